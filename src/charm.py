@@ -1,0 +1,277 @@
+#!/usr/bin/env python3
+"""The charm: events in, statuses and action results out. All thinking is done in `telemetry`."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import os
+from typing import TYPE_CHECKING, Any
+
+import ops
+
+import inputs
+import memory
+import relations
+import settings
+from telemetry import upgrade, verdict
+from telemetry.proxies import Proxies
+
+if TYPE_CHECKING:
+    from telemetry import loop, verification
+    from telemetry.report import Report
+
+logger = logging.getLogger(__name__)
+
+ENDPOINTS = (
+    inputs.IDENTITY,
+    "identity-notifications",
+    inputs.METRIC,
+    inputs.CERTIFICATES,
+    inputs.TRANSFERRED,
+    inputs.MEMBERS,
+    memory.PEERS,
+)
+QUIET_LOGGERS = ("keystoneauth", "urllib3", "requests", "charmlibs")
+"""Libraries whose debug lines would each cost a call of juju-log."""
+
+_STATUSES = {
+    verdict.Level.BLOCKED: ops.BlockedStatus,
+    verdict.Level.WAITING: ops.WaitingStatus,
+    verdict.Level.MAINTENANCE: ops.MaintenanceStatus,
+    verdict.Level.ACTIVE: ops.ActiveStatus,
+}
+
+
+class TelemetryCoordinatorCharm(ops.CharmBase):
+    """Verifies the telemetry stack on every event that could have changed it."""
+
+    def __init__(self, framework: ops.Framework) -> None:
+        super().__init__(framework)
+        self._memory = memory.Memory(self)
+        self._verdict: verdict.Verdict | None = None
+        events = [
+            self.on.install,
+            self.on.start,
+            self.on.config_changed,
+            self.on.leader_elected,
+            self.on.update_status,
+            self.on.upgrade_charm,
+        ]
+        for endpoint in ENDPOINTS:
+            changes = self.on[endpoint]
+            events += [changes.relation_created, changes.relation_joined]
+            events += [changes.relation_changed, changes.relation_departed]
+            events += [changes.relation_broken]
+        for event in events:
+            framework.observe(event, self._on_event)
+        for event in (self.on.stop, self.on.remove):
+            framework.observe(event, self._on_leaving)
+        framework.observe(self.on.verify_stack_action, self._on_verify_stack)
+        framework.observe(self.on.ceilometer_upgrade_action, self._on_ceilometer_upgrade)
+        framework.observe(self.on.show_report_action, self._on_show_report)
+        framework.observe(self.on.collect_unit_status, self._on_collect_unit_status)
+        framework.observe(self.on.collect_app_status, self._on_collect_app_status)
+        self._transfer = self._certificate_transfer()
+
+    def _certificate_transfer(self) -> Any:
+        """The library of receive-ca-cert, loaded only where there is such a relation."""
+        if not self.model.relations[inputs.TRANSFERRED]:
+            return None
+        from charmlibs.interfaces import certificate_transfer  # noqa: PLC0415 - loads pydantic
+
+        return certificate_transfer.CertificateTransferRequires(self, inputs.TRANSFERRED)
+
+    @functools.cached_property
+    def _inputs(self) -> inputs.Inputs:
+        """Options and relations, read once in a hook."""
+        transferred: dict[str, str] = {}
+        if self._transfer is not None:
+            found: set[str] = self._transfer.get_all_certificates()
+            names = enumerate(sorted(found), start=1)
+            transferred = {f"receive-ca-cert ({n})": certificate for n, certificate in names}
+        proxies = Proxies.from_environment(os.environ)
+        return inputs.gather(self.model, self.config, transferred, proxies)
+
+    # Events
+
+    def _on_event(self, _event: ops.EventBase) -> None:
+        """The one loop: observe, verify, decide, act, publish."""
+        self._request_credentials()
+        if not self.unit.is_leader():
+            return
+        seen = self._inputs
+        if seen.order is None or seen.settings is None or seen.obstacle is not None:
+            self._judge(seen.obstacle)
+            return
+        from telemetry import loop  # noqa: PLC0415 - a quiet hook needs no HTTP stack
+
+        remembered = self._memory.record()
+        turn = loop.turn(seen.order, remembered.record, self._means(remembered))
+        self._publish(turn, remembered)
+
+    def _on_leaving(self, _event: ops.EventBase) -> None:
+        self._verdict = verdict.Verdict(verdict.Level.MAINTENANCE, "leaving the model")
+
+    def _request_credentials(self) -> None:
+        """Ask keystone for a user; without valid options, what was asked before stays."""
+        if self._inputs.settings is None:
+            return
+        grants = self._inputs.settings.requested_grants
+        wanted = relations.identity_request(self.app.name, grants)
+        for relation in self.model.relations[inputs.IDENTITY]:
+            if not relation.active:
+                continue
+            databag = relation.data[self.unit]
+            databag.update(wanted)
+            if "requested_grants" not in wanted and "requested_grants" in databag:
+                del databag["requested_grants"]
+
+    def _means(self, remembered: memory.Remembered) -> loop.Means:
+        from telemetry import loop, packages  # noqa: PLC0415 - as above
+        from telemetry.runners import command  # noqa: PLC0415
+
+        options = self._inputs.settings
+        assert options is not None, "there is an order, so the options are valid"  # noqa: S101
+        origin = options.origin
+        source = packages.Source(
+            suite=f"{origin.series}-{origin.pocket}/{origin.release}" if origin else "",
+            http_proxy=Proxies.from_environment(os.environ).http,
+        )
+        may_run = options.method is not settings.Method.ADVISE
+        return loop.Means(
+            wish=upgrade.Wish(
+                runs=may_run and remembered.writable,
+                on_change=options.policy is settings.Policy.ON_CHANGE,
+            ),
+            runner=command.CommandRunner(source),
+            members=self._inputs.members,
+            announce=self._announce,
+        )
+
+    def _announce(self, line: str) -> None:
+        """Show at once what takes long; the final status comes at the end of the hook."""
+        logger.info(line)
+        self.unit.status = ops.MaintenanceStatus(verdict.message(line))
+
+    # What is published
+
+    def _publish(self, turn: loop.Turn, remembered: memory.Remembered) -> None:
+        """Remember the outcome and sum it up."""
+        if turn.run is not None:
+            logger.info("ceilometer-upgrade: %s", turn.run.error or "done, and proven")
+        self._memory.keep_record(turn.record, remembered)
+        self._memory.keep_report(turn.report)
+        build = turn.report.builds.get("metric")
+        if build:
+            self.unit.set_workload_version(f"gnocchi {build}")
+        judged = verdict.of_stack(
+            turn.report, turn.record, turn.decision, self.app.name, self._inputs.ceilometer
+        )
+        if remembered.problem and judged.level is verdict.Level.ACTIVE:
+            judged = remembered.problem
+        self._judge(judged)
+
+    def _judge(self, judged: verdict.Verdict | None) -> None:
+        self._verdict = judged
+        if judged is not None:
+            self._memory.keep_verdict(judged)
+
+    def _on_collect_unit_status(self, event: ops.CollectStatusEvent) -> None:
+        event.add_status(_status(self._current_verdict()))
+
+    def _on_collect_app_status(self, event: ops.CollectStatusEvent) -> None:
+        event.add_status(_status(self._current_verdict()))
+
+    def _current_verdict(self) -> verdict.Verdict:
+        """The verdict of this hook, else the last one that was published."""
+        if self._verdict is not None:
+            return self._verdict
+        last = self._memory.verdict()
+        if not self.unit.is_leader():
+            return verdict.standby(last)
+        return self._inputs.obstacle or last or verdict.waiting("nothing was verified yet")
+
+    # Actions
+
+    def _on_verify_stack(self, event: ops.ActionEvent) -> None:
+        import results  # noqa: PLC0415 - as above
+        from telemetry import loop  # noqa: PLC0415
+
+        seen = self._inputs
+        if seen.order is None:
+            event.fail(seen.obstacle.message if seen.obstacle else "nothing to verify with")
+            return
+        try:
+            order = results.ordered(seen.order, event.params)
+        except ValueError as error:
+            event.fail(f"parameter services: {error}")
+            return
+        remembered = self._memory.record()
+        turn = loop.look(order, remembered.record, self._means(remembered), event.log)
+        if order == seen.order and self.unit.is_leader() and seen.obstacle is None:
+            self._publish(turn, remembered)
+        event.set_results(results.of_report(turn.report, event.params.get("format", "text")))
+        if not turn.report.verified:
+            event.fail(turn.report.summary())
+
+    def _on_ceilometer_upgrade(self, event: ops.ActionEvent) -> None:
+        import results  # noqa: PLC0415 - as above
+
+        seen = self._inputs
+        refusal = self._refusal_to_upgrade(seen)
+        if refusal or seen.order is None:
+            event.fail(refusal)
+            return
+        turn = self._run_upgrade(event, seen.order)
+        if turn is None:
+            return
+        event.set_results(results.of_run(turn))
+        if turn.run is not None and turn.run.error:
+            event.fail(f"ceilometer-upgrade failed: {turn.run.error}")
+
+    def _refusal_to_upgrade(self, seen: inputs.Inputs) -> str:
+        """Why the action ceilometer-upgrade cannot run here and now; empty when it can."""
+        if not self.unit.is_leader():
+            return f"only the leader runs it: juju run {self.app.name}/leader ceilometer-upgrade"
+        if seen.order is None or seen.settings is None:
+            return seen.obstacle.message if seen.obstacle else "nothing to run it with"
+        if seen.settings.method is settings.Method.ADVISE:
+            return (
+                f"upgrade-method is advise: juju run {seen.ceilometer}/leader ceilometer-upgrade, "
+                f"or juju config {self.app.name} upgrade-method=auto"
+            )
+        return ""
+
+    def _run_upgrade(self, event: ops.ActionEvent, order: verification.Order) -> loop.Turn | None:
+        from telemetry import loop  # noqa: PLC0415 - as above
+
+        remembered = self._memory.record()
+        means = self._means(remembered)
+        before = loop.look(order, remembered.record, means, event.log)
+        if before.decision.step is upgrade.Step.IMPOSSIBLE:
+            event.fail(f"Gnocchi must answer first: {before.report.summary()}")
+            return None
+        event.log("running ceilometer-upgrade")
+        turn = loop.run_upgrade(order, before, means)
+        self._publish(turn, remembered.overruled())
+        return turn
+
+    def _on_show_report(self, event: ops.ActionEvent) -> None:
+        import results  # noqa: PLC0415 - as above
+
+        report: Report | None = self._memory.report()
+        if report is None:
+            event.fail(f"no report yet: {self._current_verdict().message}")
+            return
+        event.set_results(results.of_report(report, event.params.get("format", "text")))
+
+
+def _status(judged: verdict.Verdict) -> ops.StatusBase:
+    return _STATUSES[judged.level](judged.message)
+
+
+if __name__ == "__main__":  # pragma: nocover
+    for name in QUIET_LOGGERS:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    ops.main(TelemetryCoordinatorCharm)

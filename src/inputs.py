@@ -1,0 +1,187 @@
+"""What the charm observes: options and relations of the Juju model, put together as an order."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import ops
+
+import relations
+import settings
+from telemetry import verdict
+from telemetry.proxies import Proxies
+
+if TYPE_CHECKING:
+    from telemetry import verification
+
+IDENTITY = "identity-credentials"
+METRIC = "metric-service"
+CERTIFICATES = "certificates"
+TRANSFERRED = "receive-ca-cert"
+MEMBERS = "member"
+
+
+@dataclasses.dataclass(frozen=True)
+class Inputs:
+    """What this hook can work with.
+
+    Attributes:
+        settings: valid options, None when some are invalid.
+        order: what to verify, None when there is nothing to verify it with.
+        obstacle: why the stack cannot be judged yet, None when it can.
+        members: related applications that are Ceilometer.
+    """
+
+    settings: settings.Settings | None = None
+    order: verification.Order | None = None
+    obstacle: verdict.Verdict | None = None
+    members: tuple[str, ...] = ()
+
+    @property
+    def ceilometer(self) -> str:
+        """Name of Ceilometer's application: the related one, else that of its charm."""
+        return next(iter(self.members), "ceilometer")
+
+
+def gather(
+    model: ops.Model, options: ops.ConfigData, transferred: Mapping[str, str], proxies: Proxies
+) -> Inputs:
+    """Read options and relations.
+
+    Args:
+        model: the Juju model as this unit sees it.
+        options: the charm's options.
+        transferred: CA certificates from receive-ca-cert, by their source.
+        proxies: what lies between this unit and the cloud.
+    """
+    try:
+        valid = settings.parse(options)
+    except settings.InvalidOptions as error:
+        others = len(error.problems) - 1
+        return Inputs(obstacle=verdict.blocked(error.problems[0], others=others))
+    obstacle = _missing_relations(model, valid)
+    identity = _identity(model)
+    if obstacle is None:
+        obstacle = _without_credentials(identity)
+    if not identity.candidates:
+        return Inputs(valid, None, obstacle, _members(model))
+    from telemetry import verification  # noqa: PLC0415 - it loads the HTTP stack
+
+    order = verification.Order(
+        credentials=identity.candidates,
+        required=valid.required,
+        optional=valid.optional,
+        interface=valid.interface,
+        region=valid.region,
+        timeout=valid.verify_timeout,
+        certificates=_certificates(model, valid, transferred),
+        proxies=proxies,
+        applications=_applications(model),
+        coordinator=model.app.name,
+        upgrade_remedy=_upgrade_remedy(model, valid),
+    )
+    return Inputs(valid, order, obstacle or _without_gnocchi(model, valid), _members(model))
+
+
+def _missing_relations(model: ops.Model, valid: settings.Settings) -> verdict.Verdict | None:
+    peers = {IDENTITY: f"keystone:{IDENTITY}"}
+    if _wants_gnocchi(valid):
+        peers[METRIC] = f"gnocchi:{METRIC}"
+    missing = [endpoint for endpoint in peers if not _active(model, endpoint)]
+    if not missing:
+        return None
+    first, others = missing[0], len(missing) - 1
+    remedy = f"juju integrate {model.app.name} {peers[first]}"
+    return verdict.blocked(f"missing relation {first}", remedy, others)
+
+
+def _identity(model: ops.Model) -> relations.Identity:
+    units: dict[str, relations.Databag] = {}
+    application: dict[str, str] = {}
+    for relation in _active(model, IDENTITY):
+        units |= _databags(relation)
+        application |= _databag(relation, relation.app)
+    return relations.identity(units, application)
+
+
+def _without_credentials(identity: relations.Identity) -> verdict.Verdict | None:
+    if identity.problem:
+        return verdict.blocked(identity.problem)
+    if not identity.candidates:
+        return verdict.waiting("keystone has not sent credentials yet")
+    return None
+
+
+def _without_gnocchi(model: ops.Model, valid: settings.Settings) -> verdict.Verdict | None:
+    """Gnocchi's URL comes when its database is ready; before, its checks would only fail."""
+    if not _wants_gnocchi(valid):
+        return None
+    units: dict[str, relations.Databag] = {}
+    for relation in _active(model, METRIC):
+        units |= _databags(relation)
+    gnocchi = relations.gnocchi(units)
+    if gnocchi.urls:
+        return None
+    if gnocchi.problem:
+        return verdict.blocked(gnocchi.problem)
+    return verdict.waiting("gnocchi has not published its URL yet, its database is not ready")
+
+
+def _wants_gnocchi(valid: settings.Settings) -> bool:
+    return "metric" in valid.required or "metric" in valid.optional
+
+
+def _certificates(
+    model: ops.Model, valid: settings.Settings, transferred: Mapping[str, str]
+) -> dict[str, str]:
+    """All CA certificates to trust, by their source."""
+    found: dict[str, str] = {}
+    for relation in _active(model, CERTIFICATES):
+        found |= relations.certificates(_databags(relation))
+    found |= transferred
+    if valid.extra_ca:
+        found["option ssl-ca"] = valid.extra_ca
+    return found
+
+
+def _applications(model: ops.Model) -> dict[str, str]:
+    """Names of the applications, as far as relations tell them."""
+    endpoints = {"identity": IDENTITY, "metric": METRIC}
+    return {
+        service: relation.app.name
+        for service, endpoint in endpoints.items()
+        for relation in _active(model, endpoint)
+    }
+
+
+def _members(model: ops.Model) -> tuple[str, ...]:
+    """Related applications that run Ceilometer's API side, told by their names."""
+    names = sorted({relation.app.name for relation in _active(model, MEMBERS)})
+    return tuple(name for name in names if "ceilometer" in name and "agent" not in name)
+
+
+def _upgrade_remedy(model: ops.Model, valid: settings.Settings) -> str:
+    if valid.method is settings.Method.ADVISE:
+        name = next(iter(_members(model)), "ceilometer")
+    else:
+        name = model.app.name
+    return f"juju run {name}/leader ceilometer-upgrade"
+
+
+def _active(model: ops.Model, endpoint: str) -> list[ops.Relation]:
+    """The relations of an endpoint that are not being broken."""
+    return [relation for relation in model.relations[endpoint] if relation.active]
+
+
+def _databags(relation: ops.Relation) -> dict[str, relations.Databag]:
+    return {unit.name: _databag(relation, unit) for unit in relation.units}
+
+
+def _databag(relation: ops.Relation, entity: ops.Unit | ops.Application) -> relations.Databag:
+    """A databag; that of a unit that is departing may be gone already."""
+    try:
+        return dict(relation.data[entity])
+    except ops.ModelError:
+        return {}

@@ -1,0 +1,169 @@
+"""Databags of the relations as typed values. Pure: mappings in, values out.
+
+The dialects are those of the charms themselves: charm-keystone (identity-credentials),
+charm-gnocchi (metric-service) and charm-vault (certificates). Values are strings; an absent one
+may also be empty, `None` or `__null__`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+from telemetry.catalog import problem_of_url
+from telemetry.credentials import Credentials
+
+Databag = Mapping[str, str]
+Databags = Mapping[str, Databag]
+"""Databags of the remote units, by the unit's name."""
+
+_ABSENT = {"", "None", "__null__"}
+_NEEDED = (
+    "credentials_host",
+    "credentials_port",
+    "credentials_protocol",
+    "credentials_username",
+    "credentials_password",
+    "credentials_project",
+)
+_SUNBEAM_KEYS = {"credentials", "internal-endpoint", "api-version", "auth-host"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Identity:
+    """What keystone sent.
+
+    Attributes:
+        candidates: complete sets of credentials, each once; empty while keystone has sent none.
+        problem: why what it sent can never be used, and what to do; or nothing.
+    """
+
+    candidates: tuple[Credentials, ...] = ()
+    problem: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Gnocchi:
+    """What Gnocchi's units published.
+
+    Attributes:
+        urls: distinct valid URLs; empty while its database is not ready.
+        problem: which unit published something else, or nothing.
+    """
+
+    urls: tuple[str, ...] = ()
+    problem: str = ""
+
+
+def identity_request(username: str, grants: tuple[str, ...]) -> dict[str, str]:
+    """What we write to identity-credentials: the user that keystone is to make.
+
+    Without `requested_grants` keystone grants its admin role.
+    """
+    request = {"username": username}
+    if grants:
+        request["requested_grants"] = ",".join(grants)
+    return request
+
+
+def identity(units: Databags, application: Databag) -> Identity:
+    """Read identity-credentials.
+
+    Args:
+        units: databags of keystone's units; only the leader's holds credentials.
+        application: keystone's application databag, empty in the dialect that is spoken here.
+    """
+    found: list[Credentials] = []
+    problems: list[str] = []
+    for unit in sorted(units, key=_unit_number):
+        values = {key: value.strip() for key, value in units[unit].items() if not _absent(value)}
+        if not all(key in values for key in _NEEDED):
+            continue
+        problem = _problem(unit, values)
+        if problem:
+            problems.append(problem)
+        else:
+            found.append(_credentials(unit, values))
+    if not found and not problems and _SUNBEAM_KEYS & application.keys():
+        return Identity(
+            problem="keystone speaks the dialect of Sunbeam (OpenStack on Kubernetes), which "
+            "cannot be used; integrate the machine charm keystone"
+        )
+    if found:
+        return Identity(_distinct(found))
+    return Identity(problem=problems[0] if problems else "")
+
+
+def _problem(unit: str, values: Databag) -> str:
+    if values.get("api_version", "3").split(".")[0] != "3":
+        return (
+            f"{unit} offers Identity API v{values['api_version']}, v3 is needed; "
+            f"juju config {unit.partition('/')[0]} preferred-api-version=3"
+        )
+    problem = problem_of_url(_auth_url(values))
+    if problem:
+        return f"{unit} sent an address that cannot be used ({problem}); juju status {unit}"
+    return ""
+
+
+def _credentials(unit: str, values: Databag) -> Credentials:
+    domain = values.get("domain", "default")
+    return Credentials(
+        source=unit,
+        auth_url=_auth_url(values),
+        username=values["credentials_username"],
+        password=values["credentials_password"],
+        project=values["credentials_project"],
+        user_domain=values.get("credentials_user_domain_name", domain),
+        project_domain=values.get("credentials_project_domain_name", domain),
+        regions=tuple(values.get("region", "").split()),
+    )
+
+
+def _auth_url(values: Databag) -> str:
+    host = values["credentials_host"]
+    if ":" in host and not host.startswith("["):
+        host = f"[{host}]"
+    return f"{values['credentials_protocol']}://{host}:{values['credentials_port']}/v3"
+
+
+def _distinct(found: list[Credentials]) -> tuple[Credentials, ...]:
+    """Each set of credentials once, whichever unit it came from."""
+    unique = {dataclasses.replace(one, source=""): one for one in reversed(found)}
+    return tuple(reversed(unique.values()))
+
+
+def gnocchi(units: Databags) -> Gnocchi:
+    """Read metric-service: the URL that each Gnocchi unit publishes."""
+    urls: list[str] = []
+    problem = ""
+    for unit in sorted(units, key=_unit_number):
+        value = units[unit].get("gnocchi_url", "").strip()
+        if _absent(value):
+            continue
+        wrong = problem_of_url(value)
+        if wrong:
+            problem = problem or f"{unit} published a URL that cannot be used ({wrong})"
+        else:
+            urls.append(value.rstrip("/"))
+    return Gnocchi(tuple(dict.fromkeys(urls)), "" if urls else problem)
+
+
+def certificates(units: Databags) -> dict[str, str]:
+    """Read certificates: the CA certificate and chain of each vault unit, by the unit's name."""
+    found: dict[str, str] = {}
+    for unit in sorted(units, key=_unit_number):
+        parts = [units[unit].get(key, "") for key in ("ca", "chain")]
+        text = "\n".join(dict.fromkeys(part.strip() for part in parts if not _absent(part)))
+        if text and text not in found.values():
+            found[unit] = text
+    return found
+
+
+def _absent(value: str) -> bool:
+    return value.strip() in _ABSENT
+
+
+def _unit_number(unit: str) -> tuple[str, int]:
+    application, _, number = unit.partition("/")
+    return application, int(number) if number.isdigit() else 0

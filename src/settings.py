@@ -1,0 +1,223 @@
+"""The charm's options as one typed, validated value."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import dataclasses
+import enum
+import re
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from telemetry import pem
+
+SERVICES = ("metric", "alarming", "key-manager", "infra-optim")
+"""Catalog types that the coordinator can verify; the blueprint has an entry for each."""
+
+INTERFACES = ("public", "internal", "admin")
+TIMEOUT_RANGE = range(2, 301)
+
+_Option = str | int | float | bool
+_Value = TypeVar("_Value")
+_Kind = TypeVar("_Kind", bound=enum.Enum)
+
+
+class Method(enum.Enum):
+    """How ceilometer-upgrade is run (option `upgrade-method`)."""
+
+    AUTO = "auto"
+    COMMAND = "command"
+    ADVISE = "advise"
+
+
+class Policy(enum.Enum):
+    """When ceilometer-upgrade is run (option `upgrade-policy`)."""
+
+    ON_CHANGE = "on-change"
+    WHEN_NEEDED = "when-needed"
+
+
+@dataclasses.dataclass(frozen=True)
+class CloudArchive:
+    """A pocket of the Ubuntu Cloud Archive, such as `jammy-updates/antelope`."""
+
+    series: str
+    release: str
+    pocket: str = "updates"
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """Valid options; see `config.yaml` for their meaning.
+
+    Attributes:
+        verify_timeout: seconds.
+        extra_ca: PEM certificates, or empty.
+        origin: where packages come from; None is the distribution itself.
+    """
+
+    required: tuple[str, ...]
+    optional: tuple[str, ...]
+    region: str
+    interface: str
+    verify_timeout: int
+    extra_ca: str
+    method: Method
+    policy: Policy
+    origin: CloudArchive | None
+    requested_grants: tuple[str, ...]
+
+
+class InvalidOptions(ValueError):  # noqa: N818 - it reads as what it says
+    """Some options have values that are not allowed.
+
+    Attributes:
+        problems: for each, the option, its value and what is allowed.
+    """
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+def parse(config: Mapping[str, _Option]) -> Settings:
+    """Read the options of `config.yaml`.
+
+    Raises:
+        InvalidOptions: naming every option whose value is not allowed.
+    """
+    reader = _Reader(config)
+    required = reader.read("required-services", parse_services)
+    settings = Settings(
+        required=required or (),
+        optional=tuple(
+            service
+            for service in reader.read("optional-services", _optional_services) or ()
+            if service not in (required or ())
+        ),
+        region=reader.read("region", _word) or "",
+        interface=reader.read("interface", _interface) or "internal",
+        verify_timeout=reader.read("verify-timeout", _timeout) or 0,
+        extra_ca=reader.read("ssl-ca", _certificates) or "",
+        method=reader.read("upgrade-method", _one_of(Method)) or Method.AUTO,
+        policy=reader.read("upgrade-policy", _one_of(Policy)) or Policy.ON_CHANGE,
+        origin=reader.read("openstack-origin", _origin),
+        requested_grants=reader.read("requested-grants", _roles) or (),
+    )
+    if reader.problems:
+        raise InvalidOptions(tuple(reader.problems))
+    return settings
+
+
+class _Reader:
+    """Reads options one by one and collects what is wrong, so that all is told at once."""
+
+    def __init__(self, config: Mapping[str, _Option]) -> None:
+        self._config = config
+        self.problems: list[str] = []
+
+    def read(self, option: str, parser: Callable[[str], _Value]) -> _Value | None:
+        text = str(self._config.get(option, "")).strip()
+        try:
+            return parser(text)
+        except ValueError as error:
+            self.problems.append(f"option {option}: {_shown(text)} is not allowed; {error}")
+            return None
+
+
+def _shown(text: str) -> str:
+    """The value for a message: short, and on one line."""
+    line = " ".join(text.split())
+    return f"'{line[:37]}...'" if len(line) > 40 else f"'{line}'"
+
+
+def parse_services(text: str) -> tuple[str, ...]:
+    """Comma-separated catalog types, at least one, each once.
+
+    Raises:
+        ValueError: saying what is allowed.
+    """
+    services = _optional_services(text)
+    if not services:
+        raise ValueError(f"name at least one of {', '.join(SERVICES)}")
+    return services
+
+
+def _optional_services(text: str) -> tuple[str, ...]:
+    services = _items(text)
+    unknown = [service for service in services if service not in SERVICES]
+    if unknown:
+        raise ValueError(f"'{unknown[0]}' is none of {', '.join(SERVICES)}")
+    return services
+
+
+def _items(text: str) -> tuple[str, ...]:
+    stripped = (item.strip() for item in text.split(","))
+    return tuple(dict.fromkeys(item for item in stripped if item))
+
+
+def _word(text: str) -> str:
+    if any(character.isspace() for character in text):
+        raise ValueError("give the name of one region")
+    return text
+
+
+def _interface(text: str) -> str:
+    if text not in INTERFACES:
+        raise ValueError(f"use one of {', '.join(INTERFACES)}")
+    return text
+
+
+def _timeout(text: str) -> int:
+    allowed = f"use whole seconds from {TIMEOUT_RANGE.start} to {TIMEOUT_RANGE.stop - 1}"
+    if not text.isascii() or not text.isdigit() or int(text) not in TIMEOUT_RANGE:
+        raise ValueError(allowed)
+    return int(text)
+
+
+def _certificates(text: str) -> str:
+    if not text:
+        return ""
+    certificates = text if "-----BEGIN" in text else _decoded(text)
+    problem = pem.problem_of(certificates)
+    if problem:
+        raise ValueError(f"give CA certificates as PEM, or PEM in base64 ({problem})")
+    return certificates
+
+
+def _decoded(text: str) -> str:
+    try:
+        return base64.b64decode("".join(text.split()), validate=True).decode("ascii")
+    except (binascii.Error, UnicodeDecodeError):
+        raise ValueError("give CA certificates as PEM, or PEM in base64") from None
+
+
+def _one_of(kind: type[_Kind]) -> Callable[[str], _Kind]:
+    def parser(text: str) -> _Kind:
+        try:
+            return kind(text)
+        except ValueError:
+            allowed = ", ".join(member.value for member in kind)
+            raise ValueError(f"use one of {allowed}") from None
+
+    return parser
+
+
+def _origin(text: str) -> CloudArchive | None:
+    """`distro`, or `cloud:SERIES-RELEASE[/POCKET]` as the OpenStack charms spell it."""
+    if text == "distro":
+        return None
+    match = re.fullmatch(r"cloud:([a-z]+)-([a-z]+|20\d\d\.\d)(?:/(updates|proposed))?", text)
+    if not match:
+        raise ValueError("use distro or a pocket such as cloud:jammy-antelope")
+    series, release, pocket = match.groups()
+    return CloudArchive(series, release, pocket or "updates")
+
+
+def _roles(text: str) -> tuple[str, ...]:
+    roles = _items(text)
+    bad = [role for role in roles if any(character.isspace() for character in role)]
+    if bad:
+        raise ValueError("separate the names of roles by commas")
+    return roles

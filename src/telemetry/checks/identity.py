@@ -1,0 +1,62 @@
+"""Keystone: a fresh token proves address, trust, credentials and database at once."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from telemetry import faults, remedies, transport
+from telemetry.cloud import Cloud, Route, connect
+from telemetry.credentials import Credentials
+from telemetry.report import Cause, Finding, Severity
+
+SERVICE = "identity"
+
+
+@dataclasses.dataclass(frozen=True)
+class Admission:
+    """The outcome of asking keystone for a token.
+
+    Attributes:
+        cloud: the cloud, None when no credentials got in.
+        credentials: those that got in.
+    """
+
+    finding: Finding
+    cloud: Cloud | None = None
+    credentials: Credentials | None = None
+
+
+def enter(candidates: Sequence[Credentials], route: Route, names: remedies.Subject) -> Admission:
+    """Get a token with the first credentials that keystone takes.
+
+    A unit that was keystone's leader before keeps stale credentials in its databag, so all
+    candidates are tried before any is called wrong.
+    """
+    first: faults.Fault | None = None
+    for number, credentials in enumerate(candidates):
+        patience = transport.Deadline.after(route.deadline.left / (len(candidates) - number))
+        try:
+            cloud = connect(credentials, route, patience)
+        except Exception as error:  # noqa: BLE001 - any failure is the finding
+            fault = faults.explain(error, credentials.auth_url)
+            first = first or fault
+            continue
+        text = f"Keystone issued a token at {faults.shown(credentials.auth_url)}"
+        return Admission(Finding(SERVICE, "token", Severity.OK, text), cloud, credentials)
+    return Admission(refused(first or faults.Fault(Cause.INTERNAL, "was not asked"), names))
+
+
+def refused(fault: faults.Fault, names: remedies.Subject) -> Finding:
+    """The finding about a keystone that gave no token."""
+    text = fault.text
+    if fault.cause is Cause.UNAUTHORIZED:
+        text = "does not accept the coordinator's credentials (HTTP 401)"
+    return Finding(
+        service=SERVICE,
+        question="token",
+        severity=Severity.FAILED,
+        summary=f"Keystone {text}",
+        cause=fault.cause,
+        remedy=remedies.remedy(fault.cause, names),
+    )

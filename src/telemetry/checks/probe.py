@@ -1,0 +1,128 @@
+"""The steps that every system is asked in: catalog, endpoint with its versions, one real read."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+from typing import Protocol, cast
+
+from telemetry import blueprint, catalog, faults, remedies
+from telemetry.checks.reading import Reading
+from telemetry.cloud import Cloud, Service
+from telemetry.report import Cause, Finding, Severity
+
+
+class Check(Protocol):
+    """What a module of this package offers."""
+
+    def read(self, service: Service) -> Reading:
+        """Ask the service one question that proves that it works."""
+        ...
+
+
+@dataclasses.dataclass(frozen=True)
+class Subject:
+    """One system to be asked.
+
+    Attributes:
+        required: whether its faults are failures; else they are degradations.
+        interface: endpoint interface to use.
+        region: region to use; empty means any.
+        names: application names for remedies.
+    """
+
+    system: blueprint.System
+    required: bool
+    interface: str
+    region: str
+    names: remedies.Subject
+
+    def finding(
+        self,
+        question: str,
+        severity: Severity,
+        text: str,
+        cause: Cause | None = None,
+        available: tuple[str, ...] = (),
+    ) -> Finding:
+        """A finding about this system; the text follows its title."""
+        if severity is Severity.FAILED and not self.required:
+            severity = Severity.DEGRADED
+        return Finding(
+            service=self.system.type,
+            question=question,
+            severity=severity,
+            summary=f"{self.system.title} {text}",
+            cause=cause,
+            remedy=remedies.remedy(cause, self.names, available) if cause else "",
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """All that a system told.
+
+    Attributes:
+        url: its endpoint, empty when the catalog has none.
+        reading: what the read brought, None when it did not come to that.
+    """
+
+    findings: tuple[Finding, ...]
+    url: str = ""
+    reading: Reading | None = None
+
+
+def look_up(subject: Subject, entries: tuple[catalog.Entry, ...]) -> Answer:
+    """Ask the catalog where the system is; no network."""
+    system = subject.system
+    place = catalog.locate(entries, system.type, system.name, subject.interface, subject.region)
+    if isinstance(place, catalog.Missing):
+        return Answer((_missing(subject, place),))
+    if place.doubt_cause:
+        finding = subject.finding("catalog", Severity.DEGRADED, place.doubt, place.doubt_cause)
+    else:
+        finding = subject.finding("catalog", Severity.OK, "is in the service catalog")
+    return Answer((finding,), place.url)
+
+
+def _missing(subject: Subject, place: catalog.Missing) -> Finding:
+    if place.cause is Cause.NOT_IN_CATALOG and not subject.required:
+        return subject.finding("catalog", Severity.SKIPPED, place.text)
+    return subject.finding("catalog", Severity.FAILED, place.text, place.cause, place.available)
+
+
+def ask(subject: Subject, cloud: Cloud, url: str) -> Answer:
+    """Ask the system itself: which versions it offers, then one authenticated read."""
+    service = Service(cloud, url)
+    try:
+        endpoint = _discover(subject, service)
+    except Exception as error:  # noqa: BLE001 - whatever happens to one service is its finding
+        return Answer((_failed(subject, "endpoint", error, url),), url)
+    try:
+        check = cast("Check", importlib.import_module(f"telemetry.checks.{subject.system.check}"))
+        reading = check.read(service)
+    except Exception as error:  # noqa: BLE001 - whatever happens to one service is its finding
+        return Answer((endpoint, _failed(subject, "read", error, url)), url)
+    return Answer((endpoint, subject.finding("read", Severity.OK, reading.summary)), url, reading)
+
+
+def _discover(subject: Subject, service: Service) -> Finding:
+    offered = service.versions()
+    if not any(version.startswith(subject.system.api) for version in offered):
+        text = f"offers no API {subject.system.api} at {faults.shown(service.url)}"
+        raise faults.Unusable(Cause.UNEXPECTED, text)
+    text = f"answers at {faults.shown(service.url)}"
+    return subject.finding("endpoint", Severity.OK, text)
+
+
+def _failed(subject: Subject, question: str, error: BaseException, url: str) -> Finding:
+    fault = faults.explain(error, url)
+    if fault.cause is Cause.FORBIDDEN:
+        return subject.finding(question, Severity.SKIPPED, fault.text, fault.cause)
+    return subject.finding(question, Severity.FAILED, fault.text, fault.cause)
+
+
+def timed_out(subject: Subject, url: str) -> Finding:
+    """The finding about a system that was still busy when the budget of time was spent."""
+    text = f"did not answer in time at {faults.shown(url)}"
+    return subject.finding("endpoint", Severity.FAILED, text, Cause.TIMEOUT)

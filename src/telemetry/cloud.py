@@ -1,0 +1,127 @@
+"""The cloud as seen with the coordinator's credentials: token, catalog and bounded reads."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import Any
+
+import keystoneauth1.discover
+import keystoneauth1.identity
+import keystoneauth1.session
+
+from telemetry import catalog, transport
+from telemetry.credentials import Credentials
+from telemetry.faults import Unusable
+from telemetry.proxies import Proxies
+from telemetry.report import Cause
+
+USER_AGENT = "telemetry-coordinator"
+
+
+@dataclasses.dataclass(frozen=True)
+class Cloud:
+    """An authenticated view of one cloud, good until the deadline of its session.
+
+    Attributes:
+        entries: the service catalog of the token.
+    """
+
+    session: keystoneauth1.session.Session
+    entries: tuple[catalog.Entry, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Route:
+    """How services are reached.
+
+    Attributes:
+        verify: path of the CA bundle, or True for that of the HTTP library.
+        proxies: what lies between.
+        deadline: when every request ends.
+    """
+
+    verify: str | bool
+    proxies: Proxies
+    deadline: transport.Deadline
+
+
+def connect(credentials: Credentials, route: Route, patience: transport.Deadline) -> Cloud:
+    """Get a token and the catalog that comes with it.
+
+    Args:
+        credentials: whose token.
+        route: how the services are reached.
+        patience: when the request for the token ends.
+
+    Raises:
+        Exception: anything of the HTTP stack; `faults.explain` tells what it means.
+    """
+    auth = keystoneauth1.identity.V3Password(
+        auth_url=credentials.auth_url,
+        username=credentials.username,
+        password=credentials.password,
+        user_domain_name=credentials.user_domain,
+        project_name=credentials.project,
+        project_domain_name=credentials.project_domain,
+    )
+    access: Any = auth.get_access(_session(auth, route, patience))
+    entries = catalog.parse(access.service_catalog.catalog)
+    return Cloud(_session(auth, route, route.deadline), entries)
+
+
+def _session(
+    auth: keystoneauth1.identity.V3Password, route: Route, deadline: transport.Deadline
+) -> keystoneauth1.session.Session:
+    return keystoneauth1.session.Session(
+        auth=auth,
+        verify=route.verify,
+        session=transport.open_session(deadline, route.proxies),
+        user_agent=USER_AGENT,
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class Service:
+    """One service of the cloud, to be asked by its check.
+
+    Attributes:
+        url: its endpoint as the catalog has it.
+    """
+
+    cloud: Cloud
+    url: str
+
+    @property
+    def root(self) -> str:
+        """The endpoint without the version that some deployments put at its end."""
+        return re.sub(r"/v\d+(\.\d+)?$", "", self.url.rstrip("/"))
+
+    def versions(self) -> tuple[str, ...]:
+        """Ids of the API versions that the service offers, such as `v1.0`.
+
+        Raises:
+            Exception: anything of the HTTP stack; `faults.explain` tells what it means.
+        """
+        found = keystoneauth1.discover.get_version_data(
+            self.cloud.session, f"{self.root}/", authenticated=False
+        )
+        try:
+            return tuple(str(version["id"]) for version in found)
+        except (KeyError, TypeError):
+            raise Unusable(Cause.NOT_JSON, "answers without versions of its API") from None
+
+    def get(self, path: str, **params: str | int) -> Any:
+        """Read JSON with the coordinator's token.
+
+        Args:
+            path: path below the root, starting with a slash.
+            params: query parameters.
+
+        Raises:
+            Exception: anything of the HTTP stack; `faults.explain` tells what it means.
+        """
+        response = self.cloud.session.get(
+            f"{self.root}{path}", params=params, headers={"Accept": "application/json"}
+        )
+        return response.json()

@@ -1,0 +1,26 @@
+"""Who the coordinator is in the cloud."""
+
+from __future__ import annotations
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Credentials:
+    """A user of keystone's v3 API with its project.
+
+    Attributes:
+        source: where they came from, such as `keystone/0`.
+        auth_url: base of the Identity API, ending in `/v3`.
+        password: never shown.
+        regions: the cloud's regions, the main one first.
+    """
+
+    source: str
+    auth_url: str
+    username: str
+    password: str = dataclasses.field(repr=False)
+    project: str
+    user_domain: str
+    project_domain: str
+    regions: tuple[str, ...]

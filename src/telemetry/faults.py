@@ -1,0 +1,157 @@
+"""Why a request failed: any exception of the HTTP stack told apart and put in plain words."""
+
+from __future__ import annotations
+
+import dataclasses
+import socket
+import ssl
+import urllib.parse
+from collections.abc import Iterator
+
+import requests
+from keystoneauth1 import exceptions as keystone_errors
+
+from telemetry import transport
+from telemetry.report import Cause
+
+# X509_V_ERR_* of OpenSSL (include/openssl/x509_vfy.h.in)
+_EXPIRED = {10}
+_WRONG_HOST = {62, 64}
+
+_NO_API = (
+    keystone_errors.DiscoveryFailure,
+    keystone_errors.InvalidResponse,
+    requests.JSONDecodeError,
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Fault:
+    """One way in which a request failed.
+
+    Attributes:
+        cause: which.
+        text: a phrase that follows the name of what was asked, such as
+            "refused the connection at http://192.0.2.30:8041".
+    """
+
+    cause: Cause
+    text: str
+
+
+class Unusable(Exception):  # noqa: N818 - reads as what it says
+    """An answer came, but it is none that the service would give.
+
+    Attributes:
+        fault: what is wrong with it.
+    """
+
+    def __init__(self, cause: Cause, text: str) -> None:
+        super().__init__(text)
+        self.fault = Fault(cause, text)
+
+
+def shown(url: str) -> str:
+    """A URL fit for people: without user, password, query and fragment."""
+    try:
+        parts = urllib.parse.urlsplit(url)
+        host = parts.netloc.rpartition("@")[2]
+        return urllib.parse.urlunsplit((parts.scheme, host, parts.path.rstrip("/"), "", ""))
+    except ValueError:
+        return "a malformed URL"
+
+
+def explain(error: BaseException, url: str) -> Fault:
+    """Tell what an exception means that a request to this URL raised."""
+    if isinstance(error, Unusable):
+        return error.fault
+    chain = tuple(_chain(error))
+    where = shown(url)
+    return (
+        _of_http(chain, where)
+        or _of_tls(chain, where)
+        or _of_network(chain, where)
+        or Fault(Cause.INTERNAL, f"could not be asked at {where} ({type(error).__name__})")
+    )
+
+
+def of_status(status: int, url: str) -> Fault:
+    """Tell what an HTTP status of 400 or more means."""
+    where = shown(url)
+    texts = {
+        401: (Cause.UNAUTHORIZED, f"refuses the token (HTTP 401) at {where}"),
+        403: (Cause.FORBIDDEN, f"forbids this user to read (HTTP 403) at {where}"),
+        404: (Cause.NOT_FOUND, f"does not know its own path (HTTP 404) at {where}"),
+    }
+    if status in texts:
+        return Fault(*texts[status])
+    if status >= 500:
+        return Fault(Cause.SERVER_ERROR, f"answers HTTP {status} at {where}")
+    return Fault(Cause.HTTP_ERROR, f"answers HTTP {status} at {where}")
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """The exception and all that led to it, each once, nearest first."""
+    waiting: list[object] = [error]
+    seen: set[int] = set()
+    while waiting:
+        current = waiting.pop(0)
+        if not isinstance(current, BaseException) or id(current) in seen:
+            continue
+        seen.add(id(current))
+        yield current
+        # urllib3 keeps the reason as an attribute, requests as an argument
+        waiting += [current.__cause__, current.__context__, getattr(current, "reason", None)]
+        waiting += current.args
+
+
+def _of_http(chain: tuple[BaseException, ...], where: str) -> Fault | None:
+    for error in chain:
+        if isinstance(error, transport.Redirected):
+            return Fault(Cause.REDIRECTED, f"redirects to {shown(error.target)} from {where}")
+        if isinstance(error, transport.AnswerTooLarge):
+            limit = transport.MAX_BODY // 1024 // 1024
+            return Fault(Cause.TOO_LARGE, f"answers with more than {limit} MiB at {where}")
+        if isinstance(error, keystone_errors.HttpError):
+            return of_status(int(error.http_status), where)
+        if isinstance(error, _NO_API):
+            return Fault(Cause.NOT_JSON, f"answers something else than its API at {where}")
+    return None
+
+
+def _of_tls(chain: tuple[BaseException, ...], where: str) -> Fault | None:
+    for error in chain:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            if error.verify_code in _EXPIRED:
+                return Fault(Cause.TLS_EXPIRED, f"has an expired certificate at {where}")
+            if error.verify_code in _WRONG_HOST:
+                return Fault(
+                    Cause.TLS_WRONG_HOST, f"has a certificate for another host at {where}"
+                )
+            return Fault(Cause.TLS_UNTRUSTED, f"has a certificate that is not trusted at {where}")
+    for error in chain:
+        if isinstance(error, ssl.SSLError | requests.exceptions.SSLError):
+            reason = getattr(error, "reason", "") or ""
+            detail = f" ({reason})" if isinstance(reason, str) and reason else ""
+            return Fault(Cause.TLS_ERROR, f"does not speak TLS properly at {where}{detail}")
+    return None
+
+
+def _of_network(chain: tuple[BaseException, ...], where: str) -> Fault | None:
+    texts: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], Cause, str], ...] = (
+        (socket.gaierror, Cause.UNRESOLVED, "has a name that does not resolve"),
+        (ConnectionRefusedError, Cause.REFUSED, "refused the connection"),
+        ((TimeoutError, requests.exceptions.Timeout), Cause.TIMEOUT, "did not answer in time"),
+        (keystone_errors.ConnectTimeout, Cause.TIMEOUT, "did not answer in time"),
+        (ConnectionError, Cause.DROPPED, "dropped the connection"),
+    )
+    for kind, cause, text in texts:
+        if any(isinstance(error, kind) for error in chain):
+            return Fault(cause, f"{text} at {where}")
+    if any(isinstance(error, requests.exceptions.ProxyError) for error in chain):
+        return Fault(Cause.UNREACHABLE, f"cannot be reached through the proxy at {where}")
+    if any(isinstance(error, OSError) and error.errno for error in chain):
+        return Fault(Cause.UNREACHABLE, f"cannot be reached at {where}")
+    if any(isinstance(error, requests.exceptions.ConnectionError) for error in chain):
+        return Fault(Cause.DROPPED, f"dropped the connection at {where}")
+    return None

@@ -1,0 +1,109 @@
+"""Installs ceilometer-common, which brings the command ceilometer-upgrade.
+
+It is installed when the command is first needed: a coordinator that never has to run it leaves its
+machine as it was.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import logging
+import os
+import pathlib
+import subprocess
+from collections.abc import Generator
+
+from telemetry import private
+
+logger = logging.getLogger(__name__)
+
+PACKAGE = "ceilometer-common"
+CEILOMETER_UPGRADE = pathlib.Path("/usr/bin/ceilometer-upgrade")
+ARCHIVE = "http://ubuntu-cloud.archive.canonical.com/ubuntu"
+"""Ubuntu Cloud Archive; its packages are signed, and its key comes with ubuntu-cloud-keyring."""
+
+# apt bounds its own network calls; dpkg itself must never be cut off half-way
+_APT_CONFIG = """\
+Acquire::Retries "3";
+Acquire::http::Timeout "30";
+Acquire::https::Timeout "30";
+DPkg::Lock::Timeout "300";
+"""
+
+
+class InstallError(Exception):
+    """ceilometer-common could not be installed; the text tells why."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """Where packages come from; empty fields mean the distribution itself.
+
+    Attributes:
+        suite: of the Ubuntu Cloud Archive, such as `jammy-updates/antelope`.
+        http_proxy: URL of the proxy, as the model has it.
+    """
+
+    suite: str = ""
+    http_proxy: str = ""
+
+
+def install_ceilometer(source: Source) -> None:
+    """Install ceilometer-common.
+
+    Raises:
+        InstallError: it is not installed.
+    """
+    from charmlibs import apt  # noqa: PLC0415 - only the first upgrade needs it
+
+    logger.info("installing %s from %s", PACKAGE, source.suite or "the distribution")
+    try:
+        with _bounded_apt(source):
+            if source.suite:
+                apt.add_package("ubuntu-cloud-keyring")
+                repository = apt.DebianRepository(True, "deb", ARCHIVE, source.suite, ["main"])
+                apt.RepositoryMapping().add(repository)
+                apt.update()
+            _add(PACKAGE)
+    except (apt.Error, subprocess.CalledProcessError, OSError) as error:
+        raise InstallError(f"{PACKAGE} could not be installed: {_reason(error)}") from error
+
+
+def _add(package: str) -> None:
+    """Install from the lists of packages at hand; refresh them when they are too old for that."""
+    from charmlibs import apt  # noqa: PLC0415 - as above
+
+    try:
+        apt.add_package(package)
+    except apt.PackageError:
+        apt.update()
+        apt.add_package(package)
+
+
+@contextlib.contextmanager
+def _bounded_apt(source: Source) -> Generator[None]:
+    """Have every apt command in the block use our limits and the model's proxy."""
+    config = _APT_CONFIG
+    if source.http_proxy:
+        config += f'Acquire::http::Proxy "{source.http_proxy}";\n'
+    with private.folder() as folder:
+        path = private.write(folder / "apt.conf", config)
+        saved = os.environ.get("APT_CONFIG")
+        os.environ["APT_CONFIG"] = str(path)
+        try:
+            yield
+        finally:
+            if saved is None:
+                del os.environ["APT_CONFIG"]
+            else:
+                os.environ["APT_CONFIG"] = saved
+
+
+def _reason(error: Exception) -> str:
+    """The last line that apt said, short enough for a status."""
+    said = error.stderr if isinstance(error, subprocess.CalledProcessError) else str(error)
+    text = said.decode(errors="replace") if isinstance(said, bytes) else str(said)
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    errors = [line for line in lines if line.startswith("E:")]
+    return (errors or lines or [type(error).__name__])[-1][:200]

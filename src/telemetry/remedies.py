@@ -1,0 +1,65 @@
+"""What to type when a check fails: for each cause the command that a person would start with."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from telemetry.report import Cause
+
+
+@dataclasses.dataclass(frozen=True)
+class Subject:
+    """Whom a remedy is about.
+
+    Attributes:
+        service: catalog type, or `identity`.
+        application: name of the application in the model.
+        keystone: name of the keystone application.
+        coordinator: name of the coordinator's own application.
+    """
+
+    service: str
+    application: str
+    keystone: str
+    coordinator: str
+
+
+def remedy(cause: Cause, subject: Subject, available: tuple[str, ...] = ()) -> str:
+    """The exact command to start with, or a short instruction where there is no command.
+
+    Args:
+        cause: why the check failed.
+        subject: whom it is about.
+        available: interfaces or regions that there are instead of the wanted one.
+    """
+    app, keystone, us = subject.application, subject.keystone, subject.coordinator
+    if cause is Cause.NO_INTERFACE and available:
+        return f"juju config {us} interface={available[0]}"
+    if cause is Cause.NO_REGION and available:
+        return f"juju config {us} region={available[0]}"
+    if cause is Cause.UNAUTHORIZED and subject.service == "identity":
+        return f"juju remove-relation {us} {keystone}, then integrate them again"
+    commands = {
+        Cause.NOT_IN_CATALOG: f"juju integrate {app}:identity-service {keystone}:identity-service",
+        Cause.NO_INTERFACE: f"juju integrate {app}:identity-service {keystone}:identity-service",
+        Cause.UNRESOLVED: f"check DNS and the os-*-hostname options of {app}",
+        Cause.TLS_UNTRUSTED: f"juju integrate {us}:certificates vault:certificates",
+        Cause.TLS_EXPIRED: "juju run vault/leader reissue-certificates",
+        Cause.TLS_WRONG_HOST: f"check the os-*-hostname options of {app}",
+        Cause.FORBIDDEN: f"grant a role that may (juju config {us} requested-grants)",
+        Cause.MISSING_TYPES: f"juju run {us}/leader ceilometer-upgrade",
+        Cause.BAD_NAME: f"openstack service list --long | grep {subject.service}",
+        Cause.INTERNAL: f"juju debug-log --include {us}",
+    }
+    wrong_place = {
+        Cause.DUPLICATE,
+        Cause.BAD_URL,
+        Cause.NOT_FOUND,
+        Cause.NOT_JSON,
+        Cause.UNEXPECTED,
+        Cause.TOO_LARGE,
+        Cause.REDIRECTED,
+    }
+    if cause in wrong_place and subject.service != "identity":
+        return f"openstack endpoint list --service {subject.service}"
+    return commands.get(cause, f"juju status {app}")

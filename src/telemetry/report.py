@@ -1,0 +1,256 @@
+"""What a verification found: findings, the report that holds them, and its forms.
+
+A report is a value: it is made once by `telemetry.verification`, kept in the peer databag as JSON,
+and shown by actions and statuses. It never holds a secret.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import enum
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+
+VERSION = 1
+"""Version of the JSON form; raised when a reader of the old form would misread the new one."""
+
+
+class Severity(enum.Enum):
+    """How bad a finding is, in the words that people see."""
+
+    OK = "ok"
+    SKIPPED = "skipped"
+    DEGRADED = "degraded"
+    FAILED = "failed"
+
+    @property
+    def rank(self) -> int:
+        """Order of badness: the larger, the worse."""
+        return list(Severity).index(self)
+
+
+class Cause(enum.Enum):
+    """Why a check did not succeed; each wants another remedy."""
+
+    NOT_IN_CATALOG = "not-in-catalog"
+    NO_INTERFACE = "no-such-interface"
+    NO_REGION = "no-such-region"
+    DUPLICATE = "duplicate-services"
+    BAD_URL = "malformed-url"
+    BAD_NAME = "unexpected-name"
+    UNRESOLVED = "name-does-not-resolve"
+    REFUSED = "connection-refused"
+    UNREACHABLE = "unreachable"
+    DROPPED = "connection-dropped"
+    TIMEOUT = "timed-out"
+    TLS_UNTRUSTED = "tls-not-trusted"
+    TLS_EXPIRED = "tls-expired"
+    TLS_WRONG_HOST = "tls-wrong-host"
+    TLS_ERROR = "tls-error"
+    UNAUTHORIZED = "unauthorized"
+    FORBIDDEN = "forbidden"
+    NOT_FOUND = "not-found"
+    SERVER_ERROR = "server-error"
+    HTTP_ERROR = "unexpected-http-status"
+    REDIRECTED = "redirected"
+    NOT_JSON = "not-json"
+    UNEXPECTED = "unexpected-answer"
+    TOO_LARGE = "answer-too-large"
+    BAD_CERTIFICATE = "bad-ca-certificate"
+    MISSING_TYPES = "missing-resource-types"
+    NOT_ASKED = "not-asked"
+    INTERNAL = "internal-error"
+
+
+@dataclasses.dataclass(frozen=True)
+class Finding:
+    """The answer to one question put to the cloud.
+
+    Attributes:
+        service: the catalog type it is about, or `identity`, `telemetry`, `trust`.
+        question: what was asked: `catalog`, `endpoint`, `read`, …
+        severity: how bad the answer is.
+        summary: the answer in one short line, without a full stop.
+        cause: why, where the answer is not ok.
+        remedy: what to type or do, or nothing.
+    """
+
+    service: str
+    question: str
+    severity: Severity
+    summary: str
+    cause: Cause | None = None
+    remedy: str = ""
+
+    @property
+    def check(self) -> str:
+        """Name of the check, such as `metric.endpoint`."""
+        return f"{self.service}.{self.question}"
+
+    def to_dict(self) -> dict[str, str]:
+        """The finding in the JSON form of a report."""
+        return {
+            "check": self.check,
+            "severity": self.severity.value,
+            "summary": self.summary,
+            "cause": self.cause.value if self.cause else "",
+            "remedy": self.remedy,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, str]) -> Finding:
+        """Read the JSON form.
+
+        Raises:
+            KeyError, ValueError: it is not one.
+        """
+        service, _, question = data["check"].partition(".")
+        return cls(
+            service=service,
+            question=question,
+            severity=Severity(data["severity"]),
+            summary=data["summary"],
+            cause=Cause(data["cause"]) if data["cause"] else None,
+            remedy=data["remedy"],
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Report:
+    """All findings of one verification, with the facts that decisions rest on.
+
+    Attributes:
+        taken_at: when the verification ended, in UTC.
+        interface: endpoint interface that was verified.
+        region: region that was verified; empty where it never became known.
+        findings: in the order of the blueprint, identity first.
+        endpoints: catalog type → URL, for what the catalog lists.
+        builds: catalog type → version of the software, where the service tells it.
+        resource_types: names of Gnocchi's resource types; None when they could not be read.
+    """
+
+    taken_at: datetime.datetime
+    interface: str
+    region: str
+    findings: tuple[Finding, ...]
+    endpoints: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
+    builds: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
+    resource_types: frozenset[str] | None = None
+
+    @property
+    def severity(self) -> Severity:
+        """The worst severity of all findings."""
+        return worst(finding.severity for finding in self.findings)
+
+    @property
+    def verified(self) -> bool:
+        """Whether nothing that is required failed."""
+        return self.severity is not Severity.FAILED
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """What the findings are about, each once, in their order."""
+        return tuple(dict.fromkeys(finding.service for finding in self.findings))
+
+    def about(self, service: str) -> tuple[Finding, ...]:
+        """The findings of one service."""
+        return tuple(finding for finding in self.findings if finding.service == service)
+
+    def having(self, severity: Severity) -> tuple[Finding, ...]:
+        """The findings of one severity."""
+        return tuple(finding for finding in self.findings if finding.severity is severity)
+
+    def state_of(self, service: str) -> Severity:
+        """The worst severity of one service."""
+        return worst(finding.severity for finding in self.about(service))
+
+    def proves(self, service: str) -> bool:
+        """Whether the service was asked everything and answered all of it well enough to be used.
+
+        A degraded or skipped finding beside a good read is no reason to doubt the service.
+        """
+        findings = self.about(service)
+        read = any(f.question == "read" and f.severity is Severity.OK for f in findings)
+        return read and all(f.severity is not Severity.FAILED for f in findings)
+
+    def to_json(self) -> str:
+        """The report as JSON, keys sorted so that equal reports are equal texts."""
+        return json.dumps(self.to_dict(), sort_keys=True)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report in the form that `docs/reference/report.md` describes."""
+        return {
+            "version": VERSION,
+            "taken-at": self.taken_at.isoformat(),
+            "status": self.severity.value,
+            "verified": self.verified,
+            "summary": self.summary(),
+            "interface": self.interface,
+            "region": self.region,
+            "endpoints": dict(self.endpoints),
+            "builds": dict(self.builds),
+            "resource-types": (
+                None if self.resource_types is None else sorted(self.resource_types)
+            ),
+            "findings": [finding.to_dict() for finding in self.findings],
+        }
+
+    @classmethod
+    def from_json(cls, text: str) -> Report | None:
+        """Read a kept report; None when it is none, or of another version.
+
+        A report is only a picture: one that cannot be read is as good as none.
+        """
+        try:
+            data = cast("dict[str, Any]", json.loads(text))
+            if data["version"] != VERSION:
+                return None
+            types = data["resource-types"]
+            return cls(
+                taken_at=datetime.datetime.fromisoformat(data["taken-at"]),
+                interface=data["interface"],
+                region=data["region"],
+                findings=tuple(Finding.from_dict(entry) for entry in data["findings"]),
+                endpoints=data["endpoints"],
+                builds=data["builds"],
+                resource_types=None if types is None else frozenset(types),
+            )
+        except (ValueError, KeyError, TypeError):
+            return None
+
+    def summary(self) -> str:
+        """The verdict in one line: what is verified, or what is wrong and what to do."""
+        failed = self.having(Severity.FAILED)
+        if failed:
+            return _with_more(failed)
+        proven = [s for s in self.services if self.proves(s) and s != "identity"]
+        parts = [f"{', '.join(proven)} verified" if proven else "nothing verified"]
+        degraded = self.having(Severity.DEGRADED)
+        if degraded:
+            parts.append(f"degraded: {_with_more(degraded)}")
+        unproven = self.unproven()
+        if unproven:
+            parts.append(f"not verified: {', '.join(unproven)}")
+        return "; ".join(parts)
+
+    def unproven(self) -> tuple[str, ...]:
+        """Services whose read was skipped: they answer, but what they answer is not known."""
+        return tuple(
+            finding.service
+            for finding in self.having(Severity.SKIPPED)
+            if finding.question == "read"
+        )
+
+
+def worst(severities: Iterable[Severity]) -> Severity:
+    """The worst of some severities; `ok` of none."""
+    return max(severities, key=lambda severity: severity.rank, default=Severity.OK)
+
+
+def _with_more(findings: tuple[Finding, ...]) -> str:
+    """The first finding with its remedy, and how many others there are."""
+    first, others = findings[0], len(findings) - 1
+    text = f"{first.summary}; {first.remedy}" if first.remedy else first.summary
+    return f"{text} (+{others} more, see show-report)" if others else text

@@ -1,0 +1,144 @@
+"""HTTP within bounds: time, size and redirects limited, trust and proxies explicit.
+
+Every request of a verification goes through `open_session`, so that no service can cost more than
+its share, whatever it answers.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import requests
+import requests.adapters
+import requests.utils
+
+from telemetry.proxies import Proxies
+
+MAX_BODY = 4 * 1024 * 1024
+"""Bytes of one answer that are read at most; the largest honest one is some hundred KiB."""
+
+CONNECT_TIMEOUT = 5.0
+"""Seconds to establish a connection: one lost packet and its repetition on any sane network."""
+
+
+class AnswerTooLarge(requests.exceptions.RequestException):
+    """A service answered with more than `MAX_BODY` bytes."""
+
+
+class Redirected(requests.exceptions.RequestException):
+    """A service sent us elsewhere; following would carry the token to wherever it says.
+
+    Attributes:
+        target: the URL that it named.
+    """
+
+    def __init__(self, target: str) -> None:
+        super().__init__(f"redirected to {target}")
+        self.target = target
+
+
+@dataclasses.dataclass(frozen=True)
+class Deadline:
+    """A point in time that work must not pass.
+
+    Attributes:
+        at: seconds on the monotonic clock.
+    """
+
+    at: float
+
+    @classmethod
+    def after(cls, seconds: float) -> Deadline:
+        """The deadline some seconds from now."""
+        return cls(time.monotonic() + seconds)
+
+    @property
+    def left(self) -> float:
+        """Seconds left; never less than a moment, so that it can serve as a timeout."""
+        return max(0.05, self.at - time.monotonic())
+
+    @property
+    def passed(self) -> bool:
+        """Whether no time is left."""
+        return time.monotonic() >= self.at
+
+
+class _BoundedSession(requests.Session):
+    """A session whose every request ends by the deadline and reads at most `MAX_BODY` bytes."""
+
+    def __init__(self, deadline: Deadline, proxies: Proxies) -> None:
+        super().__init__()
+        self._deadline = deadline
+        self._explicit_proxies = proxies
+        self.trust_env = False  # neither ~/.netrc nor another process's CA settings are ours
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        if self._deadline.passed:
+            raise requests.exceptions.ReadTimeout("no time left", request=request)
+        left = self._deadline.left
+        kwargs["timeout"] = (min(CONNECT_TIMEOUT, left), left)
+        kwargs["proxies"] = _proxies_for(request.url or "", self._explicit_proxies)
+        return super().send(request, **kwargs)
+
+
+class _BoundedAdapter(requests.adapters.HTTPAdapter):
+    """Reads bodies piece by piece, so that neither their size nor their slowness has no end."""
+
+    def __init__(self, deadline: Deadline) -> None:
+        super().__init__(max_retries=0)
+        self._deadline = deadline
+
+    def send(self, *args: Any, **kwargs: Any) -> requests.Response:
+        kwargs["stream"] = True
+        response = super().send(*args, **kwargs)
+        if response.is_redirect:
+            response.close()
+            raise Redirected(response.headers["Location"])
+        response.raw = _BoundedBody(response.raw, self._deadline, response.url)
+        return response
+
+
+class _BoundedBody:
+    """What requests reads a body from, with limits."""
+
+    def __init__(self, raw: Any, deadline: Deadline, url: str) -> None:
+        self._raw = raw
+        self._deadline = deadline
+        self._url = url
+
+    def stream(self, _amount: int, decode_content: bool = True) -> Iterator[bytes]:
+        received = 0
+        # read1 hands over what has come; read would wait for the whole amount, however slow
+        for piece in iter(lambda: self._raw.read1(65536, decode_content=decode_content), b""):
+            received += len(piece)
+            if received > MAX_BODY:
+                self.close()
+                raise AnswerTooLarge(f"{self._url} answered with more than {MAX_BODY} bytes")
+            if self._deadline.passed:
+                self.close()
+                raise requests.exceptions.ReadTimeout(f"{self._url} did not finish in time")
+            yield piece
+
+    def close(self) -> None:
+        self._raw.close()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._raw, name)
+
+
+def _proxies_for(url: str, proxies: Proxies) -> dict[str, str]:
+    """The proxies that a request to this URL uses, in the form that requests takes."""
+    if requests.utils.should_bypass_proxies(url, proxies.no_proxy):
+        return {}
+    return {k: v for k, v in (("http", proxies.http), ("https", proxies.https)) if v}
+
+
+def open_session(deadline: Deadline, proxies: Proxies) -> requests.Session:
+    """A requests session for one verification; it must not outlive the deadline."""
+    session = _BoundedSession(deadline, proxies)
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, _BoundedAdapter(deadline))
+    return session

@@ -1,0 +1,263 @@
+"""Whether ceilometer-upgrade has to run now: the record of what was done, and the decision. Pure.
+
+The decision rests on three values: what the last verification showed (`Observed`), what earlier
+hooks left behind (`Record`), and the operator's wish (method and policy). See
+docs/explanation/upgrade.md for the table of states.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import enum
+import json
+from collections.abc import Mapping
+from typing import Any, cast
+
+VERSION = 1
+"""Version of the record's JSON form."""
+
+FAILURES_TO_BLOCK = 3
+"""After so many failures in a row a person is called."""
+
+LONGEST_WAIT = datetime.timedelta(minutes=60)
+
+
+@dataclasses.dataclass(frozen=True)
+class Fingerprint:
+    """What an upgrade depends on. Empty strings are unknown, and equal to anything.
+
+    Attributes:
+        endpoint: Gnocchi's endpoint in the catalog.
+        build: version of Gnocchi.
+        release: version of Ceilometer.
+        members: related applications that are Ceilometer, comma-separated.
+    """
+
+    endpoint: str
+    build: str = ""
+    release: str = ""
+    members: str = ""
+
+    def changes_since(self, other: Fingerprint) -> str:
+        """What is different, for people; empty when nothing is."""
+        labels = {
+            "endpoint": "Gnocchi's endpoint",
+            "build": "Gnocchi",
+            "release": "Ceilometer",
+            "members": "the related applications",
+        }
+        changes: list[str] = []
+        for field, label in labels.items():
+            now, before = str(getattr(self, field)), str(getattr(other, field))
+            known = field == "members" or (now and before)  # no members is an answer
+            if now != before and known:
+                changes.append(f"{label} changed from {before or 'none'} to {now or 'none'}")
+        return ", ".join(changes)
+
+    def filled_from(self, other: Fingerprint) -> Fingerprint:
+        """The same, with what is unknown taken from an earlier one."""
+        return dataclasses.replace(
+            self, build=self.build or other.build, release=self.release or other.release
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Success:
+    """The last state in which Gnocchi was proven to have all that Ceilometer needs.
+
+    Attributes:
+        ran: whether the coordinator ran ceilometer-upgrade, or found its work already done.
+    """
+
+    at: datetime.datetime
+    fingerprint: Fingerprint
+    ran: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class Failure:
+    """Failures in a row, the last of them.
+
+    Attributes:
+        count: how many.
+        cause: of the last, without secrets.
+    """
+
+    at: datetime.datetime
+    fingerprint: Fingerprint
+    count: int
+    cause: str
+
+    @property
+    def retry_at(self) -> datetime.datetime:
+        """When to try again: after 1, 2, 4 … minutes, at most 60."""
+        minutes = 2 ** min(self.count - 1, 6)
+        return self.at + min(datetime.timedelta(minutes=minutes), LONGEST_WAIT)
+
+
+@dataclasses.dataclass(frozen=True)
+class Record:
+    """What outlives a hook, in the peer application databag."""
+
+    success: Success | None = None
+    failure: Failure | None = None
+
+    def succeeded(self, at: datetime.datetime, fingerprint: Fingerprint) -> Record:
+        """The record after a proven success."""
+        return Record(success=Success(at, fingerprint, ran=True))
+
+    def adopted(self, at: datetime.datetime, fingerprint: Fingerprint) -> Record:
+        """The record after the proof was found complete without a run of ours."""
+        if self.success is None:
+            return Record(success=Success(at, fingerprint, ran=False))
+        known = fingerprint.filled_from(self.success.fingerprint)
+        return Record(success=dataclasses.replace(self.success, fingerprint=known))
+
+    def failed(self, at: datetime.datetime, fingerprint: Fingerprint, cause: str) -> Record:
+        """The record after another failure; one under other circumstances starts a new row."""
+        before = self.failure
+        repeated = before is not None and not fingerprint.changes_since(before.fingerprint)
+        count = before.count + 1 if before and repeated else 1
+        return dataclasses.replace(self, failure=Failure(at, fingerprint, count, cause))
+
+    def to_json(self) -> str:
+        """The record as JSON, equal records as equal texts."""
+        data: dict[str, Any] = {"version": VERSION}
+        for key, part in (("success", self.success), ("failure", self.failure)):
+            if part is not None:
+                data[key] = {**dataclasses.asdict(part), "at": part.at.isoformat()}
+        return json.dumps(data, sort_keys=True)
+
+
+class UnreadableRecord(ValueError):  # noqa: N818 - reads as what it says
+    """The peer databag holds a record that must be kept as it is.
+
+    Attributes:
+        newer: whether a newer revision of the charm wrote it; else it is damaged.
+    """
+
+    def __init__(self, text: str, *, newer: bool) -> None:
+        super().__init__(text)
+        self.newer = newer
+
+
+def load_record(text: str) -> Record:
+    """Read a record; an empty text is an empty record.
+
+    Raises:
+        UnreadableRecord: it is damaged, or of a newer revision of the charm.
+    """
+    if not text:
+        return Record()
+    try:
+        data = cast("dict[str, Any]", json.loads(text))
+        newer = int(data["version"]) > VERSION
+        record = Record() if newer else _record(data)
+    except (ValueError, KeyError, TypeError) as error:
+        text = "the upgrade record in the peer relation is damaged"
+        raise UnreadableRecord(text, newer=False) from error
+    if newer:
+        raise UnreadableRecord("the upgrade record is of a newer charm revision", newer=True)
+    return record
+
+
+def _record(data: Mapping[str, Any]) -> Record:
+    return Record(
+        success=Success(**_part(data["success"])) if data.get("success") else None,
+        failure=Failure(**_part(data["failure"])) if data.get("failure") else None,
+    )
+
+
+def _part(data: Mapping[str, Any]) -> dict[str, Any]:
+    at = datetime.datetime.fromisoformat(data["at"])
+    if at.tzinfo is None:
+        raise ValueError("a time without its zone")
+    return {**data, "at": at, "fingerprint": Fingerprint(**data["fingerprint"])}
+
+
+class Step(enum.Enum):
+    """What to do about ceilometer-upgrade."""
+
+    NOTHING = "nothing"
+    ADOPT = "adopt"  # the work is done already: remember that, run nothing
+    RUN = "run"
+    WAIT = "wait"  # failed a short time ago
+    ADVISE = "advise"  # a person is to run it
+    IMPOSSIBLE = "impossible"  # Gnocchi does not answer: nothing can be said or done
+
+
+@dataclasses.dataclass(frozen=True)
+class Observed:
+    """What the last verification showed.
+
+    Attributes:
+        missing: resource types that Gnocchi lacks; None when they could not be read.
+        fingerprint: None when Gnocchi's endpoint is not known.
+        at: now, in UTC.
+    """
+
+    missing: tuple[str, ...] | None
+    fingerprint: Fingerprint | None
+    at: datetime.datetime
+
+
+@dataclasses.dataclass(frozen=True)
+class Wish:
+    """What the operator allows.
+
+    Attributes:
+        runs: whether the coordinator may run it at all (else it only advises).
+        on_change: whether a change of the fingerprint is a reason to run.
+    """
+
+    runs: bool
+    on_change: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class Decision:
+    """What to do, and why.
+
+    Attributes:
+        reason: for people, empty where there is nothing to say.
+    """
+
+    step: Step
+    reason: str = ""
+
+
+def decide(observed: Observed, record: Record, wish: Wish) -> Decision:
+    """Decide what to do about ceilometer-upgrade."""
+    fingerprint = observed.fingerprint
+    if observed.missing is None or fingerprint is None:
+        return Decision(Step.IMPOSSIBLE, "Gnocchi does not answer")
+    reason = _reason(observed.missing, fingerprint, record, wish)
+    if not reason:
+        known = record.adopted(observed.at, fingerprint) == record
+        return Decision(Step.NOTHING if known else Step.ADOPT)
+    if not wish.runs:
+        return Decision(Step.ADVISE, reason)
+    if _too_early(observed.at, fingerprint, record.failure):
+        return Decision(Step.WAIT, reason)
+    return Decision(Step.RUN, reason)
+
+
+def _reason(missing: tuple[str, ...], fingerprint: Fingerprint, record: Record, wish: Wish) -> str:
+    """Why ceilometer-upgrade is needed; empty when it is not.
+
+    Nobody can tell the coordinator that advice was followed but the proof, so when it may only
+    advise, the proof alone counts. A complete proof without a record is somebody else's good work.
+    """
+    if missing:
+        return f"Gnocchi lacks resource types ({', '.join(missing)})"
+    if record.success and wish.on_change and wish.runs:
+        return fingerprint.changes_since(record.success.fingerprint)
+    return ""
+
+
+def _too_early(now: datetime.datetime, fingerprint: Fingerprint, failure: Failure | None) -> bool:
+    """Whether the last failure is too fresh. A clock set back never makes the wait longer."""
+    if failure is None or fingerprint.changes_since(failure.fingerprint):
+        return False
+    return failure.at <= now < failure.retry_at

@@ -1,0 +1,140 @@
+"""The one status: level and message that sum up everything. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import json
+from typing import Any, cast
+
+from telemetry import upgrade
+from telemetry.report import Cause, Report, Severity
+
+LIMIT = 120
+"""Characters of a message; more is cut off in `juju status` on an ordinary terminal."""
+
+
+class Level(enum.Enum):
+    """Who has to act; the values are Juju's names of statuses."""
+
+    BLOCKED = "blocked"  # a person
+    WAITING = "waiting"  # another charm
+    MAINTENANCE = "maintenance"  # the coordinator itself
+    ACTIVE = "active"  # nobody
+
+
+@dataclasses.dataclass(frozen=True)
+class Verdict:
+    """A status.
+
+    Attributes:
+        message: at most `LIMIT` characters, except that a remedy is never cut.
+    """
+
+    level: Level
+    message: str
+
+    def to_json(self) -> str:
+        """The verdict as JSON."""
+        return json.dumps({"level": self.level.value, "message": self.message}, sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Verdict | None:
+        """Read a kept verdict; None when it is none."""
+        try:
+            data = cast("dict[str, Any]", json.loads(text))
+            return cls(Level(data["level"]), str(data["message"]))
+        except (ValueError, KeyError, TypeError):
+            return None
+
+
+def blocked(problem: str, remedy: str = "", others: int = 0) -> Verdict:
+    """A person has to act."""
+    return Verdict(Level.BLOCKED, message(problem, remedy, others))
+
+
+def waiting(text: str) -> Verdict:
+    """Another charm has to act."""
+    return Verdict(Level.WAITING, message(text))
+
+
+def standby(leader: Verdict | None) -> Verdict:
+    """The status of a unit that does not lead."""
+    if leader is None:
+        return Verdict(Level.ACTIVE, "standby; the leader has not reported yet")
+    return Verdict(
+        Level.ACTIVE, message(f"standby; leader {leader.level.value}: {leader.message}")
+    )
+
+
+def message(problem: str, remedy: str = "", others: int = 0) -> str:
+    """A message within the limit: the problem is cut where needed, what to type never."""
+    end = f"; {remedy}" if remedy else ""
+    if others:
+        end += f" (+{others} more)"
+    room = max(LIMIT - len(end), 20)
+    text = " ".join(problem.split())
+    if len(text) > room:
+        text = text[: room - 3].rstrip(" ,;:") + "..."
+    return text + end
+
+
+def of_stack(
+    report: Report,
+    record: upgrade.Record,
+    decision: upgrade.Decision,
+    coordinator: str,
+    ceilometer: str,
+) -> Verdict:
+    """The verdict about a stack that could be verified.
+
+    Args:
+        report: the last verification.
+        record: what is remembered about ceilometer-upgrade.
+        decision: what is still to be done about it.
+        coordinator: name of the coordinator's application.
+        ceilometer: name of Ceilometer's application.
+    """
+    failed = [f for f in report.having(Severity.FAILED) if f.cause is not Cause.MISSING_TYPES]
+    if failed:
+        return blocked(failed[0].summary, failed[0].remedy, len(failed) - 1)
+    about_upgrade = _of_upgrade(record, decision, coordinator, ceilometer)
+    if about_upgrade:
+        return about_upgrade
+    if not report.verified:
+        worst = report.having(Severity.FAILED)
+        return blocked(worst[0].summary, worst[0].remedy, len(worst) - 1)
+    return Verdict(Level.ACTIVE, _of_success(report, record))
+
+
+def _of_upgrade(
+    record: upgrade.Record, decision: upgrade.Decision, coordinator: str, ceilometer: str
+) -> Verdict | None:
+    """What is still to be said about ceilometer-upgrade."""
+    if decision.step is upgrade.Step.ADVISE:
+        return blocked(decision.reason, f"juju run {ceilometer}/leader ceilometer-upgrade")
+    failure = record.failure
+    if failure is None or decision.step not in (upgrade.Step.WAIT, upgrade.Step.RUN):
+        return None
+    if failure.count >= upgrade.FAILURES_TO_BLOCK:
+        problem = f"ceilometer-upgrade failed {failure.count} times: {failure.cause}"
+        return blocked(problem, f"juju run {coordinator}/leader ceilometer-upgrade")
+    count = f"{failure.count} of {upgrade.FAILURES_TO_BLOCK}"
+    retry = f"next try after {failure.retry_at:%H:%MZ}"
+    problem = f"ceilometer-upgrade failed ({count}): {failure.cause}"
+    return Verdict(Level.MAINTENANCE, message(problem, retry))
+
+
+def _of_success(report: Report, record: upgrade.Record) -> str:
+    done = ""
+    if record.success is not None:
+        done = (
+            f"ceilometer-upgrade done {record.success.at:%Y-%m-%dT%H:%MZ}"
+            if record.success.ran
+            else "resource types complete"
+        )
+    degraded = report.having(Severity.DEGRADED)
+    if degraded:
+        problem = f"degraded: {degraded[0].summary}"
+        return message(problem, degraded[0].remedy, len(degraded) - 1)
+    return message(report.summary(), done)

@@ -1,0 +1,292 @@
+"""One verification of the whole stack: every check side by side, inside one budget of time."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime
+import queue
+import threading
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from typing import Generic, TypeVar
+
+from telemetry import blueprint, faults, pem, private, remedies, transport
+from telemetry.checks import identity, probe, telemetry
+from telemetry.cloud import Cloud, Route
+from telemetry.credentials import Credentials
+from telemetry.proxies import Proxies
+from telemetry.report import Cause, Finding, Report, Severity
+
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
+
+Progress = Callable[[str], None]
+"""Receives one line for people whenever an answer has come."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Order:
+    """What is to be verified, and how.
+
+    Attributes:
+        credentials: candidates, the likeliest first; at least one.
+        required: catalog types whose faults are failures.
+        optional: catalog types whose faults are degradations.
+        interface: endpoint interface.
+        region: region; empty means the first that keystone names.
+        timeout: seconds for everything.
+        certificates: CA certificates (PEM) to trust beside the system's, by their source.
+        proxies: what lies between this unit and the cloud.
+        applications: application names by catalog type or `identity`, where relations tell them.
+        coordinator: name of the coordinator's own application.
+        upgrade_remedy: what to type when ceilometer-upgrade has to be run.
+    """
+
+    credentials: Sequence[Credentials]
+    required: tuple[str, ...]
+    optional: tuple[str, ...]
+    interface: str
+    region: str
+    timeout: float
+    certificates: Mapping[str, str]
+    proxies: Proxies
+    applications: Mapping[str, str]
+    coordinator: str
+    upgrade_remedy: str
+
+    @property
+    def trusted(self) -> tuple[str, ...]:
+        """The certificates that can be read."""
+        return tuple(text for text in self.certificates.values() if not pem.problem_of(text))
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """All catalog types to verify, in the order of the blueprint."""
+        return tuple(t for t in blueprint.load() if t in self.required or t in self.optional)
+
+
+@dataclasses.dataclass(frozen=True)
+class Verification:
+    """The outcome of a verification.
+
+    Attributes:
+        credentials: those that keystone took, None when it took none.
+    """
+
+    report: Report
+    credentials: Credentials | None
+
+
+def verify(order: Order, progress: Progress = lambda _line: None) -> Verification:
+    """Ask keystone and every ordered service, and report.
+
+    It takes at most `order.timeout` seconds and a moment, whatever the services do, and raises
+    nothing that a service can cause.
+    """
+    deadline = transport.Deadline.after(order.timeout)
+    doubts = _doubts(order)
+    with _bundle(order.trusted) as verify_with:
+        route = Route(verify_with, order.proxies, deadline)
+        admission = _enter(order, route)
+        progress(_line(admission.finding))
+        if admission.cloud is None or admission.credentials is None:
+            findings = (admission.finding, *doubts, *_not_asked(order))
+            report = Report(_now(), order.interface, order.region, findings)
+            return Verification(report, None)
+        region = order.region or next(iter(admission.credentials.regions), "")
+        answers = _ask_all(order, admission.cloud, region, deadline, progress)
+    report = _report(order, region, (admission.finding, *doubts), answers)
+    return Verification(report, admission.credentials)
+
+
+def _enter(order: Order, route: Route) -> identity.Admission:
+    """Get a token; a keystone that drips its answer is given up like one that hangs."""
+    names = _names(order, identity.SERVICE, "keystone")
+    outcomes = dict(
+        side_by_side(
+            {identity.SERVICE: lambda: identity.enter(order.credentials, route, names)},
+            route.deadline,
+        )
+    )
+    if identity.SERVICE in outcomes:
+        return outcomes[identity.SERVICE]
+    where = faults.shown(order.credentials[0].auth_url)
+    return identity.Admission(
+        identity.refused(faults.Fault(Cause.TIMEOUT, f"did not answer in time at {where}"), names)
+    )
+
+
+def _ask_all(
+    order: Order,
+    cloud: Cloud,
+    region: str,
+    deadline: transport.Deadline,
+    progress: Progress,
+) -> dict[str, probe.Answer]:
+    """Look every service up in the catalog and ask those that are there, side by side."""
+    subjects = {type_: _subject(order, type_, region) for type_ in order.services}
+    answers = {type_: probe.look_up(subject, cloud.entries) for type_, subject in subjects.items()}
+    jobs: dict[str, Callable[[], probe.Answer]] = {}
+    for type_, answer in answers.items():
+        if answer.url:
+            jobs[type_] = _asking(subjects[type_], cloud, answer.url)
+        else:
+            progress(_line(answer.findings[-1]))
+    for type_, asked in side_by_side(jobs, deadline):
+        progress(_line(asked.findings[-1]))
+        answers[type_] = dataclasses.replace(
+            asked, findings=(*answers[type_].findings, *asked.findings)
+        )
+        del jobs[type_]
+    for type_ in jobs:
+        late = probe.timed_out(subjects[type_], answers[type_].url)
+        progress(_line(late))
+        answers[type_] = dataclasses.replace(
+            answers[type_], findings=(*answers[type_].findings, late)
+        )
+    return answers
+
+
+def _asking(subject: probe.Subject, cloud: Cloud, url: str) -> Callable[[], probe.Answer]:
+    return lambda: probe.ask(subject, cloud, url)
+
+
+def _report(
+    order: Order,
+    region: str,
+    findings: tuple[Finding, ...],
+    answers: Mapping[str, probe.Answer],
+) -> Report:
+    metric = answers.get("metric")
+    types = metric.reading.resource_types if metric and metric.reading else None
+    about_services = tuple(f for answer in answers.values() for f in answer.findings)
+    about_ceilometer = ()
+    if types is not None:
+        judged = telemetry.judge(types, order.upgrade_remedy)
+        about_ceilometer = (judged,)
+    return Report(
+        taken_at=_now(),
+        interface=order.interface,
+        region=region,
+        findings=(*findings, *about_services, *about_ceilometer),
+        endpoints={t: faults.shown(answer.url) for t, answer in answers.items() if answer.url},
+        builds={t: a.reading.build for t, a in answers.items() if a.reading and a.reading.build},
+        resource_types=types,
+    )
+
+
+def _not_asked(order: Order) -> tuple[Finding, ...]:
+    """What could not be asked without a token: consequences, not faults of their own."""
+    systems = blueprint.load()
+    return tuple(
+        Finding(
+            service=type_,
+            question="catalog",
+            severity=Severity.SKIPPED,
+            summary=f"{systems[type_].title} was not asked, for want of a token",
+            cause=Cause.NOT_ASKED,
+        )
+        for type_ in order.services
+    )
+
+
+def _subject(order: Order, type_: str, region: str) -> probe.Subject:
+    system = blueprint.load()[type_]
+    return probe.Subject(
+        system=system,
+        required=type_ in order.required,
+        interface=order.interface,
+        region=region,
+        names=_names(order, type_, system.charm),
+    )
+
+
+def _names(order: Order, service: str, charm: str) -> remedies.Subject:
+    return remedies.Subject(
+        service=service,
+        application=order.applications.get(service, charm),
+        keystone=order.applications.get(identity.SERVICE, "keystone"),
+        coordinator=order.coordinator,
+    )
+
+
+def _doubts(order: Order) -> tuple[Finding, ...]:
+    """Findings about certificates that cannot be read."""
+    problems = {source: pem.problem_of(text) for source, text in order.certificates.items()}
+    return tuple(
+        Finding(
+            service="trust",
+            question="certificates",
+            severity=Severity.DEGRADED,
+            summary=f"the CA certificate from {source} is not used: {problem}",
+            cause=Cause.BAD_CERTIFICATE,
+            remedy=f"juju status {source.partition('/')[0]}",
+        )
+        for source, problem in problems.items()
+        if problem
+    )
+
+
+@contextlib.contextmanager
+def _bundle(certificates: Sequence[str]) -> Generator[str | bool]:
+    """A file with the system's certificates and these; removed afterwards.
+
+    The HTTP library takes certificates from files only, and inside a virtual environment it does
+    not know the system's store.
+    """
+    text = pem.bundle(certificates)
+    if not text.strip():
+        yield True
+        return
+    with private.folder() as folder:
+        yield str(private.write(folder / "ca-bundle.pem", text))
+
+
+class _Done(Generic[_Key, _Value]):
+    """What a worker hands over: its key with the value, or the exception that ended it."""
+
+    def __init__(self, key: _Key, job: Callable[[], _Value]) -> None:
+        self.key = key
+        self.error: BaseException | None = None
+        try:
+            self.value = job()
+        except BaseException as error:  # noqa: BLE001 - raised again by the reader
+            self.error = error
+
+
+def side_by_side(
+    jobs: Mapping[_Key, Callable[[], _Value]], deadline: transport.Deadline
+) -> Iterator[tuple[_Key, _Value]]:
+    """Run jobs at the same time and give each result as it comes, until the deadline.
+
+    A job that is still busy then is left behind: its thread is a daemon and ends with the hook.
+    Sockets have timeouts of their own; this bounds what they do not, such as name resolution.
+
+    Raises:
+        Exception: what a job raised.
+    """
+    done: queue.SimpleQueue[_Done[_Key, _Value]] = queue.SimpleQueue()
+
+    def start(key: _Key, job: Callable[[], _Value]) -> None:
+        work = threading.Thread(target=lambda: done.put(_Done(key, job)), daemon=True)
+        work.start()
+
+    for key, job in jobs.items():
+        start(key, job)
+    for _ in jobs:
+        try:
+            result = done.get(timeout=deadline.left)
+        except queue.Empty:
+            return
+        if result.error is not None:
+            raise result.error
+        yield result.key, result.value
+
+
+def _line(finding: Finding) -> str:
+    """A finding as a line of progress."""
+    return f"[{finding.severity.value}] {finding.summary}"
+
+
+def _now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
