@@ -13,14 +13,15 @@ export UV_CACHE_DIR
 export UV_PYTHON_DOWNLOADS := never
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_CACHE_DIR := 1
+export HYPOTHESIS_STORAGE_DIRECTORY := $(tools)/cache/hypothesis
 export XDG_CACHE_HOME := $(tools)/cache
-export XDG_DATA_HOME := $(tools)/share
 unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH UV_PROJECT_ENVIRONMENT
 
-# Quiet, without tox between the command and the terminal, and ending on SIGTERM as on Ctrl-C:
-# tox alone would leave the command behind.
-terminable := import signal, tox.run; signal.signal(signal.SIGTERM, signal.default_int_handler); tox.run.run()
-tox = $(venv)/bin/python -c '$(terminable)' run -qq --no-capture -e
+tox = $(venv)/bin/tox run -qq -e
+
+# tox makes the environment $(1); what follows then runs in it without tox between it and the
+# terminal, so that signals reach it once and at once, and its last line stays the last.
+in_env = $(tox) $(1) --notest && PATH="$(tools)/tox/$(1)/bin:$$PATH" exec
 
 .DEFAULT_GOAL := help
 .PHONY: help test rehearsal format lint unit functional packed clean
@@ -30,10 +31,10 @@ help: ## list the targets
 
 test: $(ready) ## lint, then all tests, in one go
 	@$(tox) lint
-	@$(tox) test -- $(ARGS)
+	@$(call in_env,test) pytest $(ARGS)
 
 rehearsal: $(ready) ## boot the real services and play the main job on them
-	@$(tox) rehearsal -- $(ARGS)
+	@$(call in_env,rehearsal) python -m tests.rehearsal $(ARGS)
 
 format: $(ready) ## format the code
 	@$(tox) format
@@ -42,7 +43,7 @@ lint: $(ready) ## style, spelling and types
 	@$(tox) lint
 
 unit functional packed: $(ready)
-	@$(tox) $@ -- $(ARGS)
+	@$(call in_env,$@) pytest tests/$@ $(ARGS)
 unit: ## fast tests without services
 functional: ## the charm against real services
 packed: ## the packed charm as a process
