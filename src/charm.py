@@ -87,9 +87,12 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
         """Options and relations, read once in a hook."""
         transferred: dict[str, str] = {}
         if self._transfer is not None:
-            found: set[str] = self._transfer.get_all_certificates()
-            names = enumerate(sorted(found), start=1)
-            transferred = {f"receive-ca-cert ({n})": certificate for n, certificate in names}
+            found: dict[int, list[str]] = self._transfer.get_all_certificates_by_relation()
+            transferred = {
+                f"{relation.app.name} (certificate {number})": certificate
+                for relation in self.model.relations[inputs.TRANSFERRED]
+                for number, certificate in enumerate(found.get(relation.id, ()), start=1)
+            }
         proxies = Proxies.from_environment(os.environ)
         return inputs.gather(self.model, self.config, transferred, proxies)
 
@@ -115,9 +118,10 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
 
     def _request_credentials(self) -> None:
         """Ask keystone for a user; without valid options, what was asked before stays."""
-        if self._inputs.settings is None:
+        try:
+            grants = settings.parse(self.config).requested_grants
+        except settings.InvalidOptions:
             return
-        grants = self._inputs.settings.requested_grants
         wanted = relations.identity_request(self.app.name, grants)
         for relation in self.model.relations[inputs.IDENTITY]:
             if not relation.active:
@@ -168,7 +172,8 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
         judged = verdict.of_stack(
             turn.report, turn.record, turn.decision, self.app.name, self._inputs.ceilometer
         )
-        if remembered.problem and judged.level is verdict.Level.ACTIVE:
+        settled = judged.level is verdict.Level.ACTIVE
+        if remembered.problem and (settled or turn.decision.step is upgrade.Step.ADVISE):
             judged = remembered.problem
         self._judge(judged)
 

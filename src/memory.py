@@ -49,7 +49,8 @@ class Memory:
         """The upgrade record."""
         databag = self._databag()
         if databag is None:
-            return Remembered(upgrade.Record(), writable=False)
+            problem = verdict.waiting(f"the peer relation {PEERS} is not there yet")
+            return Remembered(upgrade.Record(), writable=False, problem=problem)
         try:
             return Remembered(upgrade.load_record(databag.get(_RECORD, "")), writable=True)
         except upgrade.UnreadableRecord as error:

@@ -76,7 +76,7 @@ def identity(units: Databags, application: Databag) -> Identity:
     found: list[Credentials] = []
     problems: list[str] = []
     for unit in sorted(units, key=_unit_number):
-        values = {key: value.strip() for key, value in units[unit].items() if not _absent(value)}
+        values = {key: value for key, value in units[unit].items() if not _absent(value)}
         if not all(key in values for key in _NEEDED):
             continue
         problem = _problem(unit, values)

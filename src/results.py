@@ -42,7 +42,8 @@ def of_report(report: Report, form: str) -> dict[str, Any]:
 
 def _of_service(report: Report, service: str) -> dict[str, str]:
     findings = report.about(service)
-    decisive = max(findings, key=lambda finding: finding.severity.rank)
+    # of equally bad findings the last one was the hardest question
+    decisive = max(reversed(findings), key=lambda finding: finding.severity.rank)
     result = {
         "status": decisive.severity.value,
         "endpoint": report.endpoints.get(service, ""),

@@ -12,7 +12,7 @@ import keystoneauth1.session
 
 from telemetry import catalog, transport
 from telemetry.credentials import Credentials
-from telemetry.faults import Unusable
+from telemetry.faults import Unusable, shown
 from telemetry.proxies import Proxies
 from telemetry.report import Cause
 
@@ -65,8 +65,12 @@ def connect(credentials: Credentials, route: Route, patience: transport.Deadline
         project_name=credentials.project,
         project_domain_name=credentials.project_domain,
     )
-    access: Any = auth.get_access(_session(auth, route, patience))
-    entries = catalog.parse(access.service_catalog.catalog)
+    try:
+        access: Any = auth.get_access(_session(auth, route, patience))
+        entries = catalog.parse(access.service_catalog.catalog)
+    except (AttributeError, KeyError, TypeError) as error:
+        text = f"answers without a token at {shown(credentials.auth_url)}"
+        raise Unusable(Cause.NOT_JSON, text) from error
     return Cloud(_session(auth, route, route.deadline), entries)
 
 

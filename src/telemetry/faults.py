@@ -145,11 +145,11 @@ def _of_network(chain: tuple[BaseException, ...], where: str) -> Fault | None:
         (keystone_errors.ConnectTimeout, Cause.TIMEOUT, "did not answer in time"),
         (ConnectionError, Cause.DROPPED, "dropped the connection"),
     )
+    if any(isinstance(error, requests.exceptions.ProxyError) for error in chain):
+        return Fault(Cause.UNREACHABLE, f"cannot be reached through the proxy at {where}")
     for kind, cause, text in texts:
         if any(isinstance(error, kind) for error in chain):
             return Fault(cause, f"{text} at {where}")
-    if any(isinstance(error, requests.exceptions.ProxyError) for error in chain):
-        return Fault(Cause.UNREACHABLE, f"cannot be reached through the proxy at {where}")
     if any(isinstance(error, OSError) and error.errno for error in chain):
         return Fault(Cause.UNREACHABLE, f"cannot be reached at {where}")
     if any(isinstance(error, requests.exceptions.ConnectionError) for error in chain):

@@ -17,8 +17,9 @@ def problem_of(text: str) -> str:
         return "no certificate in it"
     import ssl  # noqa: PLC0415 - only clouds with TLS need it
 
+    plain = text.encode("ascii", "replace").decode()  # people's names around a certificate
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=text)
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=plain)
     except (ssl.SSLError, ValueError):
         return "a certificate in it cannot be read"
     return ""

@@ -38,7 +38,7 @@ def remedy(cause: Cause, subject: Subject, available: tuple[str, ...] = ()) -> s
     if cause is Cause.NO_REGION and available:
         return f"juju config {us} region={available[0]}"
     if cause is Cause.UNAUTHORIZED and subject.service == "identity":
-        return f"juju remove-relation {us} {keystone}, then integrate them again"
+        return f"juju remove-relation {us} {keystone}, then integrate again"
     commands = {
         Cause.NOT_IN_CATALOG: f"juju integrate {app}:identity-service {keystone}:identity-service",
         Cause.NO_INTERFACE: f"juju integrate {app}:identity-service {keystone}:identity-service",

@@ -33,7 +33,8 @@ def render(template: str, **values: Any) -> str:
 def oslo_value(value: str) -> str:
     """A value as oslo.config reads it back unchanged.
 
-    It substitutes `$name`, strips blanks and removes one pair of quotes around the value.
+    It substitutes `$name`, strips blanks and removes one pair of quotes around the value. A dollar
+    is escaped by a backslash, since `$$` after a backslash would be read as another escape.
     Source: oslo.config, "Option Value Interpolation", and its iniparser.
 
     Raises:
@@ -41,7 +42,7 @@ def oslo_value(value: str) -> str:
     """
     if "\n" in value or "\r" in value:
         raise ValueError("a value with a line break cannot be written into ceilometer.conf")
-    return '"{}"'.format(value.replace("$", "$$"))
+    return '"{}"'.format(value.replace("$", r"\$"))
 
 
 def report_text(report: Report) -> str:

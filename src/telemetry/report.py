@@ -106,14 +106,14 @@ class Finding:
         Raises:
             KeyError, ValueError: it is not one.
         """
-        service, _, question = data["check"].partition(".")
+        service, _, question = str(data["check"]).partition(".")
         return cls(
             service=service,
             question=question,
             severity=Severity(data["severity"]),
-            summary=data["summary"],
+            summary=str(data["summary"]),
             cause=Cause(data["cause"]) if data["cause"] else None,
-            remedy=data["remedy"],
+            remedy=str(data["remedy"]),
         )
 
 
@@ -141,8 +141,9 @@ class Report:
 
     @property
     def severity(self) -> Severity:
-        """The worst severity of all findings."""
-        return worst(finding.severity for finding in self.findings)
+        """The worst severity of all findings: what was skipped is no fault."""
+        asked = (f.severity for f in self.findings if f.severity is not Severity.SKIPPED)
+        return worst(asked)
 
     @property
     def verified(self) -> bool:
@@ -210,12 +211,12 @@ class Report:
             types = data["resource-types"]
             return cls(
                 taken_at=datetime.datetime.fromisoformat(data["taken-at"]),
-                interface=data["interface"],
-                region=data["region"],
+                interface=str(data["interface"]),
+                region=str(data["region"]),
                 findings=tuple(Finding.from_dict(entry) for entry in data["findings"]),
-                endpoints=data["endpoints"],
-                builds=data["builds"],
-                resource_types=None if types is None else frozenset(types),
+                endpoints=dict(data["endpoints"]),
+                builds=dict(data["builds"]),
+                resource_types=None if types is None else frozenset(map(str, types)),
             )
         except (ValueError, KeyError, TypeError):
             return None

@@ -7,6 +7,7 @@ its share, whatever it answers.
 from __future__ import annotations
 
 import dataclasses
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -22,6 +23,10 @@ MAX_BODY = 4 * 1024 * 1024
 
 CONNECT_TIMEOUT = 5.0
 """Seconds to establish a connection: one lost packet and its repetition on any sane network."""
+
+
+_environment = threading.Lock()
+"""Held where requests looks at no_proxy: it changes os.environ meanwhile, for all threads."""
 
 
 class AnswerTooLarge(requests.exceptions.RequestException):
@@ -131,7 +136,9 @@ class _BoundedBody:
 
 def _proxies_for(url: str, proxies: Proxies) -> dict[str, str]:
     """The proxies that a request to this URL uses, in the form that requests takes."""
-    if requests.utils.should_bypass_proxies(url, proxies.no_proxy):
+    with _environment:
+        direct = requests.utils.should_bypass_proxies(url, proxies.no_proxy)
+    if direct:
         return {}
     return {k: v for k, v in (("http", proxies.http), ("https", proxies.https)) if v}
 

@@ -154,7 +154,7 @@ def load_record(text: str) -> Record:
         data = cast("dict[str, Any]", json.loads(text))
         newer = int(data["version"]) > VERSION
         record = Record() if newer else _record(data)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
         text = "the upgrade record in the peer relation is damaged"
         raise UnreadableRecord(text, newer=False) from error
     if newer:
@@ -173,7 +173,13 @@ def _part(data: Mapping[str, Any]) -> dict[str, Any]:
     at = datetime.datetime.fromisoformat(data["at"])
     if at.tzinfo is None:
         raise ValueError("a time without its zone")
-    return {**data, "at": at, "fingerprint": Fingerprint(**data["fingerprint"])}
+    fingerprint = Fingerprint(**data["fingerprint"])
+    texts = dataclasses.astuple(fingerprint)
+    kinds = {"ran": bool, "count": int, "cause": str}
+    typed = all(isinstance(data[key], kinds[key]) for key in kinds.keys() & data.keys())
+    if not typed or not all(isinstance(text, str) for text in texts):
+        raise ValueError("a value of the wrong type")
+    return {**data, "at": at, "fingerprint": fingerprint}
 
 
 class Step(enum.Enum):

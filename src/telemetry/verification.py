@@ -132,19 +132,20 @@ def _ask_all(
             jobs[type_] = _asking(subjects[type_], cloud, answer.url)
         else:
             progress(_line(answer.findings[-1]))
-    for type_, asked in side_by_side(jobs, deadline):
-        progress(_line(asked.findings[-1]))
-        answers[type_] = dataclasses.replace(
-            asked, findings=(*answers[type_].findings, *asked.findings)
-        )
-        del jobs[type_]
-    for type_ in jobs:
+    asked = dict(jobs)
+    for type_, answer in side_by_side(jobs, deadline):
+        del asked[type_]
+        progress(_line(answer.findings[-1]))
+        answers[type_] = _joined(answers[type_], answer)
+    for type_ in asked:
         late = probe.timed_out(subjects[type_], answers[type_].url)
-        progress(_line(late))
-        answers[type_] = dataclasses.replace(
-            answers[type_], findings=(*answers[type_].findings, late)
-        )
+        progress(_line(late.findings[-1]))
+        answers[type_] = _joined(answers[type_], late)
     return answers
+
+
+def _joined(looked_up: probe.Answer, asked: probe.Answer) -> probe.Answer:
+    return dataclasses.replace(asked, findings=(*looked_up.findings, *asked.findings))
 
 
 def _asking(subject: probe.Subject, cloud: Cloud, url: str) -> Callable[[], probe.Answer]:
@@ -220,7 +221,7 @@ def _doubts(order: Order) -> tuple[Finding, ...]:
             severity=Severity.DEGRADED,
             summary=f"the CA certificate from {source} is not used: {problem}",
             cause=Cause.BAD_CERTIFICATE,
-            remedy=f"juju status {source.partition('/')[0]}",
+            remedy=f"juju status {source.split()[0].partition('/')[0]}",
         )
         for source, problem in problems.items()
         if problem

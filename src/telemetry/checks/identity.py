@@ -51,7 +51,7 @@ def refused(fault: faults.Fault, names: remedies.Subject) -> Finding:
     """The finding about a keystone that gave no token."""
     text = fault.text
     if fault.cause is Cause.UNAUTHORIZED:
-        text = "does not accept the coordinator's credentials (HTTP 401)"
+        text = "refuses the credentials (HTTP 401)"
     return Finding(
         service=SERVICE,
         question="token",

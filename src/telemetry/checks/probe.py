@@ -122,7 +122,7 @@ def _failed(subject: Subject, question: str, error: BaseException, url: str) -> 
     return subject.finding(question, Severity.FAILED, fault.text, fault.cause)
 
 
-def timed_out(subject: Subject, url: str) -> Finding:
-    """The finding about a system that was still busy when the budget of time was spent."""
+def timed_out(subject: Subject, url: str) -> Answer:
+    """The answer of a system that was still busy when the budget of time was spent."""
     text = f"did not answer in time at {faults.shown(url)}"
-    return subject.finding("endpoint", Severity.FAILED, text, Cause.TIMEOUT)
+    return Answer((subject.finding("endpoint", Severity.FAILED, text, Cause.TIMEOUT),), url)

@@ -6,6 +6,7 @@ import dataclasses
 import importlib.metadata
 import os
 import pathlib
+import re
 import subprocess
 import time
 
@@ -128,7 +129,8 @@ class CommandRunner:
         arguments = ["/usr/bin/timeout", "--kill-after=5", f"{self._timeout:g}", str(self.command)]
         arguments += ["--config-file", str(config), "--retry", str(RETRIES)]
         environment = {"HOME": str(folder), "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
-        environment |= {"LANG": "C.UTF-8", **job.proxies.to_environment()}
+        environment |= {"LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1"}
+        environment |= job.proxies.to_environment()
         try:
             ended = subprocess.run(
                 arguments,
@@ -151,9 +153,17 @@ class CommandRunner:
         return _cause(ended.stdout, ended.returncode, job.credentials.password)
 
 
+# What stands round a message: colours, and oslo.log's time, process, level and logger
+_DECORATION = re.compile(
+    r"\x1b\[[0-9;]*m|^\d{4}-\d\d-\d\d [\d:.]+ \d+ (?:[A-Z]+ )?[\w.]+(?: \[[^]]*\])?"
+)
+_EXCEPTION_PATH = re.compile(r"^(?:\w+\.)+(?=\w+: )")
+
+
 def _cause(output: str, code: int, password: str) -> str:
-    """The last line of a traceback tells the cause; without the password, and short."""
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
-    if not lines:
+    """The last line that says something tells the cause; without the password, and short."""
+    lines = [_DECORATION.sub("", line).strip() for line in output.splitlines()]
+    said = [line for line in lines if line]
+    if not said:
         return f"it ended with exit code {code} and no message"
-    return lines[-1].replace(password, "***")[:300]
+    return _EXCEPTION_PATH.sub("", said[-1]).replace(password, "***")[:300]

@@ -1,0 +1,156 @@
+"""The charm as Juju would run it, event by event, on real services.
+
+Only Juju is played (by ops.testing); the databags come from the real keystone, and everything that
+the charm asks, it asks over HTTP.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from typing import Any, cast
+
+from ops import testing
+
+import charm
+from telemetry.report import Finding, Report
+from tests.stack import Stack
+
+
+@dataclasses.dataclass(frozen=True)
+class Action:
+    """How an action ended: its results, its progress lines, and why it failed if it did."""
+
+    results: dict[str, Any]
+    logs: list[str]
+    failure: str = ""
+
+
+class Deployment:
+    """One unit of the coordinator beside a keystone and a gnocchi application."""
+
+    def __init__(self, stack: Stack, **config: str | int) -> None:
+        self.stack = stack
+        self._context = testing.Context(charm.TelemetryCoordinatorCharm)
+        self._peers = testing.PeerRelation("coordinators")
+        self._identity = testing.Relation("identity-credentials", remote_app_name="keystone")
+        self._metric = testing.Relation("metric-service", remote_app_name="gnocchi")
+        self.state: testing.State = testing.State(
+            leader=True,
+            config=dict(config),
+            relations={self._peers, self._identity, self._metric},
+        )
+        self.give_credentials(stack.credentials_databag())
+        self.give_gnocchi_url(stack.gnocchi_url)
+
+    # What others do
+
+    def give_credentials(self, *databags: dict[str, str]) -> None:
+        """Keystone's units write their databags; the first is unit 0."""
+        self._replace(self._identity, dict(enumerate(databags)))
+
+    def give_gnocchi_url(self, url: str) -> None:
+        self._replace(self._metric, {0: {"gnocchi_url": url} if url else {}})
+
+    def relate(self, endpoint: str, application: str, **databag: str) -> testing.Relation:
+        relation = testing.Relation(
+            endpoint, remote_app_name=application, remote_units_data={0: databag}
+        )
+        self.state = dataclasses.replace(self.state, relations={*self.state.relations, relation})
+        return relation
+
+    def transfer_ca(self, certificate: str) -> testing.Relation:
+        """A charm transfers a CA certificate over receive-ca-cert (version 1 of the interface)."""
+        relation = testing.Relation(
+            "receive-ca-cert",
+            remote_app_name="self-signed-certificates",
+            remote_app_data={"certificates": json.dumps([certificate]), "version": "1"},
+        )
+        self.state = dataclasses.replace(self.state, relations={*self.state.relations, relation})
+        return relation
+
+    def configure(self, **config: str | int) -> None:
+        options = {key.replace("_", "-"): value for key, value in config.items()}
+        self.state = dataclasses.replace(self.state, config={**self.state.config, **options})
+        self._run(self._context.on.config_changed())
+
+    def _replace(self, relation: testing.Relation, units: dict[int, dict[str, str]]) -> None:
+        changed = dataclasses.replace(
+            self.state.get_relation(relation.id), remote_units_data=units
+        )
+        others = {r for r in self.state.relations if r.id != relation.id}
+        self.state = dataclasses.replace(self.state, relations={*others, changed})
+
+    # What Juju does
+
+    def update_status(self) -> None:
+        self._run(self._context.on.update_status())
+
+    def identity_changed(self) -> None:
+        relation = self.state.get_relation(self._identity.id)
+        self._run(self._context.on.relation_changed(relation, remote_unit=0))
+
+    def changed(self, relation: testing.Relation) -> None:
+        current = self.state.get_relation(relation.id)
+        self._run(self._context.on.relation_changed(current, remote_unit=0))
+
+    def action(self, name: str, **params: str) -> Action:
+        defaults = {} if name == "ceilometer-upgrade" else {"format": "text"}
+        event = self._context.on.action(name, params={**defaults, **params})
+        failure = ""
+        try:
+            self._run(event)
+        except testing.ActionFailed as failed:
+            failure = failed.message
+            self.state = cast("testing.State", failed.state)
+        return Action(self._context.action_results or {}, list(self._context.action_logs), failure)
+
+    def _run(self, event: Any) -> None:
+        self.state = self._context.run(event, self.state)
+
+    # What an operator sees
+
+    @property
+    def status(self) -> tuple[str, str]:
+        return self.state.unit_status.name, self.state.unit_status.message
+
+    @property
+    def passing_statuses(self) -> list[str]:
+        """Messages that the unit showed on the way to its present status."""
+        return [status.message for status in self._context.unit_status_history]
+
+    @property
+    def report(self) -> Report:
+        report = Report.from_json(self._peer_data()["report"])
+        assert report is not None
+        return report
+
+    @property
+    def record(self) -> dict[str, Any]:
+        return json.loads(self._peer_data()["record"])
+
+    def finding(self, check: str) -> Finding:
+        return next(finding for finding in self.report.findings if finding.check == check)
+
+    def everything_said(self) -> str:
+        """All texts that leave the charm: statuses, logs, databags and results."""
+        logs = [line.message for line in self._context.juju_log]
+        results = json.dumps(self._context.action_results or {})
+        relations = [
+            json.dumps(getattr(r, "local_app_data", {})) + json.dumps(r.local_unit_data)
+            for r in self.state.relations
+        ]
+        return "\n".join(
+            [
+                *logs,
+                *relations,
+                results,
+                *self.passing_statuses,
+                str(self.state.unit_status),
+                *self._context.action_logs,
+            ]
+        )
+
+    def _peer_data(self) -> Mapping[str, str]:
+        return self.state.get_relation(self._peers.id).local_app_data

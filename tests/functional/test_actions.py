@@ -1,0 +1,98 @@
+"""The actions as an operator runs them, on the real services."""
+
+from __future__ import annotations
+
+import json
+
+from tests.functional.deployment import Deployment
+from tests.stack import Stack
+
+
+def test_verify_stack_tells_of_every_service(verified: Deployment, stack: Stack) -> None:
+    action = verified.action("verify-stack")
+
+    assert not action.failure
+    assert action.results["status"] == "verified"
+    for service in ("identity", "metric", "alarming", "key-manager", "infra-optim", "telemetry"):
+        assert action.results[service]["status"] == "ok", service
+    assert action.results["metric"]["endpoint"] == stack.gnocchi_url
+
+
+def test_verify_stack_shows_progress(verified: Deployment) -> None:
+    action = verified.action("verify-stack")
+
+    assert action.logs[0].startswith("[ok] Keystone issued a token")
+    assert "[ok] Aodh lists alarms" in action.logs
+
+
+def test_verify_stack_fails_when_something_is_down(verified: Deployment, stack: Stack) -> None:
+    stack.services["barbican"].stop()
+
+    action = verified.action("verify-stack")
+
+    assert action.failure.startswith("Barbican refused the connection")
+    assert action.results["status"] == "failed"
+    assert action.results["key-manager"]["remedy"] == "juju status barbican"
+    assert action.results["metric"]["status"] == "ok"
+
+
+def test_verify_stack_updates_the_status_at_once(verified: Deployment, stack: Stack) -> None:
+    stack.services["barbican"].stop()
+
+    verified.action("verify-stack")
+
+    assert verified.status[0] == "blocked"
+
+
+def test_verify_stack_of_one_service_leaves_the_status_alone(
+    verified: Deployment, stack: Stack
+) -> None:
+    before = verified.status
+    stack.services["barbican"].stop()
+
+    action = verified.action("verify-stack", services="key-manager")
+
+    assert action.failure
+    assert "metric" not in action.results
+    assert verified.status == before
+
+
+def test_verify_stack_takes_an_interface(verified: Deployment, stack: Stack) -> None:
+    stack.catalog.point("alarming", "http://127.0.0.1:9", interface="public")
+
+    action = verified.action("verify-stack", interface="public")
+
+    assert action.failure.startswith("Aodh refused the connection at http://127.0.0.1:9")
+
+
+def test_verify_stack_takes_a_region(verified: Deployment) -> None:
+    action = verified.action("verify-stack", region="RegionNine")
+
+    assert "has no endpoint in region RegionNine" in action.failure
+
+
+def test_verify_stack_gives_json_for_programs(verified: Deployment) -> None:
+    report = json.loads(verified.action("verify-stack", format="json").results["report"])
+
+    assert report["version"] == 1
+    assert report["verified"] is True
+
+
+def test_show_report_asks_the_cloud_nothing(verified: Deployment, stack: Stack) -> None:
+    for service in stack.services.values():
+        service.freeze()
+
+    action = verified.action("show-report")
+
+    assert not action.failure
+    assert action.results["status"] == "verified"
+
+
+def test_the_ceilometer_upgrade_action_needs_a_gnocchi_that_answers(
+    verified: Deployment, stack: Stack
+) -> None:
+    stack.services["gnocchi"].stop()
+
+    action = verified.action("ceilometer-upgrade")
+
+    assert action.failure.startswith("Gnocchi must answer first: Gnocchi refused the connection")

@@ -1,0 +1,271 @@
+"""The stack itself: what every other functional test takes for granted."""
+
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+import requests
+
+from tests.stack import Release, Stack, TlsProxy
+from tests.stack.certificates import Authority
+
+CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
+SERVERS = ("keystone", "gnocchi", "aodh", "barbican", "watcher")
+# What every release's ceilometer-upgrade creates.
+MINIMAL_TYPES = {"generic", "instance", "volume", "network", "image", "identity"}
+
+
+def get(url: str, timeout: float = 10.0, **options: object) -> requests.Response:
+    with requests.Session() as session:
+        session.trust_env = False
+        return session.get(url, timeout=timeout, **options)  # type: ignore[arg-type]  # kwargs
+
+
+def until(condition: Callable[[], bool], seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_stopped_service_refuses_and_comes_back_on_its_port(stack: Stack, name: str):
+    service = stack.services[name]
+    port = service.port
+    service.stop()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port), timeout=5)
+    service.start()
+    assert get(f"http://127.0.0.1:{port}/").status_code < 500
+
+
+def test_frozen_service_accepts_and_never_answers(stack: Stack):
+    stack.services["aodh"].freeze()
+    with pytest.raises(requests.ReadTimeout):
+        get(stack.services["aodh"].url, timeout=1)
+
+
+def test_reset_brings_back_what_was_stopped_frozen_and_unpublished(stack: Stack):
+    stack.services["barbican"].stop()
+    stack.services["aodh"].freeze()
+    stack.postgres_stop()
+    stack.catalog.remove("metric")
+    stack.catalog.add("metric", "impostor", "http://127.0.0.1:9", region="RegionTwo")
+    stack.catalog.disable("key-manager")
+    stack.reset()
+    assert all(service.running for service in stack.services.values())
+    assert get(stack.services["aodh"].url).status_code < 500
+    assert stack.catalog.urls("metric")["internal"] == stack.gnocchi_url
+    assert stack.catalog.urls("key-manager")["public"] == stack.services["barbican"].url
+
+
+def test_gnocchi_cannot_read_without_its_database(stack: Stack):
+    stack.postgres_stop()
+    response = get(
+        f"{stack.gnocchi_url}/v1/resource_type",
+        timeout=30,
+        headers={"X-Auth-Token": stack.admin_token()},
+    )
+    assert response.status_code >= 500
+
+
+def test_replaced_database_has_only_the_generic_type(stack: Stack):
+    body = {"name": "left_over", "attributes": {}}
+    stack.session.post(f"{stack.gnocchi_url}/v1/resource_type", json=body)
+    assert until(lambda: "left_over" in stack.resource_types(), 10)
+    stack.replace_gnocchi_database()
+    assert stack.resource_types() == {"generic"}
+
+
+def test_real_ceilometer_upgrade_creates_the_resource_types(stack: Stack, tmp_path: pathlib.Path):
+    stack.replace_gnocchi_database()
+    run_ceilometer_upgrade(stack, tmp_path)
+    assert stack.resource_types() >= MINIMAL_TYPES
+
+
+def run_ceilometer_upgrade(stack: Stack, folder: pathlib.Path) -> None:
+    databag = stack.credentials_databag()
+    options = {
+        "auth_type": "password",
+        "auth_url": f"{stack.keystone_url}/v3",
+        "username": databag["credentials_username"],
+        "password": databag["credentials_password"],
+        "user_domain_name": databag["domain"],
+        "project_domain_name": databag["domain"],
+        "project_name": databag["credentials_project"],
+        "region_name": databag["region"],
+        "interface": "internal",
+    }
+    lines = [f"{name} = {value}" for name, value in options.items()]
+    configuration = folder / "ceilometer.conf"
+    configuration.write_text("\n".join(["[service_credentials]", *lines]))
+    done = subprocess.run(
+        [stack.ceilometer_upgrade, "--config-file", configuration],
+        env={"HOME": str(folder), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_metricd_processes_measures_also_after_the_database_was_replaced(stack: Stack):
+    stack.replace_gnocchi_database()
+    url = stack.gnocchi_url
+    policies = {"name": "test", "definition": [{"granularity": 1, "points": 10}]}
+    stack.session.post(f"{url}/v1/archive_policy", json=policies)
+    metric = stack.session.post(f"{url}/v1/metric", json={"archive_policy_name": "test"}).json()
+    measures = f"{url}/v1/metric/{metric['id']}/measures"
+    stack.session.post(measures, json=[{"timestamp": "2026-01-01T00:00:00", "value": 42.0}])
+    assert until(lambda: bool(stack.session.get(measures).json()), 30)
+
+
+def test_barbican_can_store_a_secret(stack: Stack):
+    url = f"{stack.services['barbican'].url}/v1/secrets"
+    secret = {"payload": "hello", "payload_content_type": "text/plain"}
+    answer = stack.session.post(url, json=secret)
+    assert answer.status_code == 201
+    stack.session.delete(answer.json()["secret_ref"])
+
+
+@pytest.mark.parametrize(("role", "status"), [("Admin", 200), ("reader", 403)])
+def test_user_of_the_databag_has_the_rights_of_its_role(stack: Stack, role: str, status: int):
+    databag = stack.credentials_databag(f"user-{role}", roles=(role,))
+    token = token_of(databag)
+    # Gnocchi's status is for administrators only.
+    answer = get(f"{stack.gnocchi_url}/v1/status", headers={"X-Auth-Token": token})
+    assert answer.status_code == status
+
+
+def token_of(databag: dict[str, str]) -> str:
+    domain = {"name": databag["credentials_user_domain_name"]}
+    user = {
+        "name": databag["credentials_username"],
+        "domain": domain,
+        "password": databag["credentials_password"],
+    }
+    project = {
+        "name": databag["credentials_project"],
+        "domain": {"name": databag["credentials_project_domain_name"]},
+    }
+    identity = {"methods": ["password"], "password": {"user": user}}
+    with requests.Session() as session:
+        session.trust_env = False
+        answer = session.post(
+            f"http://{databag['credentials_host']}:{databag['credentials_port']}/v3/auth/tokens",
+            json={"auth": {"identity": identity, "scope": {"project": project}}},
+            timeout=10,
+        )
+    assert answer.status_code == 201
+    return answer.headers["X-Subject-Token"]
+
+
+def test_catalog_can_lose_the_endpoint_of_one_interface(stack: Stack):
+    stack.catalog.drop_endpoints("alarming", interface="internal")
+    url = stack.services["aodh"].url
+    assert stack.catalog.urls("alarming") == {"public": url, "admin": url}
+
+
+def test_tls_proxy_shows_its_certificate_and_carries_requests(
+    stack: Stack, tmp_path: pathlib.Path
+):
+    authority = Authority()
+    bundle = tmp_path / "ca.pem"
+    bundle.write_text(authority.ca_pem)
+    with TlsProxy(stack.services["gnocchi"].port, authority.valid()) as proxy:
+        assert get(proxy.url, verify=str(bundle)).status_code == 200
+        with pytest.raises(requests.exceptions.SSLError, match="unable to get local issuer"):
+            get(proxy.url)
+    with pytest.raises(requests.ConnectionError):
+        get(proxy.url, verify=str(bundle))
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"), [("expired", "expired"), ("wrong_host", "IP address mismatch")]
+)
+def test_tls_proxy_can_show_a_bad_certificate(
+    stack: Stack, tmp_path: pathlib.Path, kind: str, message: str
+):
+    authority = Authority()
+    bundle = tmp_path / "ca.pem"
+    bundle.write_text(authority.ca_pem)
+    certificate = getattr(authority, kind)()
+    with (
+        TlsProxy(stack.services["gnocchi"].port, certificate) as proxy,
+        pytest.raises(requests.exceptions.SSLError, match=message),
+    ):
+        get(proxy.url, verify=str(bundle))
+
+
+@pytest.fixture
+def open_folder() -> Iterator[pathlib.Path]:
+    """A temporary folder that PostgreSQL's unprivileged user may enter, unlike tmp_path."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        folder.chmod(0o711)
+        yield folder
+
+
+OWNER = """
+import sys, time
+from tests.stack import Release, Stack
+stack = Stack(Release(sys.argv[1]))
+stack.up(progress=lambda text: print(text, flush=True))
+time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize(
+    ("after", "number"),
+    [("watcher answers", signal.SIGKILL), ("starting the services", signal.SIGINT)],
+    ids=["killed", "interrupted"],
+)
+def test_nothing_is_left_behind_by_a_process_that(
+    open_folder: pathlib.Path, after: str, number: signal.Signals
+):
+    with subprocess.Popen(
+        [sys.executable, "-c", OWNER, str(Release.LATEST)],
+        cwd=CHECKOUT,
+        env={**os.environ, "TMPDIR": str(open_folder)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as owner:
+        assert owner.stdout is not None
+        assert any(line.strip() == after for line in owner.stdout)
+        assert processes_of(open_folder)
+        owner.send_signal(number)
+        owner.wait(30)
+    assert until(lambda: not processes_of(open_folder), 15)
+    assert not list(open_folder.iterdir())
+
+
+def test_services_end_with_a_killed_supervisor():
+    with Stack(Release.LATEST) as stack:
+        keystone = stack.services["keystone"].pid
+        status = pathlib.Path(f"/proc/{keystone}/stat").read_text()
+        supervisor = int(status.rpartition(")")[2].split()[1])
+        os.kill(supervisor, signal.SIGKILL)
+        assert until(lambda: not processes_of(stack.folder), 15)
+
+
+def processes_of(folder: pathlib.Path) -> list[int]:
+    """Process ids of services: their environment has a HOME inside the folder."""
+    found: list[int] = []
+    for path in pathlib.Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if f"HOME={folder}".encode() in path.read_bytes():
+                found.append(int(path.parent.name))
+        except OSError:
+            continue  # ended meanwhile, or another user's
+    return found

@@ -1,0 +1,221 @@
+"""ceilometer-upgrade on a real Gnocchi: run when needed, once, and proven."""
+
+from __future__ import annotations
+
+import pytest
+
+from telemetry import schema
+from telemetry.report import Cause, Severity
+from tests.functional import gnocchi
+from tests.functional.conftest import Deploy
+from tests.stack import Stack
+
+# made by ceilometer-upgrade of every release, and not part of the proof: its return shows a run
+TRACE = "manila_share"
+
+
+@pytest.fixture
+def fresh(stack: Stack) -> Stack:
+    """The stack with a Gnocchi that nobody has prepared."""
+    stack.replace_gnocchi_database()
+    assert stack.resource_types() == {"generic"}
+    return stack
+
+
+def test_a_fresh_gnocchi_gets_its_resource_types(fresh: Stack, deploy: Deploy) -> None:
+    deployment = deploy()
+
+    deployment.identity_changed()
+
+    assert fresh.resource_types() >= schema.BASELINE
+    name, message = deployment.status
+    assert name == "active"
+    assert message.startswith("metric, alarming, key-manager, infra-optim verified")
+    assert "ceilometer-upgrade done" in message
+
+
+def test_the_run_is_announced_while_it_lasts(fresh: Stack, deploy: Deploy) -> None:
+    deployment = deploy()
+
+    deployment.identity_changed()
+
+    assert any("running ceilometer-upgrade" in text for text in deployment.passing_statuses)
+
+
+def test_a_second_event_does_not_run_it_again(fresh: Stack, deploy: Deploy) -> None:
+    deployment = deploy()
+    deployment.identity_changed()
+    first = deployment.record
+    gnocchi.delete_resource_type(fresh, TRACE)
+
+    deployment.identity_changed()
+    deployment.update_status()
+
+    assert TRACE not in fresh.resource_types()
+    assert deployment.record == first
+
+
+def test_a_replaced_database_makes_it_run_again(fresh: Stack, deploy: Deploy) -> None:
+    deployment = deploy()
+    deployment.identity_changed()
+    fresh.replace_gnocchi_database()
+
+    deployment.update_status()
+
+    assert fresh.resource_types() >= schema.BASELINE
+    assert deployment.status[0] == "active"
+
+
+def test_a_complete_gnocchi_is_adopted_without_a_run(fresh: Stack, deploy: Deploy) -> None:
+    deploy().identity_changed()
+    gnocchi.delete_resource_type(fresh, TRACE)
+    newcomer = deploy()
+
+    newcomer.identity_changed()
+
+    assert TRACE not in fresh.resource_types()
+    assert newcomer.status[0] == "active"
+    assert "resource types complete" in newcomer.status[1]
+
+
+def test_a_moved_endpoint_makes_it_run_again(fresh: Stack, deploy: Deploy) -> None:
+    deployment = deploy()
+    deployment.identity_changed()
+    gnocchi.delete_resource_type(fresh, TRACE)
+    fresh.catalog.point("metric", fresh.gnocchi_url.replace("127.0.0.1", "localhost"))
+
+    deployment.update_status()
+
+    assert TRACE in fresh.resource_types()
+    assert "localhost" in deployment.record["success"]["fingerprint"]["endpoint"]
+
+
+def test_when_needed_ignores_a_moved_endpoint(fresh: Stack, deploy: Deploy) -> None:
+    deployment = deploy(**{"upgrade-policy": "when-needed"})
+    deployment.identity_changed()
+    gnocchi.delete_resource_type(fresh, TRACE)
+    fresh.catalog.point("metric", fresh.gnocchi_url.replace("127.0.0.1", "localhost"))
+
+    deployment.update_status()
+
+    assert TRACE not in fresh.resource_types()
+    assert deployment.status[0] == "active"
+
+
+def test_ceilometer_joining_makes_it_run_again(fresh: Stack, deploy: Deploy) -> None:
+    deployment = deploy()
+    deployment.identity_changed()
+    gnocchi.delete_resource_type(fresh, TRACE)
+
+    deployment.changed(deployment.relate("member", "ceilometer"))
+
+    assert TRACE in fresh.resource_types()
+
+
+def test_advise_never_runs_it_and_tells_the_command(fresh: Stack, deploy: Deploy) -> None:
+    deployment = deploy(**{"upgrade-method": "advise"})
+
+    deployment.identity_changed()
+
+    assert fresh.resource_types() == {"generic"}
+    name, message = deployment.status
+    assert name == "blocked"
+    assert message.endswith("juju run ceilometer/leader ceilometer-upgrade")
+
+
+def test_a_user_without_admin_is_told_what_is_forbidden(fresh: Stack, deploy: Deploy) -> None:
+    deployment = deploy()
+    deployment.give_credentials(
+        fresh.credentials_databag(username="reader-only", roles=("reader",))
+    )
+
+    deployment.identity_changed()
+
+    name, message = deployment.status
+    assert name == "maintenance"
+    assert "ceilometer-upgrade failed (1 of 3)" in message
+    assert "403" in deployment.record["failure"]["cause"]
+    assert fresh.resource_types() == {"generic"}
+
+
+def test_failures_are_not_repeated_at_once(fresh: Stack, deploy: Deploy) -> None:
+    deployment = deploy()
+    deployment.give_credentials(
+        fresh.credentials_databag(username="reader-only", roles=("reader",))
+    )
+    deployment.identity_changed()
+    first = deployment.record
+
+    deployment.update_status()
+
+    assert deployment.record == first
+
+
+def test_the_third_failure_blocks_with_cause_and_command(fresh: Stack, deploy: Deploy) -> None:
+    deployment = deploy()
+    deployment.give_credentials(
+        fresh.credentials_databag(username="reader-only", roles=("reader",))
+    )
+    deployment.identity_changed()
+    for _ in range(2):
+        action = deployment.action("ceilometer-upgrade")
+        assert "403" in action.failure
+
+    deployment.update_status()
+
+    name, message = deployment.status
+    assert name == "blocked"
+    assert "ceilometer-upgrade failed 3 times" in message
+    assert message.endswith("juju run telemetry-coordinator/leader ceilometer-upgrade")
+
+
+def test_the_action_runs_it_whatever_the_record_says(fresh: Stack, deploy: Deploy) -> None:
+    deployment = deploy()
+    deployment.identity_changed()
+    gnocchi.delete_resource_type(fresh, TRACE)
+
+    action = deployment.action("ceilometer-upgrade")
+
+    assert not action.failure
+    assert action.results["outcome"] == "success"
+    assert action.results["resource-types"]["added"] == TRACE
+    assert TRACE in fresh.resource_types()
+
+
+def test_a_missing_command_is_a_failure_with_its_path(
+    fresh: Stack, deploy: Deploy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CEILOMETER_UPGRADE_COMMAND", "/nonexistent/ceilometer-upgrade")
+    deployment = deploy()
+
+    deployment.identity_changed()
+
+    assert (
+        deployment.record["failure"]["cause"] == "/nonexistent/ceilometer-upgrade does not exist"
+    )
+    finding = deployment.finding("telemetry.resource-types")
+    assert (finding.severity, finding.cause) == (Severity.FAILED, Cause.MISSING_TYPES)
+
+
+def test_a_password_of_odd_characters_reaches_keystone(fresh: Stack, deploy: Deploy) -> None:
+    deployment = deploy()
+    deployment.give_credentials(
+        fresh.credentials_databag(username="odd", password="\"pa$$word' #;%(x)s ${y} ")
+    )
+
+    deployment.identity_changed()
+
+    assert deployment.status[0] == "active", deployment.status
+    assert fresh.resource_types() >= schema.BASELINE
+
+
+def test_verify_stack_reports_missing_types_and_changes_nothing(
+    fresh: Stack, deploy: Deploy
+) -> None:
+    deployment = deploy()
+
+    action = deployment.action("verify-stack")
+
+    assert "juju run telemetry-coordinator/leader ceilometer-upgrade" in action.failure
+    assert action.results["telemetry"]["cause"] == "missing-resource-types"
+    assert fresh.resource_types() == {"generic"}

@@ -1,0 +1,93 @@
+"""`python -m tests.rehearsal`: boots the real services and plays the story on them.
+
+Exit code 0 only when every step ended as the story says.
+"""
+
+from __future__ import annotations
+
+import argparse
+import pathlib
+import signal
+import sys
+import tempfile
+
+from tests.packed.agent import Agent
+from tests.rehearsal import source_charm
+from tests.rehearsal.screen import Screen
+from tests.rehearsal.story import Step, Story
+from tests.stack import Release, Stack
+
+SEAM = "CEILOMETER_UPGRADE_COMMAND"
+"""The charm's variable for the path of ceilometer-upgrade (src/telemetry/runners/command.py)."""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="rehearsal", description=__doc__)
+    parser.add_argument(
+        "--release",
+        choices=[release.value for release in Release],
+        default=Release.LATEST.value,
+        help="release set of the services (default: %(default)s)",
+    )
+    release = Release(parser.parse_args().release)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    screen = Screen()
+    screen.text(f"Booting Keystone, Gnocchi, Aodh, Barbican and Watcher ({release.value}) ...")
+    stack = Stack(release)
+    try:
+        stack.up(progress=screen.progress)
+        failed = _play(stack, screen)
+    except KeyboardInterrupt:
+        screen.text("\nInterrupted; everything is being stopped.")
+        return 130
+    finally:
+        stack.down()
+    if failed:
+        screen.text(f"\nThe rehearsal failed: {failed} steps did not end as the story says.")
+        return 1
+    screen.text("\nThe rehearsal is over: every step ended as the story says.")
+    return 0
+
+
+def _play(stack: Stack, screen: Screen) -> int:
+    """Play every step and return how many did not end as they should."""
+    with tempfile.TemporaryDirectory(prefix="rehearsal-") as folder:
+        charm = source_charm.make(pathlib.Path(folder))
+        seam = {SEAM: str(stack.ceilometer_upgrade)}
+        with Agent(charm, environment=seam) as agent:
+            steps = Story(agent, stack).steps()
+            outcomes = [
+                _play_step(agent, screen, step, f"{number}", len(steps))
+                for number, step in enumerate(steps, start=1)
+            ]
+    return outcomes.count(False)
+
+
+def _play_step(agent: Agent, screen: Screen, step: Step, number: str, total: int) -> bool:
+    screen.heading(int(number), total, step.title)
+    seen = len(agent.log)
+    step.act()
+    for line in agent.log[seen:]:
+        if "ceilometer-upgrade" in line.message:
+            screen.text(f"log: {line.message}", indent=2)
+    screen.text("$ juju status telemetry-coordinator")
+    status = agent.unit_status
+    screen.status(agent.unit, status.name, status.message, agent.workload_version or "")
+    screen.text("$ juju run telemetry-coordinator/leader verify-stack")
+    action = agent.action("verify-stack")
+    report = action.results.get("report")
+    screen.text(report if isinstance(report, str) else f"failed: {action.message}", indent=2)
+    good = (
+        status.name == step.status
+        and step.message in status.message
+        and (action.status == "completed") is step.verified
+    )
+    verb = "succeeds" if step.verified else "fails"
+    if not good:
+        screen.text("\n".join(f"{line.level}: {line.message}" for line in agent.log[seen:]), 2)
+    screen.outcome(good, f"{step.status}, '{step.message}', verify-stack {verb}")
+    return good
+
+
+if __name__ == "__main__":
+    sys.exit(main())

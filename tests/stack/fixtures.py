@@ -1,0 +1,60 @@
+"""pytest fixtures: one running stack per release set, brought back after every test."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.stack import Release, Stack, environment
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--stack-release",
+        action="append",
+        choices=[str(release) for release in Release],
+        help="boot only this release set (may be repeated; default: all)",
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "booted_stack" in metafunc.fixturenames:
+        chosen = metafunc.config.getoption("--stack-release")
+        releases = [item for item in Release if not chosen or str(item) in chosen]
+        metafunc.parametrize("booted_stack", releases, indirect=True, ids=str, scope="session")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    """Install what the stacks need before any test's time runs."""
+    if session.config.option.collectonly:
+        return
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    report = reporter.write_line if reporter else print
+    needed = {
+        item.callspec.params.get("booted_stack")
+        for item in session.items
+        if isinstance(item, pytest.Function) and hasattr(item, "callspec")
+    }
+    for release in Release:
+        if release in needed:
+            environment.ensure(release, report)
+
+
+@pytest.fixture(scope="session")
+def booted_stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
+    """A running stack; tests use `stack`, which tidies up behind them."""
+    running = Stack(request.param)
+    with running:
+        yield running
+        if request.session.testsfailed:
+            print(f"\nthe logs of the services are in {running.keep_logs()}")
+
+
+@pytest.fixture
+def stack(booted_stack: Stack) -> Iterator[Stack]:
+    """The running stack of a release set; each test finds it whole.
+
+    Gnocchi's resource types, and users, are as the test before left them.
+    """
+    yield booted_stack
+    booted_stack.reset()
