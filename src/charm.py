@@ -127,9 +127,9 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
             if not relation.active:
                 continue
             databag = relation.data[self.unit]
-            databag.update(wanted)
-            if "requested_grants" not in wanted and "requested_grants" in databag:
-                del databag["requested_grants"]
+            asked = {key: databag[key] for key in relations.REQUEST_KEYS if key in databag}
+            if asked != wanted:
+                databag.update({**dict.fromkeys(asked, ""), **wanted})
 
     def _means(self, remembered: memory.Remembered) -> loop.Means:
         from telemetry import loop, packages  # noqa: PLC0415 - as above
@@ -175,7 +175,7 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
         settled = judged.level is verdict.Level.ACTIVE
         if remembered.problem and (settled or turn.decision.step is upgrade.Step.ADVISE):
             judged = remembered.problem
-        self._judge(judged)
+        self._judge(self._inputs.obstacle or judged)
 
     def _judge(self, judged: verdict.Verdict | None) -> None:
         self._verdict = judged
@@ -214,7 +214,7 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
             return
         remembered = self._memory.record()
         turn = loop.look(order, remembered.record, self._means(remembered), event.log)
-        if order == seen.order and self.unit.is_leader() and seen.obstacle is None:
+        if order == seen.order and self.unit.is_leader():
             self._publish(turn, remembered)
         event.set_results(results.of_report(turn.report, event.params.get("format", "text")))
         if not turn.report.verified:

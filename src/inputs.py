@@ -59,8 +59,8 @@ def gather(
     try:
         valid = settings.parse(options)
     except settings.InvalidOptions as error:
-        others = len(error.problems) - 1
-        return Inputs(obstacle=verdict.blocked(error.problems[0], others=others))
+        first, others = error.problems[0], len(error.problems) - 1
+        return Inputs(obstacle=verdict.blocked(first.text, first.allowed, others))
     obstacle = _missing_relations(model, valid)
     identity = _identity(model)
     if obstacle is None:
@@ -108,7 +108,7 @@ def _identity(model: ops.Model) -> relations.Identity:
 
 def _without_credentials(identity: relations.Identity) -> verdict.Verdict | None:
     if identity.problem:
-        return verdict.blocked(identity.problem)
+        return verdict.blocked(identity.problem, identity.remedy)
     if not identity.candidates:
         return verdict.waiting("keystone has not sent credentials yet")
     return None

@@ -17,6 +17,9 @@ Databag = Mapping[str, str]
 Databags = Mapping[str, Databag]
 """Databags of the remote units, by the unit's name."""
 
+REQUEST_KEYS = ("username", "requested_grants")
+"""Keys that we write to identity-credentials."""
+
 _ABSENT = {"", "None", "__null__"}
 _NEEDED = (
     "credentials_host",
@@ -35,11 +38,13 @@ class Identity:
 
     Attributes:
         candidates: complete sets of credentials, each once; empty while keystone has sent none.
-        problem: why what it sent can never be used, and what to do; or nothing.
+        problem: why what it sent can never be used; or nothing.
+        remedy: what to do about the problem.
     """
 
     candidates: tuple[Credentials, ...] = ()
     problem: str = ""
+    remedy: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,7 +79,7 @@ def identity(units: Databags, application: Databag) -> Identity:
         application: keystone's application databag, empty in the dialect that is spoken here.
     """
     found: list[Credentials] = []
-    problems: list[str] = []
+    problems: list[Identity] = []
     for unit in sorted(units, key=_unit_number):
         values = {key: value for key, value in units[unit].items() if not _absent(value)}
         if not all(key in values for key in _NEEDED):
@@ -84,26 +89,28 @@ def identity(units: Databags, application: Databag) -> Identity:
             problems.append(problem)
         else:
             found.append(_credentials(unit, values))
-    if not found and not problems and _SUNBEAM_KEYS & application.keys():
-        return Identity(
-            problem="keystone speaks the dialect of Sunbeam (OpenStack on Kubernetes), which "
-            "cannot be used; integrate the machine charm keystone"
-        )
     if found:
         return Identity(_distinct(found))
-    return Identity(problem=problems[0] if problems else "")
+    if not problems and _SUNBEAM_KEYS & application.keys():
+        return Identity(
+            problem="keystone speaks the dialect of Sunbeam (OpenStack on Kubernetes)",
+            remedy="integrate the machine charm keystone",
+        )
+    return problems[0] if problems else Identity()
 
 
-def _problem(unit: str, values: Databag) -> str:
+def _problem(unit: str, values: Databag) -> Identity | None:
+    """Why complete credentials can never be used; None when they can."""
     if values.get("api_version", "3").split(".")[0] != "3":
-        return (
-            f"{unit} offers Identity API v{values['api_version']}, v3 is needed; "
-            f"juju config {unit.partition('/')[0]} preferred-api-version=3"
+        return Identity(
+            problem=f"{unit} offers Identity API v{values['api_version']}, v3 is needed",
+            remedy=f"juju config {unit.partition('/')[0]} preferred-api-version=3",
         )
     problem = problem_of_url(_auth_url(values))
     if problem:
-        return f"{unit} sent an address that cannot be used ({problem}); juju status {unit}"
-    return ""
+        text = f"{unit} sent an address that cannot be used ({problem})"
+        return Identity(problem=text, remedy=f"juju status {unit}")
+    return None
 
 
 def _credentials(unit: str, values: Databag) -> Credentials:

@@ -69,15 +69,31 @@ class Settings:
     requested_grants: tuple[str, ...]
 
 
+@dataclasses.dataclass(frozen=True)
+class Problem:
+    """A value that is not allowed.
+
+    Attributes:
+        text: the option with its value.
+        allowed: what is allowed instead.
+    """
+
+    text: str
+    allowed: str
+
+    def __str__(self) -> str:
+        return f"{self.text}; {self.allowed}"
+
+
 class InvalidOptions(ValueError):  # noqa: N818 - it reads as what it says
     """Some options have values that are not allowed.
 
     Attributes:
-        problems: for each, the option, its value and what is allowed.
+        problems: one for each option.
     """
 
-    def __init__(self, problems: tuple[str, ...]) -> None:
-        super().__init__("; ".join(problems))
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__("; ".join(str(problem) for problem in problems))
         self.problems = problems
 
 
@@ -115,14 +131,15 @@ class _Reader:
 
     def __init__(self, config: Mapping[str, _Option]) -> None:
         self._config = config
-        self.problems: list[str] = []
+        self.problems: list[Problem] = []
 
     def read(self, option: str, parser: Callable[[str], _Value]) -> _Value | None:
         text = str(self._config.get(option, "")).strip()
         try:
             return parser(text)
         except ValueError as error:
-            self.problems.append(f"option {option}: {_shown(text)} is not allowed; {error}")
+            shown = f"option {option}: {_shown(text)} is not allowed"
+            self.problems.append(Problem(shown, str(error)))
             return None
 
 
@@ -146,9 +163,8 @@ def parse_services(text: str) -> tuple[str, ...]:
 
 def _optional_services(text: str) -> tuple[str, ...]:
     services = _items(text)
-    unknown = [service for service in services if service not in SERVICES]
-    if unknown:
-        raise ValueError(f"'{unknown[0]}' is none of {', '.join(SERVICES)}")
+    if not set(services) <= set(SERVICES):
+        raise ValueError(f"use {', '.join(SERVICES)}")
     return services
 
 

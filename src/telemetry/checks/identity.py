@@ -27,17 +27,22 @@ class Admission:
     credentials: Credentials | None = None
 
 
-def enter(candidates: Sequence[Credentials], route: Route, names: remedies.Subject) -> Admission:
-    """Get a token with the first credentials that keystone takes.
+def enter(
+    candidates: Sequence[Credentials],
+    route: Route,
+    patience: transport.Deadline,
+    names: remedies.Subject,
+) -> Admission:
+    """Get a token with the first credentials that keystone takes, before patience ends.
 
     A unit that was keystone's leader before keeps stale credentials in its databag, so all
     candidates are tried before any is called wrong.
     """
     first: faults.Fault | None = None
     for number, credentials in enumerate(candidates):
-        patience = transport.Deadline.after(route.deadline.left / (len(candidates) - number))
+        share = transport.Deadline.after(patience.left / (len(candidates) - number))
         try:
-            cloud = connect(credentials, route, patience)
+            cloud = connect(credentials, route, share)
         except Exception as error:  # noqa: BLE001 - any failure is the finding
             fault = faults.explain(error, credentials.auth_url)
             first = first or fault

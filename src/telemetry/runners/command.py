@@ -162,8 +162,9 @@ _EXCEPTION_PATH = re.compile(r"^(?:\w+\.)+(?=\w+: )")
 
 def _cause(output: str, code: int, password: str) -> str:
     """The last line that says something tells the cause; without the password, and short."""
-    lines = [_DECORATION.sub("", line).strip() for line in output.splitlines()]
+    safe = output.replace(password, "***")
+    lines = [_DECORATION.sub("", line).strip() for line in safe.splitlines()]
     said = [line for line in lines if line]
     if not said:
         return f"it ended with exit code {code} and no message"
-    return _EXCEPTION_PATH.sub("", said[-1]).replace(password, "***")[:300]
+    return _EXCEPTION_PATH.sub("", said[-1])[:300]

@@ -1,0 +1,66 @@
+"""What all unit tests stand on: nothing of this machine's environment reaches them."""
+
+from __future__ import annotations
+
+import pathlib
+
+import pytest
+import trustme
+from ops import testing
+
+import charm
+from telemetry import loop, private
+from telemetry.runners import command
+from tests.unit import model
+
+PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY")
+
+
+@pytest.fixture(autouse=True)
+def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A developer's proxies change no test."""
+    for name in PROXY_VARIABLES:
+        for spelling in (name, name.lower(), f"JUJU_CHARM_{name}"):
+            monkeypatch.delenv(spelling, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def no_command(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> None:
+    """No test runs or installs this machine's ceilometer-upgrade."""
+    monkeypatch.setenv(command.SEAM, str(tmp_path / "no-such-command"))
+
+
+@pytest.fixture(autouse=True)
+def private_parent(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> pathlib.Path:
+    """Private folders are made here, so that a test sees what is left of them."""
+    parent = tmp_path / "run"
+    parent.mkdir()
+    monkeypatch.setattr(private, "_parent", lambda: parent)
+    return parent
+
+
+@pytest.fixture(scope="session")
+def authority() -> trustme.CA:
+    """A private certificate authority."""
+    return trustme.CA()
+
+
+@pytest.fixture(scope="session")
+def ca_pem(authority: trustme.CA) -> str:
+    """Its certificate."""
+    return authority.cert_pem.bytes().decode()
+
+
+@pytest.fixture
+def context() -> testing.Context[charm.TelemetryCoordinatorCharm]:
+    """Runs the charm's events."""
+    return testing.Context(charm.TelemetryCoordinatorCharm, app_name=model.APP)
+
+
+@pytest.fixture
+def stage(monkeypatch: pytest.MonkeyPatch) -> model.Stage:
+    """The cloud is a turn of the loop that a test chose; no request is made."""
+    stage = model.Stage()
+    monkeypatch.setattr(loop, "turn", stage.take)
+    monkeypatch.setattr(loop, "look", stage.look)
+    return stage

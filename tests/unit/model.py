@@ -1,0 +1,93 @@
+"""The Juju model around one unit of the coordinator, as ops.testing plays it."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from ops import testing
+
+from telemetry import loop, verification
+from tests.unit import databags, reports
+
+Units = dict[int, dict[str, str]]
+
+PEERS = "coordinators"
+APP = "telemetry-coordinator"
+
+
+def keystone(units: Units | None = None, **changes: Any) -> testing.Relation:
+    """The relation identity-credentials; by default its leader sent credentials."""
+    values: dict[str, Any] = {
+        "remote_app_name": "keystone",
+        "remote_units_data": {0: databags.CREDENTIALS} if units is None else units,
+    }
+    return testing.Relation("identity-credentials", **{**values, **changes})
+
+
+def gnocchi(*urls: str, **changes: Any) -> testing.Relation:
+    """The relation metric-service; by default one unit published its URL."""
+    published = urls or (databags.GNOCCHI_URL,)
+    units = {n: {"gnocchi_url": url} if url else {} for n, url in enumerate(published)}
+    values: dict[str, Any] = {"remote_app_name": "gnocchi", "remote_units_data": units}
+    return testing.Relation("metric-service", **{**values, **changes})
+
+
+def peers(**kept: str) -> testing.PeerRelation:
+    """The peer relation with what the leader kept there."""
+    return testing.PeerRelation(PEERS, local_app_data=kept)
+
+
+def state(
+    *relations: testing.RelationBase, leader: bool = True, **options: str | int
+) -> testing.State:
+    """The model with these relations, and the peer relation if it is not among them."""
+    if not any(isinstance(relation, testing.PeerRelation) for relation in relations):
+        relations = (*relations, peers())
+    config = {name.replace("_", "-"): value for name, value in options.items()}
+    return testing.State(leader=leader, relations=set(relations), config=config)
+
+
+def ready(
+    *relations: testing.RelationBase, leader: bool = True, **options: str | int
+) -> testing.State:
+    """The same with keystone's credentials and gnocchi's URL."""
+    return state(keystone(), gnocchi(), *relations, leader=leader, **options)
+
+
+def kept(after: testing.State) -> dict[str, str]:
+    """What the leader keeps in the peer relation."""
+    (relation,) = after.get_relations(PEERS)
+    return dict(relation.local_app_data)
+
+
+def requested(after: testing.State) -> dict[str, str]:
+    """What the unit asks keystone for; without what Juju itself writes."""
+    (relation,) = after.get_relations("identity-credentials")
+    juju = ("egress-subnets", "ingress-address", "private-address")
+    return {key: value for key, value in relation.local_unit_data.items() if key not in juju}
+
+
+@dataclasses.dataclass
+class Stage:
+    """Stands where the loop meets the cloud: notes what the charm asks, returns a given turn."""
+
+    turn: loop.Turn = dataclasses.field(default_factory=reports.turn)
+    orders: list[verification.Order] = dataclasses.field(default_factory=list)
+    means: list[loop.Means] = dataclasses.field(default_factory=list)
+    announcement: str = ""
+
+    def take(self, order: verification.Order, _record: Any, means: loop.Means) -> loop.Turn:
+        """In the place of `loop.turn`."""
+        self.orders.append(order)
+        self.means.append(means)
+        if self.announcement:
+            means.announce(self.announcement)
+        return self.turn
+
+    def look(
+        self, order: verification.Order, _record: Any, means: loop.Means, progress: Any
+    ) -> loop.Turn:
+        """In the place of `loop.look`."""
+        progress("[ok] asked")
+        return self.take(order, _record, means)

@@ -1,0 +1,107 @@
+"""Reports and turns of the loop, built by hand."""
+
+from __future__ import annotations
+
+import datetime
+
+from telemetry import loop, upgrade, verification
+from telemetry.credentials import Credentials
+from telemetry.proxies import Proxies
+from telemetry.report import Cause, Finding, Report, Severity
+from telemetry.runners import command
+
+NOW = datetime.datetime(2026, 11, 22, 10, 0, tzinfo=datetime.timezone.utc)
+
+CREDENTIALS = Credentials(
+    source="keystone/0",
+    auth_url="http://192.0.2.20:5000/v3",
+    username="telemetry-coordinator",
+    password="correct-horse",
+    project="services",
+    user_domain="service_domain",
+    project_domain="service_domain",
+    regions=("RegionOne",),
+)
+
+ORDER = verification.Order(
+    credentials=(CREDENTIALS,),
+    required=("metric", "alarming", "key-manager"),
+    optional=("infra-optim",),
+    interface="internal",
+    region="",
+    timeout=2,
+    certificates={},
+    proxies=Proxies(),
+    applications={},
+    coordinator="telemetry-coordinator",
+    upgrade_remedy="juju run telemetry-coordinator/leader ceilometer-upgrade",
+)
+
+FINGERPRINT = upgrade.Fingerprint("http://192.0.2.30:8041", "4.6.0")
+
+TYPES = frozenset({"generic", "identity", "image", "instance", "network", "volume"})
+
+
+def good(service: str, question: str = "read") -> Finding:
+    return Finding(service, question, Severity.OK, f"{service} lists things")
+
+
+def bad(
+    service: str,
+    question: str = "endpoint",
+    severity: Severity = Severity.FAILED,
+    cause: Cause = Cause.REFUSED,
+) -> Finding:
+    text = f"{service} refused the connection at http://192.0.2.30:8041"
+    return Finding(service, question, severity, text, cause, f"juju status {service}")
+
+
+VERIFIED = (
+    good("identity", "token"),
+    good("metric"),
+    good("alarming"),
+    good("key-manager"),
+    good("telemetry", "resource-types"),
+)
+
+LACKING = Finding(
+    "telemetry",
+    "resource-types",
+    Severity.FAILED,
+    "Gnocchi lacks resource types of Ceilometer (all of them)",
+    Cause.MISSING_TYPES,
+    "juju run telemetry-coordinator/leader ceilometer-upgrade",
+)
+
+
+def report(*findings: Finding, types: frozenset[str] | None = TYPES) -> Report:
+    """A report of these findings, or of a stack that is well."""
+    return Report(
+        taken_at=NOW,
+        interface="internal",
+        region="RegionOne",
+        findings=findings or VERIFIED,
+        endpoints={"metric": "http://192.0.2.30:8041"},
+        builds={"metric": "4.6.0"},
+        resource_types=types,
+    )
+
+
+def turn(
+    *findings: Finding,
+    record: upgrade.Record | None = None,
+    step: upgrade.Step = upgrade.Step.NOTHING,
+    reason: str = "",
+    run: command.Outcome | None = None,
+    before: frozenset[str] = frozenset(),
+) -> loop.Turn:
+    """A turn of the loop that ended so."""
+    if record is None:
+        record = upgrade.Record().succeeded(NOW, FINGERPRINT)
+    return loop.Turn(
+        verification=verification.Verification(report(*findings), CREDENTIALS),
+        record=record,
+        decision=upgrade.Decision(step, reason),
+        run=run,
+        types_before=before,
+    )

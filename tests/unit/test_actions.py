@@ -1,0 +1,266 @@
+"""The actions: parameters, results and refusals."""
+
+import dataclasses
+import json
+from typing import Any
+
+import pytest
+from ops import testing
+
+import results
+from telemetry import loop, upgrade
+from telemetry.report import Report
+from telemetry.runners import command
+from tests.unit import model, reports
+from tests.unit.model import Stage
+
+Context = testing.Context[Any]
+
+UPGRADE = "ceilometer-upgrade"
+
+
+def run(
+    context: Context, name: str, state: testing.State, **params: str
+) -> tuple[testing.State, dict[str, Any]]:
+    """Run an action that must succeed."""
+    defaults = {} if name == UPGRADE else {"format": "text"}
+    out = context.run(context.on.action(name, params={**defaults, **params}), state)
+    return out, dict(context.action_results or {})
+
+
+def refused(context: Context, name: str, state: testing.State, **params: str) -> str:
+    """Why an action failed."""
+    with pytest.raises(testing.ActionFailed) as raised:
+        run(context, name, state, **params)
+    return raised.value.message
+
+
+# verify-stack
+
+
+def test_verify_stack_reports_a_good_stack(context: Context, stage: Stage):
+    _, found = run(context, "verify-stack", model.ready())
+    assert found["status"] == "verified"
+    assert found["summary"] == "metric, alarming, key-manager verified"
+    assert found["metric"] == {
+        "status": "ok",
+        "endpoint": "http://192.0.2.30:8041",
+        "version": "4.6.0",
+        "finding": "metric lists things",
+    }
+    assert found["report"].startswith("metric, alarming, key-manager verified\n")
+
+
+def test_verify_stack_shows_progress(context: Context, stage: Stage):
+    run(context, "verify-stack", model.ready())
+    assert context.action_logs == ["[ok] asked"]
+
+
+def test_verify_stack_gives_json_when_asked(context: Context, stage: Stage):
+    _, found = run(context, "verify-stack", model.ready(), format="json")
+    assert Report.from_json(found["report"]) == stage.turn.report
+
+
+def test_verify_stack_fails_with_results_when_the_stack_is_not_verified(
+    context: Context, stage: Stage
+):
+    stage.turn = reports.turn(reports.good("identity", "token"), reports.bad("metric"))
+    message = refused(context, "verify-stack", model.ready())
+    assert message.startswith("metric refused the connection")
+    assert context.action_results
+    assert context.action_results["status"] == "failed"
+    assert context.action_results["metric"]["cause"] == "connection-refused"
+    assert context.action_results["metric"]["remedy"] == "juju status metric"
+
+
+def test_the_worst_finding_stands_for_its_service(context: Context, stage: Stage):
+    stage.turn = reports.turn(reports.bad("metric", "catalog"), reports.good("metric"))
+    refused(context, "verify-stack", model.ready())
+    assert context.action_results
+    assert context.action_results["metric"]["status"] == "failed"
+
+
+def test_parameters_replace_options_for_once(context: Context, stage: Stage):
+    params = {"services": "alarming", "interface": "public", "region": "RegionTwo"}
+    run(context, "verify-stack", model.ready(), **params)
+    (order,) = stage.orders
+    assert order.services == ("alarming",)
+    assert order.required == ("alarming",)
+    assert (order.interface, order.region) == ("public", "RegionTwo")
+
+
+def test_a_special_verification_is_not_kept(context: Context, stage: Stage):
+    before = model.ready()
+    out, _ = run(context, "verify-stack", before, interface="public")
+    assert model.kept(out) == {}
+
+
+def test_an_ordinary_verification_is_kept(context: Context, stage: Stage):
+    out, _ = run(context, "verify-stack", model.ready())
+    assert Report.from_json(model.kept(out)["report"]) == stage.turn.report
+
+
+def test_another_unit_may_verify_but_keeps_nothing(context: Context, stage: Stage):
+    out, found = run(context, "verify-stack", model.ready(leader=False))
+    assert found["status"] == "verified"
+    assert model.kept(out) == {}
+
+
+@pytest.mark.parametrize("services", ["orchestration", ","])
+def test_unknown_services_are_refused(context: Context, stage: Stage, services: str):
+    message = refused(context, "verify-stack", model.ready(), services=services)
+    assert message.startswith("parameter services: ")
+    assert "metric, alarming, key-manager, infra-optim" in message
+    assert stage.orders == []
+
+
+@pytest.mark.parametrize("action", ["verify-stack", UPGRADE])
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [
+        (model.state(), "missing relation identity-credentials"),
+        (model.state(model.keystone({}), model.gnocchi()), "keystone has not sent credentials"),
+        (model.ready(interface="outer"), "option interface"),
+    ],
+)
+def test_without_anything_to_verify_with_an_action_says_why(
+    context: Context, action: str, state: testing.State, reason: str
+):
+    assert refused(context, action, state).startswith(reason)
+
+
+def test_verify_stack_works_before_gnocchi_is_ready(context: Context, stage: Stage):
+    out, found = run(context, "verify-stack", model.state(model.keystone(), model.gnocchi("")))
+    assert found["status"] == "verified"
+    assert isinstance(out.unit_status, testing.WaitingStatus)
+
+
+def test_verify_stack_never_runs_an_upgrade(
+    context: Context, stage: Stage, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(loop, "run_upgrade", lambda *_: pytest.fail("it ran"))
+    stage.turn = reports.turn(reports.LACKING, record=upgrade.Record(), step=upgrade.Step.RUN)
+    refused(context, "verify-stack", model.ready())
+
+
+# ceilometer-upgrade
+
+
+@pytest.fixture
+def ran(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> list[loop.Turn]:
+    """Turns that runs of ceilometer-upgrade end with; by default one that worked."""
+    turns = [reports.turn(run=command.Outcome("", 2.34), before=frozenset({"generic", "image"}))]
+    monkeypatch.setattr(loop, "run_upgrade", lambda *_: turns.pop())
+    return turns
+
+
+def test_a_run_gives_outcome_duration_and_resource_types(context: Context, ran: list[loop.Turn]):
+    _, found = run(context, UPGRADE, model.ready())
+    assert found == {
+        "outcome": "success",
+        "duration": "2.3s",
+        "resource-types": {
+            "before": "generic,image",
+            "after": "generic,identity,image,instance,network,volume",
+            "added": "identity,instance,network,volume",
+        },
+    }
+
+
+def test_a_run_is_remembered(context: Context, ran: list[loop.Turn]):
+    record = ran[0].record
+    out, _ = run(context, UPGRADE, model.ready())
+    assert upgrade.load_record(model.kept(out)["record"]) == record
+
+
+def test_a_failed_run_fails_the_action_with_results(context: Context, ran: list[loop.Turn]):
+    ran[0] = dataclasses.replace(ran[0], run=command.Outcome("HTTP 503", 1.0))
+    assert refused(context, UPGRADE, model.ready()) == "ceilometer-upgrade failed: HTTP 503"
+    assert context.action_results
+    assert context.action_results["outcome"] == "failed"
+    assert context.action_results["cause"] == "HTTP 503"
+
+
+def test_another_unit_refuses_to_run_and_names_the_leader(context: Context, ran: list[loop.Turn]):
+    message = refused(context, UPGRADE, model.ready(leader=False))
+    assert message == (
+        "only the leader runs it: juju run telemetry-coordinator/leader ceilometer-upgrade"
+    )
+    assert len(ran) == 1
+
+
+def test_an_adviser_refuses_to_run_and_says_both_ways_out(context: Context, ran: list[loop.Turn]):
+    message = refused(context, UPGRADE, model.ready(upgrade_method="advise"))
+    assert "juju run ceilometer/leader ceilometer-upgrade" in message
+    assert "juju config telemetry-coordinator upgrade-method=auto" in message
+    assert len(ran) == 1
+
+
+def test_a_gnocchi_that_does_not_answer_is_not_upgraded(
+    context: Context, stage: Stage, ran: list[loop.Turn]
+):
+    stage.turn = reports.turn(reports.bad("metric"), step=upgrade.Step.IMPOSSIBLE)
+    message = refused(context, UPGRADE, model.ready())
+    assert message.startswith("Gnocchi must answer first: metric refused")
+    assert len(ran) == 1
+
+
+def test_an_order_of_a_person_replaces_a_damaged_record(context: Context, ran: list[loop.Turn]):
+    record = ran[0].record
+    out, _ = run(context, UPGRADE, model.ready(model.peers(record="{")))
+    assert upgrade.load_record(model.kept(out)["record"]) == record
+
+
+def test_an_order_of_a_person_keeps_the_record_of_a_newer_revision(
+    context: Context, ran: list[loop.Turn]
+):
+    newer = json.dumps({"version": upgrade.VERSION + 1})
+    out, _ = run(context, UPGRADE, model.ready(model.peers(record=newer)))
+    assert model.kept(out)["record"] == newer
+
+
+# show-report
+
+
+def shown(context: Context, form: str, *, leader: bool) -> dict[str, Any]:
+    report = reports.report(reports.good("identity", "token"), reports.bad("metric"))
+    state = model.state(model.peers(report=report.to_json()), leader=leader)
+    return run(context, "show-report", state, format=form)[1]
+
+
+@pytest.mark.parametrize("leader", [True, False])
+def test_show_report_needs_neither_network_nor_leadership(context: Context, leader: bool):
+    found = shown(context, "text", leader=leader)
+    assert found["status"] == "failed"
+    assert found["report"].startswith("NOT VERIFIED: metric refused the connection")
+
+
+def test_show_report_gives_json_when_asked(context: Context):
+    data = json.loads(shown(context, "json", leader=True)["report"])
+    assert data["verified"] is False
+    assert data["taken-at"] == reports.NOW.isoformat()
+
+
+def test_show_report_says_why_there_is_none(context: Context):
+    message = refused(context, "show-report", model.state())
+    assert message.startswith("no report yet: missing relation identity-credentials")
+
+
+def test_a_report_that_cannot_be_read_is_none(context: Context):
+    message = refused(context, "show-report", model.state(model.peers(report="{")))
+    assert message.startswith("no report yet")
+
+
+# Results by themselves
+
+
+def test_results_of_a_run_that_was_not_needed_are_well_formed():
+    assert results.of_run(reports.turn())["duration"] == "0.0s"
+
+
+def test_result_keys_are_what_juju_allows():
+    report = reports.report(*(reports.good(s) for s in ("key-manager", "infra-optim", "trust")))
+    for key, value in results.of_report(report, "text").items():
+        assert key.replace("-", "").islower()
+        assert key.replace("-", "").isalpha()
+        assert isinstance(value, str | dict)

@@ -1,0 +1,218 @@
+"""The documentation against the charm: what is written exists, and what exists is written."""
+
+import datetime
+import json
+import pathlib
+import re
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+import settings
+from telemetry.report import Cause, Finding, Report, Severity
+
+ROOT = pathlib.Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+REFERENCE = DOCS / "reference"
+PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *DOCS.rglob("*.md")])
+SCHEMA = json.loads((REFERENCE / "report.schema.json").read_text(encoding="utf-8"))
+
+REPORT = Report(
+    taken_at=datetime.datetime(2026, 11, 22, 10, 0, tzinfo=datetime.timezone.utc),
+    interface="internal",
+    region="RegionOne",
+    findings=(
+        Finding("identity", "token", Severity.OK, "Keystone issued a token"),
+        Finding("metric", "read", Severity.OK, "Gnocchi lists 1 resource type"),
+        Finding(
+            "alarming", "read", Severity.DEGRADED, "Aodh is odd", Cause.TIMEOUT, "juju status"
+        ),
+        Finding("key-manager", "read", Severity.SKIPPED, "Barbican forbids", Cause.FORBIDDEN),
+        Finding("telemetry", "resource-types", Severity.FAILED, "lacks", Cause.MISSING_TYPES),
+    ),
+    endpoints={"metric": "http://192.0.2.30:8041"},
+    builds={"metric": "4.7.1"},
+    resource_types=frozenset({"generic"}),
+)
+
+
+def text_of(path: pathlib.Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def definition(name: str) -> dict[str, Any]:
+    return yaml.safe_load(text_of(ROOT / name))
+
+
+def rows(text: str) -> dict[str, list[str]]:
+    """Rows of all tables whose first cell is code, by that code."""
+    found: dict[str, list[str]] = {}
+    for line in text.splitlines():
+        match = re.match(r"\| `([^`]+)` \|(.*)\|$", line)
+        if match:
+            found[match[1]] = [cell.strip() for cell in re.split(r"(?<!\\)\|", match[2])]
+    return found
+
+
+def sections(text: str) -> dict[str, str]:
+    """Sections of the second level by their titles."""
+    parts = re.split(r"^## (.+)$", text, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def code(text: str) -> list[str]:
+    """Fenced blocks and code inside lines."""
+    blocks = re.findall(r"^```.*?\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
+    return [*blocks, *re.findall(r"(?<!`)`([^`\n]+)`(?!`)", text)]
+
+
+def test_readme_names_exactly_two_make_commands():
+    lines = [line for block in code(text_of(ROOT / "README.md")) for line in block.splitlines()]
+    assert {line for line in lines if line.startswith("make ")} == {"make rehearsal", "make test"}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_relative_links_resolve(page: pathlib.Path):
+    targets = re.findall(r"\]\(([^)#]+)[^)]*\)", text_of(page))
+    broken = [
+        target
+        for target in targets
+        if not re.match(r"https?://", target) and not (page.parent / target).exists()
+    ]
+    assert broken == []
+
+
+def test_index_links_every_page():
+    linked = {
+        (DOCS / target).resolve()
+        for target in re.findall(r"\]\(([^)]+)\)", text_of(DOCS / "index.md"))
+    }
+    assert {page for page in DOCS.rglob("*.md") if page.name != "index.md"} <= linked
+
+
+def test_every_option_is_documented_with_its_type_and_default():
+    documented = {
+        name: (cells[0], cells[1].strip("`"))
+        for name, cells in rows(text_of(REFERENCE / "options.md")).items()
+    }
+    options = definition("config.yaml")["options"]
+    assert documented == {
+        name: (option["type"], str(option["default"]) or "empty")
+        for name, option in options.items()
+    }
+
+
+def test_every_option_has_its_meaning_explained():
+    explained = re.findall(r"^\*\*`([^`]+)`\*\*:", text_of(REFERENCE / "options.md"), re.MULTILINE)
+    assert sorted(explained) == sorted(definition("config.yaml")["options"])
+
+
+@pytest.mark.parametrize(
+    ("option", "allowed"),
+    [
+        ("required-services", settings.SERVICES),
+        ("interface", settings.INTERFACES),
+        ("upgrade-method", [method.value for method in settings.Method]),
+        ("upgrade-policy", [policy.value for policy in settings.Policy]),
+    ],
+)
+def test_allowed_values_of_an_option_are_documented(option: str, allowed: list[str]):
+    cell = rows(text_of(REFERENCE / "options.md"))[option][2]
+    assert re.findall(r"`([^`]+)`", cell) == list(allowed)
+
+
+def test_every_action_is_documented():
+    assert sections(text_of(REFERENCE / "actions.md")).keys() == definition("actions.yaml").keys()
+
+
+@pytest.mark.parametrize("action", definition("actions.yaml"))
+def test_every_parameter_of_an_action_is_documented(action: str):
+    section = sections(text_of(REFERENCE / "actions.md"))[action]
+    parameters = section.partition("| parameter |")[2].partition("\n\n")[0]
+    assert list(rows(parameters)) == list(definition("actions.yaml")[action].get("params", {}))
+
+
+def test_every_endpoint_is_documented_with_its_interface():
+    metadata = definition("metadata.yaml")
+    text = text_of(REFERENCE / "relations.md").partition("\n## ")[0]
+    documented = {name: cells[0] for name, cells in rows(text).items()}
+    assert documented == {
+        name: endpoint["interface"]
+        for role in ("requires", "provides", "peers")
+        for name, endpoint in metadata.get(role, {}).items()
+    }
+
+
+def test_every_endpoint_has_a_section():
+    metadata = definition("metadata.yaml")
+    endpoints = [name for role in ("requires", "peers") for name in metadata[role]]
+    titles = sections(text_of(REFERENCE / "relations.md"))
+    assert sorted(endpoints) == sorted(titles.keys() - {"Extra bindings"})
+
+
+def test_every_cause_is_documented():
+    documented = rows(text_of(REFERENCE / "causes.md"))
+    assert list(documented) == [cause.value for cause in Cause]
+
+
+def test_every_cause_has_a_way_out():
+    explained = re.findall(r"\*\*`([^`]+)`\*\*", text_of(DOCS / "how-to" / "read-a-verdict.md"))
+    assert sorted(explained) == sorted(cause.value for cause in Cause)
+
+
+def test_every_module_is_in_the_architecture():
+    text = text_of(DOCS / "explanation" / "architecture.md")
+    modules = {path.name for path in (ROOT / "src").rglob("*.py")} - {"__init__.py"}
+    assert {module for module in modules if f"{module}`" not in text} == set()
+
+
+def test_schema_is_a_schema():
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+def test_schema_accepts_a_report():
+    jsonschema.Draft202012Validator(SCHEMA).validate(json.loads(REPORT.to_json()))
+
+
+def test_schema_rejects_an_unknown_severity():
+    data = json.loads(REPORT.to_json())
+    data["findings"][0]["severity"] = "splendid"
+    with pytest.raises(jsonschema.ValidationError, match="splendid"):
+        jsonschema.Draft202012Validator(SCHEMA).validate(data)
+
+
+def test_schema_rejects_another_version():
+    data = json.loads(REPORT.to_json()) | {"version": 2}
+    with pytest.raises(jsonschema.ValidationError, match="1 was expected"):
+        jsonschema.Draft202012Validator(SCHEMA).validate(data)
+
+
+def test_schema_requires_exactly_what_a_report_has():
+    data = REPORT.to_dict()
+    finding = SCHEMA["$defs"]["finding"]
+    assert set(SCHEMA["required"]) == SCHEMA["properties"].keys() == data.keys()
+    assert set(finding["required"]) == finding["properties"].keys() == data["findings"][0].keys()
+
+
+def test_schema_knows_every_severity_and_cause():
+    assert SCHEMA["$defs"]["severity"]["enum"] == [severity.value for severity in Severity]
+    causes = SCHEMA["$defs"]["finding"]["properties"]["cause"]["enum"]
+    assert causes == ["", *(cause.value for cause in Cause)]
+
+
+def test_every_key_of_a_report_is_documented():
+    documented = rows(text_of(REFERENCE / "report.md")).keys()
+    data = REPORT.to_dict()
+    assert data.keys() | data["findings"][0].keys() <= documented
+
+
+def test_example_of_a_report_is_one():
+    example = re.search(r"```json\n(.*?)```", text_of(REFERENCE / "report.md"), re.DOTALL)
+    assert example
+    data = json.loads(example[1])
+    jsonschema.Draft202012Validator(SCHEMA).validate(data)
+    report = Report.from_json(example[1])
+    assert report is not None
+    assert report.to_dict() == data

@@ -1,0 +1,322 @@
+"""Every way in which a request fails, made to happen on loopback and told apart."""
+
+import contextlib
+import dataclasses
+import datetime
+import errno
+import pathlib
+import ssl
+import time
+from collections.abc import Generator
+from typing import Any
+
+import keystoneauth1.session
+import keystoneauth1.token_endpoint
+import pytest
+import requests
+import trustme
+
+from telemetry import cloud, faults, transport
+from telemetry.checks import identity, metric
+from telemetry.faults import Fault
+from telemetry.proxies import Proxies
+from telemetry.remedies import Subject
+from telemetry.report import Cause, Severity
+from tests.unit import reports, servers
+
+SECONDS = 2.0
+"""Budget of a request."""
+
+URL = "http://192.0.2.30:8041"
+DIRECT = Proxies()
+DAY = datetime.timedelta(days=1)
+NAMES = Subject("identity", "keystone", "keystone", "telemetry-coordinator")
+
+
+@dataclasses.dataclass(frozen=True)
+class Client:
+    """Asks services as the checks do, with a token at hand."""
+
+    seconds: float = SECONDS
+    verify: str | bool = True
+    proxies: Proxies = DIRECT
+
+    def session(self, url: str) -> keystoneauth1.session.Session:
+        return keystoneauth1.session.Session(
+            auth=keystoneauth1.token_endpoint.Token(url, "token"),
+            verify=self.verify,
+            session=transport.open_session(transport.Deadline.after(self.seconds), self.proxies),
+        )
+
+    def read(self, url: str) -> None:
+        metric.read(cloud.Service(cloud.Cloud(self.session(url), ()), url))
+
+    def discover(self, url: str) -> None:
+        cloud.Service(cloud.Cloud(self.session(url), ()), url).versions()
+
+    def fault(self, url: str, ask: Any = read) -> Fault:
+        """The fault of a request that must fail, inside its time."""
+        started = time.monotonic()
+        try:
+            ask(self, url)
+        except Exception as error:  # noqa: BLE001 - as every check is asked
+            found = faults.explain(error, url)
+        else:
+            pytest.fail("the service answered well")
+        assert time.monotonic() - started < self.seconds + 1
+        assert "token" not in found.text.replace("refuses the token", "")
+        return found
+
+
+def fault_of(
+    answer: servers.Answer, client: Client | None = None, ask: Any = Client.read
+) -> Fault:
+    with servers.serving(answer) as server:
+        return (client or Client()).fault(server.url, ask)
+
+
+# Network
+
+
+def test_a_closed_port():
+    url = f"http://127.0.0.1:{servers.free_port()}"
+    assert Client().fault(url) == Fault(Cause.REFUSED, f"refused the connection at {url}")
+
+
+def test_a_name_that_does_not_resolve():
+    found = Client(seconds=10).fault("http://gnocchi.invalid:8041")
+    assert found.cause is Cause.UNRESOLVED
+
+
+@pytest.mark.parametrize("answer", [servers.silence, servers.drip_body])
+def test_a_service_that_does_not_finish_its_answer(answer: servers.Answer):
+    found = fault_of(answer, Client(seconds=0.5))
+    assert found.cause is Cause.TIMEOUT
+    assert found.text.startswith("did not answer in time at http://127.0.0.1:")
+
+
+def test_a_service_that_hangs_up():
+    assert fault_of(servers.hang_up).cause is Cause.DROPPED
+
+
+def test_a_service_that_speaks_another_protocol():
+    assert fault_of(servers.rubbish).cause is Cause.DROPPED
+
+
+@pytest.mark.parametrize("number", [errno.EHOSTUNREACH, errno.ENETUNREACH])
+def test_a_host_without_a_route(number: int):
+    error = requests.exceptions.ConnectionError(OSError(number, "no route"))
+    found = faults.explain(error, URL)
+    assert found == Fault(Cause.UNREACHABLE, f"cannot be reached at {URL}")
+
+
+def test_a_proxy_that_is_down_is_not_called_the_services_fault():
+    proxies = Proxies(http=f"http://127.0.0.1:{servers.free_port()}")
+    found = Client(proxies=proxies).fault(URL)
+    assert found == Fault(Cause.UNREACHABLE, f"cannot be reached through the proxy at {URL}")
+
+
+def test_a_proxy_that_opens_no_tunnel():
+    with servers.serving(servers.http(403)) as proxy:
+        found = Client(proxies=Proxies(https=proxy.url)).fault("https://192.0.2.30:8041")
+    assert found.cause is Cause.UNREACHABLE
+    assert "through the proxy" in found.text
+
+
+# HTTP
+
+
+@pytest.mark.parametrize(
+    ("status", "cause"),
+    [
+        (400, Cause.HTTP_ERROR),
+        (401, Cause.UNAUTHORIZED),
+        (403, Cause.FORBIDDEN),
+        (404, Cause.NOT_FOUND),
+        (409, Cause.HTTP_ERROR),
+        (500, Cause.SERVER_ERROR),
+        (502, Cause.SERVER_ERROR),
+        (503, Cause.SERVER_ERROR),
+        (599, Cause.SERVER_ERROR),
+    ],
+)
+def test_an_http_status(status: int, cause: Cause):
+    found = fault_of(servers.http(status, "<html>no</html>", "text/html"))
+    assert found.cause is cause
+    assert f"HTTP {status}" in found.text
+
+
+def test_a_redirect():
+    found = fault_of(servers.http(302, Location="https://user:pw@example.com/login?next=x"))
+    assert found.cause is Cause.REDIRECTED
+    assert found.text.startswith("redirects to https://example.com/login from http://127.0.0.1:")
+
+
+@pytest.mark.parametrize("body", ["<html>It works!</html>", "", "{", b"\xff\xfe"])
+def test_a_read_that_brings_no_json(body: str | bytes):
+    assert fault_of(servers.http(body=body, kind="text/html")).cause is Cause.NOT_JSON
+
+
+@pytest.mark.parametrize("body", ["<html>It works!</html>", "", "{}", "[]", '{"versions": 5}'])
+def test_an_endpoint_that_offers_no_versions(body: str):
+    found = fault_of(servers.http(body=body), ask=Client.discover)
+    assert found.cause is Cause.NOT_JSON
+
+
+@pytest.mark.parametrize("body", ["{}", "null", "5", '["generic"]', '[{"state": "active"}]'])
+def test_json_that_the_service_would_not_give(body: str):
+    assert fault_of(servers.http(body=body)).cause is Cause.UNEXPECTED
+
+
+@pytest.mark.parametrize(
+    "answer", [servers.endless_body, servers.http(body=b" " * 5 * 1024 * 1024)]
+)
+def test_an_answer_that_is_too_large(answer: servers.Answer):
+    found = fault_of(answer)
+    assert found.cause is Cause.TOO_LARGE
+    assert found.text.startswith("answers with more than 4 MiB at ")
+
+
+# TLS
+
+
+class Authority:
+    """A private certificate authority whose certificate is known, or not."""
+
+    def __init__(self, ca: trustme.CA, folder: pathlib.Path) -> None:
+        self._ca = ca
+        self.bundle = str(folder / "ca.pem")
+        ca.cert_pem.write_to_path(self.bundle)
+
+    @contextlib.contextmanager
+    def serving(
+        self, name: str, lifetime: tuple[datetime.datetime, datetime.datetime] | None = None
+    ) -> Generator[servers.Server]:
+        since, until = lifetime or (None, None)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        certificate = self._ca.issue_cert(name, not_before=since, not_after=until)
+        certificate.configure_cert(context)
+        with servers.serving(servers.http(), context) as server:
+            yield server
+
+
+@pytest.fixture
+def private_ca(authority: trustme.CA, tmp_path: pathlib.Path) -> Authority:
+    return Authority(authority, tmp_path)
+
+
+def test_a_certificate_of_a_known_authority_is_trusted(private_ca: Authority):
+    with private_ca.serving("127.0.0.1") as server:
+        session = Client(verify=private_ca.bundle).session(server.url)
+        assert session.get(f"{server.url}/").json() == {}
+
+
+def test_a_certificate_of_an_unknown_authority(private_ca: Authority):
+    with private_ca.serving("127.0.0.1") as server:
+        assert Client().fault(server.url).cause is Cause.TLS_UNTRUSTED
+
+
+def test_an_expired_certificate(private_ca: Authority):
+    now = datetime.datetime.now(datetime.timezone.utc)
+    with private_ca.serving("127.0.0.1", (now - 9 * DAY, now - DAY)) as server:
+        found = Client(verify=private_ca.bundle).fault(server.url)
+    assert found.cause is Cause.TLS_EXPIRED
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_a_certificate_for_another_host(private_ca: Authority, host: str):
+    with private_ca.serving("gnocchi.example.com") as server:
+        url = f"https://{host}:{server.port}"
+        found = Client(verify=private_ca.bundle).fault(url)
+    assert found.cause is Cause.TLS_WRONG_HOST
+
+
+def test_plain_http_where_tls_is_expected():
+    with servers.serving(servers.http()) as server:
+        found = Client().fault(server.url.replace("http:", "https:"))
+    assert found.cause is Cause.TLS_ERROR
+
+
+def test_tls_where_plain_http_is_expected(private_ca: Authority):
+    with private_ca.serving("127.0.0.1") as server:
+        found = Client().fault(server.url.replace("https:", "http:"))
+    assert found.cause is Cause.DROPPED
+
+
+def test_a_server_that_hangs_in_the_tls_handshake():
+    with servers.serving(servers.silence) as server:
+        found = Client(seconds=0.5).fault(server.url.replace("http:", "https:"))
+    assert found.cause is Cause.TIMEOUT
+
+
+# What is said
+
+
+@pytest.mark.parametrize(
+    ("url", "text"),
+    [
+        ("http://192.0.2.30:8041/", "http://192.0.2.30:8041"),
+        ("http://user:secret@192.0.2.30:8041/v1?token=x#y", "http://192.0.2.30:8041/v1"),
+        ("http://[2001:db8::30]:8041", "http://[2001:db8::30]:8041"),
+        ("http://[2001:db8::30", "a malformed URL"),
+    ],
+)
+def test_urls_are_shown_without_secrets(url: str, text: str):
+    assert faults.shown(url) == text
+
+
+def test_an_exception_that_nobody_expected_is_named_but_not_quoted():
+    found = faults.explain(KeyError("s3cret"), URL)
+    assert found == Fault(Cause.INTERNAL, f"could not be asked at {URL} (KeyError)")
+
+
+def test_a_chain_of_exceptions_that_bites_its_tail_ends():
+    first, second = ValueError("one"), ValueError("two")
+    first.__cause__, second.__cause__ = second, first
+    assert faults.explain(first, URL).cause is Cause.INTERNAL
+
+
+# Keystone
+
+
+def enter(url: str, *passwords: str, seconds: float = SECONDS) -> identity.Admission:
+    candidates = [
+        dataclasses.replace(reports.CREDENTIALS, auth_url=f"{url}/v3", password=password)
+        for password in passwords
+    ]
+    route = cloud.Route(True, Proxies(), transport.Deadline.after(seconds))
+    return identity.enter(candidates, route, route.deadline, NAMES)
+
+
+def test_credentials_are_called_wrong_only_after_all_were_tried():
+    with servers.serving(servers.http(401, '{"error": {"code": 401}}')) as server:
+        admission = enter(server.url, "stale", "also-stale")
+        assert len(server.requests) == 2
+    finding = admission.finding
+    assert admission.cloud is None
+    assert finding.severity is Severity.FAILED
+    assert finding.cause is Cause.UNAUTHORIZED
+    assert finding.summary == "Keystone refuses the credentials (HTTP 401)"
+    assert finding.remedy.startswith("juju remove-relation telemetry-coordinator keystone")
+
+
+def test_no_candidate_spends_the_time_of_the_next():
+    with servers.serving(servers.silence) as server:
+        admission = enter(server.url, "one", "two", seconds=1)
+        assert len(server.requests) == 2
+    assert admission.finding.cause is Cause.TIMEOUT
+
+
+def test_a_keystone_that_answers_something_else_is_told():
+    with servers.serving(servers.http(200, "<html>It works!</html>", "text/html")) as server:
+        assert enter(server.url, "one").finding.cause is Cause.NOT_JSON
+
+
+@pytest.mark.parametrize(
+    "body", ["{}", "[]", "null", "5", '{"token": 5}', '{"token": {"catalog": 5}}']
+)
+def test_a_keystone_whose_token_is_none_is_no_internal_error(body: str):
+    with servers.serving(servers.http(201, body, X_Subject_Token="t")) as server:
+        admission = enter(server.url, "one")
+    assert admission.cloud is None
+    assert admission.finding.cause is Cause.NOT_JSON

@@ -1,0 +1,159 @@
+import configparser
+import dataclasses
+import re
+
+import jinja2
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from telemetry import rendering
+from telemetry.credentials import Credentials
+from telemetry.report import Cause, Severity
+from tests.unit import reports
+from tests.unit.reports import bad, good
+
+ONE_LINE = st.text(st.characters(exclude_characters="\r\n", exclude_categories=("Cs",)))
+
+
+def read_back(text: str) -> str:
+    """A value as oslo.config reads it: iniparser's quotes, then its own substitution."""
+    value = text.strip()
+    if value and value[0] == value[-1] and value.startswith(('"', "'")):
+        value = value[1:-1]
+    value = value.replace(r"\$", "$$")
+    return re.sub(r"\$(\$|[_a-z][\w.]*|\{[^}]*\})", _substitute, value, flags=re.IGNORECASE)
+
+
+def _substitute(match: re.Match[str]) -> str:
+    return "$" if match[1] == "$" else "(another option's value)"
+
+
+def config(credentials: Credentials = reports.CREDENTIALS, **values: str) -> str:
+    given = {"interface": "internal", "region": "RegionOne", "cafile": "/run/ca.pem", **values}
+    return rendering.render(
+        "ceilometer.conf", credentials=credentials, request_timeout=30, **given
+    )
+
+
+def section(text: str) -> dict[str, str]:
+    parser = configparser.RawConfigParser(delimiters=("=",))
+    parser.read_string(text)
+    assert parser.sections() == ["service_credentials"]
+    return {key: read_back(value) for key, value in parser["service_credentials"].items()}
+
+
+# ceilometer.conf
+
+
+def test_the_configuration_holds_what_ceilometer_upgrade_needs():
+    assert section(config()) == {
+        "auth_type": "password",
+        "auth_url": "http://192.0.2.20:5000/v3",
+        "username": "telemetry-coordinator",
+        "password": "correct-horse",
+        "user_domain_name": "service_domain",
+        "project_name": "services",
+        "project_domain_name": "service_domain",
+        "interface": "internal",
+        "timeout": "30",
+        "region_name": "RegionOne",
+        "cafile": "/run/ca.pem",
+    }
+
+
+def test_what_is_not_known_is_left_out():
+    found = section(config(region="", cafile=""))
+    assert "region_name" not in found
+    assert "cafile" not in found
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "pa$$word",
+        "$password",
+        "${password}",
+        r"back\slash",
+        r"back\$slash",
+        r"back\\$slash$",
+        '"quoted"',
+        "'quoted'",
+        '"',
+        " blanks ",
+        "key = value",
+        "# no comment",
+        "[section]",
+        "{{ jinja }}",
+        "%(password)s",
+        "pässwörd",
+        "",
+    ],
+)
+def test_every_password_is_read_back_as_it_was(password: str):
+    credentials = dataclasses.replace(reports.CREDENTIALS, password=password)
+    assert section(config(credentials))["password"] == password
+
+
+@given(ONE_LINE)
+def test_every_value_of_one_line_is_read_back_as_it_was(value: str):
+    assert read_back(rendering.oslo_value(value)) == value
+
+
+@pytest.mark.parametrize("value", ["a\nb", "a\rb", "\n", "a\r\n"])
+def test_a_line_break_is_refused(value: str):
+    credentials = dataclasses.replace(reports.CREDENTIALS, password=value)
+    with pytest.raises(ValueError, match="line break") as raised:
+        config(credentials)
+    assert value not in str(raised.value)
+
+
+def test_a_value_that_a_template_lacks_is_an_error():
+    with pytest.raises(jinja2.UndefinedError):
+        rendering.render("ceilometer.conf")
+
+
+# report.txt
+
+
+def test_a_report_begins_with_the_verdict():
+    lines = rendering.report_text(reports.report()).splitlines()
+    assert lines[0] == "metric, alarming, key-manager verified"
+    assert lines[1] == "taken 2026-11-22T10:00:00Z, internal endpoints of RegionOne"
+
+
+def test_a_failed_report_says_so_first():
+    text = rendering.report_text(reports.report(bad("metric")))
+    assert text.startswith("NOT VERIFIED: metric refused the connection")
+
+
+def test_every_service_has_its_title_state_and_version():
+    text = rendering.report_text(reports.report())
+    assert "\nKeystone: ok\n" in text
+    assert "\nGnocchi (metric): ok, version 4.6.0\n" in text
+    assert "\nBarbican (key-manager): ok\n" in text
+    assert "\nCeilometer: ok\n" in text
+
+
+def test_every_finding_stands_on_a_line_with_its_remedy_below():
+    odd = bad("metric", "catalog", Severity.DEGRADED, Cause.BAD_NAME)
+    lines = rendering.report_text(reports.report(odd, good("metric"))).splitlines()
+    at = lines.index("  degraded  metric refused the connection at http://192.0.2.30:8041")
+    assert lines[at + 1].split() == ["->", "juju", "status", "metric"]
+    assert lines[at + 2] == "  ok        metric lists things"
+
+
+def test_services_are_set_apart_by_one_empty_line():
+    text = rendering.report_text(reports.report())
+    assert text.count("\n\n") == len(reports.report().services)
+    assert "\n\n\n" not in text
+
+
+def test_a_report_without_a_region_names_none():
+    nowhere = dataclasses.replace(reports.report(), region="")
+    assert "internal endpoints\n" in rendering.report_text(nowhere)
+
+
+def test_a_service_that_this_revision_does_not_know_is_shown_by_its_type():
+    text = rendering.report_text(reports.report(good("orchestration")))
+    assert "\norchestration (orchestration): ok\n" in text

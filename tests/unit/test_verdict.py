@@ -1,0 +1,189 @@
+import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from telemetry import upgrade, verdict
+from telemetry.report import Cause, Finding, Severity
+from telemetry.upgrade import Decision, Record, Step
+from telemetry.verdict import Level, Verdict
+from tests.unit import reports
+from tests.unit.reports import FINGERPRINT, LACKING, NOW, bad, good
+
+DONE = Record().succeeded(NOW, FINGERPRINT)
+REMEDY = "juju run telemetry-coordinator/leader ceilometer-upgrade"
+
+
+def judge(
+    *findings: Finding,
+    record: Record = DONE,
+    step: Step = Step.NOTHING,
+    reason: str = "",
+) -> Verdict:
+    return verdict.of_stack(
+        reports.report(*findings),
+        record,
+        Decision(step, reason),
+        "telemetry-coordinator",
+        "ceilometer",
+    )
+
+
+def failures(count: int) -> Record:
+    record = Record()
+    for _ in range(count):
+        record = record.failed(NOW, FINGERPRINT, "HTTP 503")
+    return record
+
+
+# Messages
+
+
+@given(st.text(), st.text(max_size=60), st.integers(0, 99))
+def test_a_message_keeps_to_its_limit(problem: str, remedy: str, others: int):
+    text = verdict.message(problem, remedy, others)
+    assert len(text) <= verdict.LIMIT
+    assert remedy in text
+
+
+@given(st.text(min_size=200), st.text(min_size=1))
+def test_a_remedy_is_never_cut(problem: str, remedy: str):
+    assert remedy in verdict.message(problem, remedy)
+
+
+def test_a_long_problem_keeps_its_beginning_beside_a_very_long_remedy():
+    text = verdict.message("Gnocchi refused the connection " * 9, "x" * 500)
+    assert text.startswith("Gnocchi refused")
+    assert text.endswith("x" * 500)
+
+
+def test_a_cut_problem_ends_with_dots():
+    text = verdict.message("word, " * 50)
+    assert text.endswith("wor...")
+    assert len(text) <= verdict.LIMIT
+
+
+def test_a_message_is_one_line():
+    assert verdict.message("first\n  second\tthird") == "first second third"
+
+
+def test_other_problems_are_counted():
+    assert verdict.message("one", "do", others=2) == "one; do (+2 more)"
+
+
+# Levels
+
+
+def test_a_good_stack_is_active_and_says_when_the_upgrade_was_done():
+    assert judge() == Verdict(
+        Level.ACTIVE,
+        "metric, alarming, key-manager verified; ceilometer-upgrade done 2026-11-22T10:00Z",
+    )
+
+
+def test_work_that_was_found_done_is_not_called_ours():
+    judged = judge(record=Record().adopted(NOW, FINGERPRINT))
+    assert judged.message.endswith("verified; resource types complete")
+
+
+def test_a_stack_without_an_upgrade_is_active_too():
+    judged = judge(good("alarming"), record=Record())
+    assert judged == Verdict(Level.ACTIVE, "alarming verified")
+
+
+def test_a_failure_blocks_and_counts_the_others():
+    judged = judge(good("identity", "token"), bad("metric"), bad("alarming"))
+    assert judged == Verdict(
+        Level.BLOCKED,
+        "metric refused the connection at http://192.0.2.30:8041; juju status metric (+1 more)",
+    )
+
+
+def test_a_degradation_stays_active_and_is_named():
+    odd = bad("infra-optim", severity=Severity.DEGRADED)
+    judged = judge(*reports.VERIFIED, odd)
+    assert judged.level is Level.ACTIVE
+    assert judged.message.startswith("degraded: infra-optim refused")
+    assert judged.message.endswith("juju status infra-optim")
+
+
+def test_missing_types_that_nobody_runs_for_are_advised():
+    judged = judge(LACKING, record=Record(), step=Step.ADVISE, reason="Gnocchi lacks types")
+    assert judged == Verdict(
+        Level.BLOCKED, "Gnocchi lacks types; juju run ceilometer/leader ceilometer-upgrade"
+    )
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_failed_run_is_our_own_work_in_progress(count: int):
+    judged = judge(LACKING, record=failures(count), step=Step.WAIT)
+    retry = failures(count).failure
+    assert retry is not None
+    assert judged.level is Level.MAINTENANCE
+    assert f"failed ({count} of 3): HTTP 503" in judged.message
+    assert judged.message.endswith(f"next try after {retry.retry_at:%H:%MZ}")
+
+
+@pytest.mark.parametrize("count", [3, 4, 20])
+def test_three_failed_runs_call_a_person(count: int):
+    judged = judge(LACKING, record=failures(count), step=Step.WAIT)
+    assert judged == Verdict(
+        Level.BLOCKED, f"ceilometer-upgrade failed {count} times: HTTP 503; {REMEDY}"
+    )
+
+
+def test_a_service_that_is_down_counts_more_than_a_failed_run():
+    judged = judge(bad("alarming"), LACKING, record=failures(3), step=Step.WAIT)
+    assert judged.message.startswith("alarming refused")
+
+
+def test_a_failed_run_after_a_change_is_told_although_the_proof_is_complete():
+    record = DONE.failed(NOW, FINGERPRINT, "HTTP 503")
+    judged = judge(record=record, step=Step.WAIT)
+    assert judged.level is Level.MAINTENANCE
+
+
+def test_missing_types_without_a_failed_run_block():
+    judged = judge(good("metric"), LACKING, record=Record(), step=Step.RUN)
+    assert judged.level is Level.BLOCKED
+    assert judged.message.endswith(REMEDY)
+
+
+# Kept and shown by others
+
+
+@pytest.mark.parametrize("level", list(Level))
+def test_a_verdict_survives_json(level: Level):
+    judged = Verdict(level, 'a "message"')
+    assert Verdict.from_json(judged.to_json()) == judged
+
+
+@pytest.mark.parametrize("text", ["", "{", "null", "[]", "{}", '{"level": "odd", "message": ""}'])
+def test_a_text_that_is_no_verdict_is_none(text: str):
+    assert Verdict.from_json(text) is None
+
+
+def test_another_unit_shows_the_leaders_verdict():
+    shown = verdict.standby(Verdict(Level.BLOCKED, "Gnocchi is down"))
+    assert shown == Verdict(Level.ACTIVE, "standby; leader blocked: Gnocchi is down")
+
+
+def test_another_unit_says_when_the_leader_has_not_reported():
+    assert verdict.standby(None).message == "standby; the leader has not reported yet"
+
+
+def test_levels_are_named_as_juju_names_statuses():
+    assert {level.value for level in Level} == {"blocked", "waiting", "maintenance", "active"}
+
+
+def test_a_retry_time_is_shown_in_utc():
+    late = datetime.datetime(2026, 11, 22, 23, 59, tzinfo=datetime.timezone.utc)
+    record = Record().failed(late, FINGERPRINT, "HTTP 503")
+    assert judge(LACKING, record=record, step=Step.WAIT).message.endswith("next try after 00:00Z")
+
+
+def test_the_number_of_failures_that_blocks_is_the_one_that_is_shown():
+    judged = judge(LACKING, record=failures(upgrade.FAILURES_TO_BLOCK), step=Step.RUN)
+    assert judged.level is Level.BLOCKED
+    assert LACKING.cause is Cause.MISSING_TYPES
