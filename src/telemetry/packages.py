@@ -11,6 +11,7 @@ import dataclasses
 import logging
 import os
 import pathlib
+import platform
 import subprocess
 from collections.abc import Generator
 
@@ -57,6 +58,7 @@ def install_ceilometer(source: Source) -> None:
     """
     from charmlibs import apt  # noqa: PLC0415 - only the first upgrade needs it
 
+    _refuse_another_series(source)
     logger.info("installing %s from %s", PACKAGE, source.suite or "the distribution")
     try:
         with _bounded_apt(source):
@@ -68,6 +70,15 @@ def install_ceilometer(source: Source) -> None:
             _add(PACKAGE)
     except (apt.Error, subprocess.CalledProcessError, OSError) as error:
         raise InstallError(f"{PACKAGE} could not be installed: {_reason(error)}") from error
+
+
+def _refuse_another_series(source: Source) -> None:
+    """A pocket for another series of Ubuntu would mix packages that do not fit together."""
+    series = source.suite.partition("-")[0]
+    ours = platform.freedesktop_os_release().get("VERSION_CODENAME", "")
+    if series not in ("", ours):
+        text = f"openstack-origin is for {series}, but this machine runs {ours}"
+        raise InstallError(f"{PACKAGE} could not be installed: {text}")
 
 
 def _add(package: str) -> None:
@@ -101,9 +112,9 @@ def _bounded_apt(source: Source) -> Generator[None]:
 
 
 def _reason(error: Exception) -> str:
-    """The last line that apt said, short enough for a status."""
+    """The line of apt that tells why, short enough for a status."""
     said = error.stderr if isinstance(error, subprocess.CalledProcessError) else str(error)
     text = said.decode(errors="replace") if isinstance(said, bytes) else str(said)
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    errors = [line for line in lines if line.startswith("E:")]
-    return (errors or lines or [type(error).__name__])[-1][:200]
+    errors = [line for line in lines if line.startswith("E:")]  # the first led to the others
+    return (errors[:1] or lines[-1:] or [type(error).__name__])[0][:200]

@@ -6,6 +6,7 @@ archive is for tests on a machine that may be changed.
 
 import os
 import pathlib
+import platform
 import subprocess
 
 import pytest
@@ -15,6 +16,9 @@ from tests.unit import executables
 
 DISTRIBUTION = packages.Source()
 UNKNOWN = "E: Unable to locate package ceilometer-common"
+
+SUITE = f"{platform.freedesktop_os_release()['VERSION_CODENAME']}-updates/antelope"
+"""A pocket for this machine's own series."""
 
 
 @pytest.fixture
@@ -76,10 +80,10 @@ def test_the_cloud_archive_is_added_before_its_package(apt: pathlib.Path):
         f'echo "apt-get $*" >> {apt}/calls',
         f'case "$*" in *{packages.PACKAGE}*) echo "{UNKNOWN}" >&2; exit 100;; esac',
     )
-    failure(packages.Source(suite="jammy-updates/antelope"))
+    failure(packages.Source(suite=SUITE))
     calls = (apt / "calls").read_text().splitlines()
     added = [line for line in calls if line.startswith("add-apt-repository")]
-    line = f"deb {packages.ARCHIVE} jammy-updates/antelope main"
+    line = f"deb {packages.ARCHIVE} {SUITE} main"
     assert added == [f"add-apt-repository --yes --sourceslist={line} --no-update"]
     order = [position_of(calls, text) for text in ("ubuntu-cloud-keyring", "add-apt", "update")]
     assert order == sorted(order)
@@ -87,7 +91,7 @@ def test_the_cloud_archive_is_added_before_its_package(apt: pathlib.Path):
 
 
 def test_a_keyring_that_cannot_be_installed_ends_it(apt: pathlib.Path):
-    failure(packages.Source(suite="jammy-updates/antelope"))
+    failure(packages.Source(suite=SUITE))
     assert packages.PACKAGE not in (apt / "calls").read_text()
 
 
@@ -154,3 +158,9 @@ def test_a_silent_failure_has_a_reason_too(stderr: bytes):
 
 def test_a_long_reason_is_cut():
     assert len(packages._reason(OSError("x" * 5000))) <= 200
+
+
+def test_a_pocket_for_another_series_is_refused_before_anything_is_done(apt: pathlib.Path):
+    error = failure(packages.Source(suite="warty-updates/austin"))
+    assert "openstack-origin is for warty, but this machine runs" in error
+    assert not (apt / "calls").exists()
