@@ -1,0 +1,125 @@
+"""What is in the .charm, and with which modes."""
+
+from __future__ import annotations
+
+import collections.abc
+import pathlib
+import re
+import stat
+import sys
+import zipfile
+
+import packaging.requirements
+import packaging.utils
+import pytest
+import yaml
+
+from tests.packed import charmcraft_tool, packing
+
+PAPERS = {"CHANGELOG.md", "LICENSE", "README.md", "icon.svg"}
+DECLARATIONS = {"actions.yaml", "config.yaml", "metadata.yaml"}
+CODE = ("lib", "src")
+LEFT_OUT = {"tests", "docs", "terraform", ".git", ".tools", ".tox", "__pycache__", ".ruff_cache"}
+TEST_TOOLS = {"pytest", "ruff", "pyright", "tox", "uv", "scenario", "hypothesis"}
+
+Members = collections.abc.Mapping[pathlib.PurePath, int]
+
+
+@pytest.fixture(scope="session")
+def members(packed_charm: pathlib.Path) -> Members:
+    """The modes of the package's files, by their paths."""
+    with zipfile.ZipFile(packed_charm) as archive:
+        return {
+            pathlib.PurePath(info.filename): info.external_attr >> 16
+            for info in archive.infolist()
+            if not info.is_dir()
+        }
+
+
+def test_the_package_has_what_juju_and_readers_need_and_nothing_else(members: Members) -> None:
+    code = {name for name in CODE if any(f.parts[0] == name for f in packing.tree_files())}
+
+    expected = {*PAPERS, *DECLARATIONS, *code, "dispatch", "manifest.yaml", "venv"}
+    assert {path.parts[0] for path in members} == expected
+
+
+def test_the_package_has_exactly_the_code_of_the_tree(members: Members) -> None:
+    code = {path for path in packing.tree_files() if path.parts[0] in CODE}
+
+    assert {path for path in members if path.parts[0] in CODE} == code
+
+
+def test_no_tests_caches_or_history_are_packed(members: Members) -> None:
+    own = [path for path in members if path.parts[0] != "venv"]
+
+    assert not [path for path in own if LEFT_OUT & set(path.parts)]
+
+
+def test_papers_and_declarations_are_those_of_the_tree(charm_dir: pathlib.Path) -> None:
+    for name in sorted(PAPERS | DECLARATIONS):
+        packed, source = charm_dir / name, charmcraft_tool.CHECKOUT / name
+        assert packed.read_bytes() == source.read_bytes(), name
+
+
+def test_the_manifest_names_the_base_that_it_was_packed_on(charm_dir: pathlib.Path) -> None:
+    manifest = yaml.safe_load((charm_dir / "manifest.yaml").read_text())
+
+    (base,) = manifest["bases"]
+    (architecture,) = base["architectures"]
+    assert f"{base['name']}@{base['channel']}:{architecture}" == packing.host_base()
+
+
+def test_dispatch_can_be_run(members: Members) -> None:
+    assert stat.S_IMODE(members[pathlib.PurePath("dispatch")]) == 0o755
+
+
+def test_every_file_can_be_read_by_all_and_written_by_its_owner_alone(members: Members) -> None:
+    odd = {
+        str(path): oct(mode)
+        for path, mode in members.items()
+        if stat.S_IMODE(mode) not in (0o644, 0o755) or not stat.S_ISREG(mode)
+    }
+
+    assert not odd
+
+
+def test_exactly_the_locked_runtime_dependencies_are_packed(members: Members) -> None:
+    uv = [sys.executable, "-m", "uv", "export", "--frozen", "--no-dev", "--quiet"]
+    options = ["--no-hashes", "--no-annotate", "--no-header"]
+    exported = charmcraft_tool.run(
+        [*uv, *options], charmcraft_tool.CHECKOUT, charmcraft_tool.HOME, 60
+    )
+    lines = map(packaging.requirements.Requirement, exported.stdout.splitlines())
+    locked = {
+        _pin(line.name, str(line.specifier).removeprefix("=="))
+        for line in lines
+        if line.marker is None or line.marker.evaluate(_system_python())
+    }
+    packages = {path.parts[4] for path in members if path.match("venv/lib/*/site-packages/*/*")}
+    found = (re.fullmatch(r"(.+)-(.+)\.dist-info", name) for name in packages)
+
+    assert {_pin(match[1], match[2]) for match in found if match} == locked
+
+
+def _pin(name: str, version: str) -> str:
+    return f"{packaging.utils.canonicalize_name(name)} {version}"
+
+
+def _system_python() -> dict[str, str]:
+    """What the markers of requirements ask of the Python that runs the packed charm."""
+    code = "import platform; print(platform.python_version())"
+    root = pathlib.Path("/")
+    asked = charmcraft_tool.run([charmcraft_tool.SYSTEM_PYTHON, "-c", code], root, root, 30)
+    version = asked.stdout.strip()
+    return {"python_full_version": version, "python_version": version.rpartition(".")[0]}
+
+
+def test_no_test_tool_is_packed(members: Members) -> None:
+    packages = {
+        path.parts[path.parts.index("site-packages") + 1]
+        for path in members
+        if "site-packages" in path.parts
+    }
+
+    assert "ops" in packages
+    assert not packages & TEST_TOOLS
