@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import subprocess
@@ -13,7 +14,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import requests
 
-from tests.stack import Release, Stack, TlsProxy
+from tests.stack import Release, Stack, StackError, TlsProxy
 from tests.stack.certificates import Authority
 
 CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
@@ -257,6 +258,41 @@ def test_services_end_with_a_killed_supervisor():
         supervisor = int(status.rpartition(")")[2].split()[1])
         os.kill(supervisor, signal.SIGKILL)
         assert until(lambda: not processes_of(stack.folder), 15)
+
+
+def test_failed_boot_says_why_keeps_the_logs_and_leaves_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, open_folder: pathlib.Path
+):
+    monkeypatch.setattr(tempfile, "tempdir", str(open_folder))
+    elsewhere = Stack(Release.LATEST, address="192.0.2.1")  # no address of this machine
+    with pytest.raises(StackError, match="Cannot assign requested address") as caught:
+        elsewhere.up()
+    kept = pathlib.Path(str(caught.value).rpartition("all logs: ")[2])
+    assert (kept / "supervisor.log").exists()
+    shutil.rmtree(kept)
+    assert not list(open_folder.iterdir())
+
+
+def test_command_keeps_a_stack_up_until_told_otherwise(tmp_path: pathlib.Path):
+    try:
+        assert "openrc" in run_command("up", tmp_path).stdout
+        status = run_command("status", tmp_path)
+        assert get(status.stdout.partition("keystone")[2].split()[0]).status_code < 500
+    finally:
+        run_command("down", tmp_path)
+    assert run_command("status", tmp_path).returncode == 1
+    assert not processes_of(tmp_path)
+
+
+def run_command(command: str, folder: pathlib.Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tests.stack", command, "--folder", folder],
+        cwd=CHECKOUT,
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=120,
+        check=False,
+    )
 
 
 def processes_of(folder: pathlib.Path) -> list[int]:

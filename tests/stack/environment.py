@@ -19,6 +19,7 @@ Progress = Callable[[str], None]
 _CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
 _INSTALL_TIMEOUT = 900  # seconds; about 300 MB of wheels over a slow line
 # These have no wheel on PyPI. All are pure Python: no compiler is needed.
+_PYTHONS = ("3.10", "3.11", "3.12")  # what the pinned releases have wheels for
 _FROM_SOURCE = ("jsonpath-rw", "logutils", "pyperclip", "simplegeneric")
 
 
@@ -65,11 +66,13 @@ class Environment:
         return self.folder / "bin" / name
 
 
-def ensure(release: Release, progress: Progress, python: str = sys.executable) -> Environment:
-    """Return the release's environment for an interpreter; build it when it is not there.
+def ensure(release: Release, progress: Progress) -> Environment:
+    """Return the release's environment; build it when it is not there.
 
+    It is for the interpreter that runs this, or the one that TELEMETRY_STACK_PYTHON names.
     Two processes never build at the same time. Raises StackError when building fails.
     """
+    python = _interpreter()
     folder = home() / f"{release}-{_digest(release, python)}"
     if not _complete(folder):
         with _locked(home() / "building.lock"):
@@ -78,18 +81,38 @@ def ensure(release: Release, progress: Progress, python: str = sys.executable) -
     return Environment(release, folder)
 
 
+def _interpreter() -> str:
+    """The interpreter itself, not a virtual environment's link to it, which may go away."""
+    wanted = os.environ.get("TELEMETRY_STACK_PYTHON") or sys.executable
+    found = shutil.which(wanted)
+    if found is None:
+        raise StackError(f"there is no {wanted}")
+    return str(pathlib.Path(found).resolve())
+
+
 def _digest(release: Release, python: str) -> str:
-    version = subprocess.run(
-        [python, "-c", "import sys; print(sys.version)"],
-        capture_output=True,
-        check=True,
-        timeout=30,
-    ).stdout
-    return hashlib.sha256(release.pins.read_bytes() + version).hexdigest()[:12]
+    """Name the pins and the interpreter. Raises StackError when they do not go together."""
+    try:
+        version = subprocess.run(
+            [python, "-c", "import sys; print(sys.version)"],
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+            timeout=30,
+        ).stdout
+    except (OSError, subprocess.SubprocessError) as error:
+        raise StackError(f"{python} does not run: {error}") from error
+    if not version.startswith(tuple(f"{minor}." for minor in _PYTHONS)):
+        raise StackError(
+            f"{python} is Python {version.split()[0]}; the services under test need one of"
+            f" {', '.join(_PYTHONS)}: name one with TELEMETRY_STACK_PYTHON=/path/to/python"
+        )
+    return hashlib.sha256(release.pins.read_bytes() + version.encode()).hexdigest()[:12]
 
 
 def _complete(folder: pathlib.Path) -> bool:
-    return (folder / "complete").exists()
+    # The interpreter may be gone with an upgrade of the system: its link then leads nowhere.
+    return (folder / "complete").exists() and (folder / "bin" / "python").exists()
 
 
 def _build(release: Release, folder: pathlib.Path, python: str, progress: Progress) -> None:

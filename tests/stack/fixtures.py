@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.stack import Release, Stack, environment
+from tests.stack import Release, Stack, StackError, environment
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -35,9 +35,12 @@ def pytest_runtestloop(session: pytest.Session) -> None:
         for item in session.items
         if isinstance(item, pytest.Function) and hasattr(item, "callspec")
     }
-    for release in Release:
-        if release in needed:
-            environment.ensure(release, report)
+    try:
+        for release in Release:
+            if release in needed:
+                environment.ensure(release, report)
+    except StackError as error:
+        pytest.exit(str(error), returncode=1)
 
 
 @pytest.fixture(scope="session")
