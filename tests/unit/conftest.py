@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pathlib
 
+import hypothesis
 import pytest
 import trustme
 from ops import testing
@@ -12,6 +13,12 @@ import charm
 from telemetry import loop, private
 from telemetry.runners import command
 from tests.unit import model
+
+# a busy machine is no fault of the code
+hypothesis.settings.register_profile(
+    "unit", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("unit")
 
 PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY")
 

@@ -1,6 +1,7 @@
 """The runner with real processes: scripts stand for faults that the real command cannot show."""
 
 import dataclasses
+import os
 import pathlib
 import shutil
 import subprocess
@@ -139,7 +140,17 @@ def test_children_of_a_command_that_hangs_are_ended_too(upgrade: Command):
 
 def test_the_command_gets_no_input(upgrade: Command):
     upgrade.does("read -r line && exit 1", "exit 0")
-    assert upgrade.run().error == ""
+    typed = upgrade.folder / "typed"
+    typed.write_text("yes\n")
+    kept = os.dup(0)
+    try:
+        with typed.open() as file:
+            os.dup2(file.fileno(), 0)
+        error = upgrade.run().error
+    finally:
+        os.dup2(kept, 0)
+        os.close(kept)
+    assert error == ""
 
 
 def test_a_command_that_is_missing_is_named(upgrade: Command):

@@ -79,7 +79,7 @@ def run(**case: Any) -> dict[str, Any]:
     ended = subprocess.run(
         [sys.executable, "-c", SCRIPT, json.dumps([whole, HEAVY])],
         cwd=ROOT,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT}/src:{ROOT}/lib"},
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path)},
         capture_output=True,
         text=True,
         timeout=30,

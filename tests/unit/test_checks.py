@@ -1,0 +1,208 @@
+"""One system asked step by step, with small servers for answers that real ones do not give."""
+
+import contextlib
+import dataclasses
+import socket
+from collections.abc import Generator
+
+import keystoneauth1.session
+import keystoneauth1.token_endpoint
+import pytest
+
+from telemetry import blueprint, catalog, cloud, remedies, schema, transport
+from telemetry.checks import probe, reading, telemetry
+from telemetry.faults import Unusable
+from telemetry.proxies import Proxies
+from telemetry.report import Cause, Severity
+from tests.unit import reports, servers
+
+VERSIONS = '{"versions": [{"id": "%s.0", "status": "CURRENT", "links": []}]}'
+
+
+def subject(type_: str, *, required: bool = True) -> probe.Subject:
+    system = blueprint.load()[type_]
+    names = remedies.Subject(type_, system.charm, "keystone", "telemetry-coordinator")
+    return probe.Subject(system, required, "internal", "RegionOne", names)
+
+
+@contextlib.contextmanager
+def service(versions: servers.Answer, read: servers.Answer) -> Generator[servers.Server]:
+    """A service that answers one thing at its root and another elsewhere."""
+
+    def answer(connection: socket.socket, head: bytes) -> None:
+        (versions if head.startswith(b"GET / ") else read)(connection, head)
+
+    with servers.serving(answer) as server:
+        yield server
+
+
+def ask(about: probe.Subject, read: servers.Answer, versions: str | None = None) -> probe.Answer:
+    offered = VERSIONS % about.system.api if versions is None else versions
+    with service(servers.http(body=offered), read) as server:
+        session = keystoneauth1.session.Session(
+            auth=keystoneauth1.token_endpoint.Token(server.url, "token"),
+            session=transport.open_session(transport.Deadline.after(3), Proxies()),
+        )
+        return probe.ask(about, cloud.Cloud(session, ()), server.url)
+
+
+def outcome(answer: probe.Answer) -> list[tuple[str, Severity, Cause | None]]:
+    return [(finding.question, finding.severity, finding.cause) for finding in answer.findings]
+
+
+# Steps
+
+
+@pytest.mark.parametrize(
+    ("type_", "body"),
+    [
+        ("alarming", "[]"),
+        ("key-manager", '{"secrets": [], "total": 0}'),
+        ("infra-optim", '{"services": [{"name": "watcher-applier"}]}'),
+    ],
+)
+def test_a_service_that_answers_its_read_is_ok(type_: str, body: str):
+    answer = ask(subject(type_), servers.http(body=body))
+    assert outcome(answer) == [("endpoint", Severity.OK, None), ("read", Severity.OK, None)]
+    assert answer.reading is not None
+
+
+@pytest.mark.parametrize("type_", list(blueprint.load()))
+@pytest.mark.parametrize("body", ["5", "null", '"x"', '{"error": "no"}', "[1]"])
+def test_an_answer_that_the_service_would_not_give_is_a_failure(type_: str, body: str):
+    answer = ask(subject(type_), servers.http(body=body))
+    assert outcome(answer)[-1] == ("read", Severity.FAILED, Cause.UNEXPECTED)
+    assert answer.reading is None
+
+
+@pytest.mark.parametrize("required", [True, False])
+def test_a_read_that_this_user_may_not_do_is_skipped(required: bool):
+    answer = ask(subject("alarming", required=required), servers.http(403))
+    assert outcome(answer)[-1] == ("read", Severity.SKIPPED, Cause.FORBIDDEN)
+    assert "requested-grants" in answer.findings[-1].remedy
+
+
+def test_a_fault_of_an_optional_service_is_a_degradation():
+    answer = ask(subject("infra-optim", required=False), servers.http(500))
+    assert outcome(answer)[-1] == ("read", Severity.DEGRADED, Cause.SERVER_ERROR)
+
+
+def test_a_service_without_the_version_that_is_needed_is_not_read():
+    answer = ask(subject("alarming"), servers.http(body="[]"), VERSIONS % "v9")
+    assert outcome(answer) == [("endpoint", Severity.FAILED, Cause.UNEXPECTED)]
+    assert "offers no API v2" in answer.findings[0].summary
+
+
+def test_a_web_page_in_place_of_the_service_is_not_read():
+    answer = ask(subject("alarming"), servers.http(body="[]"), "<html>It works!</html>")
+    assert outcome(answer) == [("endpoint", Severity.FAILED, Cause.NOT_JSON)]
+
+
+def test_a_service_that_was_still_busy_is_timed_out_with_its_endpoint():
+    answer = probe.timed_out(subject("metric"), "http://user:pw@192.0.2.30:8041/")
+    assert outcome(answer) == [("endpoint", Severity.FAILED, Cause.TIMEOUT)]
+    assert answer.findings[0].summary == (
+        "Gnocchi did not answer in time at http://192.0.2.30:8041"
+    )
+
+
+@pytest.mark.parametrize(
+    ("url", "root"),
+    [
+        ("http://192.0.2.30:8041", "http://192.0.2.30:8041"),
+        ("http://192.0.2.30:8041/", "http://192.0.2.30:8041"),
+        ("http://192.0.2.30:9311/v1", "http://192.0.2.30:9311"),
+        ("http://192.0.2.30:9322/v1.0/", "http://192.0.2.30:9322"),
+        ("http://192.0.2.30/metric", "http://192.0.2.30/metric"),
+    ],
+)
+def test_the_root_of_a_service_is_its_endpoint_without_a_version(url: str, root: str):
+    session = keystoneauth1.session.Session()
+    assert cloud.Service(cloud.Cloud(session, ()), url).root == root
+
+
+# Catalog
+
+
+def entries(*endpoints: catalog.Endpoint) -> tuple[catalog.Entry, ...]:
+    return (catalog.Entry("metric", "gnocchi", endpoints),)
+
+
+PUBLIC = catalog.Endpoint("public", "RegionOne", "http://192.0.2.30:8041")
+ELSEWHERE = dataclasses.replace(PUBLIC, interface="internal", region="RegionTwo")
+
+
+@pytest.mark.parametrize(
+    ("found", "remedy"),
+    [
+        ((), "juju integrate gnocchi:identity-service keystone:identity-service"),
+        (entries(), "juju integrate gnocchi:identity-service keystone:identity-service"),
+        (entries(PUBLIC), "juju config telemetry-coordinator interface=public"),
+        (entries(ELSEWHERE), "juju config telemetry-coordinator region=RegionTwo"),
+    ],
+)
+def test_what_the_catalog_lacks_has_a_remedy(found: tuple[catalog.Entry, ...], remedy: str):
+    answer = probe.look_up(subject("metric"), found)
+    assert answer.url == ""
+    assert answer.findings[0].severity is Severity.FAILED
+    assert answer.findings[0].remedy == remedy
+
+
+def test_an_optional_service_that_nobody_deployed_is_no_fault():
+    answer = probe.look_up(subject("infra-optim", required=False), ())
+    assert [finding.severity for finding in answer.findings] == [Severity.SKIPPED]
+
+
+def test_a_doubtful_entry_is_asked_all_the_same():
+    good = dataclasses.replace(PUBLIC, interface="internal")
+    twice = (*entries(good), *entries(good))
+    answer = probe.look_up(subject("metric"), twice)
+    assert answer.url == good.url
+    assert answer.findings[0].severity is Severity.DEGRADED
+
+
+@pytest.mark.parametrize("cause", list(Cause))
+@pytest.mark.parametrize("service_type", ["metric", "identity"])
+def test_every_cause_has_a_remedy_of_one_line(cause: Cause, service_type: str):
+    names = remedies.Subject(service_type, "gnocchi", "keystone", "telemetry-coordinator")
+    remedy = remedies.remedy(cause, names)
+    assert remedy
+    assert "\n" not in remedy
+
+
+# Readings
+
+
+@pytest.mark.parametrize(("number", "text"), [(0, "no alarms"), (1, "1 alarm"), (2, "2 alarms")])
+def test_numbers_agree_with_their_noun(number: int, text: str):
+    assert reading.count(number, "alarm") == text
+
+
+def test_a_missing_field_is_named():
+    with pytest.raises(Unusable, match="answers no version of Gnocchi"):
+        reading.field({}, "build", "version of Gnocchi")
+
+
+# Ceilometer
+
+
+def test_a_fresh_gnocchi_lacks_all_resource_types():
+    finding = telemetry.judge(frozenset({"generic"}), "do it")
+    assert finding.severity is Severity.FAILED
+    assert finding.cause is Cause.MISSING_TYPES
+    assert "(all of them)" in finding.summary
+    assert finding.remedy == "do it"
+
+
+def test_missing_resource_types_are_named():
+    finding = telemetry.judge(reports.TYPES - {"volume", "image"}, "do it")
+    assert "(image, volume)" in finding.summary
+
+
+def test_types_that_an_operator_added_do_no_harm():
+    assert telemetry.judge(reports.TYPES | {"mine"}, "").severity is Severity.OK
+
+
+@pytest.mark.parametrize("lacking", sorted(schema.BASELINE))
+def test_every_type_of_the_baseline_counts(lacking: str):
+    assert schema.lacking(reports.TYPES - {lacking}) == (lacking,)

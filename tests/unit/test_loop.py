@@ -1,0 +1,153 @@
+"""What a turn of the loop makes of a run: only the proof is a success.
+
+Verifications are given by hand here; the command is a script, run for real.
+"""
+
+import dataclasses
+import pathlib
+
+import pytest
+
+from telemetry import loop, packages, upgrade, verification
+from telemetry.report import Report, Severity
+from telemetry.runners import command
+from telemetry.upgrade import Record, Step
+from tests.unit import executables, reports
+
+EMPTY = dataclasses.replace(
+    reports.report(*reports.VERIFIED[:-1], reports.LACKING), resource_types=frozenset({"generic"})
+)
+GOOD = reports.report()
+DOWN = reports.report(reports.bad("metric"), types=None)
+
+
+class Play:
+    """A turn with given reports and a command that ends as told."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, folder: pathlib.Path) -> None:
+        self.path = folder / "bin/ceilometer-upgrade"
+        self._patch = monkeypatch
+        self._patch.setenv(command.SEAM, str(self.path))
+        self.calls = folder / "calls"
+        self.announced: list[str] = []
+        self.does("exit 0")
+
+    def does(self, line: str) -> None:
+        executables.script(self.path, f"echo called >> {self.calls}", line)
+
+    @property
+    def runs(self) -> int:
+        return len(self.calls.read_text().splitlines()) if self.calls.exists() else 0
+
+    def turn(self, *seen: Report, record: Record | None = None, runs: bool = True) -> loop.Turn:
+        """A turn whose verifications find these reports, one after the other."""
+        found = iter(seen)
+        self._patch.setattr(
+            verification,
+            "verify",
+            lambda *_: verification.Verification(next(found), reports.CREDENTIALS),
+        )
+        return loop.turn(reports.ORDER, record or Record(), self.means(runs=runs))
+
+    def means(self, *, runs: bool = True) -> loop.Means:
+        return loop.Means(
+            wish=upgrade.Wish(runs=runs, on_change=True),
+            runner=command.CommandRunner(packages.Source(), timeout=10),
+            members=("ceilometer-two", "ceilometer"),
+            announce=self.announced.append,
+        )
+
+
+@pytest.fixture
+def play(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> Play:
+    return Play(monkeypatch, tmp_path)
+
+
+def test_a_fresh_gnocchi_is_upgraded_once_and_proven(play: Play):
+    turn = play.turn(EMPTY, GOOD)
+    assert play.runs == 1
+    assert turn.run is not None
+    assert turn.run.error == ""
+    assert turn.record.success is not None
+    assert turn.record.success.ran
+    assert turn.types_before == {"generic"}
+    assert turn.report == GOOD
+    assert turn.decision.step is Step.NOTHING
+
+
+def test_the_next_turn_runs_nothing(play: Play):
+    first = play.turn(EMPTY, GOOD)
+    second = play.turn(GOOD, record=first.record)
+    assert play.runs == 1
+    assert second.run is None
+    assert second.record == first.record
+
+
+def test_a_run_is_announced_with_its_reason(play: Play):
+    play.turn(EMPTY, GOOD)
+    (line,) = play.announced
+    assert line.startswith("running ceilometer-upgrade: Gnocchi lacks resource types (identity,")
+
+
+def test_a_command_that_ends_well_without_the_proof_is_a_failure(play: Play):
+    turn = play.turn(EMPTY, EMPTY)
+    assert turn.run is not None
+    assert turn.run.error.startswith("it ended well, but Gnocchi still lacks identity, image")
+    assert turn.record.success is None
+    assert turn.decision.step is Step.WAIT
+
+
+def test_a_gnocchi_that_dies_meanwhile_is_a_failure(play: Play):
+    turn = play.turn(EMPTY, DOWN)
+    assert turn.run is not None
+    assert turn.run.error == "it ended well, but Gnocchi no longer answers"
+    assert turn.record.failure is not None
+    assert turn.decision.step is Step.IMPOSSIBLE
+
+
+def test_what_the_command_said_is_the_cause_of_a_failure(play: Play):
+    play.does("echo 'HTTP 503'; exit 1")
+    turn = play.turn(EMPTY, EMPTY)
+    assert turn.record.failure is not None
+    assert turn.record.failure.cause == "HTTP 503"
+
+
+def test_a_gnocchi_that_does_not_answer_is_not_upgraded(play: Play):
+    turn = play.turn(DOWN)
+    assert play.runs == 0
+    assert turn.decision.step is Step.IMPOSSIBLE
+    assert turn.record == Record()
+
+
+def test_an_adviser_runs_nothing(play: Play):
+    turn = play.turn(EMPTY, runs=False)
+    assert play.runs == 0
+    assert turn.decision.step is Step.ADVISE
+
+
+def test_work_that_was_done_before_is_adopted(play: Play):
+    turn = play.turn(GOOD)
+    assert play.runs == 0
+    assert turn.record.success is not None
+    assert not turn.record.success.ran
+
+
+def test_the_fingerprint_is_what_was_seen(play: Play):
+    observed = loop.observe(GOOD, play.means())
+    assert observed.fingerprint == upgrade.Fingerprint(
+        "http://192.0.2.30:8041", "4.6.0", "", "ceilometer,ceilometer-two"
+    )
+    assert observed.missing == ()
+
+
+def test_types_of_a_gnocchi_that_failed_are_not_relied_on(play: Play):
+    doubtful = reports.report(reports.good("metric"), reports.bad("metric", "catalog"))
+    assert doubtful.state_of("metric") is Severity.FAILED
+    assert loop.observe(doubtful, play.means()).missing is None
+
+
+def test_without_credentials_nothing_can_be_run(play: Play):
+    seen = reports.turn()
+    seen = dataclasses.replace(seen, verification=verification.Verification(DOWN, None))
+    with pytest.raises(ValueError, match="without credentials"):
+        loop.run_upgrade(reports.ORDER, seen, play.means())
