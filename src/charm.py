@@ -18,7 +18,8 @@ from telemetry import upgrade, verdict
 from telemetry.proxies import Proxies
 
 if TYPE_CHECKING:
-    from telemetry import loop, verification
+    from telemetry import loop
+    from telemetry.order import Order
     from telemetry.report import Report
 
 logger = logging.getLogger(__name__)
@@ -248,7 +249,7 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
             )
         return ""
 
-    def _run_upgrade(self, event: ops.ActionEvent, order: verification.Order) -> loop.Turn | None:
+    def _run_upgrade(self, event: ops.ActionEvent, order: Order) -> loop.Turn | None:
         from telemetry import loop  # noqa: PLC0415 - as above
 
         remembered = self._memory.record()

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import ops
 
 import relations
 import settings
 from telemetry import verdict
+from telemetry.order import Order
 from telemetry.proxies import Proxies
-
-if TYPE_CHECKING:
-    from telemetry import verification
 
 IDENTITY = "identity-credentials"
 METRIC = "metric-service"
@@ -35,7 +32,7 @@ class Inputs:
     """
 
     settings: settings.Settings | None = None
-    order: verification.Order | None = None
+    order: Order | None = None
     obstacle: verdict.Verdict | None = None
     members: tuple[str, ...] = ()
 
@@ -67,9 +64,7 @@ def gather(
         obstacle = _without_credentials(identity)
     if not identity.candidates:
         return Inputs(valid, None, obstacle, _members(model))
-    from telemetry import verification  # noqa: PLC0415 - it loads the HTTP stack
-
-    order = verification.Order(
+    order = Order(
         credentials=identity.candidates,
         required=valid.required,
         optional=valid.optional,

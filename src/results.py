@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import settings
-from telemetry import rendering, verification
+from telemetry import rendering
 from telemetry.loop import Turn
+from telemetry.order import Order
 from telemetry.report import Report
 
 
-def ordered(order: verification.Order, params: Mapping[str, Any]) -> verification.Order:
+def ordered(order: Order, params: Mapping[str, Any]) -> Order:
     """The order with what an operator asked for instead of the options.
 
     Raises:

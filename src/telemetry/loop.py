@@ -7,6 +7,7 @@ import datetime
 from collections.abc import Callable
 
 from telemetry import schema, upgrade, verification
+from telemetry.order import Order
 from telemetry.report import Report, Severity
 from telemetry.runners import command
 
@@ -52,7 +53,7 @@ class Turn:
         return self.verification.report
 
 
-def turn(order: verification.Order, record: upgrade.Record, means: Means) -> Turn:
+def turn(order: Order, record: upgrade.Record, means: Means) -> Turn:
     """Verify the stack and do what it needs."""
     seen = look(order, record, means)
     if seen.decision.step is upgrade.Step.RUN:
@@ -61,7 +62,7 @@ def turn(order: verification.Order, record: upgrade.Record, means: Means) -> Tur
 
 
 def look(
-    order: verification.Order,
+    order: Order,
     record: upgrade.Record,
     means: Means,
     progress: verification.Progress = lambda _line: None,
@@ -75,7 +76,7 @@ def look(
     return Turn(verified, record, decision)
 
 
-def run_upgrade(order: verification.Order, seen: Turn, means: Means) -> Turn:
+def run_upgrade(order: Order, seen: Turn, means: Means) -> Turn:
     """Run ceilometer-upgrade once and let the proof say whether it worked.
 
     Args:

@@ -14,7 +14,7 @@ from telemetry import blueprint, faults, pem, private, remedies, transport
 from telemetry.checks import identity, probe, telemetry
 from telemetry.cloud import Cloud, Route
 from telemetry.credentials import Credentials
-from telemetry.proxies import Proxies
+from telemetry.order import Order
 from telemetry.report import Cause, Finding, Report, Severity
 
 _Key = TypeVar("_Key")
@@ -25,47 +25,6 @@ KEYSTONE_SHARE = 0.75
 
 Progress = Callable[[str], None]
 """Receives one line for people whenever an answer has come."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Order:
-    """What is to be verified, and how.
-
-    Attributes:
-        credentials: candidates, the likeliest first; at least one.
-        required: catalog types whose faults are failures.
-        optional: catalog types whose faults are degradations.
-        interface: endpoint interface.
-        region: region; empty means the first that keystone names.
-        timeout: seconds for everything.
-        certificates: CA certificates (PEM) to trust beside the system's, by their source.
-        proxies: what lies between this unit and the cloud.
-        applications: application names by catalog type or `identity`, where relations tell them.
-        coordinator: name of the coordinator's own application.
-        upgrade_remedy: what to type when ceilometer-upgrade has to be run.
-    """
-
-    credentials: Sequence[Credentials]
-    required: tuple[str, ...]
-    optional: tuple[str, ...]
-    interface: str
-    region: str
-    timeout: float
-    certificates: Mapping[str, str]
-    proxies: Proxies
-    applications: Mapping[str, str]
-    coordinator: str
-    upgrade_remedy: str
-
-    @property
-    def trusted(self) -> tuple[str, ...]:
-        """The certificates that can be read."""
-        return tuple(text for text in self.certificates.values() if not pem.problem_of(text))
-
-    @property
-    def services(self) -> tuple[str, ...]:
-        """All catalog types to verify, in the order of the blueprint."""
-        return tuple(t for t in blueprint.load() if t in self.required or t in self.optional)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,7 +7,8 @@ from typing import Any
 
 from ops import testing
 
-from telemetry import loop, verification
+from telemetry import loop
+from telemetry.order import Order
 from tests.unit import databags, reports
 
 Units = dict[int, dict[str, str]]
@@ -73,11 +74,11 @@ class Stage:
     """Stands where the loop meets the cloud: notes what the charm asks, returns a given turn."""
 
     turn: loop.Turn = dataclasses.field(default_factory=reports.turn)
-    orders: list[verification.Order] = dataclasses.field(default_factory=list)
+    orders: list[Order] = dataclasses.field(default_factory=list)
     means: list[loop.Means] = dataclasses.field(default_factory=list)
     announcement: str = ""
 
-    def take(self, order: verification.Order, _record: Any, means: loop.Means) -> loop.Turn:
+    def take(self, order: Order, _record: Any, means: loop.Means) -> loop.Turn:
         """In the place of `loop.turn`."""
         self.orders.append(order)
         self.means.append(means)
@@ -85,9 +86,7 @@ class Stage:
             means.announce(self.announcement)
         return self.turn
 
-    def look(
-        self, order: verification.Order, _record: Any, means: loop.Means, progress: Any
-    ) -> loop.Turn:
+    def look(self, order: Order, _record: Any, means: loop.Means, progress: Any) -> loop.Turn:
         """In the place of `loop.look`."""
         progress("[ok] asked")
         return self.take(order, _record, means)

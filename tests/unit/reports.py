@@ -6,6 +6,7 @@ import datetime
 
 from telemetry import loop, upgrade, verification
 from telemetry.credentials import Credentials
+from telemetry.order import Order
 from telemetry.proxies import Proxies
 from telemetry.report import Cause, Finding, Report, Severity
 from telemetry.runners import command
@@ -23,7 +24,7 @@ CREDENTIALS = Credentials(
     regions=("RegionOne",),
 )
 
-ORDER = verification.Order(
+ORDER = Order(
     credentials=(CREDENTIALS,),
     required=("metric", "alarming", "key-manager"),
     optional=("infra-optim",),

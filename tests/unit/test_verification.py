@@ -7,6 +7,7 @@ import time
 import pytest
 
 from telemetry import verification
+from telemetry.order import Order
 from telemetry.report import Cause, Severity
 from telemetry.transport import Deadline
 from tests.unit import reports, servers
@@ -96,7 +97,7 @@ def test_only_certificates_that_can_be_read_are_trusted(ca_pem: str):
 # A keystone that gives no token
 
 
-def order_for(url: str, **changes: object) -> verification.Order:
+def order_for(url: str, **changes: object) -> Order:
     credentials = dataclasses.replace(reports.CREDENTIALS, auth_url=f"{url}/v3")
     return dataclasses.replace(
         reports.ORDER, **{"credentials": (credentials,), "timeout": 0.7, **changes}
