@@ -141,7 +141,7 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
         origin = options.origin
         source = packages.Source(
             suite=f"{origin.series}-{origin.pocket}/{origin.release}" if origin else "",
-            http_proxy=Proxies.from_environment(os.environ).http,
+            proxies=Proxies.from_environment(os.environ),
         )
         may_run = options.method is not settings.Method.ADVISE
         return loop.Means(
@@ -211,7 +211,7 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
         try:
             order = results.ordered(seen.order, event.params)
         except ValueError as error:
-            event.fail(f"parameter services: {error}")
+            event.fail(str(error))
             return
         remembered = self._memory.record()
         turn = loop.look(order, remembered.record, self._means(remembered), event.log)
@@ -242,6 +242,10 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
             return f"only the leader runs it: juju run {self.app.name}/leader ceilometer-upgrade"
         if seen.order is None or seen.settings is None:
             return seen.obstacle.message if seen.obstacle else "nothing to run it with"
+        if "metric" not in seen.order.services:
+            services = ",".join(("metric", *seen.settings.required))
+            command = f"juju config {self.app.name} required-services={services}"
+            return f"Gnocchi is not among the services: {command}"
         if seen.settings.method is settings.Method.ADVISE:
             return (
                 f"upgrade-method is advise: juju run {seen.ceilometer}/leader ceilometer-upgrade, "
@@ -252,15 +256,16 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
     def _run_upgrade(self, event: ops.ActionEvent, order: Order) -> loop.Turn | None:
         from telemetry import loop  # noqa: PLC0415 - as above
 
-        remembered = self._memory.record()
+        remembered = self._memory.record().overruled()
         means = self._means(remembered)
         before = loop.look(order, remembered.record, means, event.log)
         if before.decision.step is upgrade.Step.IMPOSSIBLE:
+            self._publish(before, remembered)
             event.fail(f"Gnocchi must answer first: {before.report.summary()}")
             return None
         event.log("running ceilometer-upgrade")
         turn = loop.run_upgrade(order, before, means)
-        self._publish(turn, remembered.overruled())
+        self._publish(turn, remembered)
         return turn
 
     def _on_show_report(self, event: ops.ActionEvent) -> None:

@@ -82,7 +82,7 @@ def gather(
 
 def _missing_relations(model: ops.Model, valid: settings.Settings) -> verdict.Verdict | None:
     peers = {IDENTITY: f"keystone:{IDENTITY}"}
-    if _wants_gnocchi(valid):
+    if "metric" in valid.required:
         peers[METRIC] = f"gnocchi:{METRIC}"
     missing = [endpoint for endpoint in peers if not _active(model, endpoint)]
     if not missing:
@@ -111,7 +111,7 @@ def _without_credentials(identity: relations.Identity) -> verdict.Verdict | None
 
 def _without_gnocchi(model: ops.Model, valid: settings.Settings) -> verdict.Verdict | None:
     """Gnocchi's URL comes when its database is ready; before, its checks would only fail."""
-    if not _wants_gnocchi(valid):
+    if "metric" not in valid.required:
         return None
     units: dict[str, relations.Databag] = {}
     for relation in _active(model, METRIC):
@@ -120,12 +120,8 @@ def _without_gnocchi(model: ops.Model, valid: settings.Settings) -> verdict.Verd
     if gnocchi.urls:
         return None
     if gnocchi.problem:
-        return verdict.blocked(gnocchi.problem)
+        return verdict.blocked(gnocchi.problem, "check gnocchi's options vip and os-*-hostname")
     return verdict.waiting("gnocchi has not published its URL yet, its database is not ready")
-
-
-def _wants_gnocchi(valid: settings.Settings) -> bool:
-    return "metric" in valid.required or "metric" in valid.optional
 
 
 def _certificates(

@@ -23,18 +23,17 @@ class Remembered:
         record: what it says; empty when it cannot be read.
         writable: whether it may be replaced; without that, nothing that it must remember is done.
         problem: why a person has to look at it, None when it is fine.
+        damaged: whether the problem is that it cannot be read.
     """
 
     record: upgrade.Record
     writable: bool
     problem: verdict.Verdict | None = None
-    newer: bool = False
+    damaged: bool = False
 
     def overruled(self) -> Remembered:
         """The same after a person ordered a run: a damaged record may then be replaced."""
-        if self.newer or self.problem is None:
-            return self
-        return Remembered(self.record, writable=True)
+        return Remembered(self.record, writable=True) if self.damaged else self
 
 
 class Memory:
@@ -60,7 +59,7 @@ class Memory:
                 else f"juju run {self._app.name}/leader ceilometer-upgrade"
             )
             problem = verdict.blocked(str(error), remedy)
-            return Remembered(upgrade.Record(), False, problem, error.newer)
+            return Remembered(upgrade.Record(), False, problem, damaged=not error.newer)
 
     def report(self) -> Report | None:
         """The last report of the leader."""

@@ -3,27 +3,42 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import settings
 from telemetry import rendering
-from telemetry.loop import Turn
 from telemetry.order import Order
 from telemetry.report import Report
+
+if TYPE_CHECKING:
+    from telemetry.loop import Turn
+
+_Value = TypeVar("_Value")
 
 
 def ordered(order: Order, params: Mapping[str, Any]) -> Order:
     """The order with what an operator asked for instead of the options.
 
     Raises:
-        ValueError: the parameter `services` names something else than services.
+        ValueError: a parameter is not allowed; it says which, and what is.
     """
     changes: dict[str, Any] = {}
     if params.get("services"):
-        changes |= {"required": settings.parse_services(params["services"]), "optional": ()}
-    changes |= {key: params[key] for key in ("interface", "region") if params.get(key)}
+        services = _parsed("services", settings.parse_services, params)
+        changes |= {"required": services, "optional": ()}
+    if params.get("region"):
+        changes["region"] = _parsed("region", settings.parse_region, params)
+    if params.get("interface"):
+        changes["interface"] = params["interface"]
     return dataclasses.replace(order, **changes)
+
+
+def _parsed(name: str, parser: Callable[[str], _Value], params: Mapping[str, Any]) -> _Value:
+    try:
+        return parser(params[name])
+    except ValueError as error:
+        raise ValueError(f"parameter {name}: {error}") from None
 
 
 def of_report(report: Report, form: str) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import dataclasses
 import enum
 import re
@@ -112,7 +111,7 @@ def parse(config: Mapping[str, _Option]) -> Settings:
             for service in reader.read("optional-services", _optional_services) or ()
             if service not in (required or ())
         ),
-        region=reader.read("region", _word) or "",
+        region=reader.read("region", parse_region) or "",
         interface=reader.read("interface", _interface) or "internal",
         verify_timeout=reader.read("verify-timeout", _timeout) or 0,
         extra_ca=reader.read("ssl-ca", _certificates) or "",
@@ -138,7 +137,8 @@ class _Reader:
         try:
             return parser(text)
         except ValueError as error:
-            shown = f"option {option}: {_shown(text)} is not allowed"
+            value = "its value" if option == "ssl-ca" else _shown(text)
+            shown = f"option {option}: {value} is not allowed"
             self.problems.append(Problem(shown, str(error)))
             return None
 
@@ -173,8 +173,13 @@ def _items(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(item for item in stripped if item))
 
 
-def _word(text: str) -> str:
-    if any(character.isspace() for character in text):
+def parse_region(text: str) -> str:
+    """The name of a region, or nothing.
+
+    Raises:
+        ValueError: saying what is allowed.
+    """
+    if " " in text or not text.isprintable():
         raise ValueError("give the name of one region")
     return text
 
@@ -205,7 +210,7 @@ def _certificates(text: str) -> str:
 def _decoded(text: str) -> str:
     try:
         return base64.b64decode("".join(text.split()), validate=True).decode("ascii")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         raise ValueError("give CA certificates as PEM, or PEM in base64") from None
 
 
@@ -233,7 +238,7 @@ def _origin(text: str) -> CloudArchive | None:
 
 def _roles(text: str) -> tuple[str, ...]:
     roles = _items(text)
-    bad = [role for role in roles if any(character.isspace() for character in role)]
+    bad = [role for role in roles if " " in role or not role.isprintable()]
     if bad:
         raise ValueError("separate the names of roles by commas")
     return roles

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from telemetry.report import Cause
+from telemetry.wording import plain
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,12 +70,12 @@ def parse(catalog: Iterable[Mapping[str, Any]]) -> tuple[Entry, ...]:
     """
     return tuple(
         Entry(
-            type=str(service.get("type") or ""),
-            name=str(service.get("name") or ""),
+            type=plain(str(service.get("type") or "")),
+            name=plain(str(service.get("name") or "")),
             endpoints=tuple(
                 Endpoint(
-                    interface=str(endpoint.get("interface") or ""),
-                    region=str(endpoint.get("region_id") or endpoint.get("region") or ""),
+                    interface=plain(str(endpoint.get("interface") or "")),
+                    region=plain(str(endpoint.get("region_id") or endpoint.get("region") or "")),
                     url=str(endpoint.get("url") or ""),
                 )
                 for endpoint in service.get("endpoints") or ()
@@ -116,7 +117,8 @@ def locate(
     problem = problem_of_url(url)
     if problem:
         return Missing(Cause.BAD_URL, f"has a malformed {interface} endpoint: {problem}")
-    return _with_doubt(url, services, name, _distinct(endpoint.url for endpoint in fitting))
+    used = [entry for entry in services if set(entry.endpoints) & set(fitting)]
+    return _with_doubt(url, used, name, _distinct(endpoint.url for endpoint in fitting))
 
 
 def problem_of_url(url: str) -> str:
@@ -128,21 +130,22 @@ def problem_of_url(url: str) -> str:
         return "its address or port is no valid one"
     if parts.scheme not in ("http", "https"):
         return "it does not start with http:// or https://"
-    if not parts.hostname or any(character.isspace() for character in url):
+    if not parts.hostname:
         return "it names no host"
+    if not url.isprintable() or " " in url:
+        return "it holds blanks or control characters"
     if "$(" in url or "%(" in url or port == 0:
         return "it holds a placeholder that keystone did not fill"
     return ""
 
 
 def _with_doubt(url: str, services: list[Entry], name: str, urls: tuple[str, ...]) -> Located:
-    used = [service for service in services if service.endpoints]
     if len(services) > 1 or len(urls) > 1:
         names = ", ".join(sorted(service.name or "unnamed" for service in services))
         text = f"has {max(len(services), len(urls))} entries in the service catalog ({names})"
         return Located(url, text, Cause.DUPLICATE)
-    if name and used[0].name != name:
-        text = f"is named '{used[0].name}' in the service catalog instead of '{name}'"
+    if name and services[0].name != name:
+        text = f"is named '{services[0].name}' in the service catalog instead of '{name}'"
         return Located(url, text, Cause.BAD_NAME)
     return Located(url)
 

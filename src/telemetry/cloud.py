@@ -107,12 +107,12 @@ class Service:
         Raises:
             Exception: anything of the HTTP stack; `faults.explain` tells what it means.
         """
-        found = keystoneauth1.discover.get_version_data(
-            self.cloud.session, f"{self.root}/", authenticated=False
-        )
         try:
+            found = keystoneauth1.discover.get_version_data(
+                self.cloud.session, f"{self.root}/", authenticated=False
+            )
             return tuple(str(version["id"]) for version in found)
-        except (KeyError, TypeError):
+        except (KeyError, TypeError, AttributeError):
             raise Unusable(Cause.NOT_JSON, "answers without versions of its API") from None
 
     def get(self, path: str, **params: str | int) -> Any:

@@ -13,6 +13,7 @@ from keystoneauth1 import exceptions as keystone_errors
 
 from telemetry import transport
 from telemetry.report import Cause
+from telemetry.wording import plain
 
 # X509_V_ERR_* of OpenSSL (include/openssl/x509_vfy.h.in)
 _EXPIRED = {10}
@@ -22,6 +23,7 @@ _NO_API = (
     keystone_errors.DiscoveryFailure,
     keystone_errors.InvalidResponse,
     requests.JSONDecodeError,
+    requests.exceptions.ContentDecodingError,
 )
 
 
@@ -56,7 +58,8 @@ def shown(url: str) -> str:
     try:
         parts = urllib.parse.urlsplit(url)
         host = parts.netloc.rpartition("@")[2]
-        return urllib.parse.urlunsplit((parts.scheme, host, parts.path.rstrip("/"), "", ""))
+        path = parts.path.rstrip("/")
+        return plain(urllib.parse.urlunsplit((parts.scheme, host, path, "", "")))
     except ValueError:
         return "a malformed URL"
 
@@ -109,6 +112,8 @@ def _of_http(chain: tuple[BaseException, ...], where: str) -> Fault | None:
     for error in chain:
         if isinstance(error, transport.Redirected):
             return Fault(Cause.REDIRECTED, f"redirects to {shown(error.target)} from {where}")
+        if isinstance(error, transport.ServerError):
+            return of_status(error.status, where)
         if isinstance(error, transport.AnswerTooLarge):
             limit = transport.MAX_BODY // 1024 // 1024
             return Fault(Cause.TOO_LARGE, f"answers with more than {limit} MiB at {where}")
@@ -143,7 +148,11 @@ def _of_network(chain: tuple[BaseException, ...], where: str) -> Fault | None:
         (ConnectionRefusedError, Cause.REFUSED, "refused the connection"),
         ((TimeoutError, requests.exceptions.Timeout), Cause.TIMEOUT, "did not answer in time"),
         (keystone_errors.ConnectTimeout, Cause.TIMEOUT, "did not answer in time"),
-        (ConnectionError, Cause.DROPPED, "dropped the connection"),
+        (
+            (ConnectionError, requests.exceptions.ChunkedEncodingError),
+            Cause.DROPPED,
+            "dropped the connection",
+        ),
     )
     if any(isinstance(error, requests.exceptions.ProxyError) for error in chain):
         return Fault(Cause.UNREACHABLE, f"cannot be reached through the proxy at {where}")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from telemetry import schema, upgrade, verification
 from telemetry.order import Order
-from telemetry.report import Report, Severity
+from telemetry.report import Report
 from telemetry.runners import command
 
 
@@ -98,7 +98,9 @@ def run_upgrade(order: Order, seen: Turn, means: Means) -> Turn:
     verified = verification.verify(order)
     observed = observe(verified.report, means)
     outcome = dataclasses.replace(outcome, error=_error(outcome, observed))
-    fingerprint = observed.fingerprint or upgrade.Fingerprint(endpoint="")
+    # the newest of what was seen before and after: behind one address, units may differ
+    before = observe(seen.report, means).fingerprint or upgrade.Fingerprint(endpoint="")
+    fingerprint = observed.fingerprint.filled_from(before) if observed.fingerprint else before
     record = (
         seen.record.failed(observed.at, fingerprint, outcome.error)
         if outcome.error
@@ -116,10 +118,11 @@ def run_upgrade(order: Order, seen: Turn, means: Means) -> Turn:
 def observe(report: Report, means: Means) -> upgrade.Observed:
     """What a report tells about the need for ceilometer-upgrade."""
     now = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
-    if report.resource_types is None or report.state_of("metric") is Severity.FAILED:
+    if report.resource_types is None:
         return upgrade.Observed(missing=None, fingerprint=None, at=now)
     fingerprint = upgrade.Fingerprint(
         endpoint=report.endpoints["metric"],
+        scope=f"{report.interface}/{report.region}",
         build=report.builds.get("metric", ""),
         release=means.runner.release(),
         members=",".join(sorted(means.members)),

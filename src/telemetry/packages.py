@@ -16,6 +16,8 @@ import subprocess
 from collections.abc import Generator
 
 from telemetry import private
+from telemetry.proxies import Proxies
+from telemetry.wording import plain
 
 logger = logging.getLogger(__name__)
 
@@ -43,11 +45,11 @@ class Source:
 
     Attributes:
         suite: of the Ubuntu Cloud Archive, such as `jammy-updates/antelope`.
-        http_proxy: URL of the proxy, as the model has it.
+        proxies: the model's proxies.
     """
 
     suite: str = ""
-    http_proxy: str = ""
+    proxies: Proxies = dataclasses.field(default_factory=Proxies)
 
 
 def install_ceilometer(source: Source) -> None:
@@ -58,11 +60,11 @@ def install_ceilometer(source: Source) -> None:
     """
     from charmlibs import apt  # noqa: PLC0415 - only the first upgrade needs it
 
-    _refuse_another_series(source)
     logger.info("installing %s from %s", PACKAGE, source.suite or "the distribution")
     try:
         with _bounded_apt(source):
             if source.suite:
+                _refuse_another_series(source)
                 apt.add_package("ubuntu-cloud-keyring")
                 repository = apt.DebianRepository(True, "deb", ARCHIVE, source.suite, ["main"])
                 apt.RepositoryMapping().add(repository)
@@ -76,7 +78,7 @@ def _refuse_another_series(source: Source) -> None:
     """A pocket for another series of Ubuntu would mix packages that do not fit together."""
     series = source.suite.partition("-")[0]
     ours = platform.freedesktop_os_release().get("VERSION_CODENAME", "")
-    if series not in ("", ours):
+    if series != ours:
         text = f"openstack-origin is for {series}, but this machine runs {ours}"
         raise InstallError(f"{PACKAGE} could not be installed: {text}")
 
@@ -94,10 +96,11 @@ def _add(package: str) -> None:
 
 @contextlib.contextmanager
 def _bounded_apt(source: Source) -> Generator[None]:
-    """Have every apt command in the block use our limits and the model's proxy."""
+    """Have apt use our limits and the model's proxies, unless the system sets them itself."""
     config = _APT_CONFIG
-    if source.http_proxy:
-        config += f'Acquire::http::Proxy "{source.http_proxy}";\n'
+    for scheme, proxy in (("http", source.proxies.http), ("https", source.proxies.https)):
+        if proxy:
+            config += f'Acquire::{scheme}::Proxy "{proxy}";\n'
     with private.folder() as folder:
         path = private.write(folder / "apt.conf", config)
         saved = os.environ.get("APT_CONFIG")
@@ -117,4 +120,4 @@ def _reason(error: Exception) -> str:
     text = said.decode(errors="replace") if isinstance(said, bytes) else str(said)
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith("E:")]  # the first led to the others
-    return (errors[:1] or lines[-1:] or [type(error).__name__])[0][:200]
+    return plain((errors[:1] or lines[-1:] or [type(error).__name__])[0], limit=200)

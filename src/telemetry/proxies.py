@@ -26,12 +26,11 @@ class Proxies:
 
         Source: Juju's model settings `juju-http-proxy` (JUJU_CHARM_HTTP_PROXY) and `http-proxy`.
         """
-
-        def value(name: str) -> str:
-            spellings = (f"JUJU_CHARM_{name}", name.lower(), name)
-            return next((environ[key] for key in spellings if environ.get(key)), "")
-
-        return cls(value("HTTP_PROXY"), value("HTTPS_PROXY"), value("NO_PROXY"))
+        names = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
+        charm = [environ.get(f"JUJU_CHARM_{name}", "") for name in names]
+        if any(charm):
+            return cls(*charm)
+        return cls(*(environ.get(name.lower()) or environ.get(name, "") for name in names))
 
     def to_environment(self) -> dict[str, str]:
         """The same for a child process."""

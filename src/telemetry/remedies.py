@@ -38,7 +38,7 @@ def remedy(cause: Cause, subject: Subject, available: tuple[str, ...] = ()) -> s
     if cause is Cause.NO_REGION and available:
         return f"juju config {us} region={available[0]}"
     if cause is Cause.UNAUTHORIZED and subject.service == "identity":
-        return f"juju remove-relation {us} {keystone}, then integrate again"
+        return f"juju remove-relation {us}:identity-credentials {keystone}"
     commands = {
         Cause.NOT_IN_CATALOG: f"juju integrate {app}:identity-service {keystone}:identity-service",
         Cause.NO_INTERFACE: f"juju integrate {app}:identity-service {keystone}:identity-service",
@@ -49,10 +49,10 @@ def remedy(cause: Cause, subject: Subject, available: tuple[str, ...] = ()) -> s
         Cause.FORBIDDEN: f"grant a role that may (juju config {us} requested-grants)",
         Cause.MISSING_TYPES: f"juju run {us}/leader ceilometer-upgrade",
         Cause.BAD_NAME: f"openstack service list --long | grep {subject.service}",
+        Cause.DUPLICATE: f"openstack service list --long | grep {subject.service}",
         Cause.INTERNAL: f"juju debug-log --include {us}",
     }
     wrong_place = {
-        Cause.DUPLICATE,
         Cause.BAD_URL,
         Cause.NOT_FOUND,
         Cause.NOT_JSON,

@@ -254,4 +254,4 @@ def _with_more(findings: tuple[Finding, ...]) -> str:
     """The first finding with its remedy, and how many others there are."""
     first, others = findings[0], len(findings) - 1
     text = f"{first.summary}; {first.remedy}" if first.remedy else first.summary
-    return f"{text} (+{others} more, see show-report)" if others else text
+    return f"{text} (+{others} more)" if others else text

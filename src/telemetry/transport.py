@@ -45,6 +45,18 @@ class Redirected(requests.exceptions.RequestException):
         self.target = target
 
 
+class ServerError(requests.exceptions.RequestException):
+    """A service answered with a status of 500 or more; its body means nothing to us.
+
+    Attributes:
+        status: the HTTP status.
+    """
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"HTTP {status}")
+        self.status = status
+
+
 @dataclasses.dataclass(frozen=True)
 class Deadline:
     """A point in time that work must not pass.
@@ -102,6 +114,9 @@ class _BoundedAdapter(requests.adapters.HTTPAdapter):
         if response.is_redirect:
             response.close()
             raise Redirected(response.headers["Location"])
+        if response.status_code >= 500:
+            response.close()
+            raise ServerError(response.status_code)
         response.raw = _BoundedBody(response.raw, self._deadline, response.url)
         return response
 

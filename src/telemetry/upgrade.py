@@ -11,6 +11,7 @@ import dataclasses
 import datetime
 import enum
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -29,37 +30,53 @@ class Fingerprint:
 
     Attributes:
         endpoint: Gnocchi's endpoint in the catalog.
+        scope: interface and region of that endpoint; another scope is our own options' doing.
         build: version of Gnocchi.
         release: version of Ceilometer.
         members: related applications that are Ceilometer, comma-separated.
     """
 
     endpoint: str
+    scope: str = ""
     build: str = ""
     release: str = ""
     members: str = ""
 
     def changes_since(self, other: Fingerprint) -> str:
-        """What is different, for people; empty when nothing is."""
-        labels = {
-            "endpoint": "Gnocchi's endpoint",
-            "build": "Gnocchi",
-            "release": "Ceilometer",
-            "members": "the related applications",
-        }
+        """What has changed that ceilometer-upgrade must follow, for people; or nothing.
+
+        Units of one application may run different versions while they are upgraded, so only a
+        newer version is a change; an application that left needs no resource types.
+        """
         changes: list[str] = []
-        for field, label in labels.items():
-            now, before = str(getattr(self, field)), str(getattr(other, field))
-            known = field == "members" or (now and before)  # no members is an answer
-            if now != before and known:
-                changes.append(f"{label} changed from {before or 'none'} to {now or 'none'}")
+        moved = self.scope == other.scope and self.endpoint != other.endpoint
+        if moved and self.endpoint and other.endpoint:
+            changes.append(f"Gnocchi moved from {other.endpoint} to {self.endpoint}")
+        if other.build and _newer(self.build, other.build):
+            changes.append(f"Gnocchi was upgraded from {other.build} to {self.build}")
+        if other.release and _newer(self.release, other.release):
+            changes.append(f"Ceilometer was upgraded from {other.release} to {self.release}")
+        joined = sorted(set(self.members.split(",")) - set(other.members.split(",")) - {""})
+        if joined:
+            changes.append(f"{', '.join(joined)} joined")
         return ", ".join(changes)
 
     def filled_from(self, other: Fingerprint) -> Fingerprint:
-        """The same, with what is unknown taken from an earlier one."""
+        """The same, with the newest versions that are known."""
         return dataclasses.replace(
-            self, build=self.build or other.build, release=self.release or other.release
+            self,
+            build=self.build if _newer(self.build, other.build) else other.build,
+            release=self.release if _newer(self.release, other.release) else other.release,
         )
+
+
+def _newer(version: str, other: str) -> bool:
+    """Whether a dotted version is newer than another; an unknown one is the oldest."""
+    return _numbers(version) > _numbers(other)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", version))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -105,6 +122,8 @@ class Record:
 
     def succeeded(self, at: datetime.datetime, fingerprint: Fingerprint) -> Record:
         """The record after a proven success."""
+        if self.success is not None:
+            fingerprint = fingerprint.filled_from(self.success.fingerprint)
         return Record(success=Success(at, fingerprint, ran=True))
 
     def adopted(self, at: datetime.datetime, fingerprint: Fingerprint) -> Record:
@@ -257,9 +276,11 @@ def _reason(missing: tuple[str, ...], fingerprint: Fingerprint, record: Record, 
     """
     if missing:
         return f"Gnocchi lacks resource types ({', '.join(missing)})"
-    if record.success and wish.on_change and wish.runs:
-        return fingerprint.changes_since(record.success.fingerprint)
-    return ""
+    if not (wish.on_change and wish.runs):
+        return ""
+    if record.failure and not fingerprint.changes_since(record.failure.fingerprint):
+        return "its last run failed"
+    return fingerprint.changes_since(record.success.fingerprint) if record.success else ""
 
 
 def _too_early(now: datetime.datetime, fingerprint: Fingerprint, failure: Failure | None) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from telemetry import upgrade
 from telemetry.report import Cause, Report, Severity
+from telemetry.wording import plain
 
 LIMIT = 120
 """Characters of a message; more is cut off in `juju status` on an ordinary terminal."""
@@ -73,7 +74,7 @@ def message(problem: str, remedy: str = "", others: int = 0) -> str:
     if others:
         end += f" (+{others} more)"
     room = max(LIMIT - len(end), 20)
-    text = " ".join(problem.split())
+    text = plain(problem, limit=1000)
     if len(text) > room:
         text = text[: room - 3].rstrip(" ,;:") + "..."
     return text + end

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pathlib
+from collections.abc import Generator
 
 import hypothesis
 import pytest
@@ -12,7 +13,7 @@ from ops import testing
 import charm
 from telemetry import loop, private
 from telemetry.runners import command
-from tests.unit import model
+from tests.unit import clouds, model
 
 # a busy machine is no fault of the code
 hypothesis.settings.register_profile(
@@ -62,6 +63,13 @@ def ca_pem(authority: trustme.CA) -> str:
 def context() -> testing.Context[charm.TelemetryCoordinatorCharm]:
     """Runs the charm's events."""
     return testing.Context(charm.TelemetryCoordinatorCharm, app_name=model.APP)
+
+
+@pytest.fixture
+def cloud() -> Generator[clouds.Cloud]:
+    """A small Keystone and Gnocchi, for the whole loop."""
+    with clouds.running() as cloud:
+        yield cloud
 
 
 @pytest.fixture

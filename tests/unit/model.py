@@ -56,6 +56,12 @@ def ready(
     return state(keystone(), gnocchi(), *relations, leader=leader, **options)
 
 
+def state_of(failure: testing.ActionFailed) -> testing.State:
+    """The state after an action that failed."""
+    assert isinstance(failure.state, testing.State)
+    return failure.state
+
+
 def kept(after: testing.State) -> dict[str, str]:
     """What the leader keeps in the peer relation."""
     (relation,) = after.get_relations(PEERS)

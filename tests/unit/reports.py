@@ -38,7 +38,7 @@ ORDER = Order(
     upgrade_remedy="juju run telemetry-coordinator/leader ceilometer-upgrade",
 )
 
-FINGERPRINT = upgrade.Fingerprint("http://192.0.2.30:8041", "4.6.0")
+FINGERPRINT = upgrade.Fingerprint("http://192.0.2.30:8041", "internal/RegionOne", build="4.6.0")
 
 TYPES = frozenset({"generic", "identity", "image", "instance", "network", "volume"})
 

@@ -142,6 +142,18 @@ def drip_head(connection: socket.socket, _head: bytes) -> None:
         time.sleep(0.02)
 
 
+def truncated_body(connection: socket.socket, _head: bytes) -> None:
+    """Close the connection in the middle of a body, as a proxy does whose backend died."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n64\r\n[")
+    connection.shutdown(socket.SHUT_RDWR)
+
+
+def short_body(connection: socket.socket, _head: bytes) -> None:
+    """Send less than was announced."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n[")
+    connection.shutdown(socket.SHUT_RDWR)
+
+
 def endless_body(connection: socket.socket, _head: bytes) -> None:
     """Send a body as fast as it is read, never to end."""
     connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n")

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import pathlib
 from typing import Any
 
 import pytest
@@ -11,7 +12,8 @@ import results
 from telemetry import loop, upgrade
 from telemetry.report import Report
 from telemetry.runners import command
-from tests.unit import model, reports
+from tests.unit import executables, model, reports
+from tests.unit.clouds import Cloud
 from tests.unit.model import Stage
 
 Context = testing.Context[Any]
@@ -217,6 +219,94 @@ def test_an_order_of_a_person_keeps_the_record_of_a_newer_revision(
     newer = json.dumps({"version": upgrade.VERSION + 1})
     out, _ = run(context, UPGRADE, model.ready(model.peers(record=newer)))
     assert model.kept(out)["record"] == newer
+
+
+@pytest.mark.parametrize(
+    ("required", "services"), [("alarming", "metric,alarming"), ("key-manager,alarming", None)]
+)
+def test_without_metric_a_run_is_refused_with_the_option_that_brings_it(
+    context: Context, ran: list[loop.Turn], required: str, services: str | None
+):
+    state = model.ready(required_services=required, optional_services="infra-optim")
+    services = services or f"metric,{required}"
+    assert refused(context, UPGRADE, state) == (
+        "Gnocchi is not among the services: "
+        f"juju config telemetry-coordinator required-services={services}"
+    )
+    assert len(ran) == 1
+
+
+def test_an_optional_gnocchi_can_be_upgraded(context: Context, ran: list[loop.Turn]):
+    state = model.ready(required_services="alarming", optional_services="metric")
+    assert run(context, UPGRADE, state)[1]["outcome"] == "success"
+
+
+def test_a_run_that_is_impossible_keeps_the_fresh_report(
+    context: Context, stage: Stage, ran: list[loop.Turn]
+):
+    stage.turn = reports.turn(reports.bad("metric"), step=upgrade.Step.IMPOSSIBLE)
+    old = model.peers(report=reports.report().to_json())
+    with pytest.raises(testing.ActionFailed) as raised:
+        run(context, UPGRADE, model.ready(old))
+    out = model.state_of(raised.value)
+    assert Report.from_json(model.kept(out)["report"]) == stage.turn.report
+    assert out.unit_status.message.startswith("metric refused the connection")
+
+
+# ceilometer-upgrade, with the whole loop
+
+
+@pytest.fixture
+def failing(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> None:
+    """A ceilometer-upgrade that fails."""
+    path = executables.script(tmp_path / "bin/it", "echo 'HTTP 503'; exit 1")
+    monkeypatch.setenv(command.SEAM, str(path))
+
+
+def after_failed_run(context: Context, state: testing.State) -> testing.State:
+    with pytest.raises(
+        testing.ActionFailed, match="ceilometer-upgrade failed: HTTP 503"
+    ) as raised:
+        run(context, UPGRADE, state)
+    return model.state_of(raised.value)
+
+
+@pytest.mark.usefixtures("failing")
+@pytest.mark.parametrize("types", [("generic",), tuple(reports.TYPES)])
+def test_a_failed_run_replaces_a_damaged_record_and_is_told(
+    context: Context, cloud: Cloud, types: tuple[str, ...]
+):
+    cloud.types = types
+    out = after_failed_run(context, cloud.state(model.peers(record="{")))
+    failure = upgrade.load_record(model.kept(out)["record"]).failure
+    assert failure is not None
+    assert failure.count == 1
+    assert isinstance(out.unit_status, testing.MaintenanceStatus)
+    assert out.unit_status.message.startswith("ceilometer-upgrade failed (1 of 3): HTTP 503")
+
+
+@pytest.mark.usefixtures("failing")
+def test_the_third_failed_run_after_a_damaged_record_blocks(context: Context, cloud: Cloud):
+    cloud.types = ("generic",)
+    state = cloud.state(model.peers(record="{"))
+    for _ in range(3):
+        state = after_failed_run(context, state)
+    assert state.unit_status == testing.BlockedStatus(
+        "ceilometer-upgrade failed 3 times: HTTP 503; "
+        "juju run telemetry-coordinator/leader ceilometer-upgrade"
+    )
+
+
+@pytest.mark.usefixtures("failing")
+def test_without_a_peer_relation_an_order_overrules_nothing(context: Context, cloud: Cloud):
+    cloud.types = ("generic",)
+    state = cloud.state()
+    peers = state.get_relations(model.PEERS)
+    state = dataclasses.replace(state, relations=set(state.relations) - set(peers))
+    out = after_failed_run(context, state)
+    assert out.unit_status == testing.WaitingStatus(
+        "the peer relation coordinators is not there yet"
+    )
 
 
 # show-report

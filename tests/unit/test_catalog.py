@@ -111,6 +111,10 @@ def test_interfaces_of_other_regions_are_not_offered():
         "http://$(public_bind_host)s:8041",
         "http://192.0.2.30:8041/v1/%(tenant_id)s",
         "http://192.0.2.30 :8041",
+        "http://192.0.2.30:8041/\x00",
+        "http://192.0.2.30:8041/\x1b[31m",
+        "http://192.0.2.30:8041/\ud800",
+        "http://192.0.2.30\n:8041",
     ],
 )
 def test_a_malformed_endpoint_is_told(url: str):
@@ -141,16 +145,43 @@ def test_the_same_endpoint_twice_is_no_doubt():
     assert locate(entry(endpoint(), endpoint())) == Located(URL)
 
 
-def test_a_duplicate_without_endpoints_is_still_a_doubt():
-    found = locate(entry(name=""), entry(endpoint()))
-    assert found.url == URL
-    assert found.doubt_cause is Cause.DUPLICATE
+@pytest.mark.parametrize(
+    "other",
+    [
+        entry(name=""),
+        entry(endpoint("http://192.0.2.31:8041", region="RegionTwo"), name="gnocchi-two"),
+        entry(endpoint("http://192.0.2.31:8041", interface="public")),
+    ],
+)
+def test_an_entry_whose_endpoints_are_all_elsewhere_is_no_doubt(other: Entry):
+    assert locate(other, entry(endpoint())) == Located(URL)
+    assert locate(entry(endpoint()), other) == Located(URL)
+
+
+def test_the_name_of_an_entry_that_is_elsewhere_does_not_count():
+    elsewhere = entry(endpoint(region="RegionTwo"), name="gnocchi")
+    found = locate(elsewhere, entry(endpoint(), name="metrics"))
+    assert found.doubt_cause is Cause.BAD_NAME
 
 
 def test_an_unexpected_name_is_a_doubt():
     found = locate(entry(endpoint(), name="metrics"))
     assert found.doubt_cause is Cause.BAD_NAME
     assert "'metrics'" in found.doubt
+
+
+def test_control_characters_do_not_come_in_with_names():
+    (found,) = catalog.parse(
+        [
+            {
+                "type": "metric",
+                "name": "gnoc\x00chi",
+                "endpoints": [{"interface": "inter\x1bnal", "region": "Region\ud800One"}],
+            }
+        ]
+    )
+    assert found.name == "gnoc?chi"
+    assert found.endpoints == (Endpoint("inter?nal", "Region?One", ""),)
 
 
 @given(st.text())

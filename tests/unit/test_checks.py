@@ -36,14 +36,17 @@ def service(versions: servers.Answer, read: servers.Answer) -> Generator[servers
         yield server
 
 
+def session(url: str) -> keystoneauth1.session.Session:
+    return keystoneauth1.session.Session(
+        auth=keystoneauth1.token_endpoint.Token(url, "token"),
+        session=transport.open_session(transport.Deadline.after(3), Proxies()),
+    )
+
+
 def ask(about: probe.Subject, read: servers.Answer, versions: str | None = None) -> probe.Answer:
     offered = VERSIONS % about.system.api if versions is None else versions
     with service(servers.http(body=offered), read) as server:
-        session = keystoneauth1.session.Session(
-            auth=keystoneauth1.token_endpoint.Token(server.url, "token"),
-            session=transport.open_session(transport.Deadline.after(3), Proxies()),
-        )
-        return probe.ask(about, cloud.Cloud(session, ()), server.url)
+        return probe.ask(about, cloud.Cloud(session(server.url), ()), server.url)
 
 
 def outcome(answer: probe.Answer) -> list[tuple[str, Severity, Cause | None]]:
@@ -82,6 +85,30 @@ def test_a_read_that_this_user_may_not_do_is_skipped(required: bool):
     assert "requested-grants" in answer.findings[-1].remedy
 
 
+@pytest.mark.parametrize(
+    ("required", "severity"), [(True, Severity.FAILED), (False, Severity.DEGRADED)]
+)
+def test_an_endpoint_that_forbids_even_its_versions_is_a_fault(required: bool, severity: Severity):
+    about = subject("alarming", required=required)
+    with servers.serving(servers.http(403)) as server:
+        answer = probe.ask(about, cloud.Cloud(session(server.url), ()), server.url)
+    assert outcome(answer) == [("endpoint", severity, Cause.FORBIDDEN)]
+
+
+def test_a_gnocchi_that_does_not_tell_its_version_is_ok():
+    answer = ask(subject("metric"), servers.http(body='[{"name": "generic"}]'))
+    assert outcome(answer)[-1] == ("read", Severity.OK, None)
+    assert answer.reading is not None
+    assert answer.reading.build == ""
+
+
+def test_a_gnocchi_that_tells_its_version_is_quoted():
+    versions = '{"build": "4.7.1", ' + (VERSIONS % "v1")[1:]
+    answer = ask(subject("metric"), servers.http(body="[]"), versions)
+    assert answer.reading is not None
+    assert answer.reading.build == "4.7.1"
+
+
 def test_a_fault_of_an_optional_service_is_a_degradation():
     answer = ask(subject("infra-optim", required=False), servers.http(500))
     assert outcome(answer)[-1] == ("read", Severity.DEGRADED, Cause.SERVER_ERROR)
@@ -117,8 +144,8 @@ def test_a_service_that_was_still_busy_is_timed_out_with_its_endpoint():
     ],
 )
 def test_the_root_of_a_service_is_its_endpoint_without_a_version(url: str, root: str):
-    session = keystoneauth1.session.Session()
-    assert cloud.Service(cloud.Cloud(session, ()), url).root == root
+    bare = keystoneauth1.session.Session()
+    assert cloud.Service(cloud.Cloud(bare, ()), url).root == root
 
 
 # Catalog
@@ -168,6 +195,18 @@ def test_every_cause_has_a_remedy_of_one_line(cause: Cause, service_type: str):
     remedy = remedies.remedy(cause, names)
     assert remedy
     assert "\n" not in remedy
+
+
+def test_a_duplicate_is_looked_for_among_the_services():
+    names = remedies.Subject("metric", "gnocchi", "keystone", "telemetry-coordinator")
+    remedy = remedies.remedy(Cause.DUPLICATE, names)
+    assert remedy == "openstack service list --long | grep metric"
+
+
+def test_credentials_that_keystone_refuses_are_renewed_by_their_own_relation():
+    names = remedies.Subject("identity", "keystone", "keys", "coordinator")
+    remedy = remedies.remedy(Cause.UNAUTHORIZED, names)
+    assert remedy == "juju remove-relation coordinator:identity-credentials keys"
 
 
 # Readings

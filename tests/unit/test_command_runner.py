@@ -1,10 +1,12 @@
 """The runner with real processes: scripts stand for faults that the real command cannot show."""
 
 import dataclasses
+import errno
 import os
 import pathlib
 import shutil
 import subprocess
+import tempfile
 import time
 
 import pytest
@@ -22,6 +24,7 @@ JOB = command.Job(
     proxies=Proxies(),
 )
 PASSWORD = JOB.credentials.password
+KEY = "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n"
 
 
 class Command:
@@ -114,6 +117,13 @@ def test_output_that_is_no_text_harms_nothing(upgrade: Command):
     assert upgrade.run().error.endswith("broken")
 
 
+def test_control_characters_of_the_output_are_not_repeated(upgrade: Command):
+    upgrade.does(r"printf 'HTTP\0 5\00703 \033[2J\xed\xa0\x80\n'", "exit 1")
+    error = upgrade.run().error
+    assert error.startswith("HTTP? 5?03 ?[2J")
+    assert error.isprintable()
+
+
 def test_a_silent_failure_names_its_exit_code(upgrade: Command):
     upgrade.does("exit 3")
     assert upgrade.run().error == "it ended with exit code 3 and no message"
@@ -161,6 +171,19 @@ def test_a_command_that_cannot_be_run_is_a_failure(upgrade: Command):
     upgrade.does("exit 0")
     upgrade.path.chmod(0o644)
     assert upgrade.run().error != ""
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS])
+def test_no_room_for_the_private_folder_is_a_failure(
+    upgrade: Command, monkeypatch: pytest.MonkeyPatch, number: int
+):
+    upgrade.does("exit 0")
+
+    def no_room(**_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(tempfile, "TemporaryDirectory", no_room)
+    assert upgrade.run().error == f"{upgrade.path} could not be run ({os.strerror(number)})"
 
 
 def test_a_password_with_a_line_break_is_a_failure(upgrade: Command):
@@ -218,15 +241,15 @@ def test_certificates_are_trusted_beside_the_systems(
     upgrade: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, ca_pem: str
 ):
     store = tmp_path / "store.crt"
-    store.write_text("-- system --\n")
+    system = "-----BEGIN CERTIFICATE-----\nc3lzdGVt\n-----END CERTIFICATE-----\n"
+    store.write_text(system)
     monkeypatch.setattr(pem, "SYSTEM_STORE", store)
     upgrade.does(
         """cafile=$(sed -n 's/^cafile = "\\(.*\\)"$/\\1/p' "$2")""",
         f'cp "$cafile" {upgrade.folder}/bundle',
     )
-    assert upgrade.run(dataclasses.replace(JOB, certificates=(ca_pem,))).error == ""
-    assert upgrade.seen("bundle").startswith("-- system --\n")
-    assert ca_pem.strip() in upgrade.seen("bundle")
+    assert upgrade.run(dataclasses.replace(JOB, certificates=(KEY + ca_pem,))).error == ""
+    assert upgrade.seen("bundle") == system + ca_pem
 
 
 # What it leaves

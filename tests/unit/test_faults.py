@@ -4,7 +4,9 @@ import contextlib
 import dataclasses
 import datetime
 import errno
+import json
 import pathlib
+import socket
 import ssl
 import time
 from collections.abc import Generator
@@ -75,6 +77,9 @@ def fault_of(
         return (client or Client()).fault(server.url, ask)
 
 
+BROKEN_GZIP = servers.http(body=b"not compressed", Content_Encoding="gzip")
+
+
 # Network
 
 
@@ -97,6 +102,12 @@ def test_a_service_that_does_not_finish_its_answer(answer: servers.Answer):
 
 def test_a_service_that_hangs_up():
     assert fault_of(servers.hang_up).cause is Cause.DROPPED
+
+
+@pytest.mark.parametrize("answer", [servers.truncated_body, servers.short_body])
+@pytest.mark.parametrize("ask", [Client.read, Client.discover])
+def test_a_service_that_hangs_up_in_the_middle_of_its_answer(answer: servers.Answer, ask: Any):
+    assert fault_of(answer, ask=ask).cause is Cause.DROPPED
 
 
 def test_a_service_that_speaks_another_protocol():
@@ -157,7 +168,28 @@ def test_a_read_that_brings_no_json(body: str | bytes):
     assert fault_of(servers.http(body=body, kind="text/html")).cause is Cause.NOT_JSON
 
 
-@pytest.mark.parametrize("body", ["<html>It works!</html>", "", "{}", "[]", '{"versions": 5}'])
+BAD_ERRORS = [{"errors": [5]}, {"errors": 5}, {"error": 5}, {"message": 5}, [5], 5, None]
+
+
+@pytest.mark.parametrize("body", BAD_ERRORS, ids=json.dumps)
+@pytest.mark.parametrize("ask", [Client.read, Client.discover])
+def test_a_server_error_is_one_whatever_its_body(body: Any, ask: Any):
+    found = fault_of(servers.http(500, json.dumps(body)), ask=ask)
+    assert found.cause is Cause.SERVER_ERROR
+    assert "HTTP 500" in found.text
+
+
+def test_an_answer_whose_compression_is_broken():
+    assert fault_of(BROKEN_GZIP).cause is Cause.NOT_JSON
+
+
+def test_versions_whose_compression_is_broken():
+    assert fault_of(BROKEN_GZIP, ask=Client.discover).cause is Cause.NOT_JSON
+
+
+@pytest.mark.parametrize(
+    "body", ["<html>It works!</html>", "", "{}", "[]", "null", "5", '"x"', '{"versions": 5}']
+)
 def test_an_endpoint_that_offers_no_versions(body: str):
     found = fault_of(servers.http(body=body), ask=Client.discover)
     assert found.cause is Cause.NOT_JSON
@@ -259,6 +291,8 @@ def test_a_server_that_hangs_in_the_tls_handshake():
         ("http://user:secret@192.0.2.30:8041/v1?token=x#y", "http://192.0.2.30:8041/v1"),
         ("http://[2001:db8::30]:8041", "http://[2001:db8::30]:8041"),
         ("http://[2001:db8::30", "a malformed URL"),
+        ("http://192.0.2.30:8041/\x00\x1b[31m", "http://192.0.2.30:8041/??[31m"),
+        ("http://192.0.2.30\ud800:8041", "http://192.0.2.30?:8041"),
     ],
 )
 def test_urls_are_shown_without_secrets(url: str, text: str):
@@ -297,7 +331,38 @@ def test_credentials_are_called_wrong_only_after_all_were_tried():
     assert finding.severity is Severity.FAILED
     assert finding.cause is Cause.UNAUTHORIZED
     assert finding.summary == "Keystone refuses the credentials (HTTP 401)"
-    assert finding.remedy.startswith("juju remove-relation telemetry-coordinator keystone")
+    assert finding.remedy == (
+        "juju remove-relation telemetry-coordinator:identity-credentials keystone"
+    )
+
+
+def refuse_then(answer: servers.Answer) -> servers.Answer:
+    """Refuse the password "stale", answer others so."""
+    refuse = servers.http(401, '{"error": {"code": 401}}')
+
+    def either(connection: socket.socket, head: bytes) -> None:
+        body = head.partition(b"\r\n\r\n")[2] or connection.recv(65536)
+        (refuse if b'"stale"' in body else answer)(connection, head)
+
+    return either
+
+
+@pytest.mark.parametrize("passwords", [("stale", "good"), ("good", "stale")])
+def test_another_fault_of_one_candidate_counts_more_than_refused_ones(passwords: tuple[str, str]):
+    with servers.serving(refuse_then(servers.http(503))) as server:
+        finding = enter(server.url, *passwords).finding
+    assert finding.cause is Cause.SERVER_ERROR
+
+
+def test_of_several_other_faults_the_first_is_told():
+    with servers.serving(servers.http(500)) as one, servers.serving(servers.http(404)) as two:
+        candidates = [
+            dataclasses.replace(reports.CREDENTIALS, auth_url=f"{server.url}/v3")
+            for server in (one, two)
+        ]
+        route = cloud.Route(True, Proxies(), transport.Deadline.after(SECONDS))
+        finding = identity.enter(candidates, route, route.deadline, NAMES).finding
+    assert finding.cause is Cause.SERVER_ERROR
 
 
 def test_no_candidate_spends_the_time_of_the_next():

@@ -99,6 +99,15 @@ def test_without_metric_gnocchi_is_not_waited_for(context: Context, stage: Stage
     assert ordered(context, stage, state).services == ("alarming",)
 
 
+@pytest.mark.parametrize("published", [None, "", "192.0.2.30:8041"])
+def test_an_optional_gnocchi_is_not_waited_for(
+    context: Context, stage: Stage, published: str | None
+):
+    relations = [model.keystone()] + ([] if published is None else [model.gnocchi(published)])
+    state = model.state(*relations, required_services="alarming", optional_services="metric")
+    assert ordered(context, stage, state).services == ("metric", "alarming")
+
+
 def test_a_unit_of_keystone_that_departs_leaves_the_others(context: Context, stage: Stage):
     relation = model.keystone({0: databags.CREDENTIALS, 1: {}})
     state = model.state(relation, model.gnocchi())
@@ -238,6 +247,14 @@ def test_nothing_is_run_that_could_not_be_remembered(context: Context, stage: St
 def test_packages_come_from_the_origin(context: Context, stage: Stage, origin: str, suite: str):
     runner = means(context, stage, model.ready(openstack_origin=origin)).runner
     assert runner._source.suite == suite
+
+
+def test_packages_come_through_the_models_proxies(
+    context: Context, stage: Stage, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("JUJU_CHARM_HTTPS_PROXY", "http://192.0.2.9:3128")
+    runner = means(context, stage, model.ready()).runner
+    assert runner._source.proxies == Proxies(https="http://192.0.2.9:3128")
 
 
 def test_members_that_are_ceilometer_are_told_by_their_names(context: Context, stage: Stage):

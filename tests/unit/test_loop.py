@@ -4,12 +4,13 @@ Verifications are given by hand here; the command is a script, run for real.
 """
 
 import dataclasses
+import datetime
 import pathlib
 
 import pytest
 
-from telemetry import loop, packages, upgrade, verification
-from telemetry.report import Report, Severity
+from telemetry import loop, packages, upgrade, verdict, verification
+from telemetry.report import Report
 from telemetry.runners import command
 from telemetry.upgrade import Record, Step
 from tests.unit import executables, reports
@@ -19,6 +20,7 @@ EMPTY = dataclasses.replace(
 )
 GOOD = reports.report()
 DOWN = reports.report(reports.bad("metric"), types=None)
+NEWER = dataclasses.replace(GOOD, builds={"metric": "4.7.1"})
 
 
 class Play:
@@ -135,15 +137,77 @@ def test_work_that_was_done_before_is_adopted(play: Play):
 def test_the_fingerprint_is_what_was_seen(play: Play):
     observed = loop.observe(GOOD, play.means())
     assert observed.fingerprint == upgrade.Fingerprint(
-        "http://192.0.2.30:8041", "4.6.0", "", "ceilometer,ceilometer-two"
+        endpoint="http://192.0.2.30:8041",
+        scope="internal/RegionOne",
+        build="4.6.0",
+        release="",
+        members="ceilometer,ceilometer-two",
     )
     assert observed.missing == ()
 
 
-def test_types_of_a_gnocchi_that_failed_are_not_relied_on(play: Play):
-    doubtful = reports.report(reports.good("metric"), reports.bad("metric", "catalog"))
-    assert doubtful.state_of("metric") is Severity.FAILED
-    assert loop.observe(doubtful, play.means()).missing is None
+def test_nothing_is_observed_of_a_gnocchi_whose_types_could_not_be_read(play: Play):
+    observed = loop.observe(DOWN, play.means())
+    assert observed.missing is None
+    assert observed.fingerprint is None
+
+
+# Gnocchi goes away in the run
+
+
+def test_a_failure_without_an_answer_is_stored_under_what_was_seen_before(play: Play):
+    turn = play.turn(EMPTY, DOWN)
+    assert turn.record.failure is not None
+    assert turn.record.failure.fingerprint == loop.observe(EMPTY, play.means()).fingerprint
+
+
+def test_a_failure_without_an_answer_is_waited_out(play: Play):
+    failed = play.turn(EMPTY, DOWN)
+    again = play.turn(EMPTY, record=failed.record)
+    assert play.runs == 1
+    assert again.decision.step is Step.WAIT
+
+
+def test_three_failures_without_an_answer_are_counted_and_call_a_person(play: Play):
+    record = Record()
+    for _ in range(3):
+        record = aged(play.turn(EMPTY, DOWN, record=record).record)
+    assert record.failure is not None
+    assert record.failure.count == 3
+    seen = play.turn(EMPTY, EMPTY, record=record)
+    judged = verdict.of_stack(seen.report, seen.record, seen.decision, "us", "ceilometer")
+    assert judged.level is verdict.Level.BLOCKED
+    assert judged.message.startswith("ceilometer-upgrade failed 4 times: it ended well, but")
+
+
+def aged(record: Record) -> Record:
+    """The record as if its failure were hours ago."""
+    assert record.failure is not None
+    at = record.failure.at - datetime.timedelta(hours=2)
+    return dataclasses.replace(record, failure=dataclasses.replace(record.failure, at=at))
+
+
+# Reasons besides the proof
+
+
+def test_a_run_that_failed_is_repeated_although_the_types_are_there(play: Play):
+    first = play.turn(GOOD)
+    play.does("echo 'HTTP 503'; exit 1")
+    failed = play.turn(NEWER, NEWER, record=first.record)
+    play.does("exit 0")
+    again = play.turn(NEWER, NEWER, record=aged(failed.record))
+    assert play.runs == 2
+    assert play.announced[-1] == "running ceilometer-upgrade: its last run failed"
+    assert again.record.failure is None
+    assert again.record.success is not None
+    assert again.record.success.fingerprint.build == "4.7.1"
+
+
+def test_units_of_two_builds_that_answer_in_turn_cause_one_run_at_most(play: Play):
+    record = play.turn(GOOD).record
+    for _ in range(5):
+        record = play.turn(NEWER, GOOD, record=record).record
+    assert play.runs == 1
 
 
 def test_without_credentials_nothing_can_be_run(play: Play):

@@ -1,7 +1,7 @@
 """What can be known about installing without installing: how apt is called, and how it fails.
 
-Scripts stand for apt-get and its kin and always fail; that ceilometer-common really comes from the
-archive is for tests on a machine that may be changed.
+Scripts stand for apt-get and its kin; that ceilometer-common really comes from the archive is for
+tests on a machine that may be changed.
 """
 
 import os
@@ -12,7 +12,9 @@ import subprocess
 import pytest
 
 from telemetry import packages
-from tests.unit import executables
+from telemetry.proxies import Proxies
+from telemetry.runners import command
+from tests.unit import executables, reports
 
 DISTRIBUTION = packages.Source()
 UNKNOWN = "E: Unable to locate package ceilometer-common"
@@ -103,9 +105,11 @@ def test_apt_is_given_limits(apt: pathlib.Path):
     assert "Proxy" not in config
 
 
-def test_apt_is_given_the_models_proxy(apt: pathlib.Path):
-    failure(packages.Source(http_proxy="http://192.0.2.9:3128"))
-    assert 'Acquire::http::Proxy "http://192.0.2.9:3128";' in (apt / "config").read_text()
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_apt_is_given_the_models_proxies(apt: pathlib.Path, scheme: str):
+    failure(packages.Source(proxies=Proxies("http://192.0.2.9:1", "http://192.0.2.9:2")))
+    port = {"http": 1, "https": 2}[scheme]
+    assert f'Acquire::{scheme}::Proxy "http://192.0.2.9:{port}";' in (apt / "config").read_text()
 
 
 @pytest.mark.skipif(
@@ -164,3 +168,78 @@ def test_a_pocket_for_another_series_is_refused_before_anything_is_done(apt: pat
     error = failure(packages.Source(suite="warty-updates/austin"))
     assert "openstack-origin is for warty, but this machine runs" in error
     assert not (apt / "calls").exists()
+
+
+def test_the_reason_is_fit_for_a_status():
+    error = subprocess.CalledProcessError(100, ["apt-get"], stderr=b"E: \x1b[1mno\x00 \xff room")
+    assert packages._reason(error) == "E: ?[1mno? \ufffd room"
+
+
+# Which Ubuntu this is
+
+
+@pytest.fixture
+def no_os_release(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that does not say what it is."""
+
+    def missing() -> dict[str, str]:
+        raise OSError("Unable to read files /etc/os-release, /usr/lib/os-release")
+
+    monkeypatch.setattr(platform, "freedesktop_os_release", missing)
+
+
+@pytest.mark.usefixtures("no_os_release")
+def test_the_distribution_need_not_tell_its_series(apt: pathlib.Path):
+    assert failure() == f"ceilometer-common could not be installed: {UNKNOWN}"
+
+
+@pytest.mark.usefixtures("no_os_release")
+def test_a_machine_that_does_not_tell_its_series_gets_no_other_archive(apt: pathlib.Path):
+    assert "os-release" in failure(packages.Source(suite=SUITE))
+    assert not (apt / "calls").exists()
+
+
+# An installation that works
+
+
+@pytest.fixture
+def bringing(apt: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Path:
+    """An apt that works; the path is that of the command which the package is to bring."""
+    executables.script(apt / "bin/apt-get", f'echo "apt-get $*" >> {apt}/calls')
+    path = apt / "usr/bin/ceilometer-upgrade"
+    monkeypatch.setattr(packages, "CEILOMETER_UPGRADE", path)
+    monkeypatch.delenv(command.SEAM)
+    return path
+
+
+def run(source: packages.Source = DISTRIBUTION) -> str:
+    job = command.Job(reports.CREDENTIALS, "internal", "RegionOne", (), Proxies())
+    return command.CommandRunner(source, timeout=10).run(job).error
+
+
+@pytest.mark.parametrize("source", [DISTRIBUTION, packages.Source(suite=SUITE)])
+def test_a_run_goes_on_after_the_installation(bringing: pathlib.Path, source: packages.Source):
+    brought = bringing.parent / "brought"
+    executables.script(brought, f"touch {brought}.ran")
+    apt_get = bringing.parents[2] / "bin/apt-get"
+    executables.script(
+        apt_get, f'case "$*" in *{packages.PACKAGE}*) cp {brought} {bringing};; esac'
+    )
+    assert run(source) == ""
+    assert pathlib.Path(f"{brought}.ran").exists()
+
+
+def test_a_command_that_is_there_is_not_installed_again(bringing: pathlib.Path):
+    executables.script(bringing, "exit 0")
+    assert run() == ""
+    assert not (bringing.parents[2] / "calls").exists()
+
+
+def test_a_package_that_brings_no_command_is_a_failure(bringing: pathlib.Path):
+    assert run() == f"ceilometer-common brought no {bringing}"
+    assert packages.PACKAGE in (bringing.parents[2] / "calls").read_text()
+
+
+def test_an_installation_that_fails_is_a_failed_run(bringing: pathlib.Path, apt: pathlib.Path):
+    executables.script(apt / "bin/apt-get", f'echo "{UNKNOWN}" >&2; exit 100')
+    assert run() == f"ceilometer-common could not be installed: {UNKNOWN}"

@@ -29,6 +29,20 @@ def test_the_charm_proxy_wins():
     assert Proxies.from_environment(environ).http == "http://192.0.2.9:1"
 
 
+def test_the_charms_proxies_are_taken_as_a_whole():
+    environ = {
+        "JUJU_CHARM_HTTPS_PROXY": "http://192.0.2.9:1",
+        "http_proxy": "http://192.0.2.9:2",
+        "no_proxy": "example.com",
+    }
+    assert Proxies.from_environment(environ) == Proxies(https="http://192.0.2.9:1")
+
+
+def test_an_exception_alone_is_the_charms_whole_choice():
+    environ = {"JUJU_CHARM_NO_PROXY": "example.com", "https_proxy": "http://192.0.2.9:2"}
+    assert Proxies.from_environment(environ) == Proxies(no_proxy="example.com")
+
+
 def test_an_empty_charm_proxy_is_none():
     environ = {"JUJU_CHARM_NO_PROXY": "", "no_proxy": "example.com"}
     assert Proxies.from_environment(environ).no_proxy == "example.com"

@@ -82,13 +82,6 @@ def test_no_optional_service_is_allowed():
         ("verify-timeout", 1, "use whole seconds from 2 to 300"),
         ("verify-timeout", 301, "use whole seconds from 2 to 300"),
         ("verify-timeout", -20, "use whole seconds from 2 to 300"),
-        ("ssl-ca", "no certificate!", "give CA certificates as PEM, or PEM in base64"),
-        ("ssl-ca", base64.b64encode(b"hello").decode(), "no certificate in it"),
-        (
-            "ssl-ca",
-            "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----",
-            "a certificate in it cannot be read",
-        ),
         ("upgrade-method", "action", "use one of auto, command, advise"),
         ("upgrade-method", "", "use one of auto, command, advise"),
         ("upgrade-policy", "always", "use one of on-change, when-needed"),
@@ -109,6 +102,29 @@ def test_a_bad_value_is_named_with_its_option_and_what_is_allowed(
     assert allowed in problem
 
 
+@pytest.mark.parametrize(
+    ("value", "allowed"),
+    [
+        ("no certificate!", "give CA certificates as PEM, or PEM in base64"),
+        ("\u00e9\ud800", "give CA certificates as PEM, or PEM in base64"),
+        (base64.b64encode(b"hello").decode(), "no certificate in it"),
+        (
+            "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----",
+            "no certificate in it",
+        ),
+        (
+            "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----",
+            "a certificate in it cannot be read",
+        ),
+    ],
+)
+def test_a_bad_ssl_ca_is_told_without_its_value(value: str, allowed: str):
+    (problem,) = problems(ssl_ca=value)
+    assert problem.startswith("option ssl-ca: its value is not allowed; ")
+    assert allowed in problem
+    assert value not in problem
+
+
 def test_all_bad_values_are_told_at_once():
     found = problems(interface="outer", verify_timeout=0, upgrade_policy="never")
     assert [text.split(":")[0] for text in found] == [
@@ -119,7 +135,8 @@ def test_all_bad_values_are_told_at_once():
 
 
 def test_a_long_value_of_several_lines_is_shown_short_and_on_one_line():
-    (problem,) = problems(ssl_ca="no\ncertificate\n" * 50)
+    (problem,) = problems(openstack_origin="no\norigin\n" * 50)
+    assert "'no origin no origin no origin" in problem
     assert "\n" not in problem
     assert len(problem) < 150
 

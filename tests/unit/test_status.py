@@ -46,8 +46,13 @@ def test_a_missing_relation_to_gnocchi_is_told_before_keystone_answers(context: 
     )
 
 
-def test_a_stack_without_metric_needs_no_relation_to_gnocchi(context: Context):
-    state = model.state(model.keystone({}), required_services="alarming", optional_services="")
+@pytest.mark.parametrize("optional", ["", "metric"])
+def test_a_stack_that_does_not_require_metric_needs_no_relation_to_gnocchi(
+    context: Context, optional: str
+):
+    state = model.state(
+        model.keystone({}), required_services="alarming", optional_services=optional
+    )
     assert status(context, state) == WAITING
 
 
@@ -115,6 +120,7 @@ def test_a_malformed_url_of_gnocchi_blocks(context: Context):
     found = status(context, model.state(model.keystone(), model.gnocchi("192.0.2.30:8041")))
     assert isinstance(found, testing.BlockedStatus)
     assert found.message.startswith("gnocchi/0 published a URL that cannot be used")
+    assert found.message.endswith("; check gnocchi's options vip and os-*-hostname")
 
 
 # Options
@@ -125,7 +131,7 @@ BAD_VALUES = {
     "region": ("Region One", "one region"),
     "interface": ("outer", "public, internal, admin"),
     "verify-timeout": (1000, "from 2 to 300"),
-    "ssl-ca": ("rubbish!", "PEM"),
+    "ssl-ca": ("its value", "PEM"),
     "upgrade-method": ("magic", "auto, command, advise"),
     "upgrade-policy": ("always", "on-change, when-needed"),
     "openstack-origin": ("ppa:x/y", "distro or a pocket such as cloud:jammy-antelope"),
@@ -144,7 +150,7 @@ def test_a_bad_value_blocks_naming_option_value_and_what_is_allowed(
     value, allowed = BAD_VALUES[option]
     found = status(context, model.ready(**{option: value}))
     assert isinstance(found, testing.BlockedStatus)
-    assert found.message.startswith(f"option {option}")
+    assert found.message.startswith(f"option {option}: ")
     assert str(value) in found.message
     assert allowed in found.message
     assert stage.orders == []

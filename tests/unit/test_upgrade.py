@@ -23,8 +23,10 @@ EMPTY = Record()
 DONE = Record().succeeded(NOW, FINGERPRINT)
 FOUND = Record().adopted(NOW, FINGERPRINT)
 FAILED = DONE.failed(NOW, FINGERPRINT, "HTTP 503")
+NEVER_DONE = EMPTY.failed(NOW, FINGERPRINT, "HTTP 503")
 MOVED = dataclasses.replace(FINGERPRINT, endpoint="https://192.0.2.100:8041")
 REBUILT = dataclasses.replace(FINGERPRINT, build="4.7.0")
+OTHER_SCOPE = dataclasses.replace(MOVED, scope="public/RegionOne")
 
 
 def step(
@@ -56,12 +58,18 @@ def step(
         (COMPLETE, EMPTY, ADVISE, FINGERPRINT, Step.ADOPT),
         (COMPLETE, DONE, BOTH, FINGERPRINT, Step.NOTHING),
         (COMPLETE, FOUND, BOTH, FINGERPRINT, Step.NOTHING),
-        (COMPLETE, FAILED, BOTH, FINGERPRINT, Step.ADOPT),
+        # our own last run failed
+        (COMPLETE, FAILED, BOTH, FINGERPRINT, Step.RUN),
+        (COMPLETE, FAILED, WHEN_NEEDED, FINGERPRINT, Step.ADOPT),
+        (COMPLETE, FAILED, ADVISE, FINGERPRINT, Step.ADOPT),
+        (COMPLETE, NEVER_DONE, BOTH, FINGERPRINT, Step.RUN),
+        (COMPLETE, NEVER_DONE, BOTH, MOVED, Step.ADOPT),
         # something changed
         (COMPLETE, DONE, BOTH, MOVED, Step.RUN),
         (COMPLETE, DONE, BOTH, REBUILT, Step.RUN),
         (COMPLETE, FOUND, BOTH, MOVED, Step.RUN),
         (COMPLETE, EMPTY, BOTH, MOVED, Step.ADOPT),
+        (COMPLETE, DONE, BOTH, OTHER_SCOPE, Step.ADOPT),
         (COMPLETE, DONE, WHEN_NEEDED, MOVED, Step.ADOPT),
         (COMPLETE, DONE, ADVISE, MOVED, Step.ADOPT),
         # Gnocchi does not answer
@@ -88,31 +96,38 @@ def test_the_reason_names_the_missing_types():
 def test_the_reason_names_what_changed():
     decision = upgrade.decide(Observed(COMPLETE, MOVED, NOW), DONE, BOTH)
     assert decision.reason == (
-        "Gnocchi's endpoint changed from http://192.0.2.30:8041 to https://192.0.2.100:8041"
+        "Gnocchi moved from http://192.0.2.30:8041 to https://192.0.2.100:8041"
     )
 
 
-# Fingerprints
+def test_the_reason_names_the_failure_of_the_last_run():
+    later = NOW + 30 * MINUTE
+    decision = upgrade.decide(Observed(COMPLETE, FINGERPRINT, later), FAILED, BOTH)
+    assert decision == upgrade.Decision(Step.RUN, "its last run failed")
 
 
-@pytest.mark.parametrize("field", ["endpoint", "build", "release", "members"])
-def test_every_part_of_the_fingerprint_counts(field: str):
-    before = Fingerprint("http://192.0.2.30:8041", "4.6.0", "21.0.0", "ceilometer")
-    now = dataclasses.replace(before, **{field: "other"})
-    assert "to other" in now.changes_since(before)
+def test_a_failure_under_another_fingerprint_is_no_reason_of_its_own():
+    failed = EMPTY.failed(NOW, FINGERPRINT, "HTTP 503")
+    decision = upgrade.decide(Observed(COMPLETE, MOVED, NOW + 30 * MINUTE), failed, BOTH)
+    assert decision == upgrade.Decision(Step.ADOPT)
 
 
-@pytest.mark.parametrize("field", ["endpoint", "build", "release"])
-def test_what_is_unknown_is_no_change(field: str):
-    known = Fingerprint("http://192.0.2.30:8041", "4.6.0", "21.0.0")
-    unknown = dataclasses.replace(known, **{field: ""})
-    assert unknown.changes_since(known) == ""
-    assert known.changes_since(unknown) == ""
+@pytest.mark.parametrize("events", [["4.6.0", "4.6.1"] * 10, ["4.6.1", "4.6.0"] * 10])
+def test_units_of_two_builds_that_answer_in_turn_cause_one_run_at_most(events: list[str]):
+    record, runs = DONE, 0
+    for number, build in enumerate(events):
+        seen = dataclasses.replace(FINGERPRINT, build=build)
+        observed = Observed(COMPLETE, seen, NOW + number * MINUTE)
+        decision = upgrade.decide(observed, record, BOTH).step
+        if decision is Step.RUN:
+            runs += 1
+            record = record.succeeded(observed.at, seen)
+        elif decision is Step.ADOPT:
+            record = record.adopted(observed.at, seen)
+    assert runs == 1
 
 
-def test_the_last_ceilometer_leaving_is_a_change():
-    with_member = dataclasses.replace(FINGERPRINT, members="ceilometer")
-    assert FINGERPRINT.changes_since(with_member).endswith("changed from ceilometer to none")
+# What is remembered
 
 
 def test_a_release_that_becomes_known_is_remembered_without_a_run():
@@ -186,7 +201,7 @@ TIMES = st.datetimes(
     max_value=datetime.datetime(2100, 1, 1),  # noqa: DTZ001
     timezones=st.just(datetime.timezone.utc),
 )
-FINGERPRINTS = st.builds(Fingerprint, st.text(), st.text(), st.text(), st.text())
+FINGERPRINTS = st.builds(Fingerprint, st.text(), st.text(), st.text(), st.text(), st.text())
 RECORDS = st.builds(
     Record,
     success=st.none() | st.builds(upgrade.Success, TIMES, FINGERPRINTS, st.booleans()),

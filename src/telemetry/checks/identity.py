@@ -38,18 +38,19 @@ def enter(
     A unit that was keystone's leader before keeps stale credentials in its databag, so all
     candidates are tried before any is called wrong.
     """
-    first: faults.Fault | None = None
+    met: list[faults.Fault] = []
     for number, credentials in enumerate(candidates):
         share = transport.Deadline.after(patience.left / (len(candidates) - number))
         try:
             cloud = connect(credentials, route, share)
         except Exception as error:  # noqa: BLE001 - any failure is the finding
-            fault = faults.explain(error, credentials.auth_url)
-            first = first or fault
+            met.append(faults.explain(error, credentials.auth_url))
             continue
         text = f"Keystone issued a token at {faults.shown(credentials.auth_url)}"
         return Admission(Finding(SERVICE, "token", Severity.OK, text), cloud, credentials)
-    return Admission(refused(first or faults.Fault(Cause.INTERNAL, "was not asked"), names))
+    # credentials are called wrong only when all of them are
+    other = (fault for fault in met if fault.cause is not Cause.UNAUTHORIZED)
+    return Admission(refused(next(other, met[0]), names))
 
 
 def refused(fault: faults.Fault, names: remedies.Subject) -> Finding:

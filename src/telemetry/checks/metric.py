@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from telemetry.checks import reading
 from telemetry.cloud import Service
+from telemetry.wording import plain
 
 
 def read(service: Service) -> reading.Reading:
@@ -13,8 +14,8 @@ def read(service: Service) -> reading.Reading:
     Source: Gnocchi's REST API, "Resource types" and "Version".
     """
     types = reading.records(service.get("/v1/resource_type"), "resource types")
-    names = frozenset(str(reading.field(entry, "name", "resource type")) for entry in types)
-    build = str(reading.field(service.get("/"), "build", "version of Gnocchi"))
+    names = frozenset(plain(str(reading.field(entry, "name", "resource type"))) for entry in types)
+    build = plain(str(reading.optional(service.get("/"), "build")), limit=40)
     return reading.Reading(
         f"lists {reading.count(len(names), 'resource type')}", build, resource_types=names
     )

@@ -49,6 +49,11 @@ def field(answer: Any, key: str, what: str) -> Any:
     return cast("dict[str, Any]", answer)[key]
 
 
+def optional(answer: Any, key: str) -> Any:
+    """One field of a JSON object; an empty text where there is none."""
+    return cast("dict[str, Any]", answer).get(key) or "" if isinstance(answer, dict) else ""
+
+
 def count(number: int, noun: str) -> str:
     """A number with its noun, such as `1 alarm` or `no alarms`."""
     if number == 1:

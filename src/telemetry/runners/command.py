@@ -13,6 +13,7 @@ import time
 from telemetry import packages, pem, private
 from telemetry.credentials import Credentials
 from telemetry.proxies import Proxies
+from telemetry.wording import plain
 
 SEAM = "CEILOMETER_UPGRADE_COMMAND"
 """Environment variable with the path of another command; tests run that of their own services."""
@@ -103,12 +104,14 @@ class CommandRunner:
         return "" if self.command.exists() else f"ceilometer-common brought no {self.command}"
 
     def _execute(self, job: Job) -> str:
-        with private.folder() as folder:
-            try:
-                config = self._configure(job, folder)
-            except ValueError as error:
-                return str(error)
-            return self._call(job, folder, config)
+        try:
+            with private.folder() as folder:
+                return self._call(job, folder, self._configure(job, folder))
+        except ValueError as error:
+            return str(error)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            reason = getattr(error, "strerror", None) or type(error).__name__
+            return f"{self.command} could not be run ({reason})"
 
     def _configure(self, job: Job, folder: pathlib.Path) -> pathlib.Path:
         from telemetry import rendering  # noqa: PLC0415 - templates are for runs alone
@@ -131,21 +134,18 @@ class CommandRunner:
         environment = {"HOME": str(folder), "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
         environment |= {"LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1"}
         environment |= job.proxies.to_environment()
-        try:
-            ended = subprocess.run(
-                arguments,
-                env=environment,
-                cwd=folder,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                errors="replace",
-                timeout=self._timeout + 30,
-                check=False,
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            return f"{self.command} could not be run ({type(error).__name__})"
+        ended = subprocess.run(
+            arguments,
+            env=environment,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            timeout=self._timeout + 30,
+            check=False,
+        )
         if ended.returncode in _TIMED_OUT:
             return f"it did not end within {self._timeout:g} seconds"
         if ended.returncode == 0:
@@ -167,4 +167,4 @@ def _cause(output: str, code: int, password: str) -> str:
     said = [line for line in lines if line]
     if not said:
         return f"it ended with exit code {code} and no message"
-    return _EXCEPTION_PATH.sub("", said[-1])[:300]
+    return plain(_EXCEPTION_PATH.sub("", said[-1]))
