@@ -50,7 +50,7 @@ packed: ## the packed charm as a process
 
 clean: ## remove everything that the targets made
 	rm -rf .tools
-	find src lib tests -name __pycache__ -prune -exec rm -rf {} +
+	find src tests -name __pycache__ -prune -exec rm -rf {} +
 
 $(ready): uv.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \

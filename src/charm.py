@@ -6,7 +6,7 @@ from __future__ import annotations
 import functools
 import logging
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import ops
 
@@ -14,6 +14,7 @@ import inputs
 import memory
 import relations
 import settings
+import transfers
 from telemetry import upgrade, verdict
 from telemetry.proxies import Proxies
 
@@ -29,7 +30,7 @@ ENDPOINTS = (
     "identity-notifications",
     inputs.METRIC,
     inputs.CERTIFICATES,
-    inputs.TRANSFERRED,
+    transfers.ENDPOINT,
     inputs.MEMBERS,
     memory.PEERS,
 )
@@ -50,6 +51,7 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
     def __init__(self, framework: ops.Framework) -> None:
         super().__init__(framework)
         self._memory = memory.Memory(self)
+        self._transfers = transfers.Transfers(self)
         self._verdict: verdict.Verdict | None = None
         events = [
             self.on.install,
@@ -73,29 +75,12 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
         framework.observe(self.on.show_report_action, self._on_show_report)
         framework.observe(self.on.collect_unit_status, self._on_collect_unit_status)
         framework.observe(self.on.collect_app_status, self._on_collect_app_status)
-        self._transfer = self._certificate_transfer()
-
-    def _certificate_transfer(self) -> Any:
-        """The library of receive-ca-cert, loaded only where there is such a relation."""
-        if not self.model.relations[inputs.TRANSFERRED]:
-            return None
-        from charmlibs.interfaces import certificate_transfer  # noqa: PLC0415 - loads pydantic
-
-        return certificate_transfer.CertificateTransferRequires(self, inputs.TRANSFERRED)
 
     @functools.cached_property
     def _inputs(self) -> inputs.Inputs:
         """Options and relations, read once in a hook."""
-        transferred: dict[str, str] = {}
-        if self._transfer is not None:
-            found: dict[int, list[str]] = self._transfer.get_all_certificates_by_relation()
-            transferred = {
-                f"{relation.app.name} (certificate {number})": certificate
-                for relation in self.model.relations[inputs.TRANSFERRED]
-                for number, certificate in enumerate(found.get(relation.id, ()), start=1)
-            }
         proxies = Proxies.from_environment(os.environ)
-        return inputs.gather(self.model, self.config, transferred, proxies)
+        return inputs.gather(self.model, self.config, self._transfers.certificates(), proxies)
 
     # Events
 
@@ -273,7 +258,7 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
 
         report: Report | None = self._memory.report()
         if report is None:
-            event.fail(f"no report yet: {self._current_verdict().message}")
+            event.fail(f"there is no report: juju run {self.app.name}/leader verify-stack")
             return
         event.set_results(results.of_report(report, event.params.get("format", "text")))
 

@@ -16,7 +16,6 @@ from telemetry.proxies import Proxies
 IDENTITY = "identity-credentials"
 METRIC = "metric-service"
 CERTIFICATES = "certificates"
-TRANSFERRED = "receive-ca-cert"
 MEMBERS = "member"
 
 

@@ -101,9 +101,10 @@ def identity(units: Databags, application: Databag) -> Identity:
 
 def _problem(unit: str, values: Databag) -> Identity | None:
     """Why complete credentials can never be used; None when they can."""
-    if values.get("api_version", "3").split(".")[0] != "3":
+    version = values.get("api_version", "3").strip().removeprefix("v")
+    if version.split(".")[0] != "3":
         return Identity(
-            problem=f"{unit} offers Identity API v{values['api_version']}, v3 is needed",
+            problem=f"{unit} offers Identity API v{version}, v3 is needed",
             remedy=f"juju config {unit.partition('/')[0]} preferred-api-version=3",
         )
     problem = problem_of_url(_auth_url(values))

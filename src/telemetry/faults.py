@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import socket
 import ssl
 import urllib.parse
 from collections.abc import Iterator
 
 import requests
+import urllib3
 from keystoneauth1 import exceptions as keystone_errors
 
 from telemetry import transport
 from telemetry.report import Cause
 from telemetry.wording import plain
+
+logger = logging.getLogger(__name__)
 
 # X509_V_ERR_* of OpenSSL (include/openssl/x509_vfy.h.in)
 _EXPIRED = {10}
@@ -24,7 +28,10 @@ _NO_API = (
     keystone_errors.InvalidResponse,
     requests.JSONDecodeError,
     requests.exceptions.ContentDecodingError,
+    RecursionError,  # JSON nested without end
 )
+
+_NO_URL = (requests.exceptions.InvalidURL, UnicodeError, urllib3.exceptions.LocationParseError)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,12 +77,11 @@ def explain(error: BaseException, url: str) -> Fault:
         return error.fault
     chain = tuple(_chain(error))
     where = shown(url)
-    return (
-        _of_http(chain, where)
-        or _of_tls(chain, where)
-        or _of_network(chain, where)
-        or Fault(Cause.INTERNAL, f"could not be asked at {where} ({type(error).__name__})")
-    )
+    fault = _of_http(chain, where) or _of_tls(chain, where) or _of_network(chain, where)
+    if fault is None:
+        logger.warning("unexpected at %s: %s", where, plain(repr(chain)))
+        return Fault(Cause.INTERNAL, f"could not be asked at {where} ({type(error).__name__})")
+    return fault
 
 
 def of_status(status: int, url: str) -> Fault:
@@ -109,19 +115,29 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _of_http(chain: tuple[BaseException, ...], where: str) -> Fault | None:
-    for error in chain:
-        if isinstance(error, transport.Redirected):
-            return Fault(Cause.REDIRECTED, f"redirects to {shown(error.target)} from {where}")
-        if isinstance(error, transport.ServerError):
+    faults = (_of_answer(error, where) for error in chain)
+    return next((fault for fault in faults if fault), None)
+
+
+def _of_answer(error: BaseException, where: str) -> Fault | None:
+    """What one exception tells about an answer that came, or about an address that is none."""
+    match error:
+        case transport.Redirected():
+            cause, text = Cause.REDIRECTED, f"redirects to {shown(error.target)} from {where}"
+        case transport.ServerError():
             return of_status(error.status, where)
-        if isinstance(error, transport.AnswerTooLarge):
-            limit = transport.MAX_BODY // 1024 // 1024
-            return Fault(Cause.TOO_LARGE, f"answers with more than {limit} MiB at {where}")
-        if isinstance(error, keystone_errors.HttpError):
+        case keystone_errors.HttpError():
             return of_status(int(error.http_status), where)
-        if isinstance(error, _NO_API):
-            return Fault(Cause.NOT_JSON, f"answers something else than its API at {where}")
-    return None
+        case transport.AnswerTooLarge():
+            limit = transport.MAX_BODY // 1024 // 1024
+            cause, text = Cause.TOO_LARGE, f"answers with more than {limit} MiB at {where}"
+        case _ if isinstance(error, _NO_URL):
+            cause, text = Cause.BAD_URL, f"has an address that no host can have: {where}"
+        case _ if isinstance(error, _NO_API):
+            cause, text = Cause.NOT_JSON, f"answers something else than its API at {where}"
+        case _:
+            return None
+    return Fault(cause, text)
 
 
 def _of_tls(chain: tuple[BaseException, ...], where: str) -> Fault | None:

@@ -68,7 +68,7 @@ def look(
     progress: verification.Progress = lambda _line: None,
 ) -> Turn:
     """Verify the stack and decide what it needs; change nothing."""
-    verified = verification.verify(order, progress)
+    verified = verification.verify(_for_release(order, means), progress)
     observed = observe(verified.report, means)
     decision = upgrade.decide(observed, record, means.wish)
     if decision.step is upgrade.Step.ADOPT and observed.fingerprint is not None:
@@ -95,7 +95,7 @@ def run_upgrade(order: Order, seen: Turn, means: Means) -> Turn:
         proxies=order.proxies,
     )
     outcome = means.runner.run(job)
-    verified = verification.verify(order)
+    verified = verification.verify(_for_release(order, means))
     observed = observe(verified.report, means)
     outcome = dataclasses.replace(outcome, error=_error(outcome, observed))
     # the newest of what was seen before and after: behind one address, units may differ
@@ -127,7 +127,12 @@ def observe(report: Report, means: Means) -> upgrade.Observed:
         release=means.runner.release(),
         members=",".join(sorted(means.members)),
     )
-    return upgrade.Observed(schema.lacking(report.resource_types), fingerprint, now)
+    return upgrade.Observed(report.behind, fingerprint, now)
+
+
+def _for_release(order: Order, means: Means) -> Order:
+    """The order for the Ceilometer whose command would run; a run may have installed it."""
+    return dataclasses.replace(order, release=means.runner.release())
 
 
 def _error(outcome: command.Outcome, observed: upgrade.Observed) -> str:
@@ -137,5 +142,5 @@ def _error(outcome: command.Outcome, observed: upgrade.Observed) -> str:
     if observed.missing is None:
         return "it ended well, but Gnocchi no longer answers"
     if observed.missing:
-        return f"it ended well, but Gnocchi still lacks {', '.join(observed.missing)}"
+        return f"it ended well, but Gnocchi is still behind ({schema.phrased(observed.missing)})"
     return ""

@@ -23,7 +23,7 @@ def folder() -> Generator[pathlib.Path]:
     """
     parent = _parent()
     _sweep(parent)
-    with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=parent) as path:
+    with tempfile.TemporaryDirectory(prefix=f"{_PREFIX}{os.getpid()}-", dir=parent) as path:
         yield pathlib.Path(path)
 
 
@@ -45,5 +45,12 @@ def _sweep(parent: pathlib.Path) -> None:
     for path in parent.glob(f"{_PREFIX}*"):
         with contextlib.suppress(OSError):
             status = path.lstat()
-            if status.st_uid == os.getuid() and time.time() - status.st_mtime > _STALE:
+            old = time.time() - status.st_mtime > _STALE
+            if status.st_uid == os.getuid() and (old or _is_orphan(path.name)):
                 shutil.rmtree(path)
+
+
+def _is_orphan(name: str) -> bool:
+    """Whether the process that made a folder has ended; its number is in the name."""
+    number = name.removeprefix(_PREFIX).partition("-")[0]
+    return number.isdigit() and not pathlib.Path("/proc", number).exists()

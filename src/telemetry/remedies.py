@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shlex
 
 from telemetry.report import Cause
 
@@ -34,9 +35,9 @@ def remedy(cause: Cause, subject: Subject, available: tuple[str, ...] = ()) -> s
     """
     app, keystone, us = subject.application, subject.keystone, subject.coordinator
     if cause is Cause.NO_INTERFACE and available:
-        return f"juju config {us} interface={available[0]}"
+        return f"juju config {us} interface={shlex.quote(available[0])}"
     if cause is Cause.NO_REGION and available:
-        return f"juju config {us} region={available[0]}"
+        return f"juju config {us} region={shlex.quote(available[0])}"
     if cause is Cause.UNAUTHORIZED and subject.service == "identity":
         return f"juju remove-relation {us}:identity-credentials {keystone}"
     commands = {

@@ -129,6 +129,7 @@ class Report:
         endpoints: catalog type → URL, for what the catalog lists.
         builds: catalog type → version of the software, where the service tells it.
         resource_types: names of Gnocchi's resource types; None when they could not be read.
+        behind: what they lack for Ceilometer, in short phrases.
     """
 
     taken_at: datetime.datetime
@@ -138,6 +139,7 @@ class Report:
     endpoints: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
     builds: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
     resource_types: frozenset[str] | None = None
+    behind: tuple[str, ...] = ()
 
     @property
     def severity(self) -> Severity:
@@ -195,6 +197,7 @@ class Report:
             "resource-types": (
                 None if self.resource_types is None else sorted(self.resource_types)
             ),
+            "behind": list(self.behind),
             "findings": [finding.to_dict() for finding in self.findings],
         }
 
@@ -217,6 +220,7 @@ class Report:
                 endpoints=dict(data["endpoints"]),
                 builds=dict(data["builds"]),
                 resource_types=None if types is None else frozenset(map(str, types)),
+                behind=tuple(map(str, data["behind"])),
             )
         except (ValueError, KeyError, TypeError):
             return None

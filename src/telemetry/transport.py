@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import threading
 import time
+import urllib.parse
 from collections.abc import Iterator
 from typing import Any
 
@@ -113,7 +114,8 @@ class _BoundedAdapter(requests.adapters.HTTPAdapter):
         response = super().send(*args, **kwargs)
         if response.is_redirect:
             response.close()
-            raise Redirected(response.headers["Location"])
+            target = urllib.parse.urljoin(response.url, response.headers["Location"])
+            raise Redirected(target)
         if response.status_code >= 500:
             response.close()
             raise ServerError(response.status_code)

@@ -15,6 +15,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, cast
 
+from telemetry import schema
+
 VERSION = 1
 """Version of the record's JSON form."""
 
@@ -217,7 +219,7 @@ class Observed:
     """What the last verification showed.
 
     Attributes:
-        missing: resource types that Gnocchi lacks; None when they could not be read.
+        missing: what Gnocchi's resource types lack; None when they could not be read.
         fingerprint: None when Gnocchi's endpoint is not known.
         at: now, in UTC.
     """
@@ -275,7 +277,7 @@ def _reason(missing: tuple[str, ...], fingerprint: Fingerprint, record: Record, 
     advise, the proof alone counts. A complete proof without a record is somebody else's good work.
     """
     if missing:
-        return f"Gnocchi lacks resource types ({', '.join(missing)})"
+        return f"Gnocchi is behind Ceilometer ({schema.phrased(missing)})"
     if not (wish.on_change and wish.runs):
         return ""
     if record.failure and not fingerprint.changes_since(record.failure.fingerprint):

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import Generic, TypeVar
 
-from telemetry import blueprint, faults, pem, private, remedies, transport
+from telemetry import blueprint, faults, pem, private, remedies, schema, transport
 from telemetry.checks import identity, probe, telemetry
 from telemetry.cloud import Cloud, Route
 from telemetry.credentials import Credentials
@@ -122,10 +122,14 @@ def _report(
     metric = answers.get("metric")
     types = metric.reading.resource_types if metric and metric.reading else None
     about_services = tuple(f for answer in answers.values() for f in answer.findings)
-    about_ceilometer = ()
+    about_ceilometer: tuple[Finding, ...] = ()
+    comparison = schema.Comparison()
     if types is not None:
-        judged = telemetry.judge(types, order.upgrade_remedy)
-        about_ceilometer = (judged,)
+        comparison = schema.compare(types, order.release)
+        severity = Severity.FAILED if "metric" in order.required else Severity.DEGRADED
+        about_ceilometer = telemetry.judge(
+            comparison, order.release, severity, order.upgrade_remedy
+        )
     return Report(
         taken_at=_now(),
         interface=order.interface,
@@ -133,7 +137,8 @@ def _report(
         findings=(*findings, *about_services, *about_ceilometer),
         endpoints={t: faults.shown(answer.url) for t, answer in answers.items() if answer.url},
         builds={t: a.reading.build for t, a in answers.items() if a.reading and a.reading.build},
-        resource_types=types,
+        resource_types=None if types is None else frozenset(types),
+        behind=comparison.behind,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pathlib
 from collections.abc import Callable
 
 import pytest
@@ -13,10 +14,34 @@ from tests.stack import Stack
 Deploy = Callable[..., Deployment]
 
 
+class Upgrades:
+    """The real ceilometer-upgrade of the release set, and how often it was run."""
+
+    def __init__(self, stack: Stack, folder: pathlib.Path) -> None:
+        self.command = folder / "bin/ceilometer-upgrade"
+        self._calls = folder / "calls"
+        self.command.parent.mkdir(parents=True)
+        # beside the command, the charm looks for the version of Ceilometer
+        (folder / "lib").symlink_to(stack.ceilometer_upgrade.parents[1] / "lib")
+        script = f'#!/bin/sh\necho >> {self._calls}\nexec {stack.ceilometer_upgrade} "$@"\n'
+        self.command.write_text(script)
+        self.command.chmod(0o755)
+
+    @property
+    def runs(self) -> int:
+        return len(self._calls.read_text().splitlines()) if self._calls.exists() else 0
+
+
 @pytest.fixture
-def deploy(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Deploy:
+def upgrades(stack: Stack, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Upgrades:
+    made = Upgrades(stack, tmp_path / "ceilometer")
+    monkeypatch.setenv(command.SEAM, str(made.command))
+    return made
+
+
+@pytest.fixture
+def deploy(stack: Stack, upgrades: Upgrades) -> Deploy:
     """Deploys a coordinator whose ceilometer-upgrade is the real command of the release set."""
-    monkeypatch.setenv(command.SEAM, str(stack.ceilometer_upgrade))
 
     def deployed(**config: str | int) -> Deployment:
         return Deployment(stack, **config)

@@ -8,8 +8,18 @@ from tests.stack import Stack
 
 
 def delete_resource_type(stack: Stack, name: str) -> None:
-    answer = requests.delete(
-        f"{stack.gnocchi_url}/v1/resource_type/{name}",
+    _ask(stack, "DELETE", f"/v1/resource_type/{name}")
+
+
+def create_resource_type(stack: Stack, name: str) -> None:
+    _ask(stack, "POST", "/v1/resource_type", {"name": name})
+
+
+def _ask(stack: Stack, method: str, path: str, body: dict[str, str] | None = None) -> None:
+    answer = requests.request(
+        method,
+        f"{stack.gnocchi_url}{path}",
+        json=body,
         headers={"X-Auth-Token": stack.admin_token()},
         timeout=30,
     )

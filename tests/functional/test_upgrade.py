@@ -7,11 +7,11 @@ import pytest
 from telemetry import schema
 from telemetry.report import Cause, Severity
 from tests.functional import gnocchi
-from tests.functional.conftest import Deploy
+from tests.functional.conftest import Deploy, Upgrades
 from tests.stack import Stack
 
-# made by ceilometer-upgrade of every release, and not part of the proof: its return shows a run
-TRACE = "manila_share"
+# made by ceilometer-upgrade of every release under test
+SHARE = "manila_share"
 
 
 @pytest.fixture
@@ -42,17 +42,32 @@ def test_the_run_is_announced_while_it_lasts(fresh: Stack, deploy: Deploy) -> No
     assert any("running ceilometer-upgrade" in text for text in deployment.passing_statuses)
 
 
-def test_a_second_event_does_not_run_it_again(fresh: Stack, deploy: Deploy) -> None:
+def test_a_second_event_does_not_run_it_again(
+    fresh: Stack, deploy: Deploy, upgrades: Upgrades
+) -> None:
     deployment = deploy()
     deployment.identity_changed()
     first = deployment.record
-    gnocchi.delete_resource_type(fresh, TRACE)
 
     deployment.identity_changed()
     deployment.update_status()
 
-    assert TRACE not in fresh.resource_types()
+    assert upgrades.runs == 1
     assert deployment.record == first
+
+
+def test_a_type_that_somebody_deleted_is_made_again(
+    fresh: Stack, deploy: Deploy, upgrades: Upgrades
+) -> None:
+    deployment = deploy()
+    deployment.identity_changed()
+    gnocchi.delete_resource_type(fresh, SHARE)
+
+    deployment.update_status()
+
+    assert SHARE in fresh.resource_types()
+    assert any(f"({SHARE} missing)" in text for text in deployment.passing_statuses)
+    assert upgrades.runs == 2
 
 
 def test_a_replaced_database_makes_it_run_again(fresh: Stack, deploy: Deploy) -> None:
@@ -66,50 +81,66 @@ def test_a_replaced_database_makes_it_run_again(fresh: Stack, deploy: Deploy) ->
     assert deployment.status[0] == "active"
 
 
-def test_a_complete_gnocchi_is_adopted_without_a_run(fresh: Stack, deploy: Deploy) -> None:
+def test_a_complete_gnocchi_is_adopted_without_a_run(
+    fresh: Stack, deploy: Deploy, upgrades: Upgrades
+) -> None:
     deploy().identity_changed()
-    gnocchi.delete_resource_type(fresh, TRACE)
     newcomer = deploy()
 
     newcomer.identity_changed()
 
-    assert TRACE not in fresh.resource_types()
+    assert upgrades.runs == 1
     assert newcomer.status[0] == "active"
     assert "resource types complete" in newcomer.status[1]
 
 
-def test_a_moved_endpoint_makes_it_run_again(fresh: Stack, deploy: Deploy) -> None:
+def test_a_moved_endpoint_makes_it_run_again(
+    fresh: Stack, deploy: Deploy, upgrades: Upgrades
+) -> None:
     deployment = deploy()
     deployment.identity_changed()
-    gnocchi.delete_resource_type(fresh, TRACE)
     fresh.catalog.point("metric", fresh.gnocchi_url.replace("127.0.0.1", "localhost"))
 
     deployment.update_status()
 
-    assert TRACE in fresh.resource_types()
+    assert upgrades.runs == 2
     assert "localhost" in deployment.record["success"]["fingerprint"]["endpoint"]
 
 
-def test_when_needed_ignores_a_moved_endpoint(fresh: Stack, deploy: Deploy) -> None:
+def test_when_needed_ignores_a_moved_endpoint(
+    fresh: Stack, deploy: Deploy, upgrades: Upgrades
+) -> None:
     deployment = deploy(**{"upgrade-policy": "when-needed"})
     deployment.identity_changed()
-    gnocchi.delete_resource_type(fresh, TRACE)
     fresh.catalog.point("metric", fresh.gnocchi_url.replace("127.0.0.1", "localhost"))
 
     deployment.update_status()
 
-    assert TRACE not in fresh.resource_types()
+    assert upgrades.runs == 1
     assert deployment.status[0] == "active"
 
 
-def test_ceilometer_joining_makes_it_run_again(fresh: Stack, deploy: Deploy) -> None:
+def test_ceilometer_joining_makes_it_run_again(
+    fresh: Stack, deploy: Deploy, upgrades: Upgrades
+) -> None:
     deployment = deploy()
     deployment.identity_changed()
-    gnocchi.delete_resource_type(fresh, TRACE)
 
     deployment.changed(deployment.relate("member", "ceilometer"))
 
-    assert TRACE in fresh.resource_types()
+    assert upgrades.runs == 2
+
+
+def test_what_an_operator_added_is_respected_and_named(fresh: Stack, deploy: Deploy) -> None:
+    deployment = deploy()
+    deployment.identity_changed()
+    gnocchi.create_resource_type(fresh, "rack")
+
+    deployment.update_status()
+
+    assert deployment.status[0] == "active"
+    assert "rack" in deployment.finding("telemetry.customised").summary
+    assert "rack" in fresh.resource_types()
 
 
 def test_advise_never_runs_it_and_tells_the_command(fresh: Stack, deploy: Deploy) -> None:
@@ -172,14 +203,14 @@ def test_the_third_failure_blocks_with_cause_and_command(fresh: Stack, deploy: D
 def test_the_action_runs_it_whatever_the_record_says(fresh: Stack, deploy: Deploy) -> None:
     deployment = deploy()
     deployment.identity_changed()
-    gnocchi.delete_resource_type(fresh, TRACE)
+    gnocchi.delete_resource_type(fresh, SHARE)
 
     action = deployment.action("ceilometer-upgrade")
 
     assert not action.failure
     assert action.results["outcome"] == "success"
-    assert action.results["resource-types"]["added"] == TRACE
-    assert TRACE in fresh.resource_types()
+    assert action.results["resource-types"]["added"] == SHARE
+    assert SHARE in fresh.resource_types()
 
 
 def test_a_missing_command_is_a_failure_with_its_path(

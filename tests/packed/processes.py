@@ -24,6 +24,9 @@ class Outcome:
     seconds: float
 
 
+_TIDY_UP = 5.0  # seconds
+
+
 def run(
     command: collections.abc.Sequence[str | pathlib.Path],
     folder: pathlib.Path,
@@ -33,8 +36,8 @@ def run(
     """Run a command in a folder with exactly this environment, for at most `limit` seconds.
 
     Output goes through files, so that a process left in the background cannot keep the caller
-    waiting. What still lives of the process group at the end is killed, also when the limit
-    passes or the caller is interrupted.
+    waiting. What still lives of the process group at the end is interrupted, so that it can tidy
+    up, and then killed, also when the limit passes or the caller is interrupted.
     """
     started = time.monotonic()
     with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
@@ -52,9 +55,11 @@ def run(
             with contextlib.suppress(subprocess.TimeoutExpired):
                 exit_code = process.wait(timeout=limit)
         finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait(timeout=10)
+            for number in (signal.SIGINT, signal.SIGKILL):
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, number)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(timeout=_TIDY_UP)
         return Outcome(exit_code, _text(stdout), _text(stderr), time.monotonic() - started)
 
 

@@ -31,6 +31,7 @@ def main() -> int:
     )
     release = Release(parser.parse_args().release)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGHUP, lambda *_: sys.exit(129))
     screen = Screen()
     screen.text(f"Booting Keystone, Gnocchi, Aodh, Barbican and Watcher ({release.value}) ...")
     stack = Stack(release)
@@ -41,6 +42,8 @@ def main() -> int:
         screen.text("\nInterrupted; everything is being stopped.")
         return 130
     finally:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
         stack.down()
     if failed:
         screen.text(f"\nThe rehearsal failed: {failed} steps did not end as the story says.")

@@ -52,7 +52,7 @@ class Story:
                 verified=False,
             ),
             Step(
-                "keystone sends the credentials, gnocchi its URL: Gnocchi lacks resource types",
+                "credentials and URL come: Gnocchi lacks the types of Ceilometer",
                 self._complete,
                 "active",
                 "ceilometer-upgrade done",

@@ -32,7 +32,8 @@ _LOCK, _STATE, _OPENRC = "keeper.lock", "state.json", "openrc"
 def main() -> int:
     """Run one command; return its exit code."""
     arguments = _parser().parse_args()
-    arguments.folder = arguments.folder.resolve()
+    # a folder of our own: what goes down removes all that is in it
+    arguments.folder = arguments.folder.resolve() / "telemetry-stack"
     commands = {"up": _up, "status": _status, "down": _down, "keep": _keep}
     try:
         return commands[arguments.command](arguments)

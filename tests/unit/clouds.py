@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import json
 import socket
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from typing import Any
 
 from ops import testing
@@ -20,11 +20,13 @@ class Cloud:
 
     Attributes:
         types: names of Gnocchi's resource types; None while Gnocchi is down.
+        attributes: attributes of resource types by name, where they have any.
         path: what follows host and port in Gnocchi's URL.
     """
 
     build: str = "4.7.1"
     types: tuple[str, ...] | None = tuple(sorted(reports.TYPES))
+    attributes: Mapping[str, Any] = dataclasses.field(default_factory=dict[str, Any])
     name: str = "gnocchi"
     region: str = "RegionOne"
     path: str = ""
@@ -39,7 +41,9 @@ class Cloud:
         elif self.types is None:
             servers.http(503)(connection, head)
         elif path == "/v1/resource_type":
-            body = json.dumps([{"name": name} for name in self.types])
+            body = json.dumps(
+                [{"name": name, "attributes": self.attributes.get(name)} for name in self.types]
+            )
             servers.http(body=body)(connection, head)
         else:
             version = {"id": "v1.0", "status": "CURRENT", "links": []}

@@ -57,6 +57,15 @@ def bad(
     return Finding(service, question, severity, text, cause, f"juju status {service}")
 
 
+BEHIND = (
+    "identity missing",
+    "image missing",
+    "instance missing",
+    "network missing",
+    "volume missing",
+)
+"""What a fresh Gnocchi lacks for a Ceilometer whose version is not known."""
+
 VERIFIED = (
     good("identity", "token"),
     good("metric"),
@@ -69,7 +78,7 @@ LACKING = Finding(
     "telemetry",
     "resource-types",
     Severity.FAILED,
-    "Gnocchi lacks resource types of Ceilometer (all of them)",
+    "Gnocchi is behind Ceilometer (identity missing; image missing; instance missing; 2 more)",
     Cause.MISSING_TYPES,
     "juju run telemetry-coordinator/leader ceilometer-upgrade",
 )

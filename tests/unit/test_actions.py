@@ -331,14 +331,14 @@ def test_show_report_gives_json_when_asked(context: Context):
     assert data["taken-at"] == reports.NOW.isoformat()
 
 
-def test_show_report_says_why_there_is_none(context: Context):
+def test_show_report_says_how_to_get_one(context: Context):
     message = refused(context, "show-report", model.state())
-    assert message.startswith("no report yet: missing relation identity-credentials")
+    assert message == f"there is no report: juju run {model.APP}/leader verify-stack"
 
 
 def test_a_report_that_cannot_be_read_is_none(context: Context):
     message = refused(context, "show-report", model.state(model.peers(report="{")))
-    assert message.startswith("no report yet")
+    assert message.startswith("there is no report")
 
 
 # Results by themselves

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import shlex
 import socket
 from collections.abc import Generator
 
@@ -9,12 +10,12 @@ import keystoneauth1.session
 import keystoneauth1.token_endpoint
 import pytest
 
-from telemetry import blueprint, catalog, cloud, remedies, schema, transport
-from telemetry.checks import probe, reading, telemetry
+from telemetry import blueprint, catalog, cloud, remedies, transport
+from telemetry.checks import probe, reading
 from telemetry.faults import Unusable
 from telemetry.proxies import Proxies
 from telemetry.report import Cause, Severity
-from tests.unit import reports, servers
+from tests.unit import servers
 
 VERSIONS = '{"versions": [{"id": "%s.0", "status": "CURRENT", "links": []}]}'
 
@@ -175,6 +176,15 @@ def test_what_the_catalog_lacks_has_a_remedy(found: tuple[catalog.Entry, ...], r
     assert answer.findings[0].remedy == remedy
 
 
+@pytest.mark.parametrize("name", ["Region One", "one;reboot", "$(reboot)", "it's", "`reboot`"])
+@pytest.mark.parametrize("cause", [Cause.NO_REGION, Cause.NO_INTERFACE])
+def test_names_of_the_cloud_stay_one_word_for_the_shell(cause: Cause, name: str):
+    names = remedies.Subject("metric", "gnocchi", "keystone", "us")
+    option = "region" if cause is Cause.NO_REGION else "interface"
+    words = shlex.split(remedies.remedy(cause, names, (name,)))
+    assert words == ["juju", "config", "us", f"{option}={name}"]
+
+
 def test_an_optional_service_that_nobody_deployed_is_no_fault():
     answer = probe.look_up(subject("infra-optim", required=False), ())
     assert [finding.severity for finding in answer.findings] == [Severity.SKIPPED]
@@ -220,28 +230,3 @@ def test_numbers_agree_with_their_noun(number: int, text: str):
 def test_a_missing_field_is_named():
     with pytest.raises(Unusable, match="answers no version of Gnocchi"):
         reading.field({}, "build", "version of Gnocchi")
-
-
-# Ceilometer
-
-
-def test_a_fresh_gnocchi_lacks_all_resource_types():
-    finding = telemetry.judge(frozenset({"generic"}), "do it")
-    assert finding.severity is Severity.FAILED
-    assert finding.cause is Cause.MISSING_TYPES
-    assert "(all of them)" in finding.summary
-    assert finding.remedy == "do it"
-
-
-def test_missing_resource_types_are_named():
-    finding = telemetry.judge(reports.TYPES - {"volume", "image"}, "do it")
-    assert "(image, volume)" in finding.summary
-
-
-def test_types_that_an_operator_added_do_no_harm():
-    assert telemetry.judge(reports.TYPES | {"mine"}, "").severity is Severity.OK
-
-
-@pytest.mark.parametrize("lacking", sorted(schema.BASELINE))
-def test_every_type_of_the_baseline_counts(lacking: str):
-    assert schema.lacking(reports.TYPES - {lacking}) == (lacking,)

@@ -35,6 +35,7 @@ REPORT = Report(
     endpoints={"metric": "http://192.0.2.30:8041"},
     builds={"metric": "4.7.1"},
     resource_types=frozenset({"generic"}),
+    behind=("identity missing",),
 )
 
 

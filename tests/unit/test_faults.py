@@ -163,6 +163,31 @@ def test_a_redirect():
     assert found.text.startswith("redirects to https://example.com/login from http://127.0.0.1:")
 
 
+@pytest.mark.parametrize("location", ["/login", "//example.com/login"])
+def test_a_relative_redirect_is_shown_as_a_whole_url(location: str):
+    with servers.serving(servers.http(302, Location=location)) as server:
+        host = "http://example.com" if location.startswith("//") else server.url
+        found = Client().fault(server.url)
+    assert found.text.startswith(f"redirects to {host}/login from ")
+
+
+@pytest.mark.parametrize("body", ["[" * 200_000, '{"a":' * 200_000])
+@pytest.mark.parametrize("ask", [Client.read, Client.discover])
+def test_json_that_is_nested_without_end(body: str, ask: Any):
+    assert fault_of(servers.http(body=body), ask=ask).cause is Cause.NOT_JSON
+
+
+IMPOSSIBLE = [f"http://{'a' * 64}.example.com:8041", "http://a..example.com:8041"]
+
+
+@pytest.mark.parametrize("url", [*IMPOSSIBLE, "http://\u2603\u0378.example.com:8041"])
+@pytest.mark.parametrize("ask", [Client.read, Client.discover])
+def test_an_address_that_no_host_can_have(url: str, ask: Any):
+    found = Client().fault(url, ask)
+    assert found.cause is Cause.BAD_URL
+    assert found.text.startswith("has an address that no host can have: http://")
+
+
 @pytest.mark.parametrize("body", ["<html>It works!</html>", "", "{", b"\xff\xfe"])
 def test_a_read_that_brings_no_json(body: str | bytes):
     assert fault_of(servers.http(body=body, kind="text/html")).cause is Cause.NOT_JSON
@@ -302,6 +327,21 @@ def test_urls_are_shown_without_secrets(url: str, text: str):
 def test_an_exception_that_nobody_expected_is_named_but_not_quoted():
     found = faults.explain(KeyError("s3cret"), URL)
     assert found == Fault(Cause.INTERNAL, f"could not be asked at {URL} (KeyError)")
+
+
+def test_an_exception_that_nobody_expected_is_logged_in_plain_text(
+    caplog: pytest.LogCaptureFixture,
+):
+    faults.explain(KeyError("odd\x1b[31m\nthing"), URL)
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    assert record.getMessage().startswith(f"unexpected at {URL}: (KeyError(")
+    assert record.getMessage().isprintable()
+
+
+def test_an_expected_exception_is_not_logged(caplog: pytest.LogCaptureFixture):
+    faults.explain(requests.exceptions.ConnectionError(OSError(errno.EHOSTUNREACH, "x")), URL)
+    assert caplog.records == []
 
 
 def test_a_chain_of_exceptions_that_bites_its_tail_ends():

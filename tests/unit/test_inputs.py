@@ -183,9 +183,7 @@ def test_certificates_of_the_older_version_are_trusted(
     ("unit", "app"),
     [
         ({}, {}),
-        ({}, {"certificates": "rubbish", "version": "1"}),
-        ({}, {"certificates": "5", "version": "1"}),
-        ({}, {"certificates": "null", "version": "1"}),
+        ({}, {"certificates": "[]", "version": "1"}),
         ({}, {"certificates": "[]", "version": "one"}),
         ({"ca": "rubbish", "certificate": "rubbish", "chain": "rubbish"}, {}),
         ({"ca": '"x"', "certificate": '"x"', "chain": "null"}, {}),
@@ -196,6 +194,28 @@ def test_rubbish_in_place_of_certificates_harms_nothing(
     context: Context, stage: Stage, unit: dict[str, str], app: dict[str, str]
 ):
     assert certificates(context, stage, transfer({0: unit}, **app)) == {}
+
+
+@pytest.mark.parametrize("sent", ["rubbish", "5", "null", "{}", '{"ca": "x"}'])
+def test_what_the_library_cannot_read_is_left_to_the_report(
+    context: Context, stage: Stage, sent: str
+):
+    relation = transfer({0: {}}, certificates=sent, version="1")
+    order = ordered(context, stage, model.ready(relation))
+    assert order.certificates == {f"{AUTHORITY} (unreadable)": ""}
+    assert order.trusted == ()
+
+
+def test_a_good_authority_is_trusted_beside_an_unreadable_one(
+    context: Context, stage: Stage, ca_pem: str
+):
+    relations = [
+        transfer({0: {}}, "good", certificates=json.dumps([ca_pem]), version="1"),
+        transfer({0: {}}, "odd", certificates="rubbish", version="1"),
+    ]
+    order = ordered(context, stage, model.ready(*relations))
+    assert set(order.certificates) == {"good (certificate 1)", "odd (unreadable)"}
+    assert order.trusted == (ca_pem,)
 
 
 def test_a_transferred_text_that_is_no_certificate_is_left_to_the_report(

@@ -10,13 +10,16 @@ import pathlib
 import pytest
 
 from telemetry import loop, packages, upgrade, verdict, verification
+from telemetry.order import Order
 from telemetry.report import Report
 from telemetry.runners import command
 from telemetry.upgrade import Record, Step
 from tests.unit import executables, reports
 
 EMPTY = dataclasses.replace(
-    reports.report(*reports.VERIFIED[:-1], reports.LACKING), resource_types=frozenset({"generic"})
+    reports.report(*reports.VERIFIED[:-1], reports.LACKING),
+    resource_types=frozenset({"generic"}),
+    behind=reports.BEHIND,
 )
 GOOD = reports.report()
 DOWN = reports.report(reports.bad("metric"), types=None)
@@ -32,6 +35,7 @@ class Play:
         self._patch.setenv(command.SEAM, str(self.path))
         self.calls = folder / "calls"
         self.announced: list[str] = []
+        self.releases: list[str] = []
         self.does("exit 0")
 
     def does(self, line: str) -> None:
@@ -44,11 +48,12 @@ class Play:
     def turn(self, *seen: Report, record: Record | None = None, runs: bool = True) -> loop.Turn:
         """A turn whose verifications find these reports, one after the other."""
         found = iter(seen)
-        self._patch.setattr(
-            verification,
-            "verify",
-            lambda *_: verification.Verification(next(found), reports.CREDENTIALS),
-        )
+
+        def verify(order: Order, *_: object) -> verification.Verification:
+            self.releases.append(order.release)
+            return verification.Verification(next(found), reports.CREDENTIALS)
+
+        self._patch.setattr(verification, "verify", verify)
         return loop.turn(reports.ORDER, record or Record(), self.means(runs=runs))
 
     def means(self, *, runs: bool = True) -> loop.Means:
@@ -88,13 +93,19 @@ def test_the_next_turn_runs_nothing(play: Play):
 def test_a_run_is_announced_with_its_reason(play: Play):
     play.turn(EMPTY, GOOD)
     (line,) = play.announced
-    assert line.startswith("running ceilometer-upgrade: Gnocchi lacks resource types (identity,")
+    assert line == (
+        "running ceilometer-upgrade: Gnocchi is behind Ceilometer "
+        "(identity missing; image missing; instance missing; 2 more)"
+    )
 
 
 def test_a_command_that_ends_well_without_the_proof_is_a_failure(play: Play):
     turn = play.turn(EMPTY, EMPTY)
     assert turn.run is not None
-    assert turn.run.error.startswith("it ended well, but Gnocchi still lacks identity, image")
+    assert turn.run.error == (
+        "it ended well, but Gnocchi is still behind "
+        "(identity missing; image missing; instance missing; 2 more)"
+    )
     assert turn.record.success is None
     assert turn.decision.step is Step.WAIT
 
@@ -150,6 +161,37 @@ def test_nothing_is_observed_of_a_gnocchi_whose_types_could_not_be_read(play: Pl
     observed = loop.observe(DOWN, play.means())
     assert observed.missing is None
     assert observed.fingerprint is None
+
+
+def test_what_is_behind_is_observed():
+    means = loop.Means(
+        wish=upgrade.Wish(runs=True, on_change=True),
+        runner=command.CommandRunner(packages.Source()),
+        members=(),
+        announce=lambda _line: None,
+    )
+    assert loop.observe(EMPTY, means).missing == reports.BEHIND
+
+
+# The release whose resource types are needed
+
+
+def install(play: Play, release: str) -> str:
+    """A line of the command's script that installs this release beside the command."""
+    folder = play.path.parent.parent / f"lib/python3/dist-packages/ceilometer-{release}.dist-info"
+    metadata = f"Name: ceilometer\\nVersion: {release}\\n"
+    return f"mkdir -p {folder}; printf '{metadata}' > {folder}/METADATA"
+
+
+def test_without_an_installed_command_no_release_is_asked_for(play: Play):
+    play.turn(GOOD)
+    assert play.releases == [""]
+
+
+def test_the_release_that_a_run_installed_is_asked_for_after_it(play: Play):
+    play.does(install(play, "27.0.0"))
+    play.turn(EMPTY, GOOD)
+    assert play.releases == ["", "27.0.0"]
 
 
 # Gnocchi goes away in the run

@@ -14,6 +14,7 @@ import charm
 import inputs
 import memory
 import settings
+import transfers
 from telemetry import blueprint
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -85,7 +86,7 @@ def test_every_endpoint_says_what_it_is_for_and_whether_it_is_needed(endpoint: s
         ("identity-notifications", "keystone-notifications"),
         (inputs.METRIC, "gnocchi"),
         (inputs.CERTIFICATES, "tls-certificates"),
-        (inputs.TRANSFERRED, "certificate_transfer"),
+        (transfers.ENDPOINT, "certificate_transfer"),
         (inputs.MEMBERS, "juju-info"),
     ],
 )
@@ -184,7 +185,7 @@ def test_the_charm_answers_every_action(action: str):
     # without relations each has a reason to fail; one that nobody observes would just succeed
     context = testing.Context(charm.TelemetryCoordinatorCharm)
     event = context.on.action(action, params={})
-    with pytest.raises(testing.ActionFailed, match="missing relation"):
+    with pytest.raises(testing.ActionFailed, match=r"missing relation|there is no report"):
         context.run(event, testing.State(leader=True))
 
 

@@ -1,6 +1,7 @@
 import os
 import pathlib
 import stat
+import subprocess
 import time
 
 import pytest
@@ -74,6 +75,42 @@ def test_left_overs_of_a_killed_hook_are_removed(private_parent: pathlib.Path):
     age(left, 2 * HOUR)
     with private.folder():
         assert not left.exists()
+
+
+@pytest.fixture
+def ended() -> int:
+    """The id of a process that has ended."""
+    process = subprocess.Popen(["/bin/true"])
+    assert process.wait(timeout=10) == 0
+    return process.pid
+
+
+def test_left_overs_of_an_ended_process_are_removed_at_once(
+    private_parent: pathlib.Path, ended: int
+):
+    left = private_parent / f"{private._PREFIX}{ended}-killed"
+    left.mkdir()
+    (left / "ceilometer.conf").write_text("password")
+    with private.folder():
+        assert not left.exists()
+
+
+def test_a_folder_of_a_living_process_is_kept(private_parent: pathlib.Path):
+    busy = private_parent / f"{private._PREFIX}{os.getpid()}-busy"
+    busy.mkdir()
+    with private.folder():
+        assert busy.exists()
+
+
+def test_a_folder_tells_whose_it_is():
+    with private.folder() as folder:
+        assert folder.name.startswith(f"{private._PREFIX}{os.getpid()}-")
+
+
+def test_two_folders_of_one_process_live_side_by_side():
+    with private.folder() as first, private.folder() as second:
+        assert first != second
+        assert first.exists()
 
 
 def test_a_folder_in_use_is_kept(private_parent: pathlib.Path):

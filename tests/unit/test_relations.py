@@ -158,6 +158,20 @@ def test_identity_api_2_is_refused_with_a_remedy():
     assert found.remedy == "juju config keystone preferred-api-version=3"
 
 
+@pytest.mark.parametrize("version", ["3", "3.0", "3.14", "v3", "v3.0", "3\n", " 3 "])
+def test_identity_api_3_is_recognised_in_every_spelling(version: str):
+    found = identity(databags.credentials(api_version=version))
+    assert len(found.candidates) == 1
+    assert found.problem == ""
+
+
+@pytest.mark.parametrize("version", ["2", "v2", "2.0", "v2.0"])
+def test_identity_api_2_is_named_with_one_v(version: str):
+    found = identity(databags.credentials(api_version=version))
+    number = version.removeprefix("v")
+    assert found.problem == f"keystone/0 offers Identity API v{number}, v3 is needed"
+
+
 def test_an_old_unit_with_api_2_does_not_hide_a_good_one():
     found = identity(databags.credentials(api_version="2"), databags.CREDENTIALS)
     assert [one.source for one in found.candidates] == ["keystone/1"]

@@ -30,6 +30,7 @@ REPORTS = st.builds(
     endpoints=st.dictionaries(st.text(), st.text(), max_size=3),
     builds=st.dictionaries(st.text(), st.text(), max_size=3),
     resource_types=st.none() | st.frozensets(st.text(), max_size=5),
+    behind=st.lists(st.text(), max_size=5).map(tuple),
 )
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
@@ -102,6 +103,12 @@ def test_json_tells_the_verdict_to_programs():
 def test_unread_resource_types_are_told_apart_from_none_at_all():
     assert json.loads(reports.report(types=None).to_json())["resource-types"] is None
     assert json.loads(reports.report(types=frozenset()).to_json())["resource-types"] == []
+
+
+def test_what_is_behind_keeps_its_order_in_json():
+    behind = ("volume missing", "instance lacks flavor_name")
+    report = dataclasses.replace(reports.report(), behind=behind)
+    assert json.loads(report.to_json())["behind"] == list(behind)
 
 
 # What it says

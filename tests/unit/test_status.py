@@ -213,17 +213,19 @@ def test_a_failed_run_is_maintenance_until_it_failed_three_times(context: Contex
 
 def test_advice_names_the_command_on_the_related_ceilometer(context: Context, stage: Stage):
     stage.turn = reports.turn(
-        reports.LACKING, record=Record(), step=Step.ADVISE, reason="Gnocchi lacks types"
+        reports.LACKING, record=Record(), step=Step.ADVISE, reason="Gnocchi is behind Ceilometer"
     )
     member = testing.Relation("member", remote_app_name="ceilometer-api")
     found = status(context, model.ready(member, upgrade_method="advise"))
     assert found == testing.BlockedStatus(
-        "Gnocchi lacks types; juju run ceilometer-api/leader ceilometer-upgrade"
+        "Gnocchi is behind Ceilometer; juju run ceilometer-api/leader ceilometer-upgrade"
     )
 
 
 def test_work_in_progress_is_shown_while_it_goes_on(context: Context, stage: Stage):
-    stage.announcement = "running ceilometer-upgrade: Gnocchi lacks resource types (all of them)"
+    stage.announcement = (
+        "running ceilometer-upgrade: Gnocchi is behind Ceilometer (volume missing)"
+    )
     context.run(context.on.update_status(), model.ready())
     assert testing.MaintenanceStatus(stage.announcement) in context.unit_status_history
 
@@ -289,7 +291,7 @@ def test_the_last_verdict_is_shown_again_after_an_action(context: Context, stage
     assert context.run(event, led).unit_status == testing.ActiveStatus(GOOD)
 
 
-def test_before_anything_was_verified_that_is_said(context: Context):
+def test_before_anything_was_verified_a_report_can_be_asked_for(context: Context):
     event = context.on.action("show-report", params={"format": "text"})
-    with pytest.raises(testing.ActionFailed, match="nothing was verified yet"):
+    with pytest.raises(testing.ActionFailed, match="there is no report: juju run"):
         context.run(event, model.ready())

@@ -123,6 +123,17 @@ def test_a_redirect_is_not_followed(status: int):
         assert elsewhere.requests == []
 
 
+@pytest.mark.parametrize(
+    ("location", "path"),
+    [("/login", "/login"), ("login", "/v1/login"), ("?next=x", "/v1/x?next=x")],
+)
+def test_the_target_of_a_relative_redirect_is_a_whole_url(location: str, path: str):
+    with servers.serving(servers.http(302, Location=location)) as server:
+        with pytest.raises(transport.Redirected) as raised:
+            open_session().get(f"{server.url}/v1/x")
+        assert raised.value.target == f"{server.url}{path}"
+
+
 # Proxies
 
 

@@ -13,7 +13,7 @@ from tests.unit.reports import FINGERPRINT, NOW
 
 MINUTE = datetime.timedelta(minutes=1)
 COMPLETE: tuple[str, ...] = ()
-LACKING = ("instance", "volume")
+LACKING = ("instance missing", "volume lacks volume_type_id")
 
 BOTH = Wish(runs=True, on_change=True)
 WHEN_NEEDED = Wish(runs=True, on_change=False)
@@ -88,9 +88,11 @@ def test_what_to_do_in_every_state(
     assert step(missing, record, wish, fingerprint) is expected
 
 
-def test_the_reason_names_the_missing_types():
+def test_the_reason_names_what_is_behind():
     decision = upgrade.decide(Observed(LACKING, FINGERPRINT, NOW), EMPTY, BOTH)
-    assert decision.reason == "Gnocchi lacks resource types (instance, volume)"
+    assert decision.reason == (
+        "Gnocchi is behind Ceilometer (instance missing; volume lacks volume_type_id)"
+    )
 
 
 def test_the_reason_names_what_changed():

@@ -109,9 +109,10 @@ def test_a_degradation_stays_active_and_is_named():
 
 
 def test_missing_types_that_nobody_runs_for_are_advised():
-    judged = judge(LACKING, record=Record(), step=Step.ADVISE, reason="Gnocchi lacks types")
+    reason = "Gnocchi is behind Ceilometer (volume missing)"
+    judged = judge(LACKING, record=Record(), step=Step.ADVISE, reason=reason)
     assert judged == Verdict(
-        Level.BLOCKED, "Gnocchi lacks types; juju run ceilometer/leader ceilometer-upgrade"
+        Level.BLOCKED, f"{reason}; juju run ceilometer/leader ceilometer-upgrade"
     )
 
 

@@ -135,6 +135,15 @@ def test_a_certificate_that_cannot_be_read_is_told_with_its_source():
     assert doubt.remedy == "juju status vault"
 
 
+def test_a_transfer_that_cannot_be_read_is_told_with_its_application():
+    url = f"http://127.0.0.1:{servers.free_port()}"
+    verified = verification.verify(order_for(url, certificates={"vault-k8s (unreadable)": ""}))
+    (doubt,) = verified.report.having(Severity.DEGRADED)
+    assert doubt.cause is Cause.BAD_CERTIFICATE
+    assert "from vault-k8s (unreadable) is not used" in doubt.summary
+    assert doubt.remedy == "juju status vault-k8s"
+
+
 def test_no_file_is_left_behind(private_parent, ca_pem: str):
     url = f"http://127.0.0.1:{servers.free_port()}"
     verification.verify(order_for(url, certificates={"vault/0": ca_pem}))

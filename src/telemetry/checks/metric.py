@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from telemetry import schema
 from telemetry.checks import reading
 from telemetry.cloud import Service
+from telemetry.faults import Unusable
+from telemetry.report import Cause
 from telemetry.wording import plain
 
 
@@ -13,9 +16,11 @@ def read(service: Service) -> reading.Reading:
     The root, /healthcheck and even /v1/status answer 200 when the database is down; this does not.
     Source: Gnocchi's REST API, "Resource types" and "Version".
     """
-    types = reading.records(service.get("/v1/resource_type"), "resource types")
-    names = frozenset(plain(str(reading.field(entry, "name", "resource type"))) for entry in types)
+    answer = service.get("/v1/resource_type")
+    try:
+        types = schema.parse(answer)
+    except ValueError as error:
+        raise Unusable(Cause.UNEXPECTED, f"answers no list of resource types: {error}") from None
     build = plain(str(reading.optional(service.get("/"), "build")), limit=40)
-    return reading.Reading(
-        f"lists {reading.count(len(names), 'resource type')}", build, resource_types=names
-    )
+    summary = f"lists {reading.count(len(types), 'resource type')}"
+    return reading.Reading(summary, build, resource_types=types)

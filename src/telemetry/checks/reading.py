@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any, cast
 
+from telemetry import schema
 from telemetry.faults import Unusable
 from telemetry.report import Cause
 
@@ -16,12 +17,12 @@ class Reading:
     Attributes:
         summary: what was read, following the name of the system.
         build: version of the software, where the service tells it.
-        resource_types: names of Gnocchi's resource types, from its check alone.
+        resource_types: Gnocchi's resource types, from its check alone.
     """
 
     summary: str
     build: str = ""
-    resource_types: frozenset[str] | None = None
+    resource_types: schema.Types | None = None
 
 
 def records(answer: Any, what: str) -> list[dict[str, Any]]:

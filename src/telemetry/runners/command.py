@@ -86,6 +86,10 @@ class CommandRunner:
         )
         return next((distribution.version for distribution in found), "")
 
+    @property
+    def _timed_out(self) -> str:
+        return f"it did not end within {self._timeout:g} seconds"
+
     def run(self, job: Job) -> Outcome:
         """Install the command if it is missing, and run it once. Never raises for a failed run."""
         started = time.monotonic()
@@ -109,9 +113,10 @@ class CommandRunner:
                 return self._call(job, folder, self._configure(job, folder))
         except ValueError as error:
             return str(error)
-        except (OSError, subprocess.TimeoutExpired) as error:
-            reason = getattr(error, "strerror", None) or type(error).__name__
-            return f"{self.command} could not be run ({reason})"
+        except subprocess.TimeoutExpired:
+            return self._timed_out
+        except OSError as error:
+            return f"{self.command} could not be run ({error.strerror or type(error).__name__})"
 
     def _configure(self, job: Job, folder: pathlib.Path) -> pathlib.Path:
         from telemetry import rendering  # noqa: PLC0415 - templates are for runs alone
@@ -129,7 +134,8 @@ class CommandRunner:
 
     def _call(self, job: Job, folder: pathlib.Path, config: pathlib.Path) -> str:
         # timeout(1) ends the command even when this hook is killed meanwhile
-        arguments = ["/usr/bin/timeout", "--kill-after=5", f"{self._timeout:g}", str(self.command)]
+        arguments = ["/usr/bin/timeout", "--foreground", "--kill-after=5"]
+        arguments += [f"{self._timeout:g}", str(self.command)]
         arguments += ["--config-file", str(config), "--retry", str(RETRIES)]
         environment = {"HOME": str(folder), "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
         environment |= {"LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1"}
@@ -147,7 +153,7 @@ class CommandRunner:
             check=False,
         )
         if ended.returncode in _TIMED_OUT:
-            return f"it did not end within {self._timeout:g} seconds"
+            return self._timed_out
         if ended.returncode == 0:
             return ""
         return _cause(ended.stdout, ended.returncode, job.credentials.password)
@@ -157,12 +163,13 @@ class CommandRunner:
 _DECORATION = re.compile(
     r"\x1b\[[0-9;]*m|^\d{4}-\d\d-\d\d [\d:.]+ \d+ (?:[A-Z]+ )?[\w.]+(?: \[[^]]*\])?"
 )
+_TOKEN = re.compile(r"gAAAA[\w=-]{20,}")  # fernet, as keystone makes them
 _EXCEPTION_PATH = re.compile(r"^(?:\w+\.)+(?=\w+: )")
 
 
 def _cause(output: str, code: int, password: str) -> str:
     """The last line that says something tells the cause; without the password, and short."""
-    safe = output.replace(password, "***")
+    safe = _TOKEN.sub("***", output.replace(password, "***"))
     lines = [_DECORATION.sub("", line).strip() for line in safe.splitlines()]
     said = [line for line in lines if line]
     if not said:
