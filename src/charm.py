@@ -258,7 +258,11 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
 
         report: Report | None = self._memory.report()
         if report is None:
-            event.fail(f"there is no report: juju run {self.app.name}/leader verify-stack")
+            obstacle = self._inputs.obstacle
+            reason = (
+                obstacle.message if obstacle else f"juju run {self.app.name}/leader verify-stack"
+            )
+            event.fail(f"there is no report: {reason}")
             return
         event.set_results(results.of_report(report, event.params.get("format", "text")))
 

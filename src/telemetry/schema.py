@@ -83,10 +83,9 @@ class Comparison:
 
 @dataclasses.dataclass(frozen=True)
 class _Release:
-    """A major version of Ceilometer, the OpenStack release's name, and all types it makes."""
+    """A major version of Ceilometer, and all types that it makes."""
 
     since: int
-    name: str
     types: Mapping[str, Needed]
 
 
@@ -104,16 +103,6 @@ def needed(release: str | None) -> Mapping[str, Needed]:
     """
     known = _find(release)
     return known.types if known else {name: Needed() for name in sorted(BASELINE)}
-
-
-def openstack_release(version: str) -> str:
-    """The release of OpenStack, such as `2023.2 Bobcat`; empty when the table does not know it.
-
-    Args:
-        version: of Ceilometer, such as `21.0.0`.
-    """
-    known = _find(version)
-    return known.name if known and known.since == _major(version) else ""
 
 
 def compare(types: Types, release: str | None) -> Comparison:
@@ -247,7 +236,7 @@ def _releases() -> tuple[_Release, ...]:
     types: Mapping[str, Needed] = {}
     for entry in yaml.safe_load(PATH.read_text(encoding="utf-8"))["releases"]:
         types = _grown(types, entry)
-        releases.append(_Release(entry["since"], entry["release"], types))
+        releases.append(_Release(entry["since"], types))
     return tuple(releases)
 
 

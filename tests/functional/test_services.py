@@ -108,7 +108,7 @@ def test_gnocchis_database_gone_is_seen_although_its_root_answers(
 def test_a_frozen_process_costs_its_own_check_alone(
     verified: Deployment, stack: Stack, process: str
 ) -> None:
-    verified.configure(verify_timeout=3)
+    verified.configure(verify_timeout=2)
     stack.services[process].freeze()
 
     verified.update_status()

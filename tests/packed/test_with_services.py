@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import collections.abc
 import json
+import pathlib
+import signal
 
 import pytest
 import trustme
@@ -251,3 +253,27 @@ def test_show_report_asks_nothing_of_the_network(coordinator: Agent, stack: Stac
     assert result.succeeded, result.message
     assert result.results["status"] == "verified"
     assert result.hook.seconds < 3
+
+
+def test_a_hook_killed_in_the_middle_of_a_run_is_made_good_by_the_next(
+    coordinator: Agent,
+    stack: Stack,
+    tmp_path: pathlib.Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stack.replace_gnocchi_database()
+    killer = tmp_path / "ceilometer-upgrade"
+    killer.write_text("#!/bin/sh\nkill -9 0\n")  # itself, and the hook in whose group it runs
+    killer.chmod(0o755)
+    with monkeypatch.context() as patch:
+        patch.setitem(coordinator.environment, "CEILOMETER_UPGRADE_COMMAND", str(killer))
+        killed = coordinator.hook("update-status")
+    assert killed.exit_code == -signal.SIGKILL
+
+    assert_quiet(coordinator.hook("update-status"))
+
+    assert_verified(coordinator)
+    assert "instance" in stack.resource_types()
+    folders = (pathlib.Path("/run"), pathlib.Path(coordinator.environment["TMPDIR"]))
+    left = [path for folder in folders for path in folder.glob("telemetry-coordinator-*")]
+    assert not left

@@ -63,7 +63,7 @@ def _up(arguments: argparse.Namespace) -> int:
         print(f"already up; the openrc is {arguments.folder / _OPENRC}")
         return 0
     arguments.folder.mkdir(parents=True, exist_ok=True)
-    options = ["--folder", arguments.folder, "--release", arguments.release]
+    options = ["--folder", arguments.folder.parent, "--release", arguments.release]
     options += ["--address", arguments.address]
     options += ["--password-hash-rounds", arguments.password_hash_rounds]
     keeper = subprocess.Popen(

@@ -67,25 +67,6 @@ def test_every_release_makes_the_baseline(version: str):
     assert schema.needed(version).keys() >= schema.BASELINE
 
 
-@pytest.mark.parametrize(
-    ("version", "release"),
-    [
-        ("8.1.5", "Ocata"),
-        ("21.0.0", "2023.2 Bobcat"),
-        ("2:21.0.0-0ubuntu1~cloud0", "2023.2 Bobcat"),
-        ("24.0.0.0rc1", "2025.1 Epoxy"),
-        ("27", "2026.2 Hibiscus"),
-        ("28.0.0", ""),
-        ("7.0.0", ""),
-        ("2023.2", ""),
-        ("unknown", ""),
-        ("", ""),
-    ],
-)
-def test_a_version_has_its_openstack_release(version: str, release: str):
-    assert schema.openstack_release(version) == release
-
-
 @pytest.mark.parametrize("version", [None, "", "unknown", "7.0.0", "2015.1.0", "2023.2", "-3"])
 def test_without_a_known_version_the_baseline_is_needed(version: str | None):
     needed = schema.needed(version)
