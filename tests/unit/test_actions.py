@@ -332,8 +332,13 @@ def test_show_report_gives_json_when_asked(context: Context):
 
 
 def test_show_report_says_how_to_get_one(context: Context):
-    message = refused(context, "show-report", model.state())
+    message = refused(context, "show-report", model.ready())
     assert message == f"there is no report: juju run {model.APP}/leader verify-stack"
+
+
+def test_show_report_without_relations_says_what_is_missing(context: Context):
+    message = refused(context, "show-report", model.state())
+    assert message.startswith("there is no report: missing relation identity-credentials; juju")
 
 
 def test_a_report_that_cannot_be_read_is_none(context: Context):
