@@ -52,6 +52,7 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
         super().__init__(framework)
         self._memory = memory.Memory(self)
         self._transfers = transfers.Transfers(self)
+        self._proxies = Proxies.from_environment(os.environ)
         self._verdict: verdict.Verdict | None = None
         events = [
             self.on.install,
@@ -79,8 +80,8 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
     @functools.cached_property
     def _inputs(self) -> inputs.Inputs:
         """Options and relations, read once in a hook."""
-        proxies = Proxies.from_environment(os.environ)
-        return inputs.gather(self.model, self.config, self._transfers.certificates(), proxies)
+        certificates = self._transfers.certificates()
+        return inputs.gather(self.model, self.config, certificates, self._proxies)
 
     # Events
 
@@ -126,7 +127,7 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
         origin = options.origin
         source = packages.Source(
             suite=f"{origin.series}-{origin.pocket}/{origin.release}" if origin else "",
-            proxies=Proxies.from_environment(os.environ),
+            proxies=self._proxies,
         )
         may_run = options.method is not settings.Method.ADVISE
         return loop.Means(

@@ -127,6 +127,10 @@ def _of_upgrade(
 
 
 def _of_success(report: Report, record: upgrade.Record) -> str:
+    degraded = report.having(Severity.DEGRADED)
+    if degraded:
+        problem = f"degraded: {degraded[0].summary}"
+        return message(problem, degraded[0].remedy, len(degraded) - 1)
     done = ""
     if record.success is not None:
         done = (
@@ -134,8 +138,4 @@ def _of_success(report: Report, record: upgrade.Record) -> str:
             if record.success.ran
             else "resource types complete"
         )
-    degraded = report.having(Severity.DEGRADED)
-    if degraded:
-        problem = f"degraded: {degraded[0].summary}"
-        return message(problem, degraded[0].remedy, len(degraded) - 1)
     return message(report.summary(), done)
