@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from telemetry import loop
     from telemetry.order import Order
     from telemetry.report import Report
+    from telemetry.runners import action
+    from telemetry.trouble import Trouble
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +36,7 @@ ENDPOINTS = (
     inputs.MEMBERS,
     memory.PEERS,
 )
-QUIET_LOGGERS = ("keystoneauth", "urllib3", "requests", "charmlibs")
+QUIET_LOGGERS = ("keystoneauth", "urllib3", "requests", "charmlibs", "jubilant")
 """Libraries whose debug lines would each cost a call of juju-log."""
 
 _STATUSES = {
@@ -61,6 +63,7 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
             self.on.leader_elected,
             self.on.update_status,
             self.on.upgrade_charm,
+            self.on.secret_changed,
         ]
         for endpoint in ENDPOINTS:
             changes = self.on[endpoint]
@@ -120,7 +123,7 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
 
     def _means(self, remembered: memory.Remembered) -> loop.Means:
         from telemetry import loop, packages  # noqa: PLC0415 - as above
-        from telemetry.runners import command  # noqa: PLC0415
+        from telemetry.runners import command  # noqa: PLC0415 - as above
 
         options = self._inputs.settings
         assert options is not None, "there is an order, so the options are valid"  # noqa: S101
@@ -129,16 +132,45 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
             suite=f"{origin.series}-{origin.pocket}/{origin.release}" if origin else "",
             proxies=self._proxies,
         )
-        may_run = options.method is not settings.Method.ADVISE
+        method = options.method
+        runner, obstacle = self._action_runner(options)
         return loop.Means(
             wish=upgrade.Wish(
-                runs=may_run and remembered.writable,
+                runs=method is not settings.Method.ADVISE and remembered.writable,
                 on_change=options.policy is settings.Policy.ON_CHANGE,
+                heeds=method is not settings.Method.COMMAND,
             ),
             runner=command.CommandRunner(source),
             members=self._inputs.members,
             announce=self._announce,
+            action=runner,
+            obstacle=obstacle,
+            may_act=method in {settings.Method.AUTO, settings.Method.ACTION},
+            may_command=method in {settings.Method.AUTO, settings.Method.COMMAND},
         )
+
+    def _action_runner(
+        self, options: settings.Settings
+    ) -> tuple[action.ActionRunner | None, Trouble | None]:
+        """The way through the controller, or why there is none though it is wanted."""
+        if not options.juju_access and options.method is not settings.Method.ACTION:
+            return None, None
+        import controllers  # noqa: PLC0415 - most have no access to the controller
+        from telemetry.access import Access  # noqa: PLC0415 - as above
+
+        found = controllers.read_access(
+            self.model, options.juju_access, os.environ, self.charm_dir
+        )
+        if not isinstance(found, Access):
+            return None, found
+        from telemetry import controller  # noqa: PLC0415 - jubilant is for who asks the controller
+        from telemetry.runners import action  # noqa: PLC0415 - as above
+
+        find = controller.client_finder(
+            controllers.channel(os.environ), self.unit.name, self._announce
+        )
+        through = controller.Controller(found, find, self.app.name)
+        return action.ActionRunner(through, self._inputs.related), None
 
     def _announce(self, line: str) -> None:
         """Show at once what takes long; the final status comes at the end of the hook."""
@@ -157,7 +189,7 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
         if build:
             self.unit.set_workload_version(f"gnocchi {build}")
         judged = verdict.of_stack(
-            turn.report, turn.record, turn.decision, self.app.name, self._inputs.ceilometer
+            turn.report, turn.record, turn.decision, self.app.name, turn.ceilometer
         )
         settled = judged.level is verdict.Level.ACTIVE
         if remembered.problem and (settled or turn.decision.step is upgrade.Step.ADVISE):
@@ -221,6 +253,8 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
         event.set_results(results.of_run(turn))
         if turn.run is not None and turn.run.error:
             event.fail(f"ceilometer-upgrade failed: {turn.run.error}")
+        elif turn.run is None and turn.record.running is None:
+            event.fail(f"ceilometer-upgrade was not run: {_charm_finding(turn.report)}")
 
     def _refusal_to_upgrade(self, seen: inputs.Inputs) -> str:
         """Why the action ceilometer-upgrade cannot run here and now; empty when it can."""
@@ -266,6 +300,12 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
             event.fail(f"there is no report: {reason}")
             return
         event.set_results(results.of_report(report, event.params.get("format", "text")))
+
+
+def _charm_finding(report: Report) -> str:
+    """What stands in the way of ceilometer's own action, and what to type."""
+    (finding,) = (f for f in report.findings if f.check == "telemetry.charm")
+    return f"{finding.summary}; {finding.remedy}"
 
 
 def _status(judged: verdict.Verdict) -> ops.StatusBase:

@@ -27,13 +27,15 @@ class Inputs:
         settings: valid options, None when some are invalid.
         order: what to verify, None when there is nothing to verify it with.
         obstacle: why the stack cannot be judged yet, None when it can.
-        members: related applications that are Ceilometer.
+        members: related applications that are Ceilometer, told by their names.
+        related: all applications that are related as members.
     """
 
     settings: settings.Settings | None = None
     order: Order | None = None
     obstacle: verdict.Verdict | None = None
     members: tuple[str, ...] = ()
+    related: tuple[str, ...] = ()
 
     @property
     def ceilometer(self) -> str:
@@ -62,7 +64,7 @@ def gather(
     if obstacle is None:
         obstacle = _without_credentials(identity)
     if not identity.candidates:
-        return Inputs(valid, None, obstacle, _members(model))
+        return Inputs(valid, None, obstacle, _members(model), _related(model))
     order = Order(
         credentials=identity.candidates,
         required=valid.required,
@@ -76,7 +78,8 @@ def gather(
         coordinator=model.app.name,
         upgrade_remedy=_upgrade_remedy(model, valid),
     )
-    return Inputs(valid, order, obstacle or _without_gnocchi(model, valid), _members(model))
+    obstacle = obstacle or _without_gnocchi(model, valid)
+    return Inputs(valid, order, obstacle, _members(model), _related(model))
 
 
 def _missing_relations(model: ops.Model, valid: settings.Settings) -> verdict.Verdict | None:
@@ -148,8 +151,11 @@ def _applications(model: ops.Model) -> dict[str, str]:
 
 def _members(model: ops.Model) -> tuple[str, ...]:
     """Related applications that run Ceilometer's API side, told by their names."""
-    names = sorted({relation.app.name for relation in _active(model, MEMBERS)})
-    return tuple(name for name in names if "ceilometer" in name and "agent" not in name)
+    return tuple(name for name in _related(model) if "ceilometer" in name and "agent" not in name)
+
+
+def _related(model: ops.Model) -> tuple[str, ...]:
+    return tuple(sorted({relation.app.name for relation in _active(model, MEMBERS)}))
 
 
 def _upgrade_remedy(model: ops.Model, valid: settings.Settings) -> str:

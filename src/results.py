@@ -73,6 +73,9 @@ def _of_service(report: Report, service: str) -> dict[str, str]:
 
 def of_run(turn: Turn) -> dict[str, Any]:
     """Results of the action ceilometer-upgrade."""
+    running = turn.record.running
+    if running is not None:
+        return {"outcome": "started", "task": running.task, "application": running.application}
     after = turn.report.resource_types or frozenset()
     run = turn.run
     error, seconds = (run.error, run.seconds) if run else ("", 0.0)

@@ -26,6 +26,7 @@ class Method(enum.Enum):
     """How ceilometer-upgrade is run (option `upgrade-method`)."""
 
     AUTO = "auto"
+    ACTION = "action"
     COMMAND = "command"
     ADVISE = "advise"
 
@@ -54,6 +55,7 @@ class Settings:
         verify_timeout: seconds.
         extra_ca: PEM certificates, or empty.
         origin: where packages come from; None is the distribution itself.
+        juju_access: URI of the secret with a user of the Juju controller, or empty.
     """
 
     required: tuple[str, ...]
@@ -66,6 +68,7 @@ class Settings:
     policy: Policy
     origin: CloudArchive | None
     requested_grants: tuple[str, ...]
+    juju_access: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -119,6 +122,7 @@ def parse(config: Mapping[str, _Option]) -> Settings:
         policy=reader.read("upgrade-policy", _one_of(Policy)) or Policy.ON_CHANGE,
         origin=reader.read("openstack-origin", _origin),
         requested_grants=reader.read("requested-grants", _roles) or (),
+        juju_access=str(config.get("juju-access", "")),
     )
     if reader.problems:
         raise InvalidOptions(tuple(reader.problems))

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import dataclasses
 import datetime
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from telemetry import schema, upgrade, verification
+from telemetry import juju_model, schema, trouble, upgrade, verification
+from telemetry.checks import telemetry
 from telemetry.order import Order
-from telemetry.report import Report
+from telemetry.report import Finding, Report
 from telemetry.runners import command
+
+if TYPE_CHECKING:
+    from telemetry.runners import action
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,15 +24,24 @@ class Means:
 
     Attributes:
         wish: what the operator allows.
-        runner: how ceilometer-upgrade is run.
+        runner: runs the command; also tells which version of Ceilometer it is of.
         members: related applications that are Ceilometer.
         announce: told one line before something takes long.
+        action: looks at ceilometer's charm and runs its action; None without access to the
+            controller.
+        may_act: whether that action may be run.
+        obstacle: why there is no such access although it is wanted, None when it is not wanted.
+        may_command: whether the command may be run where the action cannot be.
     """
 
     wish: upgrade.Wish
     runner: command.CommandRunner
     members: tuple[str, ...]
     announce: Callable[[str], None]
+    action: action.ActionRunner | None = None
+    may_act: bool = True
+    obstacle: trouble.Trouble | None = None
+    may_command: bool = True
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,8 +52,10 @@ class Turn:
         verification: the last one.
         record: what is to be remembered.
         decision: what is still to be done about ceilometer-upgrade.
-        run: the run of ceilometer-upgrade, None when there was none.
+        run: the run of ceilometer-upgrade, None when there was none, or it has only begun.
         types_before: resource types before that run.
+        view: what the controller told, None when it was not asked.
+        ceilometer: name of Ceilometer's application.
     """
 
     verification: verification.Verification
@@ -46,6 +63,8 @@ class Turn:
     decision: upgrade.Decision
     run: command.Outcome | None = None
     types_before: frozenset[str] = frozenset()
+    view: juju_model.View | None = None
+    ceilometer: str = juju_model.CHARM
 
     @property
     def report(self) -> Report:
@@ -67,26 +86,94 @@ def look(
     means: Means,
     progress: verification.Progress = lambda _line: None,
 ) -> Turn:
-    """Verify the stack and decide what it needs; change nothing."""
-    verified = verification.verify(_for_release(order, means), progress)
-    observed = observe(verified.report, means)
+    """Verify the stack and decide what it needs; change nothing.
+
+    The controller is asked at the same time; but when a run was begun, before: only a proof that
+    was read after the run's end tells about it.
+    """
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        viewing = pool.submit(_view, record, means)
+        if record.running is not None:
+            viewing.result()
+        verified = verification.verify(order, progress, lambda: _release(viewing.result(), means))
+        view = viewing.result()
+    verified = _with_charm(verified, view, record, means)
+    observed = observe(verified.report, means, view)
+    record = upgrade.settle(observed, record)
     decision = upgrade.decide(observed, record, means.wish)
     if decision.step is upgrade.Step.ADOPT and observed.fingerprint is not None:
-        record = record.adopted(observed.at, observed.fingerprint)
-    return Turn(verified, record, decision)
+        record = record.adopted(observed.at, observed.fingerprint, observed.asks)
+    return Turn(verified, record, decision, view=view, ceilometer=_ceilometer(view, means))
 
 
 def run_upgrade(order: Order, seen: Turn, means: Means) -> Turn:
-    """Run ceilometer-upgrade once and let the proof say whether it worked.
+    """Run ceilometer-upgrade once, by the best way there is.
+
+    The action of ceilometer's charm is only begun: its end is seen by a later look. What the
+    controller refuses is advice for the operator, where the command may not be run instead, or
+    would not help.
 
     Args:
         order: the order that was verified.
         seen: what was seen, with credentials that keystone took.
         means: what to work with.
     """
+    begun = _begin(seen, means)
+    if isinstance(begun, Turn):
+        return begun
+    if begun is not None and (not means.may_command or seen.decision.asked):
+        verified = _with_findings(seen.verification, telemetry.troubled(begun))
+        advice = dataclasses.replace(seen.decision, step=upgrade.Step.ADVISE)
+        return dataclasses.replace(seen, verification=verified, decision=advice)
+    return _run_command(order, seen, means)
+
+
+def _begin(seen: Turn, means: Means) -> Turn | trouble.Trouble | None:
+    """Begin the action: the turn after that, or why it could not be; None where it may not be."""
+    if not means.may_act or _failed_by_action(seen.record, means):
+        return None
+    if means.action is None or seen.view is None:
+        return means.obstacle
+    target = means.action.target(seen.view)
+    if isinstance(target, trouble.Trouble):
+        return target
+    means.announce(f"running ceilometer-upgrade on {target.name}: {_why(seen)}")
+    try:
+        task = means.action.start(target.name)
+    except trouble.Refused as refused:
+        return refused.trouble
+    observed = observe(seen.report, means, seen.view)
+    running = upgrade.Running(
+        at=observed.at,
+        fingerprint=observed.fingerprint or upgrade.Fingerprint(endpoint=""),
+        task=task,
+        application=target.name,
+        behind=bool(observed.missing),
+        asked=bool(observed.asks),
+    )
+    record = seen.record.started(running)
+    return dataclasses.replace(
+        seen,
+        record=record,
+        decision=upgrade.Decision(upgrade.Step.POLL, seen.decision.reason),
+        types_before=seen.report.resource_types or frozenset(),
+    )
+
+
+def _failed_by_action(record: upgrade.Record, means: Means) -> bool:
+    """Whether it is the command's turn: the action was tried last, and failed."""
+    return means.may_command and record.failure is not None and record.failure.by_action
+
+
+def _why(seen: Turn) -> str:
+    return seen.decision.reason or "asked for"
+
+
+def _run_command(order: Order, seen: Turn, means: Means) -> Turn:
+    """Run the command here, and let the proof say whether it worked."""
     if seen.verification.credentials is None:
         raise ValueError("ceilometer-upgrade cannot run without credentials")
-    means.announce(f"running ceilometer-upgrade: {seen.decision.reason or 'asked for'}")
+    means.announce(f"running ceilometer-upgrade: {_why(seen)}")
     job = command.Job(
         credentials=seen.verification.credentials,
         interface=order.interface,
@@ -95,44 +182,100 @@ def run_upgrade(order: Order, seen: Turn, means: Means) -> Turn:
         proxies=order.proxies,
     )
     outcome = means.runner.run(job)
-    verified = verification.verify(_for_release(order, means))
-    observed = observe(verified.report, means)
+    view = seen.view
+    verified = verification.verify(order, release=lambda: _release(view, means))
+    observed = observe(verified.report, means, view)
     outcome = dataclasses.replace(outcome, error=_error(outcome, observed))
     # the newest of what was seen before and after: behind one address, units may differ
-    before = observe(seen.report, means).fingerprint or upgrade.Fingerprint(endpoint="")
+    before = observe(seen.report, means, view).fingerprint or upgrade.Fingerprint(endpoint="")
     fingerprint = observed.fingerprint.filled_from(before) if observed.fingerprint else before
+    tried = _failed_by_action(seen.record, means)
     record = (
         seen.record.failed(observed.at, fingerprint, outcome.error)
         if outcome.error
-        else seen.record.succeeded(observed.at, fingerprint)
+        else seen.record.succeeded(observed.at, fingerprint, unheard=tried and bool(observed.asks))
     )
     return Turn(
-        verification=verified,
+        verification=_with_charm(verified, view, record, means),
         record=record,
         decision=upgrade.decide(observed, record, means.wish),
         run=outcome,
         types_before=seen.report.resource_types or frozenset(),
+        view=view,
+        ceilometer=seen.ceilometer,
     )
 
 
-def observe(report: Report, means: Means) -> upgrade.Observed:
-    """What a report tells about the need for ceilometer-upgrade."""
+def _view(record: upgrade.Record, means: Means) -> juju_model.View | None:
+    """What the controller tells, and about the task that was begun; None when it is not asked."""
+    if means.action is None:
+        return None
+    return means.action.look(record.running.task if record.running else "")
+
+
+def _release(view: juju_model.View | None, means: Means) -> str:
+    """The Ceilometer in force: that of the model, else that of the command that would run."""
+    target = means.action.target(view) if means.action and view else None
+    of_model = target.release if isinstance(target, juju_model.Application) else ""
+    return of_model or means.runner.release()
+
+
+def _ceilometer(view: juju_model.View | None, means: Means) -> str:
+    """Name of Ceilometer's application: of the model, else the related one, else the charm's."""
+    target = means.action.target(view) if means.action and view else None
+    if isinstance(target, juju_model.Application):
+        return target.name
+    return next(iter(means.members), juju_model.CHARM)
+
+
+def _asks(view: juju_model.View | None, means: Means) -> bool | None:
+    """Whether ceilometer's charm asks for its action; None when that is not known."""
+    target = means.action.target(view) if means.action and view else None
+    return target.asks if isinstance(target, juju_model.Application) else None
+
+
+def _with_charm(
+    verified: verification.Verification,
+    view: juju_model.View | None,
+    record: upgrade.Record,
+    means: Means,
+) -> verification.Verification:
+    """The verification with what is to be said about ceilometer's charm."""
+    if means.obstacle is not None:
+        return _with_findings(verified, telemetry.troubled(means.obstacle))
+    if means.action is not None and view is not None:
+        return _with_findings(verified, telemetry.seen_in_model(means.action.target(view)))
+    ran = means.may_command and record.success is not None and record.success.ran
+    about = telemetry.not_seen(_ceilometer(view, means))
+    return _with_findings(verified, *([about] if ran else []))
+
+
+def _with_findings(
+    verified: verification.Verification, *findings: Finding
+) -> verification.Verification:
+    report = verified.report
+    # a finding replaces an earlier one of the same check
+    names = {finding.check for finding in findings}
+    kept = tuple(finding for finding in report.findings if finding.check not in names)
+    return dataclasses.replace(
+        verified, report=dataclasses.replace(report, findings=(*kept, *findings))
+    )
+
+
+def observe(report: Report, means: Means, view: juju_model.View | None = None) -> upgrade.Observed:
+    """What a report and the controller tell about the need for ceilometer-upgrade."""
     now = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
+    asks, task = _asks(view, means), view.task if view else None
     if report.resource_types is None:
-        return upgrade.Observed(missing=None, fingerprint=None, at=now)
+        return upgrade.Observed(None, None, now, asks, task)
     fingerprint = upgrade.Fingerprint(
         endpoint=report.endpoints["metric"],
         scope=f"{report.interface}/{report.region}",
         build=report.builds.get("metric", ""),
-        release=means.runner.release(),
+        release=_release(view, means),
         members=",".join(sorted(means.members)),
     )
-    return upgrade.Observed(report.behind, fingerprint, now)
-
-
-def _for_release(order: Order, means: Means) -> Order:
-    """The order for the Ceilometer whose command would run; a run may have installed it."""
-    return dataclasses.replace(order, release=means.runner.release())
+    return upgrade.Observed(report.behind, fingerprint, now, asks, task)
 
 
 def _error(outcome: command.Outcome, observed: upgrade.Observed) -> str:

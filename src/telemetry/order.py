@@ -26,7 +26,6 @@ class Order:
         applications: application names by catalog type or `identity`, where relations tell them.
         coordinator: name of the coordinator's own application.
         upgrade_remedy: what to type when ceilometer-upgrade has to be run.
-        release: version of Ceilometer whose resource types are needed; empty when not known.
     """
 
     credentials: Sequence[Credentials]
@@ -40,7 +39,6 @@ class Order:
     applications: Mapping[str, str]
     coordinator: str
     upgrade_remedy: str
-    release: str = ""
 
     @property
     def trusted(self) -> tuple[str, ...]:

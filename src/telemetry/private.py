@@ -16,12 +16,15 @@ _STALE = 3600.0
 
 
 @contextlib.contextmanager
-def folder() -> Generator[pathlib.Path]:
-    """A new folder with mode 0700, in memory where possible, removed at the end.
+def folder(parent: pathlib.Path | None = None) -> Generator[pathlib.Path]:
+    """A new folder with mode 0700, removed at the end.
 
     Left-overs of hooks that were killed are removed too.
+
+    Args:
+        parent: where to make it; by default in memory where possible.
     """
-    parent = _parent()
+    parent = parent or _parent()
     _sweep(parent)
     with tempfile.TemporaryDirectory(prefix=f"{_PREFIX}{os.getpid()}-", dir=parent) as path:
         yield pathlib.Path(path)

@@ -61,6 +61,17 @@ class Cause(enum.Enum):
     BAD_CERTIFICATE = "bad-ca-certificate"
     MISSING_TYPES = "missing-resource-types"
     NOT_ASKED = "not-asked"
+    STILL_ASKS = "ceilometer-still-asks"
+    NO_ACCESS = "no-juju-access"
+    BAD_ACCESS = "invalid-juju-access"
+    NO_CLIENT = "no-juju-client"
+    NO_CONTROLLER = "controller-unreachable"
+    LOGIN_REFUSED = "juju-login-refused"
+    NOT_PERMITTED = "juju-permission-denied"
+    NO_CEILOMETER = "ceilometer-not-in-model"
+    SEVERAL_CEILOMETERS = "several-ceilometers"
+    NO_ACTION = "action-not-defined"
+    JUJU_ERROR = "juju-error"
     INTERNAL = "internal-error"
 
 

@@ -15,15 +15,18 @@ import re
 from collections.abc import Mapping
 from typing import Any, cast
 
-from telemetry import schema
+from telemetry import juju_model, schema
 
-VERSION = 1
-"""Version of the record's JSON form."""
+VERSION = 2
+"""Version of the record's JSON form; 2 brought the running task."""
 
 FAILURES_TO_BLOCK = 3
 """After so many failures in a row a person is called."""
 
 LONGEST_WAIT = datetime.timedelta(minutes=60)
+
+LONGEST_TASK = datetime.timedelta(minutes=60)
+"""A task of Juju whose end was not seen for so long is given up: its unit may be gone."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,11 +90,14 @@ class Success:
 
     Attributes:
         ran: whether the coordinator ran ceilometer-upgrade, or found its work already done.
+        unheard: whether ceilometer's own charm still asked for its action afterwards, although
+            the action was tried: as long as it does not stop asking, that is no new need.
     """
 
     at: datetime.datetime
     fingerprint: Fingerprint
     ran: bool
+    unheard: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -101,12 +107,14 @@ class Failure:
     Attributes:
         count: how many.
         cause: of the last, without secrets.
+        by_action: whether the last was a run of ceilometer's own action.
     """
 
     at: datetime.datetime
     fingerprint: Fingerprint
     count: int
     cause: str
+    by_action: bool = False
 
     @property
     def retry_at(self) -> datetime.datetime:
@@ -116,36 +124,82 @@ class Failure:
 
 
 @dataclasses.dataclass(frozen=True)
+class Running:
+    """A run of ceilometer's own action that was begun, and whose end was not seen yet.
+
+    Attributes:
+        task: number of Juju's task.
+        application: whose action it is.
+        behind: whether the proof was incomplete when it was begun.
+        asked: whether ceilometer's charm asked for it then.
+    """
+
+    at: datetime.datetime
+    fingerprint: Fingerprint
+    task: str
+    application: str
+    behind: bool
+    asked: bool
+
+
+@dataclasses.dataclass(frozen=True)
 class Record:
     """What outlives a hook, in the peer application databag."""
 
     success: Success | None = None
     failure: Failure | None = None
+    running: Running | None = None
 
-    def succeeded(self, at: datetime.datetime, fingerprint: Fingerprint) -> Record:
+    def started(self, running: Running) -> Record:
+        """The record after a run of ceilometer's own action was begun."""
+        return dataclasses.replace(self, running=running)
+
+    def succeeded(
+        self, at: datetime.datetime, fingerprint: Fingerprint, *, unheard: bool = False
+    ) -> Record:
         """The record after a proven success."""
         if self.success is not None:
             fingerprint = fingerprint.filled_from(self.success.fingerprint)
-        return Record(success=Success(at, fingerprint, ran=True))
+        return Record(success=Success(at, fingerprint, ran=True, unheard=unheard))
 
-    def adopted(self, at: datetime.datetime, fingerprint: Fingerprint) -> Record:
-        """The record after the proof was found complete without a run of ours."""
+    def adopted(
+        self, at: datetime.datetime, fingerprint: Fingerprint, asks: bool | None = None
+    ) -> Record:
+        """The record after the proof was found complete without a run of ours.
+
+        Args:
+            at: now.
+            fingerprint: what was seen.
+            asks: whether ceilometer's charm asks for its action; None when that is not known.
+        """
         if self.success is None:
             return Record(success=Success(at, fingerprint, ran=False))
         known = fingerprint.filled_from(self.success.fingerprint)
-        return Record(success=dataclasses.replace(self.success, fingerprint=known))
+        unheard = self.success.unheard and asks is not False
+        return Record(
+            success=dataclasses.replace(self.success, fingerprint=known, unheard=unheard)
+        )
 
-    def failed(self, at: datetime.datetime, fingerprint: Fingerprint, cause: str) -> Record:
+    def failed(
+        self,
+        at: datetime.datetime,
+        fingerprint: Fingerprint,
+        cause: str,
+        *,
+        by_action: bool = False,
+    ) -> Record:
         """The record after another failure; one under other circumstances starts a new row."""
         before = self.failure
         repeated = before is not None and not fingerprint.changes_since(before.fingerprint)
         count = before.count + 1 if before and repeated else 1
-        return dataclasses.replace(self, failure=Failure(at, fingerprint, count, cause))
+        failure = Failure(at, fingerprint, count, cause, by_action)
+        return Record(self.success, failure)
 
     def to_json(self) -> str:
         """The record as JSON, equal records as equal texts."""
         data: dict[str, Any] = {"version": VERSION}
-        for key, part in (("success", self.success), ("failure", self.failure)):
+        parts = {"success": self.success, "failure": self.failure, "running": self.running}
+        for key, part in parts.items():
             if part is not None:
                 data[key] = {**dataclasses.asdict(part), "at": part.at.isoformat()}
         return json.dumps(data, sort_keys=True)
@@ -187,6 +241,7 @@ def _record(data: Mapping[str, Any]) -> Record:
     return Record(
         success=Success(**_part(data["success"])) if data.get("success") else None,
         failure=Failure(**_part(data["failure"])) if data.get("failure") else None,
+        running=Running(**_part(data["running"])) if data.get("running") else None,
     )
 
 
@@ -196,7 +251,8 @@ def _part(data: Mapping[str, Any]) -> dict[str, Any]:
         raise ValueError("a time without its zone")
     fingerprint = Fingerprint(**data["fingerprint"])
     texts = dataclasses.astuple(fingerprint)
-    kinds = {"ran": bool, "count": int, "cause": str}
+    kinds = {"count": int, "cause": str, "task": str, "application": str}
+    kinds |= dict.fromkeys(("ran", "unheard", "by_action", "behind", "asked"), bool)
     typed = all(isinstance(data[key], kinds[key]) for key in kinds.keys() & data.keys())
     if not typed or not all(isinstance(text, str) for text in texts):
         raise ValueError("a value of the wrong type")
@@ -210,6 +266,7 @@ class Step(enum.Enum):
     ADOPT = "adopt"  # the work is done already: remember that, run nothing
     RUN = "run"
     WAIT = "wait"  # failed a short time ago
+    POLL = "poll"  # a run was begun; its end is looked for at later events
     ADVISE = "advise"  # a person is to run it
     IMPOSSIBLE = "impossible"  # Gnocchi does not answer: nothing can be said or done
 
@@ -222,11 +279,15 @@ class Observed:
         missing: what Gnocchi's resource types lack; None when they could not be read.
         fingerprint: None when Gnocchi's endpoint is not known.
         at: now, in UTC.
+        asks: whether ceilometer's charm asks for its action; None when that is not known.
+        task: the task of a run that was begun; None when it could not be seen.
     """
 
     missing: tuple[str, ...] | None
     fingerprint: Fingerprint | None
     at: datetime.datetime
+    asks: bool | None = None
+    task: juju_model.Task | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -236,10 +297,13 @@ class Wish:
     Attributes:
         runs: whether the coordinator may run it at all (else it only advises).
         on_change: whether a change of the fingerprint is a reason to run.
+        heeds: whether that ceilometer's charm asks for its action is a reason; running the command
+            elsewhere would not make it stop.
     """
 
     runs: bool
     on_change: bool
+    heeds: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -248,10 +312,47 @@ class Decision:
 
     Attributes:
         reason: for people, empty where there is nothing to say.
+        asked: whether the only reason is that ceilometer's charm asks for its action.
     """
 
     step: Step
     reason: str = ""
+    asked: bool = False
+
+
+ASKED = "ceilometer's charm asks for it"
+
+
+def settle(observed: Observed, record: Record) -> Record:
+    """The record after a look at the run that was begun; unchanged while its end is not known.
+
+    The proof decides, not the task: one that failed or got lost may have done its work, and one
+    that ended well may not.
+    """
+    running, fingerprint = record.running, observed.fingerprint
+    if running is None or observed.missing is None or fingerprint is None:
+        return record
+    task = observed.task
+    unseen = task is None or task.state is juju_model.State.GOING
+    if unseen and running.at <= observed.at < running.at + LONGEST_TASK:
+        return record
+    fingerprint = fingerprint.filled_from(running.fingerprint)
+    done = task is not None and task.state is juju_model.State.DONE
+    cleared = running.asked and observed.asks is False
+    if not observed.missing and (done or running.behind or cleared):
+        return record.succeeded(observed.at, fingerprint, unheard=bool(observed.asks))
+    return record.failed(observed.at, fingerprint, _end(observed, running), by_action=True)
+
+
+def _end(observed: Observed, running: Running) -> str:
+    """Why a run that was begun is no success."""
+    task = observed.task
+    if task is not None and task.state is juju_model.State.DONE:
+        behind = schema.phrased(observed.missing or ())
+        return f"it ended well, but Gnocchi is still behind ({behind})"
+    if task is not None and task.state is juju_model.State.FAILED:
+        return f"task {running.task} on {running.application} failed: {task.cause}"
+    return f"task {running.task} on {running.application} got lost"
 
 
 def decide(observed: Observed, record: Record, wish: Wish) -> Decision:
@@ -259,28 +360,37 @@ def decide(observed: Observed, record: Record, wish: Wish) -> Decision:
     fingerprint = observed.fingerprint
     if observed.missing is None or fingerprint is None:
         return Decision(Step.IMPOSSIBLE, "Gnocchi does not answer")
-    reason = _reason(observed.missing, fingerprint, record, wish)
+    if record.running is not None:
+        return Decision(Step.POLL)
+    reason = _reason(observed, fingerprint, record, wish)
+    unheard = record.success is not None and record.success.unheard
+    asked = not reason and wish.heeds and bool(observed.asks) and not unheard
+    if asked:
+        reason = ASKED
     if not reason:
-        known = record.adopted(observed.at, fingerprint) == record
+        known = record.adopted(observed.at, fingerprint, observed.asks) == record
         return Decision(Step.NOTHING if known else Step.ADOPT)
     if not wish.runs:
-        return Decision(Step.ADVISE, reason)
+        return Decision(Step.ADVISE, reason, asked)
     if _too_early(observed.at, fingerprint, record.failure):
-        return Decision(Step.WAIT, reason)
-    return Decision(Step.RUN, reason)
+        return Decision(Step.WAIT, reason, asked)
+    return Decision(Step.RUN, reason, asked)
 
 
-def _reason(missing: tuple[str, ...], fingerprint: Fingerprint, record: Record, wish: Wish) -> str:
+def _reason(observed: Observed, fingerprint: Fingerprint, record: Record, wish: Wish) -> str:
     """Why ceilometer-upgrade is needed; empty when it is not.
 
     Nobody can tell the coordinator that advice was followed but the proof, so when it may only
     advise, the proof alone counts. A complete proof without a record is somebody else's good work.
     """
-    if missing:
-        return f"Gnocchi is behind Ceilometer ({schema.phrased(missing)})"
+    if observed.missing:
+        return f"Gnocchi is behind Ceilometer ({schema.phrased(observed.missing)})"
     if not (wish.on_change and wish.runs):
         return ""
-    if record.failure and not fingerprint.changes_since(record.failure.fingerprint):
+    failure = record.failure
+    # somebody ran the action that failed for us, when ceilometer's charm no longer asks for it
+    mended = failure is not None and failure.by_action and observed.asks is False
+    if failure and not mended and not fingerprint.changes_since(failure.fingerprint):
         return "its last run failed"
     return fingerprint.changes_since(record.success.fingerprint) if record.success else ""
 

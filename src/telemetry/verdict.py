@@ -114,6 +114,10 @@ def _of_upgrade(
     """What is still to be said about ceilometer-upgrade."""
     if decision.step is upgrade.Step.ADVISE:
         return blocked(decision.reason, f"juju run {ceilometer}/leader ceilometer-upgrade")
+    if record.running is not None:
+        running = record.running
+        text = f"ceilometer-upgrade is running as task {running.task} on {running.application}"
+        return Verdict(Level.MAINTENANCE, message(text, f"juju show-task {running.task}"))
     failure = record.failure
     if failure is None or decision.step not in (upgrade.Step.WAIT, upgrade.Step.RUN):
         return None

@@ -39,11 +39,21 @@ class Verification:
     credentials: Credentials | None
 
 
-def verify(order: Order, progress: Progress = lambda _line: None) -> Verification:
+def verify(
+    order: Order,
+    progress: Progress = lambda _line: None,
+    release: Callable[[], str] = lambda: "",
+) -> Verification:
     """Ask keystone and every ordered service, and report.
 
     It takes at most `order.timeout` seconds and a moment, whatever the services do, and raises
     nothing that a service can cause.
+
+    Args:
+        order: what to verify, and how.
+        progress: told a line for each answer.
+        release: tells the version of Ceilometer whose resource types are needed, empty when it is
+            not known; asked when the answers are in.
     """
     deadline = transport.Deadline.after(order.timeout)
     doubts = _doubts(order)
@@ -57,7 +67,7 @@ def verify(order: Order, progress: Progress = lambda _line: None) -> Verificatio
             return Verification(report, None)
         region = order.region or next(iter(admission.credentials.regions), "")
         answers = _ask_all(order, admission.cloud, region, deadline, progress)
-    report = _report(order, region, (admission.finding, *doubts), answers)
+    report = _report(order, region, (admission.finding, *doubts), answers, release)
     return Verification(report, admission.credentials)
 
 
@@ -118,6 +128,7 @@ def _report(
     region: str,
     findings: tuple[Finding, ...],
     answers: Mapping[str, probe.Answer],
+    release: Callable[[], str],
 ) -> Report:
     metric = answers.get("metric")
     types = metric.reading.resource_types if metric and metric.reading else None
@@ -125,11 +136,10 @@ def _report(
     about_ceilometer: tuple[Finding, ...] = ()
     comparison = schema.Comparison()
     if types is not None:
-        comparison = schema.compare(types, order.release)
+        needed = release()
+        comparison = schema.compare(types, needed)
         severity = Severity.FAILED if "metric" in order.required else Severity.DEGRADED
-        about_ceilometer = telemetry.judge(
-            comparison, order.release, severity, order.upgrade_remedy
-        )
+        about_ceilometer = telemetry.judge(comparison, needed, severity, order.upgrade_remedy)
     return Report(
         taken_at=_now(),
         interface=order.interface,

@@ -44,7 +44,7 @@ def deploy(stack: Stack, upgrades: Upgrades) -> Deploy:
     """Deploys a coordinator whose ceilometer-upgrade is the real command of the release set."""
 
     def deployed(**config: str | int) -> Deployment:
-        return Deployment(stack, **config)
+        return Deployment(stack, config)
 
     return deployed
 

@@ -7,7 +7,9 @@ the charm asks, it asks over HTTP.
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import json
+import pathlib
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -15,6 +17,7 @@ from ops import testing
 
 import charm
 from telemetry.report import Finding, Report
+from tests.juju.controller import MODEL
 from tests.stack import Stack
 
 
@@ -30,15 +33,25 @@ class Action:
 class Deployment:
     """One unit of the coordinator beside a keystone and a gnocchi application."""
 
-    def __init__(self, stack: Stack, **config: str | int) -> None:
+    def __init__(
+        self, stack: Stack, config: Mapping[str, str | int], root: pathlib.Path | None = None
+    ) -> None:
+        """Deploy it.
+
+        Args:
+            stack: the cloud.
+            config: options that differ from their defaults.
+            root: the charm's folder; where none is given, that is nobody's concern.
+        """
         self.stack = stack
-        self._context = testing.Context(charm.TelemetryCoordinatorCharm)
+        self._context = testing.Context(charm.TelemetryCoordinatorCharm, charm_root=root)
         self._peers = testing.PeerRelation("coordinators")
         self._identity = testing.Relation("identity-credentials", remote_app_name="keystone")
         self._metric = testing.Relation("metric-service", remote_app_name="gnocchi")
         self.state: testing.State = testing.State(
             leader=True,
             config=dict(config),
+            model=testing.Model("openstack", uuid=MODEL),
             relations={self._peers, self._identity, self._metric},
         )
         self.give_credentials(stack.credentials_databag())
@@ -52,6 +65,12 @@ class Deployment:
 
     def give_gnocchi_url(self, url: str) -> None:
         self._replace(self._metric, {0: {"gnocchi_url": url} if url else {}})
+
+    def grant_juju_access(self, **content: str) -> None:
+        """An operator makes a secret, grants it, and names it in the option."""
+        secret = testing.Secret(content)
+        self.state = dataclasses.replace(self.state, secrets={secret})
+        self.configure(juju_access=secret.id)
 
     def relate(self, endpoint: str, application: str, **databag: str) -> testing.Relation:
         relation = testing.Relation(
@@ -80,6 +99,25 @@ class Deployment:
             self.state.get_relation(relation.id), remote_units_data=units
         )
         others = {r for r in self.state.relations if r.id != relation.id}
+        self.state = dataclasses.replace(self.state, relations={*others, changed})
+
+    # What time does
+
+    def age_failure(self, minutes: int) -> None:
+        """Let time pass since the last failure."""
+        record = self.record
+        at = datetime.datetime.fromisoformat(record["failure"]["at"])
+        record["failure"]["at"] = (at - datetime.timedelta(minutes=minutes)).isoformat()
+        self._keep({**self._peer_data(), "record": json.dumps(record)})
+
+    def forget_record(self) -> None:
+        """Lose the record, as when Juju did not take what a hook wrote that was killed."""
+        self._keep({key: text for key, text in self._peer_data().items() if key != "record"})
+
+    def _keep(self, data: dict[str, str]) -> None:
+        peers = self.state.get_relation(self._peers.id)
+        others = {r for r in self.state.relations if r.id != peers.id}
+        changed = dataclasses.replace(peers, local_app_data=data)
         self.state = dataclasses.replace(self.state, relations={*others, changed})
 
     # What Juju does

@@ -90,7 +90,7 @@ class Stage:
         self.means.append(means)
         if self.announcement:
             means.announce(self.announcement)
-        return self.turn
+        return dataclasses.replace(self.turn, ceilometer=loop._ceilometer(None, means))
 
     def look(self, order: Order, _record: Any, means: loop.Means, progress: Any) -> loop.Turn:
         """In the place of `loop.look`."""

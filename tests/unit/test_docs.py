@@ -100,7 +100,7 @@ def test_every_option_is_documented_with_its_type_and_default():
     }
     options = definition("config.yaml")["options"]
     assert documented == {
-        name: (option["type"], str(option["default"]) or "empty")
+        name: (option["type"], str(option.get("default", "")) or "empty")
         for name, option in options.items()
     }
 

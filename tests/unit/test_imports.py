@@ -21,6 +21,7 @@ HEAVY = [
     "jinja2",
     "pydantic",
     "charmlibs",
+    "jubilant",
     "telemetry.loop",
 ]
 
@@ -100,3 +101,4 @@ def test_a_quiet_hook_loads_no_heavy_library(case: str):
 def test_a_hook_that_verifies_loads_what_it_needs():
     ended = run(relations=READY, config={"verify-timeout": 2})
     assert {"requests", "keystoneauth1"} <= set(ended["loaded"])
+    assert "jubilant" not in ended["loaded"]

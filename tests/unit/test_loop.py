@@ -6,6 +6,7 @@ Verifications are given by hand here; the command is a script, run for real.
 import dataclasses
 import datetime
 import pathlib
+from collections.abc import Callable
 
 import pytest
 
@@ -49,8 +50,12 @@ class Play:
         """A turn whose verifications find these reports, one after the other."""
         found = iter(seen)
 
-        def verify(order: Order, *_: object) -> verification.Verification:
-            self.releases.append(order.release)
+        def verify(
+            _order: Order,
+            _progress: verification.Progress = print,
+            release: Callable[[], str] = str,
+        ) -> verification.Verification:
+            self.releases.append(release())
             return verification.Verification(next(found), reports.CREDENTIALS)
 
         self._patch.setattr(verification, "verify", verify)
@@ -78,7 +83,7 @@ def test_a_fresh_gnocchi_is_upgraded_once_and_proven(play: Play):
     assert turn.record.success is not None
     assert turn.record.success.ran
     assert turn.types_before == {"generic"}
-    assert turn.report == GOOD
+    assert turn.report.findings[: len(GOOD.findings)] == GOOD.findings
     assert turn.decision.step is Step.NOTHING
 
 

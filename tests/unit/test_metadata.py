@@ -26,6 +26,7 @@ def load(name: str) -> dict[str, Any]:
 
 METADATA = load("metadata.yaml")
 OPTIONS = load("config.yaml")["options"]
+DEFAULTS = {name: entry["default"] for name, entry in OPTIONS.items() if "default" in entry}
 ACTIONS = load("actions.yaml")
 CHARMCRAFT = load("charmcraft.yaml")
 ENDPOINTS = {**METADATA["requires"], **METADATA["peers"]}
@@ -115,12 +116,13 @@ def test_members_are_not_bound_to_the_units_machine():
 @pytest.mark.parametrize("option", sorted(OPTIONS))
 def test_every_option_has_type_default_and_description(option: str):
     assert OPTIONS[option]["type"] in ("string", "int", "boolean", "secret")
-    assert "default" in OPTIONS[option]
+    # Juju knows no default of a secret but none
+    assert ("default" in OPTIONS[option]) is (OPTIONS[option]["type"] != "secret")
     assert OPTIONS[option]["description"].strip()
 
 
 def test_the_defaults_are_valid():
-    assert settings.parse({name: entry["default"] for name, entry in OPTIONS.items()})
+    assert settings.parse(DEFAULTS)
 
 
 class Watched(dict[str, Any]):
@@ -136,7 +138,7 @@ class Watched(dict[str, Any]):
 
 
 def test_every_option_is_read_and_no_other():
-    options = Watched({name: entry["default"] for name, entry in OPTIONS.items()})
+    options = Watched(DEFAULTS)
     settings.parse(options)
     assert options.read == set(OPTIONS)
 

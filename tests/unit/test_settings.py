@@ -12,6 +12,7 @@ CONFIG = pathlib.Path(__file__).parents[2] / "config.yaml"
 DEFAULTS = {
     option: entry["default"]
     for option, entry in yaml.safe_load(CONFIG.read_text(encoding="utf-8"))["options"].items()
+    if "default" in entry
 }
 
 
@@ -38,6 +39,7 @@ def test_the_defaults_are_valid():
         policy=settings.Policy.ON_CHANGE,
         origin=None,
         requested_grants=(),
+        juju_access="",
     )
 
 
@@ -82,8 +84,8 @@ def test_no_optional_service_is_allowed():
         ("verify-timeout", 1, "use whole seconds from 2 to 300"),
         ("verify-timeout", 301, "use whole seconds from 2 to 300"),
         ("verify-timeout", -20, "use whole seconds from 2 to 300"),
-        ("upgrade-method", "action", "use one of auto, command, advise"),
-        ("upgrade-method", "", "use one of auto, command, advise"),
+        ("upgrade-method", "juju", "use one of auto, action, command, advise"),
+        ("upgrade-method", "", "use one of auto, action, command, advise"),
         ("upgrade-policy", "always", "use one of on-change, when-needed"),
         ("openstack-origin", "", "use distro or a pocket such as cloud:jammy-antelope"),
         ("openstack-origin", "cloud:", "use distro or a pocket"),

@@ -1,5 +1,6 @@
 import dataclasses
 import datetime
+import enum
 import json
 from typing import Any
 
@@ -7,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telemetry import upgrade
-from telemetry.upgrade import Fingerprint, Observed, Record, Step, Wish
+from telemetry import juju_model, upgrade
+from telemetry.juju_model import State
+from telemetry.upgrade import Fingerprint, Observed, Record, Running, Step, Wish
 from tests.unit.reports import FINGERPRINT, NOW
 
 MINUTE = datetime.timedelta(minutes=1)
@@ -18,6 +20,7 @@ LACKING = ("instance missing", "volume lacks volume_type_id")
 BOTH = Wish(runs=True, on_change=True)
 WHEN_NEEDED = Wish(runs=True, on_change=False)
 ADVISE = Wish(runs=False, on_change=True)
+HEEDS = Wish(runs=True, on_change=True, heeds=True)
 
 EMPTY = Record()
 DONE = Record().succeeded(NOW, FINGERPRINT)
@@ -26,6 +29,8 @@ FAILED = DONE.failed(NOW, FINGERPRINT, "HTTP 503")
 NEVER_DONE = EMPTY.failed(NOW, FINGERPRINT, "HTTP 503")
 MOVED = dataclasses.replace(FINGERPRINT, endpoint="https://192.0.2.100:8041")
 REBUILT = dataclasses.replace(FINGERPRINT, build="4.7.0")
+BEGUN = Running(NOW, FINGERPRINT, "12", "ceilometer", behind=True, asked=True)
+UNHEARD = Record().succeeded(NOW, FINGERPRINT, unheard=True)
 OTHER_SCOPE = dataclasses.replace(MOVED, scope="public/RegionOne")
 
 
@@ -34,9 +39,11 @@ def step(
     record: Record,
     wish: Wish = BOTH,
     fingerprint: Fingerprint | None = FINGERPRINT,
+    *,
     later: datetime.timedelta = 30 * MINUTE,
+    asks: bool | None = None,
 ) -> Step:
-    return upgrade.decide(Observed(missing, fingerprint, NOW + later), record, wish).step
+    return upgrade.decide(Observed(missing, fingerprint, NOW + later, asks), record, wish).step
 
 
 # The table of states
@@ -129,6 +136,137 @@ def test_units_of_two_builds_that_answer_in_turn_cause_one_run_at_most(events: l
     assert runs == 1
 
 
+# Ceilometer's own view
+
+
+@pytest.mark.parametrize(
+    ("missing", "record", "wish", "asks", "expected"),
+    [
+        (COMPLETE, EMPTY, HEEDS, True, Step.RUN),
+        (COMPLETE, DONE, HEEDS, True, Step.RUN),
+        (COMPLETE, DONE, HEEDS, False, Step.NOTHING),
+        (COMPLETE, DONE, HEEDS, None, Step.NOTHING),
+        (COMPLETE, FAILED, HEEDS, True, Step.RUN),
+        # the command would not make it stop
+        (COMPLETE, DONE, BOTH, True, Step.NOTHING),
+        # the action was tried already
+        (COMPLETE, UNHEARD, HEEDS, True, Step.NOTHING),
+        (COMPLETE, UNHEARD, HEEDS, None, Step.NOTHING),
+        # it stopped meanwhile: the next time it asks will be a new need
+        (COMPLETE, UNHEARD, HEEDS, False, Step.ADOPT),
+        (COMPLETE, DONE, dataclasses.replace(HEEDS, on_change=False), True, Step.RUN),
+        (COMPLETE, DONE, dataclasses.replace(HEEDS, runs=False), True, Step.ADVISE),
+        (LACKING, UNHEARD, HEEDS, True, Step.RUN),
+    ],
+)
+def test_what_to_do_when_ceilometer_asks(
+    missing: tuple[str, ...], record: Record, wish: Wish, asks: bool | None, expected: Step
+):
+    assert step(missing, record, wish, asks=asks) is expected
+
+
+def test_the_reason_is_that_ceilometer_asks():
+    decision = upgrade.decide(Observed(COMPLETE, FINGERPRINT, NOW, asks=True), DONE, HEEDS)
+    assert decision == upgrade.Decision(Step.RUN, "ceilometer's charm asks for it", asked=True)
+
+
+def test_what_else_is_a_reason_comes_first():
+    decision = upgrade.decide(Observed(LACKING, FINGERPRINT, NOW, asks=True), DONE, HEEDS)
+    assert decision.reason.startswith("Gnocchi is behind")
+    assert not decision.asked
+
+
+def test_a_ceilometer_that_stopped_asking_is_heard_again():
+    heard = UNHEARD.adopted(NOW, FINGERPRINT, asks=False)
+    assert step(COMPLETE, heard, HEEDS, asks=True) is Step.RUN
+
+
+def test_a_failed_action_that_somebody_made_good_is_no_reason():
+    failed = DONE.failed(NOW, FINGERPRINT, "HTTP 503", by_action=True)
+    assert step(COMPLETE, failed, HEEDS, asks=False) is Step.ADOPT
+
+
+# A run that was begun
+
+
+def settled(
+    missing: tuple[str, ...] | None,
+    state: State | None,
+    running: Running = BEGUN,
+    asks: bool | None = False,
+    later: datetime.timedelta = 5 * MINUTE,
+) -> Record:
+    task = juju_model.Task("12", state, "HTTP 503") if state else None
+    observed = Observed(missing, FINGERPRINT, NOW + later, asks, task)
+    return upgrade.settle(observed, DONE.started(running))
+
+
+@pytest.mark.parametrize("state", [State.GOING, None])
+def test_a_run_whose_end_was_not_seen_is_looked_at_again(state: State | None):
+    record = settled(LACKING, state)
+    assert record.running == BEGUN
+    assert step(LACKING, record) is Step.POLL
+
+
+def test_without_an_answer_of_gnocchi_a_run_is_not_judged():
+    assert settled(None, State.DONE).running == BEGUN
+
+
+def test_a_run_that_ended_well_and_is_proven_is_a_success():
+    record = settled(COMPLETE, State.DONE)
+    assert record == Record().succeeded(NOW + 5 * MINUTE, FINGERPRINT)
+
+
+def test_a_run_that_ended_well_without_the_proof_is_a_failure():
+    failure = settled(LACKING, State.DONE).failure
+    assert failure is not None
+    assert failure.by_action
+    assert failure.cause.startswith("it ended well, but Gnocchi is still behind")
+
+
+def test_a_run_that_failed_is_a_failure_with_its_cause():
+    failure = settled(LACKING, State.FAILED).failure
+    assert failure is not None
+    assert failure.cause == "task 12 on ceilometer failed: HTTP 503"
+
+
+def test_a_run_that_got_lost_is_a_failure():
+    failure = settled(LACKING, State.LOST).failure
+    assert failure is not None
+    assert failure.cause == "task 12 on ceilometer got lost"
+
+
+@pytest.mark.parametrize("state", [State.FAILED, State.LOST])
+def test_a_run_that_did_what_was_missing_is_a_success_whatever_its_task_says(state: State):
+    assert settled(COMPLETE, state).failure is None
+
+
+@pytest.mark.parametrize("state", [State.FAILED, State.LOST])
+def test_a_run_that_made_ceilometer_stop_asking_is_a_success(state: State):
+    asked = dataclasses.replace(BEGUN, behind=False)
+    assert settled(COMPLETE, state, asked).failure is None
+
+
+@pytest.mark.parametrize("state", [State.FAILED, State.LOST])
+def test_a_complete_proof_says_nothing_about_a_run_that_was_begun_with_it(state: State):
+    changed = dataclasses.replace(BEGUN, behind=False, asked=False)
+    assert settled(COMPLETE, state, changed).failure is not None
+
+
+@pytest.mark.parametrize("later", [60 * MINUTE, -MINUTE])
+def test_a_run_whose_end_is_never_seen_is_given_up(later: datetime.timedelta):
+    record = settled(LACKING, None, later=later)
+    assert record.running is None
+    assert record.failure is not None
+
+
+def test_a_ceilometer_that_still_asks_after_its_action_is_remembered():
+    record = settled(COMPLETE, State.DONE, asks=True)
+    assert record.success is not None
+    assert record.success.unheard
+    assert step(COMPLETE, record, HEEDS, asks=True) is Step.NOTHING
+
+
 # What is remembered
 
 
@@ -204,11 +342,14 @@ TIMES = st.datetimes(
     timezones=st.just(datetime.timezone.utc),
 )
 FINGERPRINTS = st.builds(Fingerprint, st.text(), st.text(), st.text(), st.text(), st.text())
+BOOLEANS = st.booleans()
 RECORDS = st.builds(
     Record,
-    success=st.none() | st.builds(upgrade.Success, TIMES, FINGERPRINTS, st.booleans()),
+    success=st.none() | st.builds(upgrade.Success, TIMES, FINGERPRINTS, BOOLEANS, BOOLEANS),
     failure=st.none()
-    | st.builds(upgrade.Failure, TIMES, FINGERPRINTS, st.integers(1, 1000), st.text()),
+    | st.builds(upgrade.Failure, TIMES, FINGERPRINTS, st.integers(1, 1000), st.text(), BOOLEANS),
+    running=st.none()
+    | st.builds(Running, TIMES, FINGERPRINTS, st.text(), st.text(), BOOLEANS, BOOLEANS),
 )
 
 
@@ -223,6 +364,15 @@ def test_no_text_is_an_empty_record():
 
 def test_a_record_without_a_part_lacks_that_part():
     assert upgrade.load_record('{"version": 1}') == Record()
+
+
+def test_a_record_of_the_first_version_is_read():
+    text = (
+        '{"version": 1, "success": {"at": "2026-11-22T10:00:00+00:00", "ran": true, '
+        '"fingerprint": {"endpoint": "http://192.0.2.30:8041"}}}'
+    )
+    success = upgrade.load_record(text).success
+    assert success == upgrade.Success(NOW, Fingerprint("http://192.0.2.30:8041"), ran=True)
 
 
 def damaged(**changes: Any) -> str:
@@ -388,3 +538,149 @@ def test_the_same_picture_twice_settles(events: list[Event]):
     cloud.hook(calm)
     cloud.hook(dataclasses.replace(calm, minutes=5))
     assert cloud.steps[-1] is Step.NOTHING
+
+
+# Random lives with the action of ceilometer's charm
+
+
+class Way(enum.Enum):
+    """What becomes of an action that is begun."""
+
+    WORKS = "works"
+    DEAF = "deaf"  # it works, but the charm goes on asking
+    FAILS = "fails"
+    HANGS = "hangs"
+    VANISHES = "vanishes"
+
+
+@dataclasses.dataclass(frozen=True)
+class Happening:
+    """What happens before a hook."""
+
+    minutes: int
+    wiped: bool
+    redeployed: bool
+    visible: bool
+    way: Way
+
+
+HAPPENINGS = st.lists(
+    st.builds(
+        Happening,
+        minutes=st.integers(-90, 90),
+        wiped=BOOLEANS,
+        redeployed=BOOLEANS,
+        visible=BOOLEANS | st.just(True),
+        way=st.sampled_from(Way),
+    ),
+    max_size=25,
+)
+ENDPOINT = "http://192.0.2.30:8041"
+
+
+class Model:
+    """A Juju model whose ceilometer does what a way says; and the coordinator's hooks."""
+
+    def __init__(self) -> None:
+        self.kept, self.now = "", NOW
+        self.complete, self.asks = False, True
+        self.tasks: dict[str, Way] = {}
+        self.ended: dict[str, State] = {}
+        self.steps: list[Step] = []
+        self.needless = 0
+
+    def hook(self, happening: Happening) -> None:
+        self.now += happening.minutes * MINUTE
+        self.complete = self.complete and not happening.wiped
+        self.asks = self.asks or happening.redeployed
+        record = upgrade.load_record(self.kept)
+        number = record.running.task if record.running else ""
+        self._progress(number)
+        task = juju_model.Task(number, self.ended.get(number, State.GOING)) if number else None
+        observed = Observed(
+            COMPLETE if self.complete else LACKING,
+            Fingerprint(ENDPOINT),
+            self.now,
+            self.asks if happening.visible else None,
+            task if happening.visible else None,
+        )
+        record = upgrade.settle(observed, record)
+        decision = upgrade.decide(observed, record, HEEDS)
+        self.steps.append(decision.step)
+        if decision.step is Step.ADOPT:
+            record = record.adopted(self.now, Fingerprint(ENDPOINT), observed.asks)
+        elif decision.step is Step.RUN:
+            record = self._begin(happening, record, observed)
+        self.kept = record.to_json()
+
+    def _begin(self, happening: Happening, record: Record, observed: Observed) -> Record:
+        self.needless += self.complete and not observed.asks and record.failure is None
+        number = str(len(self.tasks) + 1)
+        self.tasks[number] = happening.way
+        asked = bool(observed.asks)
+        return record.started(
+            Running(
+                self.now, Fingerprint(ENDPOINT), number, "ceilometer", not self.complete, asked
+            )
+        )
+
+    def _progress(self, number: str) -> None:
+        way = self.tasks.get(number)
+        if way in (Way.WORKS, Way.DEAF):
+            self.complete = True
+            self.asks = self.asks and way is Way.DEAF
+        if way and way is not Way.HANGS:
+            states = {Way.FAILS: State.FAILED, Way.VANISHES: State.LOST}
+            self.ended[number] = states.get(way, State.DONE)
+
+
+GOOD_HOOK = Happening(120, wiped=False, redeployed=False, visible=True, way=Way.WORKS)
+
+
+@given(HAPPENINGS)
+def test_with_the_action_no_need_is_ever_lost(happenings: list[Happening]):
+    model = Model()
+    for happening in happenings:
+        model.hook(happening)
+    model.hook(dataclasses.replace(GOOD_HOOK, wiped=True))
+    for _ in range(3):  # the end of a run is seen, another begun, and its end seen
+        model.hook(GOOD_HOOK)
+    assert model.complete
+    assert model.steps[-1] is Step.NOTHING or model.steps[-1] is Step.ADOPT
+
+
+@given(HAPPENINGS)
+def test_with_the_action_nothing_is_run_without_need(happenings: list[Happening]):
+    model = Model()
+    for happening in happenings:
+        model.hook(happening)
+    assert model.needless == 0
+
+
+@given(HAPPENINGS)
+def test_with_the_action_one_run_at_most_is_under_way(happenings: list[Happening]):
+    model = Model()
+    for happening in happenings:
+        before = upgrade.load_record(model.kept).running
+        model.hook(happening)
+        if before is not None and model.steps[-1] is Step.RUN:
+            # a new one only after the end of the old, or an hour, or a clock that was set back
+            ended = before.task in model.ended
+            apart = model.now - before.at
+            assert ended or apart >= upgrade.LONGEST_TASK or apart < 0 * MINUTE
+
+
+def test_a_charm_that_goes_on_asking_is_not_run_again_and_again():
+    model = Model()
+    deaf = dataclasses.replace(GOOD_HOOK, minutes=5, way=Way.DEAF)
+    for _ in range(20):
+        model.hook(deaf)
+    assert model.steps.count(Step.RUN) == 1
+
+
+def test_a_redeployed_ceilometer_is_heard():
+    model = Model()
+    for _ in range(4):
+        model.hook(GOOD_HOOK)
+    model.hook(dataclasses.replace(GOOD_HOOK, redeployed=True))
+    assert model.steps[-1] is Step.RUN

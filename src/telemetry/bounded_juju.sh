@@ -1,0 +1,10 @@
+#!/bin/sh
+# The juju client of one private folder, bounded in time. The folder is the one that this script is
+# linked into: it holds the client's data, and the link "client" to the client itself. (A copy of
+# the script could not be run from there: /run is mounted noexec.)
+folder=${0%/*}
+# the snap keeps to the real home folder, and its private folder is below it; else HOME is private
+home=${folder%/snap/juju/common/*}
+exec /usr/bin/timeout --kill-after=5 15 /usr/bin/env -i HOME="$home" JUJU_DATA="$folder" \
+    PATH=/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin LANG=C.UTF-8 NO_COLOR=1 \
+    "$(/usr/bin/readlink "$folder/client")" "$@" </dev/null

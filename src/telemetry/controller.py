@@ -1,0 +1,197 @@
+"""The Juju controller, asked through the juju client: what Ceilometer's charm says and does.
+
+The client keeps its data in a private folder that lives as long as one question; the password is
+in a file there, never in an argument. Every call of the client is bounded (bounded_juju.sh).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import pathlib
+import pwd
+import re
+import shutil
+from collections.abc import Callable, Generator
+from typing import Any
+
+import jubilant
+import yaml
+
+from telemetry import juju_model, private, trouble
+from telemetry.access import Access
+
+logger = logging.getLogger(__name__)
+
+ACTION = "ceilometer-upgrade"
+POLL = 1.0
+"""Seconds that a hook waits for a task that it began: an action of a unit on the same machine
+cannot begin before the hook has ended."""
+
+_NAME = "controller"
+_WRAPPER = pathlib.Path(__file__).with_name("bounded_juju.sh")
+_TIMED_OUT = {124, 137}
+"""Exit codes of timeout(1)."""
+
+_SNAPS = "/snap/"
+
+
+class Controller:
+    """The controller of this model, for one user."""
+
+    def __init__(
+        self, access: Access, find_client: Callable[[], pathlib.Path], us: str = ""
+    ) -> None:
+        """Prepare, without asking anything.
+
+        Args:
+            access: who asks, and where.
+            find_client: finds or installs the juju command; raises trouble.Refused.
+            us: name of the coordinator's application, for remedies.
+        """
+        self.access = access
+        self.us = us
+        self._find_client = find_client
+
+    def look(self, number: str = "") -> juju_model.View:
+        """Ceilometer's applications, and one task if it is asked for. Raises nothing."""
+        try:
+            with self._client() as juju:
+                status = _parsed(juju.cli("status", "--format", "json"))
+                task = self._task(juju, number) if number else None
+                return juju_model.View(juju_model.applications(status), task)
+        except trouble.Refused as refused:
+            return juju_model.View(trouble=refused.trouble)
+        except ValueError:
+            return juju_model.View(trouble=trouble.not_understood("the model"))
+
+    def start(self, application: str) -> str:
+        """Enqueue ceilometer-upgrade on the application's leader and return the task's number.
+
+        A task that waits or runs already, whoever began it, is as good as a new one.
+
+        Raises:
+            trouble.Refused: the controller would not.
+        """
+        with self._client(application) as juju:
+            try:
+                listed = juju.cli(
+                    "operations",
+                    *("--apps", application, "--actions", ACTION, "--status", "pending,running"),
+                    *("--format", "json"),
+                )
+                going = juju_model.unfinished(_parsed(listed), application, ACTION)
+            except ValueError:
+                raise trouble.Refused(trouble.not_understood("running tasks")) from None
+            return going or self._enqueue(juju, application)
+
+    def _enqueue(self, juju: jubilant.Juju, application: str) -> str:
+        """The number is in the client's progress lines, wherever jubilant puts them."""
+        try:
+            return juju.run(f"{application}/leader", ACTION, wait=POLL).id
+        except jubilant.TaskError as error:
+            return error.task.id
+        except jubilant.CLIError as error:
+            said, failure = error.stderr or "", error
+        except (TimeoutError, ValueError) as error:
+            said, failure = str(error), error
+        begun = re.search(r"\btask (\d+) on\b", said)
+        if begun:
+            return begun[1]
+        logger.debug("ceilometer-upgrade could not be enqueued: %s", type(failure).__name__)
+        raise trouble.Refused(trouble.of_client(said, self.access, application))
+
+    def _task(self, juju: jubilant.Juju, number: str) -> juju_model.Task:
+        try:
+            shown = juju.cli("show-task", number, "--format", "json")
+        except jubilant.CLIError as error:
+            if "not found" in (error.stderr or ""):
+                return juju_model.Task(number, juju_model.State.LOST)
+            raise
+        return juju_model.task(number, _parsed(shown))
+
+    @contextlib.contextmanager
+    def _client(self, application: str = juju_model.CHARM) -> Generator[jubilant.Juju]:
+        """A client that is logged in by its data, and what it fails of in plain words."""
+        client = self._find_client()
+        with private.folder(_parent(client)) as folder:
+            self._write(folder)
+            (folder / "client").symlink_to(client)
+            (folder / "juju").symlink_to(_WRAPPER)
+            juju = jubilant.Juju(model=f"{_NAME}:{self.access.model}", cli_binary=folder / "juju")
+            try:
+                yield juju
+            except jubilant.CLIError as error:
+                if error.returncode in _TIMED_OUT:
+                    raise trouble.Refused(trouble.too_slow(self.access)) from None
+                said = trouble.of_client(error.stderr or "", self.access, application)
+                raise trouble.Refused(said) from None
+            except OSError as error:
+                said = f"ERROR {client} could not be run ({error.strerror})"
+                raise trouble.Refused(trouble.of_client(said, self.access)) from None
+
+    def _write(self, folder: pathlib.Path) -> None:
+        """The client's data, in the form of its store (juju/juju, package jujuclient)."""
+        access = self.access
+        controller = {
+            "uuid": access.controller,
+            "api-endpoints": list(access.endpoints),
+            "ca-cert": access.certificate,
+        }
+        account = {"user": access.username, "password": access.password}
+        for file, entry in (("controllers.yaml", controller), ("accounts.yaml", account)):
+            private.write(folder / file, yaml.safe_dump({"controllers": {_NAME: entry}}))
+
+
+def _parsed(output: str) -> Any:
+    """Output as JSON; the client prints nothing where there is nothing to print."""
+    return json.loads(output) if output.strip() else {}
+
+
+def _parent(client: pathlib.Path) -> pathlib.Path | None:
+    """Where the client's folder must be; None where the client does not care.
+
+    The snap is confined: of the hidden places it may read and write its own common folder only.
+    """
+    if not str(client).startswith(_SNAPS):
+        return None
+    common = pathlib.Path(pwd.getpwuid(os.getuid()).pw_dir, "snap/juju/common")
+    common.mkdir(parents=True, exist_ok=True)
+    return common
+
+
+def client_finder(
+    channel: str, unit: str, announce: Callable[[str], None]
+) -> Callable[[], pathlib.Path]:
+    """Finds the juju command on PATH, else installs the snap.
+
+    Args:
+        channel: of the snap, such as `3.6/stable`: that of the controller's version.
+        unit: name of this unit, for the remedy.
+        announce: told one line before something takes long.
+    """
+
+    def find() -> pathlib.Path:
+        found = shutil.which("juju")
+        if found is None:
+            announce(f"installing the snap juju ({channel})")
+            found = _install(channel, unit)
+        return pathlib.Path(found)
+
+    return find
+
+
+def _install(channel: str, unit: str) -> str:
+    from charmlibs import snap  # noqa: PLC0415 - needed where juju is missing
+
+    try:
+        snap.ensure_installed("juju", channel=channel, update=False)
+    except (snap.Error, OSError) as error:
+        raise trouble.Refused(trouble.no_client(channel, str(error), unit)) from None
+    found = shutil.which("juju") or shutil.which("/snap/bin/juju")
+    if found is None:
+        problem = "the snap brought no command juju"
+        raise trouble.Refused(trouble.no_client(channel, problem, unit))
+    return found

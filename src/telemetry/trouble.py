@@ -1,0 +1,198 @@
+"""What can be wrong with the way through the Juju controller, each with its remedy. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Sequence
+
+from telemetry.access import Access
+from telemetry.report import Cause
+from telemetry.wording import plain
+
+OPTION = "juju-access"
+
+
+@dataclasses.dataclass(frozen=True)
+class Trouble:
+    """Why the controller could not be asked, or would not do what it was asked.
+
+    Attributes:
+        summary: one short line, without secrets.
+        remedy: what to type.
+    """
+
+    cause: Cause
+    summary: str
+    remedy: str
+
+
+class Refused(Exception):  # noqa: N818 - reads as what it says
+    """The controller could not be asked, or would not do it.
+
+    Attributes:
+        trouble: why.
+    """
+
+    def __init__(self, trouble: Trouble) -> None:
+        super().__init__(trouble.summary)
+        self.trouble = trouble
+
+
+# The secret
+
+
+def access_not_set(us: str) -> Trouble:
+    """There is no secret."""
+    remedy = f"juju config {us} {OPTION}=secret:ID"
+    return Trouble(Cause.NO_ACCESS, f"option {OPTION} is not set", remedy)
+
+
+def access_gone(us: str) -> Trouble:
+    """The secret that the option names does not exist, or is not granted: Juju may not tell."""
+    summary = f"the secret of option {OPTION} is not there, or not granted to {us}"
+    return Trouble(Cause.NO_ACCESS, summary, f"juju grant-secret SECRET {us}")
+
+
+def access_not_granted(us: str, secret: str) -> Trouble:
+    """The secret is there for others."""
+    summary = f"the secret of option {OPTION} is not granted to {us}"
+    return Trouble(Cause.NO_ACCESS, summary, f"juju grant-secret {plain(secret, 80)} {us}")
+
+
+def access_invalid(secret: str, problem: str) -> Trouble:
+    """The secret's content cannot be used."""
+    summary = f"the secret of option {OPTION} cannot be used: {problem}"
+    return Trouble(Cause.BAD_ACCESS, summary, f"juju update-secret {plain(secret, 80)} KEY=VALUE")
+
+
+# The client
+
+
+def no_client(channel: str, problem: str, unit: str) -> Trouble:
+    """The juju command is not there and could not be installed."""
+    summary = f"the juju client could not be installed: {plain(problem, 150)}"
+    install = f"sudo snap install juju --channel={channel}"
+    return Trouble(Cause.NO_CLIENT, summary, f"juju exec --unit {unit} -- {install}")
+
+
+# The controller
+
+
+@dataclasses.dataclass(frozen=True)
+class _Kind:
+    """One way in which the juju client fails.
+
+    Attributes:
+        words: what it then says.
+        summary, remedy: templates over user, where, model, application and said.
+    """
+
+    words: str
+    cause: Cause
+    summary: str
+    remedy: str
+
+
+_KINDS = (
+    _Kind(
+        "invalid entity name or password|login expired|please enter password|cannot log in|"
+        "user .* is (?:disabled|deleted)|not logged in|must be run interactively",
+        Cause.LOGIN_REFUSED,
+        "the Juju controller does not take the password of {user}",
+        "juju change-user-password {user}",
+    ),
+    _Kind(
+        r"action \S+ not defined|no actions? (?:is |are )?defined",
+        Cause.NO_ACTION,
+        "the charm of {application} has no action ceilometer-upgrade",
+        "juju refresh {application}",
+    ),
+    _Kind(
+        r"model \S+ not found|refreshing models",
+        Cause.NOT_PERMITTED,
+        "the Juju user {user} has no access to the model {model}",
+        "juju grant {user} write {model}",
+    ),
+    _Kind(
+        "permission denied|unauthorized access",
+        Cause.NOT_PERMITTED,
+        "the Juju user {user} may not run actions in the model {model}",
+        "juju grant {user} write {model}",
+    ),
+    _Kind(
+        "x509|certificate",
+        Cause.NO_CONTROLLER,
+        "the certificate of the Juju controller at {where} is not trusted",
+        "put the controller's CA into the secret's key ca-cert",
+    ),
+    _Kind(
+        "unable to connect to API|cannot connect|connection refused|i/o timeout|"
+        "no route to host|dial tcp|no such host|connection (?:is shut down|reset)",
+        Cause.NO_CONTROLLER,
+        "the Juju controller does not answer at {where}",
+        "juju show-controller",
+    ),
+    _Kind(
+        "major version",
+        Cause.NO_CLIENT,
+        "the juju client does not fit the controller: {said}",
+        "sudo snap refresh juju --channel of the controller, on the unit",
+    ),
+    _Kind("", Cause.JUJU_ERROR, "juju failed: {said}", "juju status {application}"),
+)
+
+
+def of_client(said: str, access: Access, application: str = "ceilometer") -> Trouble:
+    """What the juju client's last words mean.
+
+    Args:
+        said: what it wrote to standard error; the password is blotted out.
+        access: with whom and where.
+        application: name of Ceilometer's application.
+    """
+    text = said.replace(access.password, "***")
+    kind = next(kind for kind in _KINDS if re.search(kind.words, text))
+    names = {
+        "user": access.username,
+        "where": access.endpoints[0],
+        "model": access.shown,
+        "application": application,
+        "said": last_words(text),
+    }
+    return Trouble(kind.cause, kind.summary.format(**names), kind.remedy.format(**names))
+
+
+def too_slow(access: Access) -> Trouble:
+    """The client did not end in time."""
+    summary = f"the Juju controller did not answer in time at {access.endpoints[0]}"
+    return Trouble(Cause.NO_CONTROLLER, summary, "juju show-controller")
+
+
+def not_understood(what: str) -> Trouble:
+    """The client said something that it should not."""
+    return Trouble(
+        Cause.JUJU_ERROR, f"juju's answer about {what} is not understood", "juju version"
+    )
+
+
+def last_words(text: str) -> str:
+    """The last line that says something, without its level."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return plain(lines[-1].removeprefix("ERROR "), 150) if lines else "it gave no reason"
+
+
+# The model
+
+
+def no_ceilometer(model: str) -> Trouble:
+    """No application of the ceilometer charm is in the model."""
+    summary = "no application of the charm ceilometer is in the Juju model"
+    return Trouble(Cause.NO_CEILOMETER, summary, f"juju status --model {model}")
+
+
+def several_ceilometers(names: Sequence[str], us: str) -> Trouble:
+    """It is not clear which application is meant."""
+    summary = f"several applications are of the charm ceilometer: {', '.join(names)}"
+    remedy = f"juju integrate {us}:member {names[0]}"
+    return Trouble(Cause.SEVERAL_CEILOMETERS, summary, remedy)

@@ -1,0 +1,353 @@
+"""ceilometer-upgrade as the action of ceilometer's own charm.
+
+Juju is a stand-in, but its ceilometer's action runs the real ceilometer-upgrade on real services.
+"""
+
+from __future__ import annotations
+
+import pathlib
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.functional.conftest import Upgrades
+from tests.functional.deployment import Deployment
+from tests.juju.controller import ASKING, BLOCKED, READY, Controller
+from tests.stack import Stack
+
+USER, PASSWORD = "telemetry-coordinator", "correct-horse"
+STILL_ASKING = (
+    "degraded: the charm of ceilometer asks for its action ceilometer-upgrade; "
+    "juju run ceilometer/leader ceilometer-upgrade"
+)
+DeployBeside = Callable[..., Deployment]
+
+
+def write_config(stack: Stack, path: pathlib.Path) -> pathlib.Path:
+    """The configuration that ceilometer's own charm would write."""
+    sent = stack.credentials_databag()
+    where = f"{sent['credentials_protocol']}://{sent['credentials_host']}"
+    path.write_text(
+        f"""[service_credentials]
+auth_type = password
+auth_url = {where}:{sent["credentials_port"]}/v3
+username = {sent["credentials_username"]}
+password = {sent["credentials_password"]}
+project_name = {sent["credentials_project"]}
+user_domain_name = {sent["credentials_user_domain_name"]}
+project_domain_name = {sent["credentials_project_domain_name"]}
+region_name = {sent["region"]}
+interface = internal
+"""
+    )
+    return path
+
+
+@pytest.fixture
+def juju(
+    stack: Stack, upgrades: Upgrades, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> Controller:
+    """A controller whose ceilometer is as its charm leaves it: blocked until its action ran."""
+    stack.replace_gnocchi_database()
+    made = Controller(tmp_path / "juju")
+    made.add_user(USER, PASSWORD)
+    made.deploy(status=BLOCKED)
+    config = write_config(stack, tmp_path / "ceilometer.conf")
+    made.set_command(
+        "ceilometer-upgrade", str(upgrades.command), "--config-file", str(config), "--retry", "3"
+    )
+    (tmp_path / "agent.conf").write_text(made.agent_conf())
+    monkeypatch.setenv("PATH", f"{made.bin}:/usr/bin:/bin")
+    monkeypatch.setenv("JUJU_API_ADDRESSES", "192.0.2.1:17070")
+    return made
+
+
+@pytest.fixture
+def deploy(stack: Stack, juju: Controller, tmp_path: pathlib.Path) -> DeployBeside:
+    """Deploys a coordinator with access to the controller; the charm's folder is a test's own."""
+
+    def deployed(password: str = PASSWORD, **config: str) -> Deployment:
+        root = tmp_path / "charm"
+        root.mkdir()
+        deployment = Deployment(stack, config, root)
+        deployment.grant_juju_access(username=USER, password=password)
+        return deployment
+
+    return deployed
+
+
+def settle(deployment: Deployment, juju: Controller) -> None:
+    """Let the action end, and the coordinator look at it."""
+    end = time.monotonic() + 60
+    while any(task.status in ("pending", "running") for task in juju.tasks.values()):
+        assert time.monotonic() < end, "the action did not end"
+        time.sleep(0.1)
+    deployment.update_status()
+
+
+@pytest.mark.parametrize("method", ["auto", "action"])
+def test_a_fresh_stack_is_upgraded_by_ceilometers_own_action(
+    deploy: DeployBeside, juju: Controller, upgrades: Upgrades, stack: Stack, method: str
+):
+    deployment = deploy(**{"upgrade-method": method})
+    assert deployment.status[0] == "maintenance"
+    assert deployment.status[1].startswith("ceilometer-upgrade is running as task 2 on ceilometer")
+
+    settle(deployment, juju)
+
+    assert deployment.status[0] == "active"
+    assert "ceilometer-upgrade done" in deployment.status[1]
+    assert upgrades.runs == 1
+    assert "instance" in stack.resource_types()
+    assert deployment.finding("telemetry.charm").summary == (
+        "the charm of ceilometer does not ask for ceilometer-upgrade"
+    )
+
+
+def test_later_events_run_nothing_more(deploy: DeployBeside, juju: Controller, upgrades: Upgrades):
+    deployment = deploy()
+    settle(deployment, juju)
+    for _ in range(3):
+        deployment.update_status()
+    assert upgrades.runs == 1
+    assert len(juju.tasks) == 1
+
+
+def test_an_action_that_waits_for_its_machine_is_looked_at_again(
+    deploy: DeployBeside, juju: Controller
+):
+    juju.hold()
+    deployment = deploy()
+    deployment.update_status()
+    deployment.update_status()
+    assert deployment.status[0] == "maintenance"
+    assert list(juju.tasks) == ["2"]
+
+
+def test_a_ceilometer_that_asks_is_heard_although_the_proof_is_complete(
+    deploy: DeployBeside, juju: Controller, upgrades: Upgrades
+):
+    deployment = deploy()
+    settle(deployment, juju)
+    juju.set_status("ceilometer", ("blocked", f"Missing relations: messaging, {ASKING}"))
+
+    deployment.update_status()
+    settle(deployment, juju)
+
+    assert deployment.status[0] == "active"
+    assert upgrades.runs == 2
+    assert deployment.finding("telemetry.charm").severity.value == "ok"
+
+
+def test_a_ceilometer_that_goes_on_asking_is_told_and_not_run_again(
+    deploy: DeployBeside,
+    juju: Controller,
+    upgrades: Upgrades,
+    stack: Stack,
+    tmp_path: pathlib.Path,
+):
+    config = tmp_path / "ceilometer.conf"
+    juju.set_command(
+        "ceilometer-upgrade", str(upgrades.command), "--config-file", str(config), then=BLOCKED
+    )
+    deployment = deploy()
+    settle(deployment, juju)
+    for _ in range(3):
+        deployment.update_status()
+    assert upgrades.runs == 1
+    assert deployment.status == ("active", STILL_ASKING)
+
+
+def test_the_command_leaves_ceilometers_charm_asking_and_says_so(
+    deploy: DeployBeside, juju: Controller, upgrades: Upgrades
+):
+    deployment = deploy(**{"upgrade-method": "command"})
+    assert upgrades.runs == 1
+    assert juju.tasks == {}
+    assert deployment.status == ("active", STILL_ASKING)
+
+
+def test_advice_follows_ceilometers_own_request(deploy: DeployBeside, juju: Controller):
+    deployment = deploy(**{"upgrade-method": "advise"})
+    assert deployment.status[0] == "blocked"
+    assert deployment.status[1].endswith("juju run ceilometer/leader ceilometer-upgrade")
+    assert juju.tasks == {}
+
+
+# What goes wrong
+
+
+@pytest.fixture
+def broken(juju: Controller) -> Callable[[str], None]:
+    """Breaks the way through the controller in one of the ways that happen."""
+
+    def act(fault: str) -> None:
+        if fault == "read-only":
+            juju.add_user(USER, PASSWORD, "read")
+        elif fault == "no access":
+            juju.add_user(USER, PASSWORD, "none")
+        elif fault == "unreachable":
+            juju.behave("refuses")
+        elif fault == "no ceilometer":
+            juju.deploy("ceilometer", "postgresql")
+        elif fault == "two ceilometers":
+            juju.deploy("ceilometer-two", status=BLOCKED)
+        elif fault == "no action":
+            juju.deploy(actions=("pause",), status=BLOCKED)
+        else:
+            raise ValueError(fault)
+
+    return act
+
+
+FAULTS = {
+    "read-only": ("juju-permission-denied", "juju grant telemetry-coordinator write"),
+    "no access": ("juju-permission-denied", "juju grant telemetry-coordinator write"),
+    "unreachable": ("controller-unreachable", "juju show-controller"),
+    "no ceilometer": ("ceilometer-not-in-model", "juju status --model"),
+    "two ceilometers": ("several-ceilometers", "juju integrate telemetry-coordinator:member"),
+    "no action": ("action-not-defined", "juju refresh ceilometer"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_stands_in_the_way_of_the_action_is_told_with_its_remedy(
+    deploy: DeployBeside,
+    juju: Controller,
+    upgrades: Upgrades,
+    broken: Callable[[str], None],
+    fault: str,
+):
+    broken(fault)
+    deployment = deploy(**{"upgrade-method": "action"})
+    finding = deployment.finding("telemetry.charm")
+    cause, remedy = FAULTS[fault]
+    assert finding.cause is not None
+    assert (finding.cause.value, finding.severity.value) == (cause, "degraded")
+    assert finding.remedy.startswith(remedy)
+    assert deployment.status[0] == "blocked"
+    assert upgrades.runs == 0
+
+
+@pytest.mark.parametrize("fault", ["read-only", "unreachable"])
+def test_where_the_action_is_not_possible_auto_runs_the_command(
+    deploy: DeployBeside, upgrades: Upgrades, broken: Callable[[str], None], fault: str
+):
+    broken(fault)
+    deployment = deploy()
+    assert upgrades.runs == 1
+    deployment.update_status()
+    deployment.update_status()
+    assert upgrades.runs == 1
+    assert deployment.record["success"]["ran"]
+
+
+def test_a_wrong_password_is_told_and_a_new_one_is_taken(deploy: DeployBeside, juju: Controller):
+    deployment = deploy(password="wrong", **{"upgrade-method": "action"})
+    assert deployment.finding("telemetry.charm").cause is not None
+    deployment.grant_juju_access(username=USER, password=PASSWORD)
+    settle(deployment, juju)
+    assert deployment.status[0] == "active"
+
+
+def test_a_failed_action_is_waited_out_and_then_the_command_is_run(
+    deploy: DeployBeside, juju: Controller, upgrades: Upgrades, stack: Stack
+):
+    juju.set_command("ceilometer-upgrade", "/bin/sh", "-c", "echo no such luck; exit 1")
+    deployment = deploy()
+    settle(deployment, juju)
+    assert deployment.record["failure"]["cause"] == "task 2 on ceilometer failed: no such luck"
+    assert deployment.status[0] == "maintenance"
+
+    deployment.age_failure(minutes=2)
+    deployment.update_status()
+
+    assert upgrades.runs == 1
+    assert len(juju.tasks) == 1
+    assert "instance" in stack.resource_types()
+
+
+def test_a_failed_action_is_repeated_where_no_command_may_run(
+    deploy: DeployBeside, juju: Controller, upgrades: Upgrades
+):
+    juju.set_command("ceilometer-upgrade", "/bin/sh", "-c", "echo no such luck; exit 1")
+    deployment = deploy(**{"upgrade-method": "action"})
+    settle(deployment, juju)
+    for minutes in (2, 4):
+        deployment.age_failure(minutes=minutes)
+        deployment.update_status()
+        settle(deployment, juju)
+    assert upgrades.runs == 0
+    assert len(juju.tasks) == 3
+    assert deployment.status[0] == "blocked"
+    assert deployment.status[1].startswith("ceilometer-upgrade failed 3 times: task 6 on ceil")
+
+
+def test_a_task_that_was_cancelled_is_begun_again(
+    deploy: DeployBeside, juju: Controller, upgrades: Upgrades
+):
+    juju.hold()
+    deployment = deploy(**{"upgrade-method": "action"})
+    juju.finish("2", "cancelled")
+    juju.hold(False)
+    deployment.update_status()
+    assert deployment.record["failure"]["cause"] == "task 2 on ceilometer got lost"
+    deployment.age_failure(minutes=2)
+    deployment.update_status()
+    settle(deployment, juju)
+    assert deployment.status[0] == "active"
+    assert upgrades.runs == 1
+
+
+def test_a_record_that_was_lost_after_the_action_was_begun_doubles_nothing(
+    deploy: DeployBeside, juju: Controller
+):
+    juju.hold()
+    deployment = deploy()
+    deployment.forget_record()  # the hook was killed before Juju took what it wrote
+    deployment.update_status()
+    assert list(juju.tasks) == ["2"]
+    assert deployment.record["running"]["task"] == "2"
+
+
+# Actions of the coordinator
+
+
+def test_the_operators_own_run_is_begun_and_named(deploy: DeployBeside, juju: Controller):
+    deployment = deploy()
+    settle(deployment, juju)
+    done = deployment.action("ceilometer-upgrade")
+    assert done.failure == ""
+    assert done.results == {"outcome": "started", "task": "4", "application": "ceilometer"}
+    settle(deployment, juju)
+    assert deployment.status[0] == "active"
+
+
+def test_the_operators_own_run_that_is_refused_says_what_to_type(
+    deploy: DeployBeside, juju: Controller
+):
+    juju.add_user(USER, PASSWORD, "read")
+    deployment = deploy(**{"upgrade-method": "action"})
+    refused = deployment.action("ceilometer-upgrade")
+    assert "may not run actions" in refused.failure
+    assert "juju grant telemetry-coordinator write" in refused.failure
+
+
+def test_the_password_of_the_juju_user_is_said_nowhere(deploy: DeployBeside, juju: Controller):
+    deployment = deploy()
+    settle(deployment, juju)
+    deployment.action("verify-stack")
+    assert PASSWORD not in deployment.everything_said()
+    assert not any(PASSWORD in word for call in juju.calls for word in call)
+
+
+def test_a_ready_ceilometer_is_left_alone(
+    deploy: DeployBeside, juju: Controller, upgrades: Upgrades, stack: Stack
+):
+    deployment = deploy(**{"upgrade-method": "command"})
+    juju.set_status("ceilometer", READY)
+    deployment.configure(upgrade_method="auto")
+    assert upgrades.runs == 1
+    assert juju.tasks == {}
+    assert deployment.status[0] == "active"

@@ -1,0 +1,298 @@
+"""What the coordinator asks of the Juju controller, through jubilant and a stand-in client."""
+
+import pathlib
+import stat
+
+import pytest
+
+from telemetry import access, controller, trouble
+from telemetry.juju_model import Application, State, Task, View
+from telemetry.report import Cause
+from tests.juju.controller import BLOCKED, MODEL, Controller
+
+USER, PASSWORD = "telemetry-coordinator", "correct-horse"
+
+
+@pytest.fixture
+def juju(tmp_path: pathlib.Path) -> Controller:
+    """A controller with ceilometer in its model, and a user who may run actions."""
+    made = Controller(tmp_path / "juju")
+    made.add_user(USER, PASSWORD)
+    made.deploy(status=BLOCKED, version="21.0.0")
+    return made
+
+
+def through(juju: Controller, **changes: str) -> controller.Controller:
+    given = access.Access(
+        username=changes.get("username", USER),
+        password=changes.get("password", PASSWORD),
+        endpoints=(changes.get("endpoint", "192.0.2.1:17070"),),
+        certificate=juju.certificate,
+        controller=juju.uuid,
+        model=changes.get("model", MODEL),
+        shown="openstack",
+    )
+    return controller.Controller(given, lambda: juju.bin / "juju", "telemetry-coordinator")
+
+
+def seen(juju: Controller, **changes: str) -> trouble.Trouble:
+    found = through(juju, **changes).look().trouble
+    assert found is not None
+    return found
+
+
+def refused(juju: Controller, application: str = "ceilometer", **changes: str) -> trouble.Trouble:
+    with pytest.raises(trouble.Refused) as raised:
+        through(juju, **changes).start(application)
+    return raised.value.trouble
+
+
+# Looking
+
+
+def test_ceilometer_is_seen_as_the_model_shows_it(juju: Controller):
+    juju.deploy("aodh", "aodh")
+    assert through(juju).look() == View((Application("ceilometer", True, "21.0.0"),))
+
+
+@pytest.mark.parametrize("model", [MODEL, "openstack", "admin/openstack"])
+def test_the_model_may_be_given_in_every_form(juju: Controller, model: str):
+    assert through(juju, model=model).look().trouble is None
+
+
+def test_a_task_is_seen(juju: Controller):
+    number = through(juju).start("ceilometer")
+    assert through(juju).look(number).task == Task(number, State.GOING)
+    juju.finish(number, "failed", "Gnocchi is down")
+    assert through(juju).look(number).task == Task(number, State.FAILED, "Gnocchi is down")
+
+
+def test_a_task_that_is_not_known_any_more_is_lost(juju: Controller):
+    assert through(juju).look("99").task == Task("99", State.LOST)
+
+
+@pytest.mark.parametrize("changes", [{"password": "wrong"}, {"username": "nobody"}])
+def test_a_login_that_is_refused_is_told(juju: Controller, changes: dict[str, str]):
+    user = changes.get("username", USER)
+    assert seen(juju, **changes) == trouble.Trouble(
+        Cause.LOGIN_REFUSED,
+        f"the Juju controller does not take the password of {user}",
+        f"juju change-user-password {user}",
+    )
+
+
+def test_a_user_without_access_to_the_model_is_told(juju: Controller):
+    juju.add_user("bob", PASSWORD, "none")
+    assert seen(juju, username="bob") == trouble.Trouble(
+        Cause.NOT_PERMITTED,
+        "the Juju user bob has no access to the model openstack",
+        "juju grant bob write openstack",
+    )
+
+
+@pytest.mark.parametrize(
+    ("mood", "summary"),
+    [
+        ("refuses", "the Juju controller does not answer at 192.0.2.1:17070"),
+        (
+            "untrusted",
+            "the certificate of the Juju controller at 192.0.2.1:17070 is not trusted",
+        ),
+    ],
+)
+def test_a_controller_that_is_not_reached_is_told(juju: Controller, mood: str, summary: str):
+    juju.behave(mood)
+    found = seen(juju)
+    assert (found.cause, found.summary) == (Cause.NO_CONTROLLER, summary)
+
+
+def test_a_controller_that_hangs_costs_its_time_and_no_more(
+    juju: Controller, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
+):
+    juju.behave("hangs")
+    quick = tmp_path / "quick.sh"
+    text = controller._WRAPPER.read_text()
+    assert " 15 " in text
+    quick.write_text(text.replace(" 15 ", " 1 "))
+    quick.chmod(0o755)
+    monkeypatch.setattr(controller, "_WRAPPER", quick)
+    assert seen(juju) == trouble.Trouble(
+        Cause.NO_CONTROLLER,
+        "the Juju controller did not answer in time at 192.0.2.1:17070",
+        "juju show-controller",
+    )
+
+
+def test_an_answer_that_is_not_understood_is_told(juju: Controller):
+    (juju.bin / "juju").write_text("#!/bin/sh\necho '[]'\n")
+    assert seen(juju).cause is Cause.JUJU_ERROR
+
+
+def test_a_client_that_cannot_be_run_is_told(juju: Controller):
+    (juju.bin / "juju").chmod(0o644)
+    assert seen(juju).cause is Cause.JUJU_ERROR
+
+
+# Running
+
+
+def test_the_action_is_enqueued_on_the_leader(juju: Controller):
+    juju.hold()
+    number = through(juju).start("ceilometer")
+    task = juju.tasks[number]
+    assert (task.unit, task.action, task.status) == (
+        "ceilometer/0",
+        "ceilometer-upgrade",
+        "pending",
+    )
+
+
+def test_an_action_that_ends_at_once_is_as_good(juju: Controller):
+    juju.set_command("ceilometer-upgrade", "true")
+    number = through(juju).start("ceilometer")
+    assert juju.tasks[number].status == "completed"
+
+
+def test_an_action_that_fails_at_once_is_seen_by_the_next_look(juju: Controller):
+    juju.set_command("ceilometer-upgrade", "false")
+    number = through(juju).start("ceilometer")
+    task = through(juju).look(number).task
+    assert task is not None
+    assert task.state is State.FAILED
+
+
+def test_a_task_that_waits_already_is_not_doubled(juju: Controller):
+    juju.hold()
+    first = through(juju).start("ceilometer")
+    assert through(juju).start("ceilometer") == first
+    assert len(juju.tasks) == 1
+
+
+def test_a_task_of_another_application_is_none_of_ours(juju: Controller):
+    juju.hold()
+    juju.deploy("ceilometer-two")
+    through(juju).start("ceilometer-two")
+    through(juju).start("ceilometer")
+    assert len(juju.tasks) == 2
+
+
+def test_a_user_who_may_only_read_is_told(juju: Controller):
+    juju.add_user("bob", PASSWORD, "read")
+    assert refused(juju, username="bob") == trouble.Trouble(
+        Cause.NOT_PERMITTED,
+        "the Juju user bob may not run actions in the model openstack",
+        "juju grant bob write openstack",
+    )
+
+
+@pytest.mark.parametrize("version", ["3.6.9", "4.0.1"])
+def test_a_charm_without_the_action_is_told(tmp_path: pathlib.Path, version: str):
+    juju = Controller(tmp_path / "other", version)
+    juju.add_user(USER, PASSWORD)
+    juju.deploy(actions=("pause",))
+    assert refused(juju) == trouble.Trouble(
+        Cause.NO_ACTION,
+        "the charm of ceilometer has no action ceilometer-upgrade",
+        "juju refresh ceilometer",
+    )
+
+
+@pytest.mark.parametrize("version", ["3.6.9", "4.0.1"])
+def test_an_application_without_units_is_told(tmp_path: pathlib.Path, version: str):
+    juju = Controller(tmp_path / "other", version)
+    juju.add_user(USER, PASSWORD)
+    juju.deploy(units=0)
+    found = refused(juju)
+    assert 'could not determine leader for "ceilometer"' in found.summary
+    assert found.remedy == "juju status ceilometer"
+
+
+# What stays private
+
+
+def test_the_password_is_in_no_argument(juju: Controller):
+    through(juju).start("ceilometer")
+    through(juju).look("2")
+    assert len(juju.calls) == 4
+    assert not any(PASSWORD in word for call in juju.calls for word in call)
+
+
+def test_nothing_is_left_behind(juju: Controller, private_parent: pathlib.Path):
+    through(juju).look()
+    assert list(private_parent.iterdir()) == []
+
+
+def test_the_clients_files_are_private(juju: Controller, tmp_path: pathlib.Path):
+    spy = tmp_path / "modes"
+    (juju.bin / "juju").write_text(
+        f'#!/bin/sh\nstat -c "%a %n" "$JUJU_DATA" "$JUJU_DATA"/*.yaml > {spy}\necho "{{}}"\n'
+    )
+    through(juju).look()
+    modes = {line.rpartition("/")[2]: line.split()[0] for line in spy.read_text().splitlines()}
+    folder = next(mode for name, mode in modes.items() if not name.endswith(".yaml"))
+    assert folder == "700"
+    assert modes["accounts.yaml"] == "600"
+    assert modes["controllers.yaml"] == "600"
+
+
+def test_the_client_sees_nothing_of_the_hooks_environment(
+    juju: Controller, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("JUJU_MODEL", "elsewhere")
+    monkeypatch.setenv("CEILOMETER_SECRET", "hidden")
+    spy = tmp_path / "environment"
+    (juju.bin / "juju").write_text(f'#!/bin/sh\nenv > {spy}\necho "{{}}"\n')
+    through(juju).look()
+    names = {line.partition("=")[0] for line in spy.read_text().splitlines()}
+    assert names <= {"HOME", "JUJU_DATA", "PATH", "LANG", "NO_COLOR", "PWD", "SHLVL", "_"}
+
+
+def test_a_secret_in_what_the_client_says_is_blotted_out(juju: Controller):
+    (juju.bin / "juju").write_text(f"#!/bin/sh\necho 'ERROR no {PASSWORD}' >&2\nexit 1\n")
+    found = seen(juju)
+    assert found.summary == "juju failed: no ***"
+
+
+def test_the_wrapper_may_be_run():
+    assert controller._WRAPPER.stat().st_mode & stat.S_IXUSR
+
+
+# The client itself
+
+
+def test_the_client_on_the_path_is_used(juju: Controller, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PATH", str(juju.bin))
+    announced: list[str] = []
+    find = controller.client_finder("3.6/stable", "telemetry-coordinator/0", announced.append)
+    assert find() == juju.bin / "juju"
+    assert announced == []
+
+
+def test_a_client_that_cannot_be_installed_is_told(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("PATH", str(tmp_path))  # and no snapd answers on this machine
+    announced: list[str] = []
+    find = controller.client_finder("3.6/stable", "telemetry-coordinator/0", announced.append)
+    with pytest.raises(trouble.Refused) as raised:
+        find()
+    found = raised.value.trouble
+    assert found.cause is Cause.NO_CLIENT
+    assert found.remedy == (
+        "juju exec --unit telemetry-coordinator/0 -- sudo snap install juju --channel=3.6/stable"
+    )
+    assert announced == ["installing the snap juju (3.6/stable)"]
+
+
+def test_the_snap_gets_its_folder_where_it_may_read(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+):
+    class Entry:
+        pw_dir = str(tmp_path)
+
+    monkeypatch.setattr(controller.pwd, "getpwuid", lambda _uid: Entry)
+    parent = controller._parent(pathlib.Path("/snap/bin/juju"))
+    assert parent is not None
+    assert parent == tmp_path / "snap/juju/common"
+    assert parent.is_dir()
+    assert controller._parent(pathlib.Path("/usr/local/bin/juju")) is None

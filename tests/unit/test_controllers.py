@@ -1,0 +1,113 @@
+"""The option juju-access: from the secret and the unit agent's settings to a usable access."""
+
+import pathlib
+from typing import Any
+
+import pytest
+from ops import testing
+
+import charm
+import controllers
+from telemetry import access, trouble
+from telemetry.report import Cause
+from tests.juju.controller import MODEL, Controller
+from tests.unit import model
+
+CONTENT = {"username": "telemetry-coordinator", "password": "correct-horse"}
+ENVIRONMENT = {
+    "JUJU_API_ADDRESSES": "192.0.2.1:17070 192.0.2.2:17070",
+    "JUJU_MODEL_UUID": MODEL,
+    "JUJU_MODEL_NAME": "openstack",
+}
+
+
+@pytest.fixture
+def juju(tmp_path: pathlib.Path) -> Controller:
+    return Controller(tmp_path / "juju")
+
+
+@pytest.fixture
+def charm_dir(juju: Controller, tmp_path: pathlib.Path) -> pathlib.Path:
+    """The charm's folder; the agent's settings are beside it."""
+    (tmp_path / "agent.conf").write_text(juju.agent_conf())
+    return tmp_path / "charm"
+
+
+def read(
+    charm_dir: pathlib.Path, *secrets: testing.Secret, uri: str = ""
+) -> access.Access | trouble.Trouble:
+    context = testing.Context(charm.TelemetryCoordinatorCharm, app_name=model.APP)
+    state = testing.State(secrets=list(secrets))
+    with context(context.on.update_status(), state) as manager:
+        named = uri or (secrets[0].id if secrets else "")
+        return controllers.read_access(manager.charm.model, named, ENVIRONMENT, charm_dir)
+
+
+def why(*arguments: Any, **named: Any) -> trouble.Trouble:
+    found = read(*arguments, **named)
+    assert isinstance(found, trouble.Trouble)
+    return found
+
+
+def test_secret_and_surroundings_make_an_access(charm_dir: pathlib.Path, juju: Controller):
+    assert read(charm_dir, testing.Secret(CONTENT)) == access.Access(
+        username="telemetry-coordinator",
+        password="correct-horse",
+        endpoints=("192.0.2.1:17070", "192.0.2.2:17070"),
+        certificate=juju.certificate.strip(),
+        controller=juju.uuid,
+        model=MODEL,
+        shown="openstack",
+    )
+
+
+def test_the_newest_content_is_read(charm_dir: pathlib.Path):
+    secret = testing.Secret(CONTENT, latest_content={**CONTENT, "password": "battery-staple"})
+    found = read(charm_dir, secret)
+    assert isinstance(found, access.Access)
+    assert found.password == "battery-staple"
+
+
+def test_an_option_that_is_not_set_is_told(charm_dir: pathlib.Path):
+    assert why(charm_dir) == trouble.Trouble(
+        Cause.NO_ACCESS,
+        "option juju-access is not set",
+        "juju config telemetry-coordinator juju-access=secret:ID",
+    )
+
+
+def test_a_secret_that_is_not_there_or_not_granted_is_told(charm_dir: pathlib.Path):
+    found = why(charm_dir, uri="secret:cvq0c6rmp25c7f2sbtlg")
+    assert found.cause is Cause.NO_ACCESS
+    assert found.remedy.startswith("juju grant-secret ")
+    assert found.remedy.endswith(" telemetry-coordinator")
+
+
+def test_a_secret_without_a_password_is_told(charm_dir: pathlib.Path):
+    secret = testing.Secret({"username": "telemetry-coordinator"})
+    assert why(charm_dir, secret) == trouble.Trouble(
+        Cause.BAD_ACCESS,
+        "the secret of option juju-access cannot be used: it lacks the key password",
+        f"juju update-secret {secret.id} KEY=VALUE",
+    )
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", "\x00", "controller: 5"])
+def test_settings_of_the_agent_that_cannot_be_read_are_told(charm_dir: pathlib.Path, text: str):
+    charm_dir.with_name("agent.conf").write_text(text)
+    found = why(charm_dir, testing.Secret(CONTENT))
+    assert found.cause is Cause.BAD_ACCESS
+    assert "it lacks the key ca-cert" in found.summary
+
+
+@pytest.mark.parametrize(
+    ("version", "channel"),
+    [
+        ("3.6.9", "3.6/stable"),
+        ("4.0.1", "4.0/stable"),
+        ("4.1-beta1", "4.1/stable"),
+        ("", "latest/stable"),
+    ],
+)
+def test_the_snaps_channel_is_that_of_the_controller(version: str, channel: str):
+    assert controllers.channel({"JUJU_VERSION": version}) == channel
