@@ -45,24 +45,24 @@ class Refused(Exception):  # noqa: N818 - reads as what it says
 def access_not_set(us: str) -> Trouble:
     """There is no secret."""
     remedy = f"juju config {us} {OPTION}=secret:ID"
-    return Trouble(Cause.NO_ACCESS, f"option {OPTION} is not set", remedy)
+    return Trouble(Cause.NO_ACCESS, f"{OPTION} is not set", remedy)
 
 
 def access_gone(us: str) -> Trouble:
     """The secret that the option names does not exist, or is not granted: Juju may not tell."""
-    summary = f"the secret of option {OPTION} is not there, or not granted to {us}"
+    summary = f"{OPTION}: its secret is not there, or not granted"
     return Trouble(Cause.NO_ACCESS, summary, f"juju grant-secret SECRET {us}")
 
 
 def access_not_granted(us: str, secret: str) -> Trouble:
     """The secret is there for others."""
-    summary = f"the secret of option {OPTION} is not granted to {us}"
+    summary = f"{OPTION}: its secret is not granted"
     return Trouble(Cause.NO_ACCESS, summary, f"juju grant-secret {plain(secret, 80)} {us}")
 
 
 def access_invalid(secret: str, problem: str) -> Trouble:
     """The secret's content cannot be used."""
-    summary = f"the secret of option {OPTION} cannot be used: {problem}"
+    summary = f"{OPTION}: its secret cannot be used, {problem}"
     return Trouble(Cause.BAD_ACCESS, summary, f"juju update-secret {plain(secret, 80)} KEY=VALUE")
 
 

@@ -34,7 +34,11 @@ class Deployment:
     """One unit of the coordinator beside a keystone and a gnocchi application."""
 
     def __init__(
-        self, stack: Stack, config: Mapping[str, str | int], root: pathlib.Path | None = None
+        self,
+        stack: Stack,
+        config: Mapping[str, str | int],
+        root: pathlib.Path | None = None,
+        unit: int = 0,
     ) -> None:
         """Deploy it.
 
@@ -42,9 +46,12 @@ class Deployment:
             stack: the cloud.
             config: options that differ from their defaults.
             root: the charm's folder; where none is given, that is nobody's concern.
+            unit: number of the unit.
         """
         self.stack = stack
-        self._context = testing.Context(charm.TelemetryCoordinatorCharm, charm_root=root)
+        self._context = testing.Context(
+            charm.TelemetryCoordinatorCharm, charm_root=root, unit_id=unit
+        )
         self._peers = testing.PeerRelation("coordinators")
         self._identity = testing.Relation("identity-credentials", remote_app_name="keystone")
         self._metric = testing.Relation("metric-service", remote_app_name="gnocchi")
@@ -108,22 +115,35 @@ class Deployment:
         record = self.record
         at = datetime.datetime.fromisoformat(record["failure"]["at"])
         record["failure"]["at"] = (at - datetime.timedelta(minutes=minutes)).isoformat()
-        self._keep({**self._peer_data(), "record": json.dumps(record)})
+        self.keep({**self.peer_data(), "record": json.dumps(record)})
 
     def forget_record(self) -> None:
         """Lose the record, as when Juju did not take what a hook wrote that was killed."""
-        self._keep({key: text for key, text in self._peer_data().items() if key != "record"})
+        self.keep({key: text for key, text in self.peer_data().items() if key != "record"})
 
-    def _keep(self, data: dict[str, str]) -> None:
+    def keep(self, data: Mapping[str, str]) -> None:
+        """Replace the application's peer databag."""
         peers = self.state.get_relation(self._peers.id)
         others = {r for r in self.state.relations if r.id != peers.id}
-        changed = dataclasses.replace(peers, local_app_data=data)
+        changed = dataclasses.replace(peers, local_app_data=dict(data))
         self.state = dataclasses.replace(self.state, relations={*others, changed})
 
     # What Juju does
 
     def update_status(self) -> None:
         self._run(self._context.on.update_status())
+
+    def lead(self, leads: bool) -> None:
+        """Make the unit leader, or take that from it; Juju runs no hook for the latter."""
+        self.state = dataclasses.replace(self.state, leader=leads)
+
+    def leader_elected(self) -> None:
+        self._run(self._context.on.leader_elected())
+
+    def departed(self, relation: testing.Relation) -> None:
+        current = self.state.get_relation(relation.id)
+        event = self._context.on.relation_departed(current, remote_unit=0, departing_unit=0)
+        self._run(event)
 
     def identity_changed(self) -> None:
         relation = self.state.get_relation(self._identity.id)
@@ -160,13 +180,13 @@ class Deployment:
 
     @property
     def report(self) -> Report:
-        report = Report.from_json(self._peer_data()["report"])
+        report = Report.from_json(self.peer_data()["report"])
         assert report is not None
         return report
 
     @property
     def record(self) -> dict[str, Any]:
-        return json.loads(self._peer_data()["record"])
+        return json.loads(self.peer_data()["record"])
 
     def finding(self, check: str) -> Finding:
         return next(finding for finding in self.report.findings if finding.check == check)
@@ -190,5 +210,5 @@ class Deployment:
             ]
         )
 
-    def _peer_data(self) -> Mapping[str, str]:
+    def peer_data(self) -> Mapping[str, str]:
         return self.state.get_relation(self._peers.id).local_app_data

@@ -16,6 +16,7 @@ from tests.functional.deployment import Deployment
 from tests.juju.controller import ASKING, BLOCKED, READY, Controller
 from tests.stack import Stack
 
+ONE_RELEASE = True
 USER, PASSWORD = "telemetry-coordinator", "correct-horse"
 STILL_ASKING = (
     "degraded: the charm of ceilometer asks for its action ceilometer-upgrade; "

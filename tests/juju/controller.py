@@ -23,19 +23,20 @@ CLIENT = pathlib.Path(__file__).with_name("client.py")
 class Controller:
     """A controller with one model, and a client on a folder for PATH."""
 
-    def __init__(self, folder: pathlib.Path, version: str = "3.6.9") -> None:
+    def __init__(self, folder: pathlib.Path, version: str = "3.6.9", model: str = MODEL) -> None:
         """Make it.
 
         Args:
             folder: an empty folder for state and client.
             version: of controller and client.
+            model: UUID of the model.
         """
         self.bin = folder / "bin"
         self.bin.mkdir(parents=True)
         self._file = folder / "state.json"
         self.uuid = str(uuid.uuid4())
         self.certificate = trustme.CA().cert_pem.bytes().decode()
-        fresh = state.State(self.uuid, MODEL, ("192.0.2.1:17070",), self.certificate, version)
+        fresh = state.State(self.uuid, model, ("192.0.2.1:17070",), self.certificate, version)
         self._file.write_text(json.dumps(dataclasses.asdict(fresh)))
         client = self.bin / "juju"
         root = CLIENT.parents[2]

@@ -73,7 +73,7 @@ class Agent(unit_model.Unit):
         self.reboot_requested = False
         self._proxies = dict(proxies or {})
         self._resources = dict(resources or {})
-        self._juju_version, self._timeout = juju_version, timeout
+        self.juju_version, self._timeout = juju_version, timeout
         self._folder = tempfile.TemporaryDirectory(prefix="juju-")
         self._private = pathlib.Path(self._folder.name)
         (self._private / "home").mkdir()
@@ -93,6 +93,11 @@ class Agent(unit_model.Unit):
     def close(self) -> None:
         """Remove the agent's private folder; the charm's folder is the caller's."""
         self._folder.cleanup()
+
+    @property
+    def path(self) -> str:
+        """PATH of the hooks."""
+        return f"{self._private / 'tools'}:{SYSTEM_PATH}"
 
     @property
     def log(self) -> list[unit_state.LogLine]:
@@ -300,7 +305,7 @@ class Agent(unit_model.Unit):
             for kind in ("http", "https", "ftp", "no")
         }
         return {
-            "PATH": f"{self._private / 'tools'}:{SYSTEM_PATH}",
+            "PATH": self.path,
             "HOME": str(self._private / "home"),
             "LANG": "C.UTF-8",
             "TERM": "tmux-256color",
@@ -315,7 +320,7 @@ class Agent(unit_model.Unit):
             "JUJU_PRINCIPAL_UNIT": "",
             "JUJU_AVAILABILITY_ZONE": "nova",
             "JUJU_API_ADDRESSES": "192.0.2.1:17070",
-            "JUJU_VERSION": self._juju_version,
+            "JUJU_VERSION": self.juju_version,
             "JUJU_AGENT_SOCKET_NETWORK": "unix",
             "JUJU_METER_STATUS": "AMBER",
             "JUJU_SLA": "unsupported",

@@ -11,24 +11,9 @@ import pytest
 
 from tests.packed import agent as unit_agent
 from tests.packed import charmcraft_tool, packing, tiny_charm
-from tests.stack import Release, Stack
-
-LATEST_ALONE = "test_with_services.py"
-"""The charm is the same beside every release; what differs, the functional tests look at."""
+from tests.stack import Stack
 
 CHARM = pytest.StashKey[pathlib.Path | Exception]()
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    left_out = [
-        item
-        for item in items
-        if isinstance(item, pytest.Function)
-        and item.path == pathlib.Path(__file__).with_name(LATEST_ALONE)
-        and item.callspec.params["booted_stack"] is not Release.LATEST
-    ]
-    items[:] = [item for item in items if item not in left_out]
-    config.hook.pytest_deselected(items=left_out)
 
 
 @pytest.hookimpl(tryfirst=True)

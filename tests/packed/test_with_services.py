@@ -14,6 +14,7 @@ from tests.packed.agent import Agent
 from tests.packed.expectations import assert_quiet, assert_verified, runs
 from tests.stack import Stack
 
+ONE_RELEASE = True
 EARLIER = "2026-01-02T03:04:05+00:00"
 
 

@@ -71,7 +71,7 @@ def test_the_newest_content_is_read(charm_dir: pathlib.Path):
 def test_an_option_that_is_not_set_is_told(charm_dir: pathlib.Path):
     assert why(charm_dir) == trouble.Trouble(
         Cause.NO_ACCESS,
-        "option juju-access is not set",
+        "juju-access is not set",
         "juju config telemetry-coordinator juju-access=secret:ID",
     )
 
@@ -87,7 +87,7 @@ def test_a_secret_without_a_password_is_told(charm_dir: pathlib.Path):
     secret = testing.Secret({"username": "telemetry-coordinator"})
     assert why(charm_dir, secret) == trouble.Trouble(
         Cause.BAD_ACCESS,
-        "the secret of option juju-access cannot be used: it lacks the key password",
+        "juju-access: its secret cannot be used, it lacks the key password",
         f"juju update-secret {secret.id} KEY=VALUE",
     )
 
