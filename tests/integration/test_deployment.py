@@ -1,0 +1,179 @@
+"""A coordinator's life in a model, in the order of an operator's day.
+
+The tests of this module build on each other: each leaves the model as the next one needs it.
+"""
+
+from __future__ import annotations
+
+import json
+import pathlib
+from collections.abc import Callable
+
+import jubilant
+import pytest
+
+from tests.integration.conftest import APP
+from tests.integration.upgrade_server import UpgradeServer
+from tests.stack import Stack
+
+pytestmark = pytest.mark.timeout(3600)
+"""Machines are made, and hooks waited for."""
+
+ADVICE = "juju run ceilometer/leader ceilometer-upgrade"
+
+
+def leader(model: jubilant.Juju) -> str:
+    units = model.status().apps[APP].units
+    return next(name for name, unit in units.items() if unit.leader)
+
+
+def shows(level: str, text: str) -> Callable[[jubilant.Status], bool]:
+    """Whether the coordinator's application has this level and a message with this text."""
+
+    def ready(status: jubilant.Status) -> bool:
+        app = status.apps[APP].app_status
+        return app.current == level and text in app.message
+
+    return ready
+
+
+def record(model: jubilant.Juju) -> dict[str, object]:
+    """The upgrade record, as the peer databag has it."""
+    unit = leader(model)
+    shown = json.loads(model.cli("show-unit", unit, "--format", "json"))
+    peers = next(r for r in shown[unit]["relation-info"] if r["endpoint"] == "coordinators")
+    return json.loads(peers["application-data"]["record"])
+
+
+def test_with_advice_the_status_says_what_to_type(model: jubilant.Juju, server: UpgradeServer):
+    model.wait(shows("blocked", ADVICE), error=jubilant.any_error)
+    assert server.runs == []
+
+
+def test_the_action_clears_ceilometers_own_request(
+    model: jubilant.Juju,
+    server: UpgradeServer,
+    juju_user: Callable[[str], jubilant.SecretURI],
+    client_on_units: Callable[[], None],
+    services: Stack,
+):
+    client_on_units()
+    assert model.status().apps["ceilometer"].units["ceilometer/0"].is_blocked
+    model.cli("model-config", "update-status-hook-interval=1m")
+    model.config(APP, {"upgrade-method": "action", "juju-access": juju_user("write")})
+
+    model.wait(shows("active", "ceilometer-upgrade done"), error=jubilant.any_error)
+
+    assert server.runs == [0]
+    assert "instance" in services.resource_types()
+    assert model.status().apps["ceilometer"].units["ceilometer/0"].is_active
+    shown = model.run(leader(model), "show-report", {"format": "json"})
+    findings = json.loads(shown.results["report"])["findings"]
+    (charm,) = (finding for finding in findings if finding["check"] == "telemetry.charm")
+    assert charm["severity"] == "ok"
+
+
+def test_a_verified_stack_ends_with_exit_code_0(model: jubilant.Juju):
+    result = model.run(leader(model), "verify-stack")
+    assert result.success
+    assert result.results["status"] == "verified"
+    assert result.log
+
+
+def test_a_stack_with_a_stopped_service_ends_with_another(model: jubilant.Juju, services: Stack):
+    services.services["aodh"].stop()
+    with pytest.raises(jubilant.TaskError) as raised:
+        model.run(leader(model), "verify-stack")
+    services.services["aodh"].start()
+    assert raised.value.task.message.startswith("Aodh refused the connection")
+    assert raised.value.task.results["alarming"]["status"] == "failed"
+    assert model.run(leader(model), "verify-stack").success
+
+
+def test_a_wrong_password_is_told(
+    model: jubilant.Juju, juju_user: Callable[[str], jubilant.SecretURI]
+):
+    good = model.config(APP)["juju-access"]
+    secret = model.add_secret("wrong", {"username": "nobody", "password": "not-the-password"})
+    model.grant_secret(secret, APP)
+    model.config(APP, {"juju-access": secret})
+    model.wait(shows("active", "does not take the password of nobody"))
+    model.config(APP, {"juju-access": str(good)})
+    model.wait(shows("active", "verified"))
+
+
+def test_a_user_who_may_only_read_is_told_when_there_is_a_need(
+    model: jubilant.Juju,
+    juju_user: Callable[[str], jubilant.SecretURI],
+    services: Stack,
+    server: UpgradeServer,
+):
+    good = model.config(APP)["juju-access"]
+    services.replace_gnocchi_database()
+    model.config(APP, {"juju-access": juju_user("read")})
+    model.wait(shows("blocked", ADVICE))
+    runs = len(server.runs)
+    model.config(APP, {"juju-access": str(good)})
+    model.wait(shows("active", "ceilometer-upgrade done"))
+    assert len(server.runs) == runs + 1
+
+
+def test_three_units_and_another_leader_keep_the_record(
+    model: jubilant.Juju, client_on_units: Callable[[], None], server: UpgradeServer
+):
+    before, runs = record(model), len(server.runs)
+    model.add_unit(APP, num_units=2)
+    model.wait(
+        lambda status: len(status.apps[APP].units) == 3 and jubilant.all_active(status, APP)
+    )
+    client_on_units()
+    first = leader(model)
+    model.remove_unit(first)
+    model.wait(
+        lambda status: (
+            first not in status.apps[APP].units
+            and any(unit.leader for unit in status.apps[APP].units.values())
+            and jubilant.all_active(status, APP)
+        ),
+    )
+    assert record(model) == before
+    assert len(server.runs) == runs
+    units = model.status().apps[APP].units.values()
+    standby = [unit for unit in units if not unit.leader]
+    assert standby[0].workload_status.message.startswith("standby; leader active")
+
+
+def test_relations_may_go_and_come_back(model: jubilant.Juju, server: UpgradeServer):
+    runs = len(server.runs)
+    model.remove_relation(f"{APP}:identity-credentials", "keystone:identity-credentials")
+    model.wait(shows("blocked", "missing relation identity-credentials"))
+    model.integrate(f"{APP}:identity-credentials", "keystone:identity-credentials")
+    model.wait(shows("active", "verified"))
+    assert len(server.runs) == runs
+
+
+def test_a_refresh_keeps_the_record(
+    model: jubilant.Juju, charm: pathlib.Path, server: UpgradeServer
+):
+    before, runs = record(model), len(server.runs)
+    model.refresh(APP, path=charm)
+    model.wait(lambda status: jubilant.all_agents_idle(status, APP))
+    model.wait(shows("active", "verified"), error=jubilant.any_error)
+    assert record(model) == before
+    assert len(server.runs) == runs
+
+
+def test_scaled_to_nothing_and_back_the_record_is_there(
+    model: jubilant.Juju, client_on_units: Callable[[], None], server: UpgradeServer
+):
+    before, runs = record(model), len(server.runs)
+    model.remove_unit(*model.status().apps[APP].units)
+    model.wait(lambda status: not status.apps[APP].units)
+    model.add_unit(APP)
+    model.wait(
+        lambda status: jubilant.all_agents_idle(status, APP) and bool(status.apps[APP].units)
+    )
+    client_on_units()
+    model.wait(shows("active", "verified"), error=jubilant.any_error)
+    assert record(model) == before
+    assert len(server.runs) == runs
