@@ -189,7 +189,7 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
         if build:
             self.unit.set_workload_version(f"gnocchi {build}")
         judged = verdict.of_stack(
-            turn.report, turn.record, turn.decision, self.app.name, turn.ceilometer
+            turn.report, turn.record, turn.decision, self.app.name, turn.sight.name
         )
         settled = judged.level is verdict.Level.ACTIVE
         if remembered.problem and (settled or turn.decision.step is upgrade.Step.ADVISE):
@@ -254,7 +254,7 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
         if turn.run is not None and turn.run.error:
             event.fail(f"ceilometer-upgrade failed: {turn.run.error}")
         elif turn.run is None and turn.record.running is None:
-            event.fail(f"ceilometer-upgrade was not run: {_charm_finding(turn.report)}")
+            event.fail(f"ceilometer-upgrade was not run: {results.refusal(turn)}")
 
     def _refusal_to_upgrade(self, seen: inputs.Inputs) -> str:
         """Why the action ceilometer-upgrade cannot run here and now; empty when it can."""
@@ -300,12 +300,6 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
             event.fail(f"there is no report: {reason}")
             return
         event.set_results(results.of_report(report, event.params.get("format", "text")))
-
-
-def _charm_finding(report: Report) -> str:
-    """What stands in the way of ceilometer's own action, and what to type."""
-    (finding,) = (f for f in report.findings if f.check == "telemetry.charm")
-    return f"{finding.summary}; {finding.remedy}"
 
 
 def _status(judged: verdict.Verdict) -> ops.StatusBase:

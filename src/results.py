@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import settings
 from telemetry import rendering
+from telemetry.checks import telemetry
 from telemetry.order import Order
 from telemetry.report import Report
 
@@ -89,3 +90,9 @@ def of_run(turn: Turn) -> dict[str, Any]:
         },
         **({"cause": error} if error else {}),
     }
+
+
+def refusal(turn: Turn) -> str:
+    """What stands in the way of ceilometer's own action, and what to type."""
+    (finding,) = (f for f in turn.report.findings if f.check == telemetry.CHARM_CHECK)
+    return f"{finding.summary}; {finding.remedy}"

@@ -116,21 +116,21 @@ class Controller:
     def _client(self, application: str = juju_model.CHARM) -> Generator[jubilant.Juju]:
         """A client that is logged in by its data, and what it fails of in plain words."""
         client = self._find_client()
-        with private.folder(_parent(client)) as folder:
-            self._write(folder)
-            (folder / "client").symlink_to(client)
-            (folder / "juju").symlink_to(_WRAPPER)
-            juju = jubilant.Juju(model=f"{_NAME}:{self.access.model}", cli_binary=folder / "juju")
-            try:
-                yield juju
-            except jubilant.CLIError as error:
-                if error.returncode in _TIMED_OUT:
-                    raise trouble.Refused(trouble.too_slow(self.access)) from None
-                said = trouble.of_client(error.stderr or "", self.access, application)
-                raise trouble.Refused(said) from None
-            except OSError as error:
-                said = f"ERROR {client} could not be run ({error.strerror})"
-                raise trouble.Refused(trouble.of_client(said, self.access)) from None
+        try:
+            with private.folder(_parent(client)) as folder:
+                self._write(folder)
+                (folder / "client").symlink_to(client)
+                (folder / "juju").symlink_to(_WRAPPER)
+                model = f"{_NAME}:{self.access.model}"
+                yield jubilant.Juju(model=model, cli_binary=folder / "juju")
+        except jubilant.CLIError as error:
+            if error.returncode in _TIMED_OUT:
+                raise trouble.Refused(trouble.too_slow(self.access)) from None
+            said = trouble.of_client(error.stderr or "", self.access, application)
+            raise trouble.Refused(said) from None
+        except OSError as error:
+            said = f"ERROR {client} could not be run ({error.strerror})"
+            raise trouble.Refused(trouble.of_client(said, self.access)) from None
 
     def _write(self, folder: pathlib.Path) -> None:
         """The client's data, in the form of its store (juju/juju, package jujuclient)."""

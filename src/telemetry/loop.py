@@ -13,6 +13,7 @@ from telemetry.checks import telemetry
 from telemetry.order import Order
 from telemetry.report import Finding, Report
 from telemetry.runners import command
+from telemetry.sight import NOBODY_ASKED, Sight
 
 if TYPE_CHECKING:
     from telemetry.runners import action
@@ -54,8 +55,7 @@ class Turn:
         decision: what is still to be done about ceilometer-upgrade.
         run: the run of ceilometer-upgrade, None when there was none, or it has only begun.
         types_before: resource types before that run.
-        view: what the controller told, None when it was not asked.
-        ceilometer: name of Ceilometer's application.
+        sight: Ceilometer's application.
     """
 
     verification: verification.Verification
@@ -63,8 +63,7 @@ class Turn:
     decision: upgrade.Decision
     run: command.Outcome | None = None
     types_before: frozenset[str] = frozenset()
-    view: juju_model.View | None = None
-    ceilometer: str = juju_model.CHARM
+    sight: Sight = NOBODY_ASKED
 
     @property
     def report(self) -> Report:
@@ -92,18 +91,18 @@ def look(
     was read after the run's end tells about it.
     """
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        viewing = pool.submit(_view, record, means)
+        seeing = pool.submit(_sight, record, means)
         if record.running is not None:
-            viewing.result()
-        verified = verification.verify(order, progress, lambda: _release(viewing.result(), means))
-        view = viewing.result()
-    verified = _with_charm(verified, view, record, means)
-    observed = observe(verified.report, means, view)
+            seeing.result()
+        verified = verification.verify(order, progress, lambda: _release(seeing.result(), means))
+        sight = seeing.result()
+    observed = observe(verified.report, means, sight)
     record = upgrade.settle(observed, record)
     decision = upgrade.decide(observed, record, means.wish)
     if decision.step is upgrade.Step.ADOPT and observed.fingerprint is not None:
         record = record.adopted(observed.at, observed.fingerprint, observed.asks)
-    return Turn(verified, record, decision, view=view, ceilometer=_ceilometer(view, means))
+    verified = _with_charm(verified, telemetry.of_charm(sight, record, means.may_command))
+    return Turn(verified, record, decision, sight=sight)
 
 
 def run_upgrade(order: Order, seen: Turn, means: Means) -> Turn:
@@ -122,7 +121,7 @@ def run_upgrade(order: Order, seen: Turn, means: Means) -> Turn:
     if isinstance(begun, Turn):
         return begun
     if begun is not None and (not means.may_command or seen.decision.asked):
-        verified = _with_findings(seen.verification, telemetry.troubled(begun))
+        verified = _with_charm(seen.verification, telemetry.troubled(begun))
         advice = dataclasses.replace(seen.decision, step=upgrade.Step.ADVISE)
         return dataclasses.replace(seen, verification=verified, decision=advice)
     return _run_command(order, seen, means)
@@ -130,31 +129,31 @@ def run_upgrade(order: Order, seen: Turn, means: Means) -> Turn:
 
 def _begin(seen: Turn, means: Means) -> Turn | trouble.Trouble | None:
     """Begin the action: the turn after that, or why it could not be; None where it may not be."""
+    target = seen.sight.application
     if not means.may_act or _failed_by_action(seen.record, means):
         return None
-    if means.action is None or seen.view is None:
-        return means.obstacle
-    target = means.action.target(seen.view)
-    if isinstance(target, trouble.Trouble):
+    if not isinstance(target, juju_model.Application):
         return target
+    if means.action is None:
+        raise ValueError("an application was seen without a way to see it")
     means.announce(f"running ceilometer-upgrade on {target.name}: {_why(seen)}")
     try:
         task = means.action.start(target.name)
     except trouble.Refused as refused:
         return refused.trouble
-    observed = observe(seen.report, means, seen.view)
+    observed = observe(seen.report, means, seen.sight)
     running = upgrade.Running(
         at=observed.at,
         fingerprint=observed.fingerprint or upgrade.Fingerprint(endpoint=""),
         task=task,
         application=target.name,
         behind=bool(observed.missing),
-        asked=bool(observed.asks),
+        asked=target.asks,
     )
-    record = seen.record.started(running)
     return dataclasses.replace(
         seen,
-        record=record,
+        verification=_with_charm(seen.verification, telemetry.running(task, target.name)),
+        record=seen.record.started(running),
         decision=upgrade.Decision(upgrade.Step.POLL, seen.decision.reason),
         types_before=seen.report.resource_types or frozenset(),
     )
@@ -182,100 +181,67 @@ def _run_command(order: Order, seen: Turn, means: Means) -> Turn:
         proxies=order.proxies,
     )
     outcome = means.runner.run(job)
-    view = seen.view
-    verified = verification.verify(order, release=lambda: _release(view, means))
-    observed = observe(verified.report, means, view)
+    sight = seen.sight
+    verified = verification.verify(order, release=lambda: _release(sight, means))
+    observed = observe(verified.report, means, sight)
     outcome = dataclasses.replace(outcome, error=_error(outcome, observed))
     # the newest of what was seen before and after: behind one address, units may differ
-    before = observe(seen.report, means, view).fingerprint or upgrade.Fingerprint(endpoint="")
+    before = observe(seen.report, means, sight).fingerprint or upgrade.Fingerprint(endpoint="")
     fingerprint = observed.fingerprint.filled_from(before) if observed.fingerprint else before
-    tried = _failed_by_action(seen.record, means)
+    unheard = _failed_by_action(seen.record, means) and bool(sight.asks)
     record = (
         seen.record.failed(observed.at, fingerprint, outcome.error)
         if outcome.error
-        else seen.record.succeeded(observed.at, fingerprint, unheard=tried and bool(observed.asks))
+        else seen.record.succeeded(observed.at, fingerprint, unheard=unheard)
     )
     return Turn(
-        verification=_with_charm(verified, view, record, means),
+        verification=_with_charm(verified, telemetry.of_charm(sight, record, means.may_command)),
         record=record,
         decision=upgrade.decide(observed, record, means.wish),
         run=outcome,
         types_before=seen.report.resource_types or frozenset(),
-        view=view,
-        ceilometer=seen.ceilometer,
+        sight=sight,
     )
 
 
-def _view(record: upgrade.Record, means: Means) -> juju_model.View | None:
-    """What the controller tells, and about the task that was begun; None when it is not asked."""
+def _sight(record: upgrade.Record, means: Means) -> Sight:
+    """Ceilometer's application, and the task that was begun, as far as they can be seen."""
+    related = next(iter(means.members), "")
     if means.action is None:
-        return None
-    return means.action.look(record.running.task if record.running else "")
+        return Sight(means.obstacle, None, related)
+    view = means.action.look(record.running.task if record.running else "")
+    return Sight(means.action.target(view), view.task, related)
 
 
-def _release(view: juju_model.View | None, means: Means) -> str:
+def _release(sight: Sight, means: Means) -> str:
     """The Ceilometer in force: that of the model, else that of the command that would run."""
-    target = means.action.target(view) if means.action and view else None
-    of_model = target.release if isinstance(target, juju_model.Application) else ""
-    return of_model or means.runner.release()
-
-
-def _ceilometer(view: juju_model.View | None, means: Means) -> str:
-    """Name of Ceilometer's application: of the model, else the related one, else the charm's."""
-    target = means.action.target(view) if means.action and view else None
-    if isinstance(target, juju_model.Application):
-        return target.name
-    return next(iter(means.members), juju_model.CHARM)
-
-
-def _asks(view: juju_model.View | None, means: Means) -> bool | None:
-    """Whether ceilometer's charm asks for its action; None when that is not known."""
-    target = means.action.target(view) if means.action and view else None
-    return target.asks if isinstance(target, juju_model.Application) else None
+    return sight.release or means.runner.release()
 
 
 def _with_charm(
-    verified: verification.Verification,
-    view: juju_model.View | None,
-    record: upgrade.Record,
-    means: Means,
+    verified: verification.Verification, finding: Finding | None
 ) -> verification.Verification:
-    """The verification with what is to be said about ceilometer's charm."""
-    if means.obstacle is not None:
-        return _with_findings(verified, telemetry.troubled(means.obstacle))
-    if means.action is not None and view is not None:
-        return _with_findings(verified, telemetry.seen_in_model(means.action.target(view)))
-    ran = means.may_command and record.success is not None and record.success.ran
-    about = telemetry.not_seen(_ceilometer(view, means))
-    return _with_findings(verified, *([about] if ran else []))
-
-
-def _with_findings(
-    verified: verification.Verification, *findings: Finding
-) -> verification.Verification:
+    """The verification with what is to be said about ceilometer's charm, in place of before."""
     report = verified.report
-    # a finding replaces an earlier one of the same check
-    names = {finding.check for finding in findings}
-    kept = tuple(finding for finding in report.findings if finding.check not in names)
-    return dataclasses.replace(
-        verified, report=dataclasses.replace(report, findings=(*kept, *findings))
-    )
+    kept = tuple(found for found in report.findings if found.check != telemetry.CHARM_CHECK)
+    findings = kept if finding is None else (*kept, finding)
+    changed = dataclasses.replace(report, findings=findings)
+    return dataclasses.replace(verified, report=changed)
 
 
-def observe(report: Report, means: Means, view: juju_model.View | None = None) -> upgrade.Observed:
+def observe(report: Report, means: Means, sight: Sight) -> upgrade.Observed:
     """What a report and the controller tell about the need for ceilometer-upgrade."""
     now = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
-    asks, task = _asks(view, means), view.task if view else None
     if report.resource_types is None:
-        return upgrade.Observed(None, None, now, asks, task)
+        return upgrade.Observed(None, None, now, sight.asks, sight.task)
     fingerprint = upgrade.Fingerprint(
         endpoint=report.endpoints["metric"],
         scope=f"{report.interface}/{report.region}",
         build=report.builds.get("metric", ""),
-        release=_release(view, means),
+        release=_release(sight, means),
         members=",".join(sorted(means.members)),
     )
-    return upgrade.Observed(report.behind, fingerprint, now, asks, task)
+    return upgrade.Observed(report.behind, fingerprint, now, sight.asks, sight.task)
 
 
 def _error(outcome: command.Outcome, observed: upgrade.Observed) -> str:

@@ -332,14 +332,14 @@ def settle(observed: Observed, record: Record) -> Record:
     running, fingerprint = record.running, observed.fingerprint
     if running is None or observed.missing is None or fingerprint is None:
         return record
-    task = observed.task
-    unseen = task is None or task.state is juju_model.State.GOING
-    if unseen and running.at <= observed.at < running.at + LONGEST_TASK:
+    state = observed.task.state if observed.task else None
+    cleared = running.asked and observed.asks is False
+    did_it = not observed.missing and (running.behind or cleared)
+    recent = running.at <= observed.at < running.at + LONGEST_TASK
+    if recent and (state is juju_model.State.GOING or (state is None and not did_it)):
         return record
     fingerprint = fingerprint.filled_from(running.fingerprint)
-    done = task is not None and task.state is juju_model.State.DONE
-    cleared = running.asked and observed.asks is False
-    if not observed.missing and (done or running.behind or cleared):
+    if did_it or (state is juju_model.State.DONE and not observed.missing):
         return record.succeeded(observed.at, fingerprint, unheard=bool(observed.asks))
     return record.failed(observed.at, fingerprint, _end(observed, running), by_action=True)
 

@@ -14,7 +14,7 @@ import pytest
 from tests.functional.conftest import Upgrades
 from tests.functional.deployment import Deployment
 from tests.juju.controller import ASKING, BLOCKED, READY, Controller
-from tests.stack import Stack
+from tests.stack import Stack, ceilometer
 
 ONE_RELEASE = True
 USER, PASSWORD = "telemetry-coordinator", "correct-horse"
@@ -23,26 +23,6 @@ STILL_ASKING = (
     "juju run ceilometer/leader ceilometer-upgrade"
 )
 DeployBeside = Callable[..., Deployment]
-
-
-def write_config(stack: Stack, path: pathlib.Path) -> pathlib.Path:
-    """The configuration that ceilometer's own charm would write."""
-    sent = stack.credentials_databag()
-    where = f"{sent['credentials_protocol']}://{sent['credentials_host']}"
-    path.write_text(
-        f"""[service_credentials]
-auth_type = password
-auth_url = {where}:{sent["credentials_port"]}/v3
-username = {sent["credentials_username"]}
-password = {sent["credentials_password"]}
-project_name = {sent["credentials_project"]}
-user_domain_name = {sent["credentials_user_domain_name"]}
-project_domain_name = {sent["credentials_project_domain_name"]}
-region_name = {sent["region"]}
-interface = internal
-"""
-    )
-    return path
 
 
 @pytest.fixture
@@ -54,7 +34,7 @@ def juju(
     made = Controller(tmp_path / "juju")
     made.add_user(USER, PASSWORD)
     made.deploy(status=BLOCKED)
-    config = write_config(stack, tmp_path / "ceilometer.conf")
+    config = ceilometer.write_config(stack.credentials_databag(), tmp_path / "ceilometer.conf")
     made.set_command(
         "ceilometer-upgrade", str(upgrades.command), "--config-file", str(config), "--retry", "3"
     )
@@ -68,10 +48,11 @@ def juju(
 def deploy(stack: Stack, juju: Controller, tmp_path: pathlib.Path) -> DeployBeside:
     """Deploys a coordinator with access to the controller; the charm's folder is a test's own."""
 
-    def deployed(password: str = PASSWORD, **config: str) -> Deployment:
+    def deployed(password: str = PASSWORD, unit: int = 0, **config: str) -> Deployment:
         root = tmp_path / "charm"
-        root.mkdir()
-        deployment = Deployment(stack, config, root)
+        root.mkdir(exist_ok=True)
+        deployment = Deployment(stack, config, root, unit)
+        deployment.lead(unit == 0)
         deployment.grant_juju_access(username=USER, password=password)
         return deployment
 
@@ -310,6 +291,34 @@ def test_a_record_that_was_lost_after_the_action_was_begun_doubles_nothing(
     deployment.update_status()
     assert list(juju.tasks) == ["2"]
     assert deployment.record["running"]["task"] == "2"
+
+
+def test_another_leader_looks_at_the_task_that_was_begun(
+    deploy: DeployBeside, juju: Controller, upgrades: Upgrades
+):
+    juju.hold()
+    first, second = deploy(), deploy(unit=1)
+    second.keep(first.peer_data())
+    second.lead(leads=True)
+    second.leader_elected()
+    assert second.status == first.status
+    assert second.status[0] == "maintenance"
+
+    juju.finish("2", "failed", "the unit was removed")
+    second.update_status()
+
+    assert list(juju.tasks) == ["2"]
+    assert second.record["failure"]["cause"].endswith("failed: the unit was removed")
+    assert upgrades.runs == 0
+
+
+def test_two_leaders_for_a_moment_begin_one_task(deploy: DeployBeside, juju: Controller):
+    juju.hold()
+    first, second = deploy(), deploy(unit=1)
+    second.lead(leads=True)  # and it has not seen what the first one wrote
+    second.update_status()
+    assert list(juju.tasks) == ["2"]
+    assert second.record["running"]["task"] == first.record["running"]["task"]
 
 
 # Actions of the coordinator

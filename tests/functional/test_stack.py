@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import requests
 
-from tests.stack import Release, Stack, StackError, TlsProxy
+from tests.stack import Release, Stack, StackError, TlsProxy, ceilometer
 from tests.stack.certificates import Authority
 
 CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
@@ -95,20 +95,7 @@ def test_real_ceilometer_upgrade_creates_the_resource_types(stack: Stack, tmp_pa
 
 def run_ceilometer_upgrade(stack: Stack, folder: pathlib.Path) -> None:
     databag = stack.credentials_databag()
-    options = {
-        "auth_type": "password",
-        "auth_url": f"{stack.keystone_url}/v3",
-        "username": databag["credentials_username"],
-        "password": databag["credentials_password"],
-        "user_domain_name": databag["domain"],
-        "project_domain_name": databag["domain"],
-        "project_name": databag["credentials_project"],
-        "region_name": databag["region"],
-        "interface": "internal",
-    }
-    lines = [f"{name} = {value}" for name, value in options.items()]
-    configuration = folder / "ceilometer.conf"
-    configuration.write_text("\n".join(["[service_credentials]", *lines]))
+    configuration = ceilometer.write_config(databag, folder / "ceilometer.conf")
     done = subprocess.run(
         [stack.ceilometer_upgrade, "--config-file", configuration],
         env={"HOME": str(folder), "PATH": "/usr/bin:/bin"},
@@ -218,8 +205,9 @@ def open_folder() -> Iterator[pathlib.Path]:
 
 
 OWNER = """
-import sys, time
+import signal, sys, time
 from tests.stack import Release, Stack
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run behind
 stack = Stack(Release(sys.argv[1]))
 stack.up(progress=lambda text: print(text, flush=True))
 time.sleep(600)

@@ -14,7 +14,7 @@ import jubilant
 import pytest
 
 from tests.integration import testers, upgrade_server
-from tests.stack import Release, Stack
+from tests.stack import Release, Stack, ceilometer
 
 APP = "telemetry-coordinator"
 BASE = "ubuntu@24.04"
@@ -69,7 +69,7 @@ def server(
 ) -> Iterator[upgrade_server.UpgradeServer]:
     """Runs the real ceilometer-upgrade for ceilometer's tester."""
     path = tmp_path_factory.mktemp("ceilometer") / "ceilometer.conf"
-    config = upgrade_server.write_config(services.credentials_databag(), path)
+    config = ceilometer.write_config(services.credentials_databag(), path)
     command = [str(services.ceilometer_upgrade), "--config-file", str(config), "--retry", "3"]
     with upgrade_server.serving(command, address) as running:
         yield running

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import http.server
 import json
-import pathlib
 import secrets
 import subprocess
 import threading
@@ -61,23 +60,3 @@ def serving(command: list[str], address: str) -> Generator[UpgradeServer]:
     finally:
         made.server.shutdown()
         made.server.server_close()
-
-
-def write_config(databag: dict[str, str], path: pathlib.Path) -> pathlib.Path:
-    """The configuration that ceilometer's own charm would write, from keystone's databag."""
-    where = f"{databag['credentials_protocol']}://{databag['credentials_host']}"
-    path.touch(0o600)
-    path.write_text(
-        f"""[service_credentials]
-auth_type = password
-auth_url = {where}:{databag["credentials_port"]}/v3
-username = {databag["credentials_username"]}
-password = {databag["credentials_password"]}
-project_name = {databag["credentials_project"]}
-user_domain_name = {databag["credentials_user_domain_name"]}
-project_domain_name = {databag["credentials_project_domain_name"]}
-region_name = {databag["region"]}
-interface = internal
-"""
-    )
-    return path

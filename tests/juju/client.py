@@ -152,6 +152,8 @@ class Client:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
+            # a machine of its own: nothing of the client's private folder, which goes away
+            env={**os.environ, "HOME": str(self.file.parent)},
         )
 
     def task(self, _user: str) -> None:

@@ -90,7 +90,7 @@ class Stage:
         self.means.append(means)
         if self.announcement:
             means.announce(self.announcement)
-        return dataclasses.replace(self.turn, ceilometer=loop._ceilometer(None, means))
+        return dataclasses.replace(self.turn, sight=loop._sight(self.turn.record, means))
 
     def look(self, order: Order, _record: Any, means: loop.Means, progress: Any) -> loop.Turn:
         """In the place of `loop.look`."""

@@ -14,6 +14,7 @@ from telemetry import loop, packages, upgrade, verdict, verification
 from telemetry.order import Order
 from telemetry.report import Report
 from telemetry.runners import command
+from telemetry.sight import Sight
 from telemetry.upgrade import Record, Step
 from tests.unit import executables, reports
 
@@ -151,7 +152,7 @@ def test_work_that_was_done_before_is_adopted(play: Play):
 
 
 def test_the_fingerprint_is_what_was_seen(play: Play):
-    observed = loop.observe(GOOD, play.means())
+    observed = loop.observe(GOOD, play.means(), Sight())
     assert observed.fingerprint == upgrade.Fingerprint(
         endpoint="http://192.0.2.30:8041",
         scope="internal/RegionOne",
@@ -163,7 +164,7 @@ def test_the_fingerprint_is_what_was_seen(play: Play):
 
 
 def test_nothing_is_observed_of_a_gnocchi_whose_types_could_not_be_read(play: Play):
-    observed = loop.observe(DOWN, play.means())
+    observed = loop.observe(DOWN, play.means(), Sight())
     assert observed.missing is None
     assert observed.fingerprint is None
 
@@ -175,7 +176,7 @@ def test_what_is_behind_is_observed():
         members=(),
         announce=lambda _line: None,
     )
-    assert loop.observe(EMPTY, means).missing == reports.BEHIND
+    assert loop.observe(EMPTY, means, Sight()).missing == reports.BEHIND
 
 
 # The release whose resource types are needed
@@ -205,7 +206,9 @@ def test_the_release_that_a_run_installed_is_asked_for_after_it(play: Play):
 def test_a_failure_without_an_answer_is_stored_under_what_was_seen_before(play: Play):
     turn = play.turn(EMPTY, DOWN)
     assert turn.record.failure is not None
-    assert turn.record.failure.fingerprint == loop.observe(EMPTY, play.means()).fingerprint
+    assert (
+        turn.record.failure.fingerprint == loop.observe(EMPTY, play.means(), Sight()).fingerprint
+    )
 
 
 def test_a_failure_without_an_answer_is_waited_out(play: Play):

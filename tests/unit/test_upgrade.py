@@ -208,6 +208,15 @@ def test_a_run_whose_end_was_not_seen_is_looked_at_again(state: State | None):
     assert step(LACKING, record) is Step.POLL
 
 
+def test_a_run_that_is_not_seen_any_more_is_a_success_by_the_proof():
+    assert settled(COMPLETE, None).running is None
+    assert settled(COMPLETE, None).failure is None
+
+
+def test_a_run_that_still_goes_on_is_not_judged_by_the_proof():
+    assert settled(COMPLETE, State.GOING).running == BEGUN
+
+
 def test_without_an_answer_of_gnocchi_a_run_is_not_judged():
     assert settled(None, State.DONE).running == BEGUN
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from telemetry import schema
-from telemetry.juju_model import Application
 from telemetry.report import Cause, Finding, Severity
+from telemetry.sight import Sight
 from telemetry.trouble import Trouble
+from telemetry.upgrade import Record
 
 SERVICE = "telemetry"
 
@@ -50,21 +51,40 @@ def _notes(comparison: schema.Comparison) -> list[Finding]:
     ]
 
 
-def seen_in_model(target: Application | Trouble) -> Finding:
-    """What ceilometer's own charm says about its action, or why it could not be asked."""
-    if isinstance(target, Trouble):
-        return troubled(target)
-    if not target.asks:
-        text = f"the charm of {target.name} does not ask for ceilometer-upgrade"
-        return Finding(SERVICE, "charm", Severity.OK, text)
+CHARM_CHECK = f"{SERVICE}.charm"
+
+
+def of_charm(sight: Sight, record: Record, may_command: bool) -> Finding | None:
+    """What is to be said about ceilometer's own charm; None where there is nothing.
+
+    Args:
+        sight: its application, as it was seen.
+        record: what is remembered.
+        may_command: whether the command may be run in place of its action.
+    """
+    if record.running is not None:
+        return running(record.running.task, record.running.application)
+    if sight.application is None:
+        ran = may_command and record.success is not None and record.success.ran
+        return _not_seen(sight.name) if ran else None
+    if isinstance(sight.application, Trouble):
+        return troubled(sight.application)
+    if not sight.asks:
+        return _charm(f"the charm of {sight.name} does not ask for ceilometer-upgrade")
     return Finding(
         service=SERVICE,
         question="charm",
         severity=Severity.DEGRADED,
-        summary=f"the charm of {target.name} asks for its action ceilometer-upgrade",
+        summary=f"the charm of {sight.name} asks for its action ceilometer-upgrade",
         cause=Cause.STILL_ASKS,
-        remedy=f"juju run {target.name}/leader ceilometer-upgrade",
+        remedy=f"juju run {sight.name}/leader ceilometer-upgrade",
     )
+
+
+def running(task: str, application: str) -> Finding:
+    """A run of its action was begun."""
+    text = f"the charm of {application} runs ceilometer-upgrade as task {task}"
+    return _charm(text, f"juju show-task {task}")
 
 
 def troubled(trouble: Trouble) -> Finding:
@@ -74,12 +94,11 @@ def troubled(trouble: Trouble) -> Finding:
     )
 
 
-def not_seen(application: str) -> Finding:
+def _not_seen(application: str) -> Finding:
     """A note where the command was run, and ceilometer's charm cannot be seen."""
-    return Finding(
-        service=SERVICE,
-        question="charm",
-        severity=Severity.OK,
-        summary=f"the charm of {application} asks for its own action until that has run once",
-        remedy=f"juju run {application}/leader ceilometer-upgrade",
-    )
+    text = f"the charm of {application} asks for its own action until that has run once"
+    return _charm(text, f"juju run {application}/leader ceilometer-upgrade")
+
+
+def _charm(summary: str, remedy: str = "") -> Finding:
+    return Finding(SERVICE, "charm", Severity.OK, summary, remedy=remedy)
