@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from telemetry import loop
     from telemetry.order import Order
     from telemetry.report import Report
-    from telemetry.runners import action
-    from telemetry.trouble import Trouble
 
 logger = logging.getLogger(__name__)
 
@@ -122,55 +120,19 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
                 databag.update({**dict.fromkeys(asked, ""), **wanted})
 
     def _means(self, remembered: memory.Remembered) -> loop.Means:
-        from telemetry import loop, packages  # noqa: PLC0415 - as above
-        from telemetry.runners import command  # noqa: PLC0415 - as above
+        import ways  # noqa: PLC0415 - as above
 
-        options = self._inputs.settings
-        assert options is not None, "there is an order, so the options are valid"  # noqa: S101
-        origin = options.origin
-        source = packages.Source(
-            suite=f"{origin.series}-{origin.pocket}/{origin.release}" if origin else "",
-            proxies=self._proxies,
+        seen = self._inputs
+        if seen.settings is None:
+            raise ValueError("without valid options there is nothing to do")
+        return ways.means(
+            self,
+            seen,
+            seen.settings,
+            self._proxies,
+            self._announce,
+            writable=remembered.writable,
         )
-        method = options.method
-        runner, obstacle = self._action_runner(options)
-        return loop.Means(
-            wish=upgrade.Wish(
-                runs=method is not settings.Method.ADVISE and remembered.writable,
-                on_change=options.policy is settings.Policy.ON_CHANGE,
-                heeds=method is not settings.Method.COMMAND,
-            ),
-            runner=command.CommandRunner(source),
-            members=self._inputs.members,
-            announce=self._announce,
-            action=runner,
-            obstacle=obstacle,
-            may_act=method in {settings.Method.AUTO, settings.Method.ACTION},
-            may_command=method in {settings.Method.AUTO, settings.Method.COMMAND},
-        )
-
-    def _action_runner(
-        self, options: settings.Settings
-    ) -> tuple[action.ActionRunner | None, Trouble | None]:
-        """The way through the controller, or why there is none though it is wanted."""
-        if not options.juju_access and options.method is not settings.Method.ACTION:
-            return None, None
-        import controllers  # noqa: PLC0415 - most have no access to the controller
-        from telemetry.access import Access  # noqa: PLC0415 - as above
-
-        found = controllers.read_access(
-            self.model, options.juju_access, os.environ, self.charm_dir
-        )
-        if not isinstance(found, Access):
-            return None, found
-        from telemetry import controller  # noqa: PLC0415 - jubilant is for who asks the controller
-        from telemetry.runners import action  # noqa: PLC0415 - as above
-
-        find = controller.client_finder(
-            controllers.channel(os.environ), self.unit.name, self._announce
-        )
-        through = controller.Controller(found, find, self.app.name)
-        return action.ActionRunner(through, self._inputs.related), None
 
     def _announce(self, line: str) -> None:
         """Show at once what takes long; the final status comes at the end of the hook."""
@@ -220,7 +182,7 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
 
     def _on_verify_stack(self, event: ops.ActionEvent) -> None:
         import results  # noqa: PLC0415 - as above
-        from telemetry import loop  # noqa: PLC0415
+        from telemetry import loop  # noqa: PLC0415 - as above
 
         seen = self._inputs
         if seen.order is None:
