@@ -103,24 +103,6 @@ _KINDS = (
         "juju change-user-password {user}",
     ),
     _Kind(
-        r"action \S+ not defined|no actions? (?:is |are )?defined",
-        Cause.NO_ACTION,
-        "the charm of {application} has no action ceilometer-upgrade",
-        "juju refresh {application}",
-    ),
-    _Kind(
-        r"model \S+ not found|refreshing models",
-        Cause.NOT_PERMITTED,
-        "the Juju user {user} has no access to the model {model}",
-        "juju grant {user} write {model}",
-    ),
-    _Kind(
-        "permission denied|unauthorized access",
-        Cause.NOT_PERMITTED,
-        "the Juju user {user} may not run actions in the model {model}",
-        "juju grant {user} write {model}",
-    ),
-    _Kind(
         "x509|certificate",
         Cause.NO_CONTROLLER,
         "the certificate of the Juju controller at {where} is not trusted",
@@ -132,6 +114,24 @@ _KINDS = (
         Cause.NO_CONTROLLER,
         "the Juju controller does not answer at {where}",
         "juju show-controller",
+    ),
+    _Kind(
+        r"action \S+ not defined|no actions? (?:is |are )?defined",
+        Cause.NO_ACTION,
+        "the charm of {application} has no action ceilometer-upgrade",
+        "juju refresh {application}",
+    ),
+    _Kind(
+        r"model \S+ (?:not found|has been removed)",
+        Cause.NOT_PERMITTED,
+        "the Juju user {user} has no access to the model {model}",
+        "juju grant {user} write {model}",
+    ),
+    _Kind(
+        "permission denied|unauthorized access",
+        Cause.NOT_PERMITTED,
+        "the Juju user {user} may not run actions in the model {model}",
+        "juju grant {user} write {model}",
     ),
     _Kind(
         "major version",

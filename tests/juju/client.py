@@ -1,8 +1,8 @@
 """The `juju` command, as far as the coordinator uses it: output and exit codes of the real one.
 
 Read in juju/juju: cmd/juju/action (common.go, showtask.go, listoperations_test.go), cmd/modelcmd
-(modelcommand.go), jujuclient (validation.go, accountsfile_test.go), and the facade action of the
-API server.
+(base.go, modelcommand.go), jujuclient (validation.go, accountsfile_test.go), and the facade of
+actions of the API server.
 """
 
 from __future__ import annotations
@@ -27,6 +27,11 @@ def fail(text: str, code: int = 1) -> NoReturn:
     """End as the real client does."""
     print(f"ERROR {text}", file=sys.stderr)
     sys.exit(code)
+
+
+def refuse(text: str) -> NoReturn:
+    """End as the real client does where the first thing that it asks for fails."""
+    fail(f"refreshing models: {text}")
 
 
 class Client:
@@ -70,14 +75,14 @@ class Client:
         account = yaml.safe_load((data / "accounts.yaml").read_text())["controllers"][name]
         endpoint = controller["api-endpoints"][0]
         if known.mood == "refuses" or endpoint not in known.endpoints:
-            fail(f"unable to connect to API: dial tcp {endpoint}: connect: connection refused")
+            refuse(f"unable to connect to API: dial tcp {endpoint}: connect: connection refused")
         if known.mood == "untrusted" or controller["ca-cert"].strip() != known.certificate.strip():
-            fail("unable to connect to API: x509: certificate signed by unknown authority")
+            refuse("unable to connect to API: x509: certificate signed by unknown authority")
         if controller["uuid"] != known.uuid:
             fail(f"controller {name} not found")
         user = known.users.get(account["user"])
         if user is None or not user.enabled or user.password != account["password"]:
-            fail(NOBODY)
+            refuse(NOBODY)
         models = {known.model, "openstack", "admin/openstack"}
         if user.access == "none" or model not in models:
             fail(f"model {name}:{account['user']}/{model} not found")
