@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 
 import ops
 
+import announcement
 import inputs
 import memory
 import relations
 import settings
 import transfers
+from charms.telemetry_coordinator.v0 import telemetry_stack
 from telemetry import upgrade, verdict
 from telemetry.proxies import Proxies
 
@@ -32,6 +34,7 @@ ENDPOINTS = (
     inputs.CERTIFICATES,
     transfers.ENDPOINT,
     inputs.MEMBERS,
+    announcement.ENDPOINT,
     memory.PEERS,
 )
 QUIET_LOGGERS = ("keystoneauth", "urllib3", "requests", "charmlibs", "jubilant")
@@ -52,6 +55,7 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
         super().__init__(framework)
         self._memory = memory.Memory(self)
         self._transfers = transfers.Transfers(self)
+        self._provider = telemetry_stack.TelemetryStackProvider(self, announcement.ENDPOINT)
         self._proxies = Proxies.from_environment(os.environ)
         self._verdict: verdict.Verdict | None = None
         events = [
@@ -156,12 +160,23 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
         settled = judged.level is verdict.Level.ACTIVE
         if remembered.problem and (settled or turn.decision.step is upgrade.Step.ADVISE):
             judged = remembered.problem
-        self._judge(self._inputs.obstacle or judged)
+        if self._inputs.obstacle is not None:
+            self._judge(self._inputs.obstacle)
+            return
+        self._judge(
+            judged,
+            announcement.of_turn(turn.report, turn.record, turn.decision.step, judged),
+        )
 
-    def _judge(self, judged: verdict.Verdict | None) -> None:
+    def _judge(
+        self, judged: verdict.Verdict | None, stack: telemetry_stack.Stack | None = None
+    ) -> None:
+        """Publish a verdict; without a stack, it says why none could be verified."""
         self._verdict = judged
-        if judged is not None:
-            self._memory.keep_verdict(judged)
+        if judged is None or not self.unit.is_leader():
+            return
+        self._memory.keep_verdict(judged)
+        self._provider.publish(stack or announcement.unverified(judged))
 
     def _on_collect_unit_status(self, event: ops.CollectStatusEvent) -> None:
         event.add_status(_status(self._current_verdict()))

@@ -4,8 +4,10 @@ output "app_name" {
 }
 
 output "provides" {
-  description = "Endpoints that the charm provides: none."
-  value       = {}
+  description = "Endpoints that the charm provides."
+  value = {
+    telemetry_stack = "telemetry-stack"
+  }
 }
 
 output "requires" {

@@ -52,11 +52,13 @@ def remotes(stack: Stack) -> dict[str, tuple[str, dict[str, str], dict[str, str]
             {"certificates": json.dumps([authority]), "version": "1"},
         ),
         "member": ("aodh", {}, {}),
+        "telemetry-stack": ("horizon", {}, {}),
     }
 
 
 @pytest.mark.parametrize(
-    "endpoint", ["identity-notifications", "certificates", "receive-ca-cert", "member"]
+    "endpoint",
+    ["identity-notifications", "certificates", "receive-ca-cert", "member", "telemetry-stack"],
 )
 def test_every_event_of_an_optional_relation_verifies(
     coordinator: Agent, stack: Stack, endpoint: str

@@ -148,7 +148,7 @@ def test_every_endpoint_is_documented_with_its_interface():
 
 def test_every_endpoint_has_a_section():
     metadata = definition("metadata.yaml")
-    endpoints = [name for role in ("requires", "peers") for name in metadata[role]]
+    endpoints = [name for role in ("requires", "provides", "peers") for name in metadata[role]]
     titles = sections(text_of(REFERENCE / "relations.md"))
     assert sorted(endpoints) == sorted(titles.keys() - {"Extra bindings"})
 

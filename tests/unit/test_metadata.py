@@ -29,7 +29,7 @@ OPTIONS = load("config.yaml")["options"]
 DEFAULTS = {name: entry["default"] for name, entry in OPTIONS.items() if "default" in entry}
 ACTIONS = load("actions.yaml")
 CHARMCRAFT = load("charmcraft.yaml")
-ENDPOINTS = {**METADATA["requires"], **METADATA["peers"]}
+ENDPOINTS = {**METADATA["requires"], **METADATA["provides"], **METADATA["peers"]}
 
 MODEL_CONFIG = {"http-proxy", "https-proxy", "no-proxy", "juju-http-proxy", "logging-config"}
 """Settings of the Juju model that an option would duplicate."""
