@@ -77,6 +77,7 @@ def gather(
         applications=_applications(model),
         coordinator=model.app.name,
         upgrade_remedy=_upgrade_remedy(model, valid),
+        expiry=valid.expiry,
     )
     obstacle = obstacle or _without_gnocchi(model, valid)
     return Inputs(valid, order, obstacle, _members(model), _related(model))

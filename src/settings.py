@@ -10,12 +10,14 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from telemetry import pem
+from telemetry.order import Limits
 
 SERVICES = ("metric", "alarming", "key-manager", "infra-optim")
 """Catalog types that the coordinator can verify; the blueprint has an entry for each."""
 
 INTERFACES = ("public", "internal", "admin")
 TIMEOUT_RANGE = range(2, 301)
+DAYS_RANGE = range(366)
 
 _Option = str | int | float | bool
 _Value = TypeVar("_Value")
@@ -55,6 +57,7 @@ class Settings:
         verify_timeout: seconds.
         extra_ca: PEM certificates, or empty.
         origin: where packages come from; None is the distribution itself.
+        expiry: when certificates that end are faults.
         juju_access: URI of the secret with a user of the Juju controller, or empty.
     """
 
@@ -69,6 +72,7 @@ class Settings:
     origin: CloudArchive | None
     requested_grants: tuple[str, ...]
     juju_access: str
+    expiry: Limits
 
 
 @dataclasses.dataclass(frozen=True)
@@ -123,6 +127,10 @@ def parse(config: Mapping[str, _Option]) -> Settings:
         origin=reader.read("openstack-origin", _origin),
         requested_grants=reader.read("requested-grants", _roles) or (),
         juju_access=str(config.get("juju-access", "")),
+        expiry=Limits(
+            reader.read("certificate-warning-days", _days) or 0,
+            reader.read("certificate-failure-days", _days) or 0,
+        ),
     )
     if reader.problems:
         raise InvalidOptions(tuple(reader.problems))
@@ -198,6 +206,12 @@ def _timeout(text: str) -> int:
     allowed = f"use whole seconds from {TIMEOUT_RANGE.start} to {TIMEOUT_RANGE.stop - 1}"
     if not text.isascii() or not text.isdigit() or int(text) not in TIMEOUT_RANGE:
         raise ValueError(allowed)
+    return int(text)
+
+
+def _days(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) not in DAYS_RANGE:
+        raise ValueError(f"use whole days from {DAYS_RANGE.start} to {DAYS_RANGE.stop - 1}")
     return int(text)
 
 

@@ -39,11 +39,13 @@ class Route:
         verify: path of the CA bundle, or True for that of the HTTP library.
         proxies: what lies between.
         deadline: when every request ends.
+        ends: when the certificates end that were met on the way.
     """
 
     verify: str | bool
     proxies: Proxies
     deadline: transport.Deadline
+    ends: transport.Ends = dataclasses.field(default_factory=transport.Ends)
 
 
 def connect(credentials: Credentials, route: Route, patience: transport.Deadline) -> Cloud:
@@ -80,7 +82,7 @@ def _session(
     return keystoneauth1.session.Session(
         auth=auth,
         verify=route.verify,
-        session=transport.open_session(deadline, route.proxies),
+        session=transport.open_session(deadline, route.proxies, route.ends),
         user_agent=USER_AGENT,
     )
 

@@ -11,6 +11,22 @@ from telemetry.proxies import Proxies
 
 
 @dataclasses.dataclass(frozen=True)
+class Limits:
+    """When a certificate that ends is a fault.
+
+    Attributes:
+        warn: days left below which it is a degradation.
+        fail: days left below which it is a failure.
+    """
+
+    warn: int = 30
+    fail: int = 7
+
+
+USUAL_LIMITS = Limits()
+
+
+@dataclasses.dataclass(frozen=True)
 class Order:
     """What is to be verified, and how.
 
@@ -26,6 +42,7 @@ class Order:
         applications: application names by catalog type or `identity`, where relations tell them.
         coordinator: name of the coordinator's own application.
         upgrade_remedy: what to type when ceilometer-upgrade has to be run.
+        expiry: when certificates that end are faults.
     """
 
     credentials: Sequence[Credentials]
@@ -39,6 +56,7 @@ class Order:
     applications: Mapping[str, str]
     coordinator: str
     upgrade_remedy: str
+    expiry: Limits = USUAL_LIMITS
 
     @property
     def trusted(self) -> tuple[str, ...]:

@@ -46,6 +46,7 @@ def remedy(cause: Cause, subject: Subject, available: tuple[str, ...] = ()) -> s
         Cause.UNRESOLVED: f"check DNS and the os-*-hostname options of {app}",
         Cause.TLS_UNTRUSTED: f"juju integrate {us}:certificates vault:certificates",
         Cause.TLS_EXPIRED: "juju run vault/leader reissue-certificates",
+        Cause.TLS_ENDS: "juju run vault/leader reissue-certificates",
         Cause.TLS_WRONG_HOST: f"check the os-*-hostname options of {app}",
         Cause.FORBIDDEN: f"grant a role that may (juju config {us} requested-grants)",
         Cause.MISSING_TYPES: f"juju run {us}/leader ceilometer-upgrade",

@@ -47,6 +47,7 @@ class Cause(enum.Enum):
     TIMEOUT = "timed-out"
     TLS_UNTRUSTED = "tls-not-trusted"
     TLS_EXPIRED = "tls-expired"
+    TLS_ENDS = "tls-expires-soon"
     TLS_WRONG_HOST = "tls-wrong-host"
     TLS_ERROR = "tls-error"
     UNAUTHORIZED = "unauthorized"

@@ -7,10 +7,12 @@ its share, whatever it answers.
 from __future__ import annotations
 
 import dataclasses
+import datetime
+import ssl
 import threading
 import time
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import requests
@@ -28,6 +30,10 @@ CONNECT_TIMEOUT = 5.0
 
 _environment = threading.Lock()
 """Held where requests looks at no_proxy: it changes os.environ meanwhile, for all threads."""
+
+
+Ends = dict[str, datetime.datetime]
+"""When certificates end, by `origin` of the URLs where they were met."""
 
 
 class AnswerTooLarge(requests.exceptions.RequestException):
@@ -105,13 +111,15 @@ class _BoundedSession(requests.Session):
 class _BoundedAdapter(requests.adapters.HTTPAdapter):
     """Reads bodies piece by piece, so that neither their size nor their slowness has no end."""
 
-    def __init__(self, deadline: Deadline) -> None:
+    def __init__(self, deadline: Deadline, ends: Ends) -> None:
         super().__init__(max_retries=0)
         self._deadline = deadline
+        self._ends = ends
 
     def send(self, *args: Any, **kwargs: Any) -> requests.Response:
         kwargs["stream"] = True
         response = super().send(*args, **kwargs)
+        self._note_certificate(response)
         if response.is_redirect:
             response.close()
             target = urllib.parse.urljoin(response.url, response.headers["Location"])
@@ -121,6 +129,14 @@ class _BoundedAdapter(requests.adapters.HTTPAdapter):
             raise ServerError(response.status_code)
         response.raw = _BoundedBody(response.raw, self._deadline, response.url)
         return response
+
+    def _note_certificate(self, response: requests.Response) -> None:
+        """The connection is there as long as the body was not read."""
+        connection = getattr(response.raw, "connection", None)
+        peer = getattr(getattr(connection, "sock", None), "getpeercert", None)
+        end = _end_of(peer() or {}) if peer is not None else None
+        if end is not None:
+            self._ends[origin(response.url)] = end
 
 
 class _BoundedBody:
@@ -151,6 +167,21 @@ class _BoundedBody:
         return getattr(self._raw, name)
 
 
+def origin(url: str) -> str:
+    """What a certificate is for: host and port of a URL."""
+    parts = urllib.parse.urlsplit(url)
+    return f"{(parts.hostname or '').lower()}:{parts.port or 443}"
+
+
+def _end_of(certificate: Mapping[str, object]) -> datetime.datetime | None:
+    """When a certificate ends, as the ssl module shows it; None where it does not tell."""
+    text = certificate.get("notAfter")
+    if not isinstance(text, str):
+        return None
+    seconds = ssl.cert_time_to_seconds(text)
+    return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
+
+
 def _proxies_for(url: str, proxies: Proxies) -> dict[str, str]:
     """The proxies that a request to this URL uses, in the form that requests takes."""
     with _environment:
@@ -160,9 +191,18 @@ def _proxies_for(url: str, proxies: Proxies) -> dict[str, str]:
     return {k: v for k, v in (("http", proxies.http), ("https", proxies.https)) if v}
 
 
-def open_session(deadline: Deadline, proxies: Proxies) -> requests.Session:
-    """A requests session for one verification; it must not outlive the deadline."""
+def open_session(
+    deadline: Deadline, proxies: Proxies, ends: Ends | None = None
+) -> requests.Session:
+    """A requests session for one verification; it must not outlive the deadline.
+
+    Args:
+        deadline: when every request ends.
+        proxies: what lies between.
+        ends: where the ends of the certificates that are met are noted.
+    """
     session = _BoundedSession(deadline, proxies)
+    noted = Ends() if ends is None else ends
     for scheme in ("http://", "https://"):
-        session.mount(scheme, _BoundedAdapter(deadline))
+        session.mount(scheme, _BoundedAdapter(deadline, noted))
     return session

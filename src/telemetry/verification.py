@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import Generic, TypeVar
 
-from telemetry import blueprint, faults, pem, private, remedies, schema, transport
+from telemetry import blueprint, expiry, faults, pem, private, remedies, schema, transport
 from telemetry.checks import identity, probe, telemetry
 from telemetry.cloud import Cloud, Route
 from telemetry.credentials import Credentials
@@ -67,7 +67,9 @@ def verify(
             return Verification(report, None)
         region = order.region or next(iter(admission.credentials.regions), "")
         answers = _ask_all(order, admission.cloud, region, deadline, progress)
-    report = _report(order, region, (admission.finding, *doubts), answers, release)
+    certificates = _expiries(order, region, route.ends, admission.credentials, answers)
+    findings = (admission.finding, *doubts, *certificates)
+    report = _report(order, region, findings, answers, release)
     return Verification(report, admission.credentials)
 
 
@@ -149,6 +151,36 @@ def _report(
         builds={t: a.reading.build for t, a in answers.items() if a.reading and a.reading.build},
         resource_types=None if types is None else frozenset(types),
         behind=comparison.behind,
+    )
+
+
+def _expiries(
+    order: Order,
+    region: str,
+    ends: transport.Ends,
+    credentials: Credentials,
+    answers: Mapping[str, probe.Answer],
+) -> tuple[Finding, ...]:
+    """How long the certificates that were met are still good."""
+    subjects = {type_: _subject(order, type_, region) for type_ in answers}
+    places = [
+        ("Keystone", _names(order, identity.SERVICE, "keystone"), credentials.auth_url, True)
+    ]
+    places += [
+        (subject.system.title, subject.names, answers[type_].url, subject.required)
+        for type_, subject in subjects.items()
+    ]
+    return tuple(
+        expiry.judge(
+            title,
+            names,
+            url=url,
+            left=ends[transport.origin(url)] - _now(),
+            limits=order.expiry,
+            required=required,
+        )
+        for title, names, url, required in places
+        if url.startswith("https:") and transport.origin(url) in ends
     )
 
 

@@ -113,3 +113,50 @@ def test_rubbish_from_vault_is_named_and_the_rest_goes_on(
     name, message = verified.status
     assert name == "active"
     assert "the CA certificate from vault/0 is not used" in message
+
+
+@pytest.mark.parametrize(
+    ("days", "told"),
+    [(40, ("ok", "active")), (20, ("degraded", "active")), (3, ("failed", "blocked"))],
+)
+def test_a_certificate_that_ends_soon_is_told(
+    verified: Deployment,
+    stack: Stack,
+    authority: certificates.Authority,
+    days: int,
+    told: tuple[str, str],
+) -> None:
+    severity, level = told
+    relation = verified.relate("certificates", "vault", ca=authority.ca_pem, chain="")
+
+    with tls_before(stack, "aodh", authority.ending(days)):
+        verified.changed(relation)
+
+    finding = verified.finding("alarming.certificate")
+    assert finding.severity.value == severity
+    assert verified.status[0] == level
+    if severity != "ok":
+        assert f"Aodh's certificate ends in {days} days" in verified.status[1]
+        assert finding.remedy == "juju run vault/leader reissue-certificates"
+
+
+def test_a_good_certificate_is_not_what_decides_about_a_service(
+    verified: Deployment, stack: Stack, authority: certificates.Authority
+) -> None:
+    verified.relate("certificates", "vault", ca=authority.ca_pem, chain="")
+
+    with tls_before(stack, "aodh", authority.valid()):
+        action = verified.action("verify-stack")
+
+    assert action.results["alarming"]["finding"] == "Aodh lists alarms"
+
+
+def test_the_operator_says_what_is_soon(
+    verified: Deployment, stack: Stack, authority: certificates.Authority
+) -> None:
+    verified.relate("certificates", "vault", ca=authority.ca_pem, chain="")
+
+    with tls_before(stack, "aodh", authority.ending(3)):
+        verified.configure(certificate_failure_days=2, certificate_warning_days=3)
+
+    assert verified.finding("alarming.certificate").severity.value == "ok"

@@ -24,6 +24,11 @@ class Authority:
         now = datetime.datetime.now(datetime.timezone.utc)
         return self._ca.issue_cert(host, not_before=now - 30 * _DAY, not_after=now - _DAY)
 
+    def ending(self, days: int) -> trustme.LeafCert:
+        """A certificate that is good for this many days, and some hours."""
+        now = datetime.datetime.now(datetime.timezone.utc)
+        return self._ca.issue_cert(ADDRESS, not_after=now + (days + 0.5) * _DAY)
+
     def wrong_host(self) -> trustme.LeafCert:
         """A certificate for a host that nothing here is called."""
         return self._ca.issue_cert("elsewhere.example.com")

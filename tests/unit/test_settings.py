@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import settings
+from telemetry.order import Limits
 
 CONFIG = pathlib.Path(__file__).parents[2] / "config.yaml"
 DEFAULTS = {
@@ -40,6 +41,7 @@ def test_the_defaults_are_valid():
         origin=None,
         requested_grants=(),
         juju_access="",
+        expiry=Limits(30, 7),
     )
 
 

@@ -126,6 +126,8 @@ def test_a_malformed_url_of_gnocchi_blocks(context: Context):
 # Options
 
 BAD_VALUES = {
+    "certificate-warning-days": (-1, "whole days from 0 to 365"),
+    "certificate-failure-days": (400, "whole days from 0 to 365"),
     "required-services": ("orchestration", "metric, alarming, key-manager, infra-optim"),
     "optional-services": ("orchestration", "metric, alarming, key-manager, infra-optim"),
     "region": ("Region One", "one region"),
