@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 
-from telemetry import blueprint, pem
+from telemetry import pem
+from telemetry.blueprint import Blueprint, load
 from telemetry.credentials import Credentials
 from telemetry.proxies import Proxies
 
@@ -43,6 +44,7 @@ class Order:
         coordinator: name of the coordinator's own application.
         upgrade_remedy: what to type when ceilometer-upgrade has to be run.
         expiry: when certificates that end are faults.
+        blueprint: the systems of the stack.
     """
 
     credentials: Sequence[Credentials]
@@ -57,6 +59,7 @@ class Order:
     coordinator: str
     upgrade_remedy: str
     expiry: Limits = USUAL_LIMITS
+    blueprint: Blueprint = dataclasses.field(default_factory=load)
 
     @property
     def trusted(self) -> tuple[str, ...]:
@@ -66,4 +69,6 @@ class Order:
     @property
     def services(self) -> tuple[str, ...]:
         """All catalog types to verify, in the order of the blueprint."""
-        return tuple(t for t in blueprint.load() if t in self.required or t in self.optional)
+        return tuple(
+            t for t in self.blueprint.services if t in self.required or t in self.optional
+        )

@@ -47,6 +47,6 @@ def oslo_value(value: str) -> str:
 
 def report_text(report: Report) -> str:
     """A report for people: the verdict first, then every service with its findings."""
-    titles = {type_: system.title for type_, system in blueprint.load().items()}
+    titles = {type_: system.title for type_, system in blueprint.load().services.items()}
     titles |= {"identity": "Keystone", "telemetry": "Ceilometer", "trust": "CA certificates"}
     return render("report.txt", report=report, titles=titles)

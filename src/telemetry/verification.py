@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import Generic, TypeVar
 
-from telemetry import blueprint, expiry, faults, pem, private, remedies, schema, transport
+from telemetry import expiry, faults, pem, private, remedies, schema, transport
 from telemetry.checks import identity, probe, telemetry
 from telemetry.cloud import Cloud, Route
 from telemetry.credentials import Credentials
@@ -186,7 +186,7 @@ def _expiries(
 
 def _not_asked(order: Order) -> tuple[Finding, ...]:
     """What could not be asked without a token: consequences, not faults of their own."""
-    systems = blueprint.load()
+    systems = order.blueprint.services
     return tuple(
         Finding(
             service=type_,
@@ -200,8 +200,9 @@ def _not_asked(order: Order) -> tuple[Finding, ...]:
 
 
 def _subject(order: Order, type_: str, region: str) -> probe.Subject:
-    system = blueprint.load()[type_]
+    system = order.blueprint.services[type_]
     return probe.Subject(
+        service=type_,
         system=system,
         required=type_ in order.required,
         interface=order.interface,

@@ -21,9 +21,9 @@ VERSIONS = '{"versions": [{"id": "%s.0", "status": "CURRENT", "links": []}]}'
 
 
 def subject(type_: str, *, required: bool = True) -> probe.Subject:
-    system = blueprint.load()[type_]
+    system = blueprint.load().services[type_]
     names = remedies.Subject(type_, system.charm, "keystone", "telemetry-coordinator")
-    return probe.Subject(system, required, "internal", "RegionOne", names)
+    return probe.Subject(type_, system, required, "internal", "RegionOne", names)
 
 
 @contextlib.contextmanager
@@ -45,7 +45,7 @@ def session(url: str) -> keystoneauth1.session.Session:
 
 
 def ask(about: probe.Subject, read: servers.Answer, versions: str | None = None) -> probe.Answer:
-    offered = VERSIONS % about.system.api if versions is None else versions
+    offered = VERSIONS % about.entry.api if versions is None else versions
     with service(servers.http(body=offered), read) as server:
         return probe.ask(about, cloud.Cloud(session(server.url), ()), server.url)
 
@@ -71,7 +71,7 @@ def test_a_service_that_answers_its_read_is_ok(type_: str, body: str):
     assert answer.reading is not None
 
 
-@pytest.mark.parametrize("type_", list(blueprint.load()))
+@pytest.mark.parametrize("type_", list(blueprint.load().services))
 @pytest.mark.parametrize("body", ["5", "null", '"x"', '{"error": "no"}', "[1]"])
 def test_an_answer_that_the_service_would_not_give_is_a_failure(type_: str, body: str):
     answer = ask(subject(type_), servers.http(body=body))

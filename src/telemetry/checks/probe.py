@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 from telemetry import blueprint, catalog, faults, remedies
 from telemetry.checks.reading import Reading
@@ -25,17 +25,27 @@ class Subject:
     """One system to be asked.
 
     Attributes:
+        service: what findings about it are filed under: its catalog type, `identity` or
+            `telemetry`.
         required: whether its faults are failures; else they are degradations.
         interface: endpoint interface to use.
         region: region to use; empty means any.
         names: application names for remedies.
     """
 
+    service: str
     system: blueprint.System
     required: bool
     interface: str
     region: str
     names: remedies.Subject
+
+    @property
+    def entry(self) -> blueprint.Registration:
+        """What it has in the service catalog."""
+        if self.system.catalog is None:
+            raise ValueError(f"{self.system.key} has no entry in the service catalog")
+        return self.system.catalog
 
     def finding(
         self,
@@ -49,7 +59,7 @@ class Subject:
         if severity is Severity.FAILED and not self.required:
             severity = Severity.DEGRADED
         return Finding(
-            service=self.system.type,
+            service=self.service,
             question=question,
             severity=severity,
             summary=f"{self.system.title} {text}",
@@ -74,8 +84,8 @@ class Answer:
 
 def look_up(subject: Subject, entries: tuple[catalog.Entry, ...]) -> Answer:
     """Ask the catalog where the system is; no network."""
-    system = subject.system
-    place = catalog.locate(entries, system.type, system.name, subject.interface, subject.region)
+    entry = subject.entry
+    place = catalog.locate(entries, entry.type, entry.name, subject.interface, subject.region)
     if isinstance(place, catalog.Missing):
         return Answer((_missing(subject, place),))
     if place.doubt_cause:
@@ -99,17 +109,22 @@ def ask(subject: Subject, cloud: Cloud, url: str) -> Answer:
     except Exception as error:  # noqa: BLE001 - whatever happens to one service is its finding
         return Answer((_failed(subject, "endpoint", error, url),), url)
     try:
-        check = cast("Check", importlib.import_module(f"telemetry.checks.{subject.system.check}"))
-        reading = check.read(service)
+        reading = cast("Check", module_of(subject.system)).read(service)
     except Exception as error:  # noqa: BLE001 - whatever happens to one service is its finding
         return Answer((endpoint, _failed(subject, "read", error, url)), url)
     return Answer((endpoint, subject.finding("read", Severity.OK, reading.summary)), url, reading)
 
 
+def module_of(system: blueprint.System) -> Any:
+    """The module of this package that asks a system."""
+    return importlib.import_module(f"telemetry.checks.{system.check}")
+
+
 def _discover(subject: Subject, service: Service) -> Finding:
     offered = service.versions()
-    if not any(version.startswith(subject.system.api) for version in offered):
-        text = f"offers no API {subject.system.api} at {faults.shown(service.url)}"
+    api = subject.entry.api
+    if not any(version.startswith(api) for version in offered):
+        text = f"offers no API {api} at {faults.shown(service.url)}"
         raise faults.Unusable(Cause.UNEXPECTED, text)
     text = f"answers at {faults.shown(service.url)}"
     return subject.finding("endpoint", Severity.OK, text)
