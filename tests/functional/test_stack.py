@@ -1,5 +1,6 @@
 """The stack itself: what every other functional test takes for granted."""
 
+import datetime
 import os
 import pathlib
 import shutil
@@ -59,6 +60,7 @@ def test_reset_brings_back_what_was_stopped_frozen_and_unpublished(stack: Stack)
     stack.services["barbican"].stop()
     stack.services["aodh"].freeze()
     stack.postgres_stop()
+    stack.storage_read_only()
     stack.catalog.remove("metric")
     stack.catalog.add("metric", "impostor", "http://127.0.0.1:9", region="RegionTwo")
     stack.catalog.disable("key-manager")
@@ -109,21 +111,116 @@ def run_ceilometer_upgrade(stack: Stack, folder: pathlib.Path) -> None:
 
 def test_metricd_processes_measures_also_after_the_database_was_replaced(stack: Stack):
     stack.replace_gnocchi_database()
+    metric = new_metric(stack)
+    assert store(stack, metric) == 202
+    assert until(lambda: processed(stack, metric), 30)
+
+
+def test_measures_stay_unprocessed_while_metricd_is_frozen(stack: Stack):
+    metric = new_metric(stack)
+    stack.services["metricd"].freeze()
+    store(stack, metric)
+    assert not until(lambda: processed(stack, metric), 3)
+    stack.services["metricd"].thaw()
+    assert until(lambda: processed(stack, metric), 30)
+
+
+def test_no_measure_can_be_stored_while_the_storage_is_read_only(stack: Stack):
+    metric = new_metric(stack)
+    stack.storage_read_only()
+    assert store(stack, metric) >= 500
+    assert stack.resource_types()  # reads go on
+    stack.storage_writable()
+    assert store(stack, metric) == 202
+
+
+def test_metricd_processes_nothing_while_the_storage_is_read_only(stack: Stack):
+    metric = new_metric(stack)
+    stack.services["metricd"].freeze()
+    store(stack, metric)
+    stack.storage_read_only()
+    stack.services["metricd"].thaw()
+    assert not until(lambda: processed(stack, metric), 3)
+    stack.storage_writable()
+    assert until(lambda: processed(stack, metric), 30)
+
+
+def new_metric(stack: Stack) -> str:
     url = stack.gnocchi_url
-    policies = {"name": "test", "definition": [{"granularity": 1, "points": 10}]}
-    stack.session.post(f"{url}/v1/archive_policy", json=policies)
+    policy = {"name": "test", "definition": [{"granularity": 1, "points": 100}]}
+    stack.session.post(f"{url}/v1/archive_policy", json=policy, raise_exc=False)  # may be there
     metric = stack.session.post(f"{url}/v1/metric", json={"archive_policy_name": "test"}).json()
-    measures = f"{url}/v1/metric/{metric['id']}/measures"
-    stack.session.post(measures, json=[{"timestamp": "2026-01-01T00:00:00", "value": 42.0}])
-    assert until(lambda: bool(stack.session.get(measures).json()), 30)
+    return metric["id"]
+
+
+def store(stack: Stack, metric: str, value: float = 42.0) -> int:
+    """Store a measure of now, return the status."""
+    now = datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None).isoformat()
+    url = f"{stack.gnocchi_url}/v1/metric/{metric}/measures"
+    body = [{"timestamp": now, "value": value}]
+    return stack.session.post(url, json=body, raise_exc=False).status_code
+
+
+def processed(stack: Stack, metric: str) -> bool:
+    """Whether there is an aggregate, without asking Gnocchi to make it now."""
+    return bool(stack.session.get(f"{stack.gnocchi_url}/v1/metric/{metric}/measures").json())
+
+
+def test_evaluator_brings_an_alarm_out_of_insufficient_data(stack: Stack):
+    metric = new_metric(stack)
+    alarm = new_alarm(stack, metric)
+    assert until(lambda: rings(stack, metric, alarm), 30)
+
+
+def test_alarms_stay_as_they_are_while_the_evaluator_is_frozen(stack: Stack):
+    stack.services["evaluator"].freeze()
+    metric = new_metric(stack)
+    alarm = new_alarm(stack, metric)
+    assert not until(lambda: rings(stack, metric, alarm), 3)
+    stack.services["evaluator"].thaw()
+    assert until(lambda: rings(stack, metric, alarm), 30)
+
+
+def new_alarm(stack: Stack, metric: str) -> dict:
+    """An alarm that rings when a measure of the last two seconds was above 10."""
+    rule = {
+        "metrics": [metric],
+        "threshold": 10,
+        "comparison_operator": "gt",
+        "aggregation_method": "mean",
+        "granularity": 1,
+        "evaluation_periods": 1,
+    }
+    kind = "gnocchi_aggregation_by_metrics_threshold"
+    body = {"name": f"test-{metric}", "type": kind, f"{kind}_rule": rule}
+    return stack.session.post(f"{stack.services['aodh'].url}/v2/alarms", json=body).json()
+
+
+def rings(stack: Stack, metric: str, alarm: dict) -> bool:
+    """Whether the alarm rings, which it can only when measures are fresh: store one."""
+    store(stack, metric)
+    url = f"{stack.services['aodh'].url}/v2/alarms/{alarm['alarm_id']}/state"
+    return stack.session.get(url).json() == "alarm"
 
 
 def test_barbican_can_store_a_secret(stack: Stack):
-    url = f"{stack.services['barbican'].url}/v1/secrets"
-    secret = {"payload": "hello", "payload_content_type": "text/plain"}
-    answer = stack.session.post(url, json=secret)
+    answer = store_secret(stack)
     assert answer.status_code == 201
     stack.session.delete(answer.json()["secret_ref"])
+
+
+def test_barbican_without_its_key_lists_secrets_and_stores_none(stack: Stack):
+    stack.barbican_without_key()
+    assert store_secret(stack).status_code == 500
+    assert stack.session.get(f"{stack.services['barbican'].url}/v1/secrets").status_code == 200
+    stack.reset()
+    assert store_secret(stack).status_code == 201
+
+
+def store_secret(stack: Stack) -> requests.Response:
+    url = f"{stack.services['barbican'].url}/v1/secrets"
+    secret = {"payload": "hello", "payload_content_type": "text/plain"}
+    return stack.session.post(url, json=secret, raise_exc=False)
 
 
 @pytest.mark.parametrize(("role", "status"), [("Admin", 200), ("reader", 403)])

@@ -9,19 +9,23 @@ from tests.stack.inside import site as site_module
 
 _Options = dict[str, dict[str, str]]
 
+# 32 bytes; newer releases have no default, and without it no secret can be stored.
+_BARBICAN_KEY = "dGVzdHMtb25seS10ZXN0cy1vbmx5LXRlc3RzLW9ubHk="
+
 
 def write(
     site: site_module.Site,
     tools: environment.Environment,
     ports: Mapping[str, int],
     password_hash_rounds: int,
+    evaluation_interval: int,
 ) -> None:
     """Write ~/.PROJECT/PROJECT.conf of every service, where oslo.config looks for it."""
     keystone = f"http://{site.address}:{ports['keystone']}"
     files = {
         "keystone": _keystone(site, password_hash_rounds),
         "gnocchi": _gnocchi(site, keystone),
-        "aodh": _aodh(site, keystone),
+        "aodh": _aodh(site, keystone, evaluation_interval),
         "barbican": _barbican(site, keystone, ports["barbican"]),
         "watcher": _watcher(site, keystone),
     }
@@ -37,16 +41,30 @@ def write(
     (site.home / ".barbican" / "barbican-api-paste.ini").write_text(paste)
 
 
+def set_barbican_key(site: site_module.Site, *, present: bool) -> None:
+    """Give Barbican's configuration its key, or an empty one: left out, older ones have one."""
+    path = site.home / ".barbican" / "barbican.conf"
+    parser = _parser()
+    parser.read(path)
+    parser["simple_crypto_plugin"]["kek"] = _BARBICAN_KEY if present else ""
+    with path.open("w") as file:
+        parser.write(file)
+
+
 def _section(text: str, name: str) -> str:
     return text.partition(f"[{name}]")[2].partition("\n[")[0]
 
 
 def _write(path: pathlib.Path, options: _Options) -> None:
-    # An impossible default section: oslo's DEFAULT is a section like any other here.
-    parser = configparser.ConfigParser(default_section="\0", interpolation=None)
+    parser = _parser()
     parser.read_dict(options)
     with path.open("w") as file:
         parser.write(file)
+
+
+def _parser() -> configparser.ConfigParser:
+    # An impossible default section: oslo's DEFAULT is a section like any other here.
+    return configparser.ConfigParser(default_section="\0", interpolation=None)
 
 
 def _credentials(keystone: str, user: str) -> dict[str, str]:
@@ -110,7 +128,7 @@ def _gnocchi(site: site_module.Site, keystone: str) -> _Options:
     }
 
 
-def _aodh(site: site_module.Site, keystone: str) -> _Options:
+def _aodh(site: site_module.Site, keystone: str, evaluation_interval: int) -> _Options:
     return {
         "DEFAULT": {"transport_url": "fake://"},
         "api": {
@@ -118,6 +136,7 @@ def _aodh(site: site_module.Site, keystone: str) -> _Options:
             "gnocchi_external_domain_name": site_module.SERVICE_DOMAIN,
         },
         "database": _database(site, "aodh"),
+        "evaluator": {"evaluation_interval": str(evaluation_interval)},
         "oslo_concurrency": {"lock_path": str(site.locks)},
         "keystone_authtoken": _token_check(keystone, "aodh"),
         "service_credentials": {**_credentials(keystone, "aodh"), "interface": "internalURL"},
@@ -135,8 +154,7 @@ def _barbican(site: site_module.Site, keystone: str, port: int) -> _Options:
         "database": _database(site, "barbican"),
         "secretstore": {"enabled_secretstore_plugins": "store_crypto"},
         "crypto": {"enabled_crypto_plugins": "simple_crypto"},
-        # 32 bytes; newer releases have no default, and without it no secret can be stored.
-        "simple_crypto_plugin": {"kek": "dGVzdHMtb25seS10ZXN0cy1vbmx5LXRlc3RzLW9ubHk="},
+        "simple_crypto_plugin": {"kek": _BARBICAN_KEY},
         "oslo_policy": {"enforce_scope": "false"},
         "keystone_authtoken": _token_check(keystone, "barbican"),
     }

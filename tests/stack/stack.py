@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from keystoneauth1 import exceptions, session
 
-from tests.stack import configuration, databases, environment, postgres, templates
+from tests.stack import configuration, databases, environment, postgres, storage, templates
 from tests.stack.catalog import Catalog, Entry
 from tests.stack.cloud import Cloud
 from tests.stack.errors import StackError
@@ -30,7 +30,7 @@ _PUBLISHED = (
     ("key-manager", "barbican", "/v1/secrets?limit=1"),
     ("infra-optim", "watcher", "/v1/goals"),
 )
-_DAEMON = "metricd"
+_DAEMONS = ("metricd", "evaluator")
 _DATABASE = "postgres"
 
 
@@ -55,17 +55,22 @@ class Stack:
         *,
         address: str = "127.0.0.1",
         password_hash_rounds: int = 4,
+        evaluation_interval: int = 1,
     ) -> None:
         """Describe a stack; nothing runs yet.
 
         `folder` is for configuration, state and logs (default: a temporary one, removed by
         `down`). The services listen on `address`, an IPv4 address of this machine, and the
-        catalog says so. Production has 12 `password_hash_rounds`: a token then takes 300 ms.
+        catalog says so. Production has 12 `password_hash_rounds`: a token then takes 300 ms,
+        and an `evaluation_interval` of Aodh's alarms of 60 seconds.
         """
         self.release = release
         self._folder = folder
         self._address = address
         self._rounds = password_hash_rounds
+        self._interval = evaluation_interval
+        self._storage_writable = True
+        self._barbican_has_key = True
         self._temporary: list[pathlib.Path] = []
         self._progress: environment.Progress = lambda _: None
 
@@ -184,9 +189,35 @@ class Stack:
         self._running_supervision().ask("start", name=_DATABASE)
         postgres.wait_until_ready(self._site)
 
+    def storage_read_only(self) -> None:
+        """Let Gnocchi, also metricd, write nothing to its storage any more."""
+        self._storage_writable = False
+        storage.set_writable(self._site, writable=False)
+
+    def storage_writable(self) -> None:
+        """Let Gnocchi write to its storage again."""
+        storage.set_writable(self._site, writable=True)
+        self._storage_writable = True
+
+    def barbican_without_key(self) -> None:
+        """Restart Barbican with an empty key: secrets are listed, and none can be stored."""
+        self._barbican_has_key = False
+        self._restart_barbican()
+
+    def barbican_with_key(self) -> None:
+        """Restart Barbican with the key that it has by default."""
+        self._barbican_has_key = True
+        self._restart_barbican()
+
+    def _restart_barbican(self) -> None:
+        self.services["barbican"].stop()
+        configuration.set_barbican_key(self._site, present=self._barbican_has_key)
+        self.services["barbican"].start()
+
     def replace_gnocchi_database(self) -> None:
         """Give Gnocchi an empty database and storage, as after a new deployment."""
-        users = [self.services[name] for name in ("gnocchi", _DAEMON)]
+        self.storage_writable()
+        users = [self.services[name] for name in ("gnocchi", "metricd")]
         for user in users:
             user.freeze()
         try:
@@ -197,6 +228,10 @@ class Stack:
 
     def reset(self) -> None:
         """Bring everything back, except Gnocchi's data; cheap when nothing was changed."""
+        if not self._storage_writable:
+            self.storage_writable()
+        if not self._barbican_has_key:
+            self.barbican_with_key()
         status = self._running_supervision().ask("status")
         running = status["pids"]
         for name in status["frozen"]:
@@ -241,7 +276,8 @@ class Stack:
         self._progress(f"loading the libraries of {self.release}")
         self._supervision = Supervision(self._site, self._tools)
         ports = self._supervision.ports
-        configuration.write(self._site, self._tools, ports, self._rounds)
+        self._storage_writable = self._barbican_has_key = True
+        configuration.write(self._site, self._tools, ports, self._rounds, self._interval)
         known = template.exists()
         if known:
             templates.restore(template, self._site)
@@ -258,7 +294,7 @@ class Stack:
 
     def _start(self, supervision: Supervision) -> None:
         """Start the services and make the catalog."""
-        ports = {**supervision.ports, _DAEMON: 0}
+        ports = {**supervision.ports, **dict.fromkeys(_DAEMONS, 0)}
         self.services = {
             name: Service(
                 name, port, f"http://{self._address}:{port}" if port else "", supervision

@@ -107,6 +107,7 @@ _APPLICATIONS: dict[str, Callable[[], Any]] = {
 
 DAEMONS: dict[str, Callable[[Site], None]] = {
     "metricd": lambda _: command("gnocchi-metricd"),
+    "evaluator": lambda _: command("aodh-evaluator"),
     "postgres": postgres,
 }
 

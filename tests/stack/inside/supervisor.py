@@ -25,7 +25,8 @@ import traceback
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from tests.stack.inside import programs
+from tests.stack import storage
+from tests.stack.inside import privileges, programs
 from tests.stack.inside.site import SERVERS, Site
 
 _PR_SET_PDEATHSIG = 1  # <sys/prctl.h>
@@ -34,6 +35,7 @@ _PR_SET_CHILD_SUBREAPER = 36
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _ENDING_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _GRACE = 3.0  # seconds between asking a process to end and making it
+_STORING = ("gnocchi", "metricd")  # tests make their storage read-only, by its mode
 _TASK_TIME = 120.0  # seconds; gnocchi-upgrade retries for ever when its database is not there
 
 Answer = dict[str, Any]
@@ -131,6 +133,7 @@ class Supervisor:
         self._end(dict.fromkeys(clients, signal.SIGTERM))
         if "postgres" in self._children:
             self._end({"postgres": signal.SIGQUIT})  # at once: nobody needs the data
+        storage.set_writable(self._site, writable=True)  # or nobody but root could remove it
         for folder in self._site.temporary:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -185,6 +188,8 @@ def _live(name: str, work: Callable[[], None], site: Site, parent: int) -> NoRet
             os.setgroups([])
             os.setgid(site.postgres_gid or 0)
             os.setuid(site.postgres_uid)
+        if name in _STORING:
+            privileges.obey_write_modes()
         # Last of all: a change of user clears it.
         _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGQUIT if name == "postgres" else signal.SIGKILL)
         if os.getppid() != parent:
