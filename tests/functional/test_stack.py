@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import requests
 
-from tests.stack import Release, Stack, StackError, TlsProxy, ceilometer
+from tests.stack import Release, Stack, StackError, TlsProxy
 from tests.stack.certificates import Authority
 
 CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
@@ -89,24 +89,37 @@ def test_replaced_database_has_only_the_generic_type(stack: Stack):
     assert stack.resource_types() == {"generic"}
 
 
-def test_real_ceilometer_upgrade_creates_the_resource_types(stack: Stack, tmp_path: pathlib.Path):
+def test_real_ceilometer_upgrade_creates_the_resource_types(stack: Stack):
     stack.replace_gnocchi_database()
-    run_ceilometer_upgrade(stack, tmp_path)
+    stack.upgrade_ceilometer()
     assert stack.resource_types() >= MINIMAL_TYPES
 
 
-def run_ceilometer_upgrade(stack: Stack, folder: pathlib.Path) -> None:
-    databag = stack.credentials_databag()
-    configuration = ceilometer.write_config(databag, folder / "ceilometer.conf")
-    done = subprocess.run(
-        [stack.ceilometer_upgrade, "--config-file", configuration],
-        env={"HOME": str(folder), "PATH": "/usr/bin:/bin"},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+def test_populated_gnocchi_has_instances_with_the_measures_that_they_were_given(stack: Stack):
+    stack.upgrade_ceilometer()
+    population = stack.populate(hosts=4, instances=8, ended=4, metrics=("cpu",))
+    first, *others = population.hosts
+    stack.measure(population.metrics("cpu", [first]), age=3600)
+    stack.measure(population.metrics("cpu", others))
+    url = f"{stack.gnocchi_url}/v1/search/resource/instance"
+    query = {"and": [{"=": {"host": first}}, {"=": {"ended_at": None}}]}
+    instances = stack.session.post(url, json=query).json()
+    assert {one["metrics"]["cpu"] for one in instances} == set(population.metrics("cpu", [first]))
+    assert newest_age(stack, instances[0]["metrics"]["cpu"]) > 3000
+    assert newest_age(stack, population.metrics("cpu", others)[0]) < 600
+
+
+def newest_age(stack: Stack, metric: str) -> float:
+    """Seconds since the beginning of the newest aggregate."""
+    measures = stack.session.get(f"{stack.gnocchi_url}/v1/metric/{metric}/measures").json()
+    moment = datetime.datetime.fromisoformat(measures[-1][0])
+    return (datetime.datetime.now(datetime.timezone.utc) - moment).total_seconds()
+
+
+def test_gnocchi_without_resource_types_cannot_be_populated(stack: Stack):
+    stack.replace_gnocchi_database()
+    with pytest.raises(StackError, match="run ceilometer-upgrade first"):
+        stack.populate(hosts=1, instances=1)
 
 
 def test_metricd_processes_measures_also_after_the_database_was_replaced(stack: Stack):

@@ -55,6 +55,14 @@ class Cloud:
             raise StackError(f"keystone: {method} {path}: {error}") from error
         return response.json() if response.content else {}
 
+    def service_ids(self, username: str) -> tuple[str, str]:
+        """Ids of a service's user in the services' domain, and of its project."""
+        identity = Identity(self.send)
+        domain = identity.ensure_domain(SERVICE_DOMAIN)
+        query = f"/users?name={username}&domain_id={domain}"
+        (user,) = self.send("GET", query)["users"]
+        return user["id"], identity.ensure_project(SERVICE_PROJECT, domain)
+
     def credentials(
         self, username: str, roles: Sequence[str], password: str | None
     ) -> dict[str, str]:

@@ -85,9 +85,24 @@ def wait_until_ready(site: Site) -> None:
 def execute(site: Site, *statements: str) -> None:
     """Run SQL statements, each by itself, as the owner of everything. Raises StackError."""
     commands = [word for statement in statements for word in ("-c", statement)]
-    where = ["-h", str(site.postgres_socket), "-U", "gnocchi", "-d", "postgres"]
+    _psql(site, "postgres", *commands)
+
+
+def query(site: Site, statement: str) -> str:
+    """What a statement says of Gnocchi's database: rows as lines, values between `|`."""
+    return _psql(site, "gnocchi", "--tuples-only", "--no-align", "-c", statement).strip()
+
+
+def run_script(site: Site, script: str) -> None:
+    """Run SQL, which may carry rows for COPY, on Gnocchi's database. Raises StackError."""
+    _psql(site, "gnocchi", "-f", "-", script=script)
+
+
+def _psql(site: Site, database: str, *words: str, script: str = "") -> str:
+    where = ["-h", str(site.postgres_socket), "-U", "gnocchi", "-d", database]
     done = subprocess.run(
-        [site.postgres_command("psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", *where, *commands],
+        [site.postgres_command("psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", *where, *words],
+        input=script,
         capture_output=True,
         text=True,
         timeout=_TIME,
@@ -95,3 +110,4 @@ def execute(site: Site, *statements: str) -> None:
     )
     if done.returncode:
         raise StackError(f"psql: {done.stderr.strip()}")
+    return done.stdout

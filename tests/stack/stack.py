@@ -1,21 +1,33 @@
 """The real services under test, as one object."""
 
+import datetime
 import os
 import pathlib
 import shutil
+import subprocess
 import tempfile
 import time
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from keystoneauth1 import exceptions, session
 
-from tests.stack import configuration, databases, environment, postgres, storage, templates
+from tests.stack import (
+    ceilometer,
+    configuration,
+    databases,
+    environment,
+    population,
+    postgres,
+    storage,
+    templates,
+)
 from tests.stack.catalog import Catalog, Entry
 from tests.stack.cloud import Cloud
 from tests.stack.errors import StackError
 from tests.stack.inside.site import Site
+from tests.stack.population import Population
 from tests.stack.release import Release
 from tests.stack.service import START_TIME, Service
 from tests.stack.supervision import Supervision
@@ -32,6 +44,7 @@ _PUBLISHED = (
 )
 _DAEMONS = ("metricd", "evaluator")
 _DATABASE = "postgres"
+_UPGRADE_TIME = 60.0  # seconds; it takes 2 to 4
 
 
 class Stack:
@@ -177,6 +190,78 @@ class Stack:
         kept = pathlib.Path(tempfile.mkdtemp(prefix=f"{self.release}-", dir=target))
         shutil.copytree(self._site.logs, kept, dirs_exist_ok=True)
         return kept
+
+    # What tests fill Gnocchi with
+
+    def upgrade_ceilometer(self) -> None:
+        """Run the release set's `ceilometer-upgrade`: Gnocchi then has the resource types."""
+        databag = self.credentials_databag("ceilometer-upgrade")
+        with tempfile.TemporaryDirectory() as name:
+            configuration_file = ceilometer.write_config(
+                databag, pathlib.Path(name) / "ceilometer.conf"
+            )
+            done = subprocess.run(
+                [self.ceilometer_upgrade, "--config-file", configuration_file],
+                env={"HOME": name, "PATH": "/usr/bin:/bin"},
+                capture_output=True,
+                text=True,
+                timeout=_UPGRADE_TIME,
+                check=False,
+            )
+        if done.returncode:
+            raise StackError(f"ceilometer-upgrade: {done.stderr[-2000:]}")
+
+    def populate(
+        self,
+        hosts: int = 50,
+        instances: int = 5000,
+        *,
+        ended: int = 0,
+        metrics: Sequence[str] = ("cpu", "memory.usage"),
+    ) -> Population:
+        """Give Gnocchi so many instances on so many compute hosts, with metrics and no measures.
+
+        `ended` more instances ended a day ago. Takes a second or two for thousands of them, but
+        Gnocchi must have the resource types. `replace_gnocchi_database` removes all of it.
+        """
+        for name, methods in population.ARCHIVE_POLICIES.items():
+            policy = {
+                "name": name,
+                "aggregation_methods": methods,
+                "definition": [population.POLICY_DEFINITION],
+            }
+            self.session.post(
+                f"{self.gnocchi_url}/v1/archive_policy", json=policy, raise_exc=False
+            )  # 409: it is there
+        made = population.imagine(hosts, instances, ended, metrics)
+        user, project = self._running_cloud().service_ids("ceilometer")
+        population.insert(self._site, made, f"{user}:{project}", project)
+        return made
+
+    def measure(self, metrics: Iterable[str], age: float = 0, value: float = 1.0) -> None:
+        """Give metrics (ids) one measure each, of this age in seconds.
+
+        Returns when metricd, which must run, has processed it.
+        """
+        moment = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(seconds=age)
+        measures = [{"timestamp": moment.isoformat(), "value": value}]
+        self.session.post(
+            f"{self.gnocchi_url}/v1/batch/metrics/measures",
+            json=dict.fromkeys(metrics, measures),
+        )
+        self.wait_until_processed()
+
+    def wait_until_processed(self, seconds: float = 60) -> None:
+        """Wait until metricd has processed all measures. Raises StackError."""
+        deadline = time.monotonic() + seconds
+        while self._backlog():
+            if time.monotonic() > deadline:
+                raise StackError(f"metricd leaves {self._backlog()} measures unprocessed")
+            time.sleep(0.1)
+
+    def _backlog(self) -> int:
+        status = self.session.get(f"{self.gnocchi_url}/v1/status?details=false").json()
+        return status["storage"]["summary"]["measures"]
 
     # What tests break, and mend
 
