@@ -102,7 +102,8 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
         from telemetry import loop  # noqa: PLC0415 - a quiet hook needs no HTTP stack
 
         remembered = self._memory.record()
-        turn = loop.turn(seen.order, remembered.record, self._means(remembered))
+        order = seen.order.after(self._memory.report())
+        turn = loop.turn(order, remembered.record, self._means(remembered))
         self._publish(turn, remembered)
 
     def _on_leaving(self, _event: ops.EventBase) -> None:
@@ -204,13 +205,13 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
             event.fail(seen.obstacle.message if seen.obstacle else "nothing to verify with")
             return
         try:
-            order = results.ordered(seen.order, event.params)
+            order = results.ordered(seen.order, event.params).after(self._memory.report())
         except ValueError as error:
             event.fail(str(error))
             return
         remembered = self._memory.record()
         turn = loop.look(order, remembered.record, self._means(remembered), event.log)
-        if order == seen.order and self.unit.is_leader():
+        if order.same_stack(seen.order) and self.unit.is_leader():
             self._publish(turn, remembered)
         event.set_results(results.of_report(turn.report, event.params.get("format", "text")))
         if not turn.report.verified:
@@ -224,7 +225,7 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
         if refusal or seen.order is None:
             event.fail(refusal)
             return
-        turn = self._run_upgrade(event, seen.order)
+        turn = self._run_upgrade(event, seen.order.after(self._memory.report()))
         if turn is None:
             return
         event.set_results(results.of_run(turn))

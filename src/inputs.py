@@ -78,6 +78,8 @@ def gather(
         coordinator=model.app.name,
         upgrade_remedy=_upgrade_remedy(model, valid),
         expiry=valid.expiry,
+        depth=valid.deep.depth,
+        thresholds=valid.thresholds,
     )
     obstacle = obstacle or _without_gnocchi(model, valid)
     return Inputs(valid, order, obstacle, _members(model), _related(model))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import settings
 from telemetry import rendering
 from telemetry.checks import telemetry
+from telemetry.depth import Depth
 from telemetry.order import Order
 from telemetry.report import Report
 
@@ -32,6 +33,10 @@ def ordered(order: Order, params: Mapping[str, Any]) -> Order:
         changes["region"] = _parsed("region", settings.parse_region, params)
     if params.get("interface"):
         changes["interface"] = params["interface"]
+    if params.get("deep"):
+        changes["depth"] = Depth.FULL
+    elif order.depth.reads:
+        changes["depth"] = Depth.READS
     return dataclasses.replace(order, **changes)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from telemetry import pem
+from telemetry.depth import Depth, Thresholds
 from telemetry.order import Limits
 
 SERVICES = ("metric", "alarming", "key-manager", "infra-optim")
@@ -18,6 +19,9 @@ SERVICES = ("metric", "alarming", "key-manager", "infra-optim")
 INTERFACES = ("public", "internal", "admin")
 TIMEOUT_RANGE = range(2, 301)
 DAYS_RANGE = range(366)
+CANARY_RANGE = range(5, 901)
+INTERVAL_RANGE = range(1, 3601)
+AGE_RANGE = range(1, 10081)
 
 _Option = str | int | float | bool
 _Value = TypeVar("_Value")
@@ -40,6 +44,23 @@ class Policy(enum.Enum):
     WHEN_NEEDED = "when-needed"
 
 
+class Deep(enum.Enum):
+    """How deep a verification in a hook goes (option `deep-verification`)."""
+
+    OFF = "off"
+    ON_CHANGE = "on-change"
+    ALWAYS = "always"
+
+    @property
+    def depth(self) -> Depth:
+        """What that means for a hook."""
+        return {
+            Deep.OFF: Depth.SHALLOW,
+            Deep.ON_CHANGE: Depth.CHANGES,
+            Deep.ALWAYS: Depth.FULL,
+        }[self]
+
+
 @dataclasses.dataclass(frozen=True)
 class CloudArchive:
     """A pocket of the Ubuntu Cloud Archive, such as `jammy-updates/antelope`."""
@@ -59,6 +80,7 @@ class Settings:
         origin: where packages come from; None is the distribution itself.
         expiry: when certificates that end are faults.
         juju_access: URI of the secret with a user of the Juju controller, or empty.
+        thresholds: what is normal in this cloud.
     """
 
     required: tuple[str, ...]
@@ -73,6 +95,8 @@ class Settings:
     requested_grants: tuple[str, ...]
     juju_access: str
     expiry: Limits
+    deep: Deep
+    thresholds: Thresholds
 
 
 @dataclasses.dataclass(frozen=True)
@@ -120,7 +144,7 @@ def parse(config: Mapping[str, _Option]) -> Settings:
         ),
         region=reader.read("region", parse_region) or "",
         interface=reader.read("interface", _interface) or "internal",
-        verify_timeout=reader.read("verify-timeout", _timeout) or 0,
+        verify_timeout=reader.read("verify-timeout", _within(TIMEOUT_RANGE, "seconds")) or 0,
         extra_ca=reader.read("ssl-ca", _certificates) or "",
         method=reader.read("upgrade-method", _one_of(Method)) or Method.AUTO,
         policy=reader.read("upgrade-policy", _one_of(Policy)) or Policy.ON_CHANGE,
@@ -128,8 +152,19 @@ def parse(config: Mapping[str, _Option]) -> Settings:
         requested_grants=reader.read("requested-grants", _roles) or (),
         juju_access=str(config.get("juju-access", "")),
         expiry=Limits(
-            reader.read("certificate-warning-days", _days) or 0,
-            reader.read("certificate-failure-days", _days) or 0,
+            reader.read("certificate-warning-days", _within(DAYS_RANGE, "days")) or 0,
+            reader.read("certificate-failure-days", _within(DAYS_RANGE, "days")) or 0,
+        ),
+        deep=reader.read("deep-verification", _one_of(Deep)) or Deep.ON_CHANGE,
+        thresholds=Thresholds(
+            canary_timeout=reader.read("canary-timeout", _within(CANARY_RANGE, "seconds")) or 0,
+            evaluation_interval=reader.read(
+                "alarm-evaluation-interval", _within(INTERVAL_RANGE, "seconds")
+            )
+            or 0,
+            backlog=reader.read("backlog-threshold", _count) or 0,
+            age=reader.read("measures-max-age", _within(AGE_RANGE, "minutes")) or 0,
+            metrics=reader.read("expected-metrics", _metrics) or (),
         ),
     )
     if reader.problems:
@@ -202,17 +237,27 @@ def _interface(text: str) -> str:
     return text
 
 
-def _timeout(text: str) -> int:
-    allowed = f"use whole seconds from {TIMEOUT_RANGE.start} to {TIMEOUT_RANGE.stop - 1}"
-    if not text.isascii() or not text.isdigit() or int(text) not in TIMEOUT_RANGE:
-        raise ValueError(allowed)
+def _within(allowed: range, unit: str) -> Callable[[str], int]:
+    def parser(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or int(text) not in allowed:
+            raise ValueError(f"use whole {unit} from {allowed.start} to {allowed.stop - 1}")
+        return int(text)
+
+    return parser
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise ValueError("use a whole number, 0 or more")
     return int(text)
 
 
-def _days(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or int(text) not in DAYS_RANGE:
-        raise ValueError(f"use whole days from {DAYS_RANGE.start} to {DAYS_RANGE.stop - 1}")
-    return int(text)
+def _metrics(text: str) -> tuple[str, ...]:
+    metrics = _items(text)
+    bad = [name for name in metrics if "/" in name or " " in name or not name.isprintable()]
+    if bad:
+        raise ValueError("separate the names of metrics by commas")
+    return metrics
 
 
 def _certificates(text: str) -> str:

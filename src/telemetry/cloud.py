@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import re
+from collections.abc import Callable
 from typing import Any
 
 import keystoneauth1.discover
+import keystoneauth1.exceptions
 import keystoneauth1.identity
 import keystoneauth1.session
 
@@ -25,10 +28,18 @@ class Cloud:
 
     Attributes:
         entries: the service catalog of the token.
+        reopen: makes a session with the same token that is good until another deadline.
     """
 
     session: keystoneauth1.session.Session
     entries: tuple[catalog.Entry, ...]
+    reopen: Callable[[transport.Deadline], keystoneauth1.session.Session] | None = None
+
+    def until(self, deadline: transport.Deadline) -> Cloud:
+        """The same cloud, good until another deadline."""
+        if self.reopen is None:
+            raise ValueError("this view of a cloud cannot be reopened")
+        return dataclasses.replace(self, session=self.reopen(deadline))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,7 +84,11 @@ def connect(credentials: Credentials, route: Route, patience: transport.Deadline
     except (AttributeError, KeyError, TypeError) as error:
         text = f"answers without a token at {shown(credentials.auth_url)}"
         raise Unusable(Cause.NOT_JSON, text) from error
-    return Cloud(_session(auth, route, route.deadline), entries)
+    return Cloud(
+        _session(auth, route, route.deadline),
+        entries,
+        reopen=lambda deadline: _session(auth, route, deadline),
+    )
 
 
 def _session(
@@ -131,3 +146,26 @@ class Service:
             f"{self.root}{path}", params=params, headers={"Accept": "application/json"}
         )
         return response.json()
+
+    def post(self, path: str, body: Any, **params: str | int) -> Any:
+        """Send JSON with the coordinator's token; the answer's JSON, None where it has no body.
+
+        Raises:
+            Exception: anything of the HTTP stack; `faults.explain` tells what it means.
+        """
+        response = self.cloud.session.post(
+            f"{self.root}{path}",
+            json=body,
+            params=params,
+            headers={"Accept": "application/json"},
+        )
+        return response.json() if response.content else None
+
+    def delete(self, path: str) -> None:
+        """Remove something; that it is gone already is no fault.
+
+        Raises:
+            Exception: anything of the HTTP stack; `faults.explain` tells what it means.
+        """
+        with contextlib.suppress(keystoneauth1.exceptions.NotFound):
+            self.cloud.session.delete(f"{self.root}{path}")

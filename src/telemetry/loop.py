@@ -94,7 +94,9 @@ def look(
         seeing = pool.submit(_sight, record, means)
         if record.running is not None:
             seeing.result()
-        verified = verification.verify(order, progress, lambda: _release(seeing.result(), means))
+        verified = verification.verify(
+            order, progress, lambda: _release(seeing.result(), means), means.announce
+        )
         sight = seeing.result()
     observed = observe(verified.report, means, sight)
     record = upgrade.settle(observed, record)
@@ -182,7 +184,11 @@ def _run_command(order: Order, seen: Turn, means: Means) -> Turn:
     )
     outcome = means.runner.run(job)
     sight = seen.sight
-    verified = verification.verify(order, release=lambda: _release(sight, means))
+    verified = verification.verify(
+        order.once_more(seen.report),
+        release=lambda: _release(sight, means),
+        announce=means.announce,
+    )
     observed = observe(verified.report, means, sight)
     outcome = dataclasses.replace(outcome, error=_error(outcome, observed))
     # the newest of what was seen before and after: behind one address, units may differ

@@ -8,7 +8,9 @@ from collections.abc import Mapping, Sequence
 from telemetry import pem
 from telemetry.blueprint import Blueprint, load
 from telemetry.credentials import Credentials
+from telemetry.depth import USUAL_THRESHOLDS, Depth, Thresholds
 from telemetry.proxies import Proxies
+from telemetry.report import Report
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,6 +47,9 @@ class Order:
         upgrade_remedy: what to type when ceilometer-upgrade has to be run.
         expiry: when certificates that end are faults.
         blueprint: the systems of the stack.
+        depth: what is asked beyond "is it there, and does it answer".
+        thresholds: what is normal in this cloud.
+        earlier: the last report, which figures are compared with.
     """
 
     credentials: Sequence[Credentials]
@@ -60,6 +65,22 @@ class Order:
     upgrade_remedy: str
     expiry: Limits = USUAL_LIMITS
     blueprint: Blueprint = dataclasses.field(default_factory=load)
+    depth: Depth = Depth.SHALLOW
+    thresholds: Thresholds = USUAL_THRESHOLDS
+    earlier: Report | None = None
+
+    def after(self, report: Report | None) -> Order:
+        """The same order after a report: what its canaries proved need not be proven again."""
+        return dataclasses.replace(self, earlier=report)
+
+    def once_more(self, report: Report) -> Order:
+        """The same order a moment later: canaries only where it was too early for them."""
+        depth = Depth.CHANGES if self.depth is Depth.FULL else self.depth
+        return dataclasses.replace(self, earlier=report, depth=depth)
+
+    def same_stack(self, other: Order) -> bool:
+        """Whether the same services are verified at the same places, however deep."""
+        return dataclasses.replace(self, depth=other.depth, earlier=other.earlier) == other
 
     @property
     def trusted(self) -> tuple[str, ...]:

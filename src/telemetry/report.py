@@ -130,6 +130,19 @@ class Finding:
 
 
 @dataclasses.dataclass(frozen=True)
+class Canaries:
+    """When canaries were last sent.
+
+    Attributes:
+        sent_at: in UTC.
+        stack: what they proved: services with endpoints and versions, in a form of their own.
+    """
+
+    sent_at: datetime.datetime
+    stack: str
+
+
+@dataclasses.dataclass(frozen=True)
 class Report:
     """All findings of one verification, with the facts that decisions rest on.
 
@@ -142,6 +155,8 @@ class Report:
         builds: catalog type → version of the software, where the service tells it.
         resource_types: names of Gnocchi's resource types; None when they could not be read.
         behind: what they lack for Ceilometer, in short phrases.
+        figures: numbers that the next report is compared with, such as `metric.backlog`.
+        canaries: when those were sent whose findings are in the report; None: there are none.
     """
 
     taken_at: datetime.datetime
@@ -152,6 +167,8 @@ class Report:
     builds: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
     resource_types: frozenset[str] | None = None
     behind: tuple[str, ...] = ()
+    figures: Mapping[str, float] = dataclasses.field(default_factory=dict[str, float])
+    canaries: Canaries | None = None
 
     @property
     def severity(self) -> Severity:
@@ -190,6 +207,14 @@ class Report:
         read = any(f.question == "read" and f.severity is Severity.OK for f in findings)
         return read and all(f.severity is not Severity.FAILED for f in findings)
 
+    def joined(self, findings: Iterable[Finding]) -> Report:
+        """The report with more findings, each behind the others of its service."""
+        merged = list(self.findings)
+        for finding in findings:
+            places = [n for n, other in enumerate(merged) if other.service == finding.service]
+            merged.insert(places[-1] + 1 if places else len(merged), finding)
+        return dataclasses.replace(self, findings=tuple(merged))
+
     def to_json(self) -> str:
         """The report as JSON, keys sorted so that equal reports are equal texts."""
         return json.dumps(self.to_dict(), sort_keys=True)
@@ -210,6 +235,12 @@ class Report:
                 None if self.resource_types is None else sorted(self.resource_types)
             ),
             "behind": list(self.behind),
+            "figures": dict(self.figures),
+            "canaries": (
+                {"sent-at": self.canaries.sent_at.isoformat(), "stack": self.canaries.stack}
+                if self.canaries
+                else None
+            ),
             "findings": [finding.to_dict() for finding in self.findings],
         }
 
@@ -233,8 +264,10 @@ class Report:
                 builds=dict(data["builds"]),
                 resource_types=None if types is None else frozenset(map(str, types)),
                 behind=tuple(map(str, data["behind"])),
+                figures={str(k): float(v) for k, v in data.get("figures", {}).items()},
+                canaries=_canaries(data.get("canaries")),
             )
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, AttributeError):
             return None
 
     def summary(self) -> str:
@@ -259,6 +292,12 @@ class Report:
             for finding in self.having(Severity.SKIPPED)
             if finding.question == "read"
         )
+
+
+def _canaries(data: Mapping[str, Any] | None) -> Canaries | None:
+    if data is None:
+        return None
+    return Canaries(datetime.datetime.fromisoformat(data["sent-at"]), str(data["stack"]))
 
 
 def worst(severities: Iterable[Severity]) -> Severity:

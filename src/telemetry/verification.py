@@ -5,23 +5,21 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime
-import queue
-import threading
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from typing import Generic, TypeVar
+from collections.abc import Callable, Generator, Mapping, Sequence
 
-from telemetry import expiry, faults, pem, private, remedies, schema, transport
+from telemetry import blueprint, deep, expiry, faults, pem, private, remedies, schema, transport
 from telemetry.checks import identity, probe, telemetry
 from telemetry.cloud import Cloud, Route
 from telemetry.credentials import Credentials
 from telemetry.order import Order
 from telemetry.report import Cause, Finding, Report, Severity
-
-_Key = TypeVar("_Key")
-_Value = TypeVar("_Value")
+from telemetry.workers import side_by_side
 
 KEYSTONE_SHARE = 0.75
 """Part of the time that keystone may take; else its slowness would be blamed on the services."""
+
+READ_SHARE = 0.8
+"""Part of the time after which deeper questions are put to the services that did answer."""
 
 Progress = Callable[[str], None]
 """Receives one line for people whenever an answer has come."""
@@ -43,15 +41,18 @@ def verify(
     order: Order,
     progress: Progress = lambda _line: None,
     release: Callable[[], str] = lambda: "",
+    announce: Progress = lambda _line: None,
 ) -> Verification:
     """Ask keystone and every ordered service, and report.
 
-    It takes at most `order.timeout` seconds and a moment, whatever the services do, and raises
-    nothing that a service can cause.
+    It takes at most `order.timeout` seconds and a moment, and where canaries are sent the time
+    that `order.thresholds` gives them, whatever the services do, and raises nothing that a service
+    can cause.
 
     Args:
         order: what to verify, and how.
         progress: told a line for each answer.
+        announce: told one line before canaries are sent, which takes long.
         release: tells the version of Ceilometer whose resource types are needed, empty when it is
             not known; asked when the answers are in.
     """
@@ -66,11 +67,49 @@ def verify(
             report = Report(_now(), order.interface, order.region, findings)
             return Verification(report, None)
         region = order.region or next(iter(admission.credentials.regions), "")
-        answers = _ask_all(order, admission.cloud, region, deadline, progress)
-    certificates = _expiries(order, region, route.ends, admission.credentials, answers)
-    findings = (admission.finding, *doubts, *certificates)
-    report = _report(order, region, findings, answers, release)
+        share = READ_SHARE if order.depth.reads else 1.0
+        patience = transport.Deadline.after(deadline.left * share)
+        answers = _ask_all(order, admission.cloud, region, patience, progress)
+        certificates = _expiries(order, region, route.ends, admission.credentials, answers)
+        findings = (admission.finding, *doubts, *certificates)
+        report = _report(order, region, findings, answers, release)
+        if order.depth.reads:
+            places = _places(order, region, report, admission.credentials, answers)
+            asking = deep.Asking(order, admission.cloud, places, progress, announce)
+            report = asking.deepen(report, deadline)
     return Verification(report, admission.credentials)
+
+
+def _places(
+    order: Order,
+    region: str,
+    report: Report,
+    credentials: Credentials,
+    answers: Mapping[str, probe.Answer],
+) -> list[tuple[probe.Subject, str]]:
+    """The systems that answered well, with their addresses, in the order of reports.
+
+    Ceilometer has no API of its own: it is looked for in Gnocchi.
+    """
+    keystone, ceilometer = (order.blueprint.systems[key] for key in ("keystone", "ceilometer"))
+    places = [(_about(order, identity.SERVICE, keystone, region), credentials.auth_url)]
+    proven = [type_ for type_ in order.services if report.proves(type_)]
+    places += [(_subject(order, type_, region), answers[type_].url) for type_ in proven]
+    if report.proves("metric"):
+        places.append((_about(order, telemetry.SERVICE, ceilometer, region), ""))
+    return places
+
+
+def _about(order: Order, service: str, system: blueprint.System, region: str) -> probe.Subject:
+    """A system that is not in the service catalog by a type of its own."""
+    return probe.Subject(
+        service=service,
+        system=system,
+        required=service == identity.SERVICE or "metric" in order.required,
+        interface=order.interface,
+        region=region,
+        names=_names(order, service, system.charm),
+    )
 
 
 def _enter(order: Order, route: Route) -> identity.Admission:
@@ -250,47 +289,6 @@ def _bundle(certificates: Sequence[str]) -> Generator[str | bool]:
         return
     with private.folder() as folder:
         yield str(private.write(folder / "ca-bundle.pem", text))
-
-
-class _Done(Generic[_Key, _Value]):
-    """What a worker hands over: its key with the value, or the exception that ended it."""
-
-    def __init__(self, key: _Key, job: Callable[[], _Value]) -> None:
-        self.key = key
-        self.error: BaseException | None = None
-        try:
-            self.value = job()
-        except BaseException as error:  # noqa: BLE001 - raised again by the reader
-            self.error = error
-
-
-def side_by_side(
-    jobs: Mapping[_Key, Callable[[], _Value]], deadline: transport.Deadline
-) -> Iterator[tuple[_Key, _Value]]:
-    """Run jobs at the same time and give each result as it comes, until the deadline.
-
-    A job that is still busy then is left behind: its thread is a daemon and ends with the hook.
-    Sockets have timeouts of their own; this bounds what they do not, such as name resolution.
-
-    Raises:
-        Exception: what a job raised.
-    """
-    done: queue.SimpleQueue[_Done[_Key, _Value]] = queue.SimpleQueue()
-
-    def start(key: _Key, job: Callable[[], _Value]) -> None:
-        work = threading.Thread(target=lambda: done.put(_Done(key, job)), daemon=True)
-        work.start()
-
-    for key, job in jobs.items():
-        start(key, job)
-    for _ in jobs:
-        try:
-            result = done.get(timeout=deadline.left)
-        except queue.Empty:
-            return
-        if result.error is not None:
-            raise result.error
-        yield result.key, result.value
 
 
 def _line(finding: Finding) -> str:

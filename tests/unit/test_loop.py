@@ -55,6 +55,7 @@ class Play:
             _order: Order,
             _progress: verification.Progress = print,
             release: Callable[[], str] = str,
+            announce: Callable[[str], None] = print,
         ) -> verification.Verification:
             self.releases.append(release())
             return verification.Verification(next(found), reports.CREDENTIALS)

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import settings
+from telemetry import depth
 from telemetry.order import Limits
 
 CONFIG = pathlib.Path(__file__).parents[2] / "config.yaml"
@@ -42,6 +43,8 @@ def test_the_defaults_are_valid():
         requested_grants=(),
         juju_access="",
         expiry=Limits(30, 7),
+        deep=settings.Deep.ON_CHANGE,
+        thresholds=depth.USUAL_THRESHOLDS,
     )
 
 
@@ -86,6 +89,12 @@ def test_no_optional_service_is_allowed():
         ("verify-timeout", 1, "use whole seconds from 2 to 300"),
         ("verify-timeout", 301, "use whole seconds from 2 to 300"),
         ("verify-timeout", -20, "use whole seconds from 2 to 300"),
+        ("deep-verification", "yes", "use one of off, on-change, always"),
+        ("canary-timeout", 4, "use whole seconds from 5 to 900"),
+        ("alarm-evaluation-interval", 0, "use whole seconds from 1 to 3600"),
+        ("backlog-threshold", -1, "use a whole number, 0 or more"),
+        ("measures-max-age", 0, "use whole minutes from 1 to 10080"),
+        ("expected-metrics", "cpu memory", "separate the names of metrics by commas"),
         ("upgrade-method", "juju", "use one of auto, action, command, advise"),
         ("upgrade-method", "", "use one of auto, action, command, advise"),
         ("upgrade-policy", "always", "use one of on-change, when-needed"),

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from telemetry import verification
+from telemetry import verification, workers
 from telemetry.order import Order
 from telemetry.report import Cause, Severity
 from telemetry.transport import Deadline
@@ -23,7 +23,7 @@ def test_results_come_in_the_order_of_their_arrival():
         return name.upper()
 
     jobs = {name: (lambda name=name: job(name)) for name in "abc"}
-    results = verification.side_by_side(jobs, Deadline.after(10))
+    results = workers.side_by_side(jobs, Deadline.after(10))
     for name in "cab":
         gates[name].set()
         assert next(results) == (name, name.upper())
@@ -33,14 +33,14 @@ def test_results_come_in_the_order_of_their_arrival():
 def test_jobs_run_at_the_same_time():
     barrier = threading.Barrier(4, timeout=5)
     jobs = dict.fromkeys(range(4), barrier.wait)
-    assert len(list(verification.side_by_side(jobs, Deadline.after(10)))) == 4
+    assert len(list(workers.side_by_side(jobs, Deadline.after(10)))) == 4
 
 
 def test_a_job_that_never_ends_costs_only_itself():
     never = threading.Event()
     started = time.monotonic()
     jobs = {"hangs": never.wait, "works": lambda: True}
-    results = dict(verification.side_by_side(jobs, Deadline.after(0.5)))
+    results = dict(workers.side_by_side(jobs, Deadline.after(0.5)))
     never.set()
     assert results == {"works": True}
     assert 0.4 < time.monotonic() - started < 2
@@ -50,7 +50,7 @@ def test_many_jobs_that_never_end_cost_one_deadline_together():
     never = threading.Event()
     started = time.monotonic()
     jobs = dict.fromkeys(range(8), never.wait)
-    assert list(verification.side_by_side(jobs, Deadline.after(0.5))) == []
+    assert list(workers.side_by_side(jobs, Deadline.after(0.5))) == []
     never.set()
     assert time.monotonic() - started < 2
 
@@ -58,7 +58,7 @@ def test_many_jobs_that_never_end_cost_one_deadline_together():
 def test_a_job_that_never_ends_does_not_keep_the_process():
     never = threading.Event()
     before = set(threading.enumerate())
-    list(verification.side_by_side({"stuck": never.wait}, Deadline.after(0.1)))
+    list(workers.side_by_side({"stuck": never.wait}, Deadline.after(0.1)))
     (stuck,) = set(threading.enumerate()) - before
     never.set()
     assert stuck.daemon
@@ -66,7 +66,7 @@ def test_a_job_that_never_ends_does_not_keep_the_process():
 
 def test_no_jobs_take_no_time():
     started = time.monotonic()
-    assert list(verification.side_by_side({}, Deadline.after(10))) == []
+    assert list(workers.side_by_side({}, Deadline.after(10))) == []
     assert time.monotonic() - started < 1
 
 
@@ -76,7 +76,7 @@ def fail() -> None:
 
 def test_what_a_job_raises_is_raised_to_the_reader():
     with pytest.raises(ZeroDivisionError, match="of the check itself"):
-        list(verification.side_by_side({"broken": fail}, Deadline.after(5)))
+        list(workers.side_by_side({"broken": fail}, Deadline.after(5)))
 
 
 # Orders

@@ -1,0 +1,89 @@
+"""When canaries are sent, and how long what they proved counts."""
+
+import dataclasses
+import datetime
+
+import pytest
+
+from telemetry import canaries
+from telemetry.report import Cause, Finding, Report, Severity
+from tests.unit import reports
+
+ABLE = ("metric", "alarming")
+
+
+def canary(service: str, severity: Severity = Severity.OK) -> Finding:
+    cause = Cause.TIMEOUT if severity is Severity.FAILED else None
+    return Finding(service, "canary", severity, f"{service} gave its canary back", cause)
+
+
+def earlier(*findings: Finding) -> Report:
+    return canaries.sent(reports.report(), findings or [canary(service) for service in ABLE])
+
+
+def later(minutes: int, **changes: object) -> Report:
+    taken_at = reports.NOW + datetime.timedelta(minutes=minutes)
+    return dataclasses.replace(reports.report(), taken_at=taken_at, **changes)
+
+
+def test_the_first_are_due():
+    assert canaries.are_due(reports.report(), None, ABLE)
+
+
+def test_after_a_report_without_any_they_are_due():
+    assert canaries.are_due(reports.report(), reports.report(), ABLE)
+
+
+def test_as_long_as_nothing_changes_they_are_not_due():
+    assert not canaries.are_due(later(60 * 24), earlier(), ABLE)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"endpoints": {"metric": "https://192.0.2.30:8041"}}, {"builds": {"metric": "4.7.1"}}],
+    ids=lambda change: str(*change),
+)
+def test_a_change_of_the_stack_makes_them_due(change: dict[str, object]):
+    assert canaries.are_due(later(5, **change), earlier(), ABLE)
+
+
+def test_a_service_that_recovered_is_proven_anew():
+    assert canaries.are_due(later(5), earlier(canary("metric")), ABLE)
+
+
+def test_one_that_failed_is_repeated_after_a_while():
+    failed = earlier(canary("metric", Severity.FAILED), canary("alarming"))
+    assert not canaries.are_due(later(14), failed, ABLE)
+    assert canaries.are_due(later(15), failed, ABLE)
+
+
+def test_a_clock_that_was_set_back_does_not_keep_a_failure():
+    failed = earlier(canary("metric", Severity.FAILED), canary("alarming"))
+    assert canaries.are_due(later(-60), failed, ABLE)
+
+
+def test_what_may_not_be_done_is_not_tried_again():
+    skipped = earlier(canary("metric", Severity.SKIPPED), canary("alarming"))
+    assert not canaries.are_due(later(60 * 24), skipped, ABLE)
+
+
+def test_before_ceilometer_upgrade_they_are_not_due():
+    assert not canaries.are_due(later(5, behind=("volume missing",)), None, ABLE)
+
+
+def test_a_finding_is_kept_behind_the_others_of_its_service():
+    kept = canaries.kept(later(5), earlier(), ABLE)
+    checks = [finding.check for finding in kept.findings]
+    assert checks[checks.index("metric.read") + 1] == "metric.canary"
+    assert kept.canaries == earlier().canaries
+
+
+def test_a_finding_about_a_service_that_fails_now_is_dropped():
+    kept = canaries.kept(later(5), earlier(), ["alarming"])
+    assert [finding.check for finding in canaries.of(kept)] == ["alarming.canary"]
+
+
+def test_findings_about_another_stack_are_dropped():
+    kept = canaries.kept(later(5, builds={"metric": "4.7.1"}), earlier(), ABLE)
+    assert canaries.of(kept) == ()
+    assert kept.canaries is None
