@@ -1,14 +1,20 @@
-"""The systems of a complete telemetry stack, read from `blueprint.yaml`."""
+"""The systems of a complete telemetry stack, and which blueprint of them is in force."""
 
 from __future__ import annotations
 
 import dataclasses
 import functools
 import pathlib
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
 
 PATH = pathlib.Path(__file__).with_name("blueprint.yaml")
+
+SERVICES = ("metric", "alarming", "key-manager", "infra-optim")
+"""Catalog types of the charm's own blueprint; a quiet hook knows them without reading it."""
+
+
+class Invalid(ValueError):  # noqa: N818 - it reads as what it says
+    """A blueprint is wrong; the text names the place and what is allowed."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,14 +24,14 @@ class Registration:
     Attributes:
         type: catalog type, such as `metric`.
         name: name of the entry.
-        api: major version of its API that telemetry uses, such as `v1`.
+        api: major version of its API that telemetry uses, such as `v1`; empty means any.
         ports: usual port by interface.
     """
 
     type: str
     name: str
-    api: str
-    ports: Mapping[str, int]
+    api: str = ""
+    ports: Mapping[str, int] = dataclasses.field(default_factory=dict[str, int])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,6 +52,19 @@ class Integration:
 
 
 @dataclasses.dataclass(frozen=True)
+class Deployment:
+    """How a system is deployed; the attributes are described at the top of `blueprint.yaml`."""
+
+    base: bool = False
+    units: int = 1
+    track: str = "openstack"
+    origin: str = ""
+    options: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
+    metal: bool = False
+    person: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
 class System:
     """One system of the stack; the attributes are described at the top of `blueprint.yaml`.
 
@@ -62,6 +81,7 @@ class System:
     beside: tuple[str, ...] = ()
     apart: bool = False
     integrations: tuple[Integration, ...] = ()
+    deploy: Deployment = Deployment()
 
     @property
     def charm(self) -> str:
@@ -99,37 +119,64 @@ class Blueprint:
         return tuple(found)
 
 
-@functools.cache
-def load() -> Blueprint:
-    """The charm's own blueprint."""
-    import yaml  # noqa: PLC0415 - a quiet hook reads no blueprint
+@functools.lru_cache(maxsize=4)
+def load(changes: str = "") -> Blueprint:
+    """The charm's own blueprint, with changes.
 
-    entries = yaml.safe_load(PATH.read_text(encoding="utf-8"))["systems"]
-    return Blueprint({key: _system(key, entry) for key, entry in entries.items()})
+    Args:
+        changes: what the option `blueprint` says.
 
+    Raises:
+        Invalid: the changes are wrong.
+    """
+    from telemetry import blueprint_reader  # noqa: PLC0415 - a quiet hook reads no blueprint
 
-def _system(key: str, entry: Mapping[str, Any]) -> System:
-    catalog = entry.get("catalog")
-    return System(
-        key=key,
-        title=entry["title"],
-        charms=tuple(entry["charms"]),
-        catalog=Registration(**catalog) if catalog else None,
-        check=entry.get("check", ""),
-        optional=entry.get("optional", False),
-        beside=tuple(entry.get("beside", ())),
-        apart=entry.get("apart", False),
-        integrations=(
-            *_integrations(entry.get("needs", ()), optional=False),
-            *_integrations(entry.get("may", ()), optional=True),
-        ),
-    )
+    own = blueprint_reader.Text(PATH.name, PATH.read_text(encoding="utf-8"))
+    return blueprint_reader.read(own, blueprint_reader.Text("option blueprint", changes))
 
 
-def _integrations(entries: Any, *, optional: bool) -> tuple[Integration, ...]:
-    found: list[Integration] = []
-    for entry in entries:
-        for endpoint, target in entry.items():
-            system, _, other = target.partition(":")
-            found.append(Integration(endpoint, system, other, optional))
-    return tuple(found)
+@dataclasses.dataclass(frozen=True)
+class Choice:
+    """Which blueprint is in force.
+
+    Attributes:
+        changes: what the option says, or said when it was last right.
+        problem: why the option as it is now is not followed; empty when it is.
+    """
+
+    changes: str = ""
+    problem: str = ""
+
+    @property
+    def blueprint(self) -> Blueprint:
+        """The blueprint in force."""
+        return load(self.changes)
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """Its catalog types."""
+        return tuple(self.blueprint.services) if self.changes else SERVICES
+
+
+def choose(option: str, last_good: Callable[[], str]) -> Choice:
+    """Decide which blueprint is in force; nothing else does.
+
+    Args:
+        option: what the option `blueprint` says.
+        last_good: tells what it said when it was last right.
+    """
+    if not option.strip():
+        return Choice()
+    problem = _problem(option)
+    if not problem:
+        return Choice(option)
+    kept = last_good()
+    return Choice("" if _problem(kept) else kept, problem)
+
+
+def _problem(changes: str) -> str:
+    try:
+        load(changes)
+    except Invalid as error:
+        return str(error)
+    return ""
