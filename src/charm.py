@@ -17,7 +17,7 @@ import relations
 import settings
 import transfers
 from charms.telemetry_coordinator.v0 import telemetry_stack
-from telemetry import upgrade, verdict
+from telemetry import blueprint, upgrade, verdict
 from telemetry.proxies import Proxies
 
 if TYPE_CHECKING:
@@ -86,7 +86,13 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
     def _inputs(self) -> inputs.Inputs:
         """Options and relations, read once in a hook."""
         certificates = self._transfers.certificates()
-        return inputs.gather(self.model, self.config, certificates, self._proxies)
+        return inputs.gather(self.model, self.config, self._choice, certificates, self._proxies)
+
+    @functools.cached_property
+    def _choice(self) -> blueprint.Choice:
+        """Which blueprint is in force."""
+        changes = settings.parse_blueprint(self.config)
+        return blueprint.choose(changes, self._memory.blueprint)
 
     # Events
 
@@ -96,8 +102,11 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
         if not self.unit.is_leader():
             return
         seen = self._inputs
+        if self._choice.problem:
+            logger.warning(self._choice.problem)
+        self._memory.keep_blueprint(self._choice.changes)
         if seen.order is None or seen.settings is None or seen.obstacle is not None:
-            self._judge(seen.obstacle)
+            self._judge(seen.trouble)
             return
         from telemetry import loop  # noqa: PLC0415 - a quiet hook needs no HTTP stack
 
@@ -112,7 +121,7 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
     def _request_credentials(self) -> None:
         """Ask keystone for a user; without valid options, what was asked before stays."""
         try:
-            grants = settings.parse(self.config).requested_grants
+            grants = settings.parse(self.config, self._choice.services).requested_grants
         except settings.InvalidOptions:
             return
         wanted = relations.identity_request(self.app.name, grants)
@@ -162,10 +171,10 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
         if remembered.problem and (settled or turn.decision.step is upgrade.Step.ADVISE):
             judged = remembered.problem
         if self._inputs.obstacle is not None:
-            self._judge(self._inputs.obstacle)
+            self._judge(self._inputs.trouble)
             return
         self._judge(
-            judged,
+            self._inputs.concern or judged,
             announcement.of_turn(turn.report, turn.record, turn.decision.step, judged),
         )
 
@@ -192,7 +201,7 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
         last = self._memory.verdict()
         if not self.unit.is_leader():
             return verdict.standby(last)
-        return self._inputs.obstacle or last or verdict.waiting("nothing was verified yet")
+        return self._inputs.trouble or last or verdict.waiting("nothing was verified yet")
 
     # Actions
 
@@ -213,7 +222,9 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
         turn = loop.look(order, remembered.record, self._means(remembered), event.log)
         if order.same_stack(seen.order) and self.unit.is_leader():
             self._publish(turn, remembered)
-        event.set_results(results.of_report(turn.report, event.params.get("format", "text")))
+        event.set_results(
+            results.of_report(turn.report, event.params.get("format", "text"), order.blueprint)
+        )
         if not turn.report.verified:
             event.fail(turn.report.summary())
 
@@ -277,7 +288,9 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
             )
             event.fail(f"there is no report: {reason}")
             return
-        event.set_results(results.of_report(report, event.params.get("format", "text")))
+        event.set_results(
+            results.of_report(report, event.params.get("format", "text"), self._choice.blueprint)
+        )
 
 
 def _status(judged: verdict.Verdict) -> ops.StatusBase:

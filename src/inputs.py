@@ -10,6 +10,7 @@ import ops
 import relations
 import settings
 from telemetry import verdict
+from telemetry.blueprint import Choice
 from telemetry.order import Order
 from telemetry.proxies import Proxies
 
@@ -27,6 +28,7 @@ class Inputs:
         settings: valid options, None when some are invalid.
         order: what to verify, None when there is nothing to verify it with.
         obstacle: why the stack cannot be judged yet, None when it can.
+        concern: what a person has to correct although the stack can be judged.
         members: related applications that are Ceilometer, told by their names.
         related: all applications that are related as members.
     """
@@ -36,6 +38,12 @@ class Inputs:
     obstacle: verdict.Verdict | None = None
     members: tuple[str, ...] = ()
     related: tuple[str, ...] = ()
+    concern: verdict.Verdict | None = None
+
+    @property
+    def trouble(self) -> verdict.Verdict | None:
+        """What the status must say whatever a verification finds."""
+        return self.concern or self.obstacle
 
     @property
     def ceilometer(self) -> str:
@@ -44,27 +52,34 @@ class Inputs:
 
 
 def gather(
-    model: ops.Model, options: ops.ConfigData, transferred: Mapping[str, str], proxies: Proxies
+    model: ops.Model,
+    options: ops.ConfigData,
+    choice: Choice,
+    transferred: Mapping[str, str],
+    proxies: Proxies,
 ) -> Inputs:
     """Read options and relations.
 
     Args:
         model: the Juju model as this unit sees it.
         options: the charm's options.
+        choice: which blueprint is in force.
         transferred: CA certificates from receive-ca-cert, by their source.
         proxies: what lies between this unit and the cloud.
     """
+    concern = verdict.blocked(choice.problem) if choice.problem else None
     try:
-        valid = settings.parse(options)
+        valid = settings.parse(options, choice.services)
     except settings.InvalidOptions as error:
         first, others = error.problems[0], len(error.problems) - 1
-        return Inputs(obstacle=verdict.blocked(first.text, first.allowed, others))
+        obstacle = verdict.blocked(first.text, first.allowed, others)
+        return Inputs(obstacle=obstacle, concern=concern)
     obstacle = _missing_relations(model, valid)
     identity = _identity(model)
     if obstacle is None:
         obstacle = _without_credentials(identity)
     if not identity.candidates:
-        return Inputs(valid, None, obstacle, _members(model), _related(model))
+        return Inputs(valid, None, obstacle, _members(model), _related(model), concern)
     order = Order(
         credentials=identity.candidates,
         required=valid.required,
@@ -78,11 +93,12 @@ def gather(
         coordinator=model.app.name,
         upgrade_remedy=_upgrade_remedy(model, valid),
         expiry=valid.expiry,
+        blueprint=choice.blueprint,
         depth=valid.deep.depth,
         thresholds=valid.thresholds,
     )
     obstacle = obstacle or _without_gnocchi(model, valid)
-    return Inputs(valid, order, obstacle, _members(model), _related(model))
+    return Inputs(valid, order, obstacle, _members(model), _related(model), concern)
 
 
 def _missing_relations(model: ops.Model, valid: settings.Settings) -> verdict.Verdict | None:

@@ -1,4 +1,4 @@
-"""What outlives a hook: record, last report and last verdict, in the peer application databag."""
+"""What outlives a hook: record, last report, verdict and blueprint, in the peer databag."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ PEERS = "coordinators"
 _RECORD = "record"
 _REPORT = "report"
 _VERDICT = "verdict"
+_BLUEPRINT = "blueprint"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,6 +69,15 @@ class Memory:
     def verdict(self) -> verdict.Verdict | None:
         """The last verdict of the leader."""
         return verdict.Verdict.from_json(self._read(_VERDICT))
+
+    def blueprint(self) -> str:
+        """What the option `blueprint` said when it was last right."""
+        return self._read(_BLUEPRINT)
+
+    def keep_blueprint(self, changes: str) -> None:
+        """Replace that."""
+        if self.blueprint() != changes:
+            self._write(_BLUEPRINT, changes)
 
     def keep_record(self, record: upgrade.Record, found: Remembered) -> None:
         """Replace the record, unless the one that was found must be kept."""

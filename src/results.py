@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import settings
 from telemetry import rendering
+from telemetry.blueprint import Blueprint
 from telemetry.checks import telemetry
 from telemetry.depth import Depth
 from telemetry.order import Order
@@ -27,7 +28,7 @@ def ordered(order: Order, params: Mapping[str, Any]) -> Order:
     """
     changes: dict[str, Any] = {}
     if params.get("services"):
-        services = _parsed("services", settings.parse_services, params)
+        services = _parsed("services", _services_of(order), params)
         changes |= {"required": services, "optional": ()}
     if params.get("region"):
         changes["region"] = _parsed("region", settings.parse_region, params)
@@ -40,6 +41,11 @@ def ordered(order: Order, params: Mapping[str, Any]) -> Order:
     return dataclasses.replace(order, **changes)
 
 
+def _services_of(order: Order) -> Callable[[str], tuple[str, ...]]:
+    allowed = tuple(order.blueprint.services)
+    return lambda text: settings.parse_services(text, allowed)
+
+
 def _parsed(name: str, parser: Callable[[str], _Value], params: Mapping[str, Any]) -> _Value:
     try:
         return parser(params[name])
@@ -47,18 +53,19 @@ def _parsed(name: str, parser: Callable[[str], _Value], params: Mapping[str, Any
         raise ValueError(f"parameter {name}: {error}") from None
 
 
-def of_report(report: Report, form: str) -> dict[str, Any]:
+def of_report(report: Report, form: str, blueprint: Blueprint) -> dict[str, Any]:
     """Results of verify-stack and show-report.
 
     Args:
         report: what to show.
+        blueprint: the one in force, for titles.
         form: of the whole report: `text` or `json`.
     """
     return {
         "status": "verified" if report.verified else "failed",
         "summary": report.summary(),
         **{service: _of_service(report, service) for service in report.services},
-        "report": report.to_json() if form == "json" else rendering.report_text(report),
+        "report": report.to_json() if form == "json" else rendering.report_text(report, blueprint),
     }
 
 

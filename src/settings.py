@@ -6,15 +6,15 @@ import base64
 import dataclasses
 import enum
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
-from telemetry import pem
+from telemetry import blueprint, pem
 from telemetry.depth import Depth, Thresholds
 from telemetry.order import Limits
 
-SERVICES = ("metric", "alarming", "key-manager", "infra-optim")
-"""Catalog types that the coordinator can verify; the blueprint has an entry for each."""
+SERVICES = blueprint.SERVICES
+"""Catalog types that the coordinator can verify without the option `blueprint`."""
 
 INTERFACES = ("public", "internal", "admin")
 TIMEOUT_RANGE = range(2, 301)
@@ -127,19 +127,29 @@ class InvalidOptions(ValueError):  # noqa: N818 - it reads as what it says
         self.problems = problems
 
 
-def parse(config: Mapping[str, _Option]) -> Settings:
-    """Read the options of `config.yaml`.
+def parse_blueprint(config: Mapping[str, _Option]) -> str:
+    """What the option `blueprint` says, as it was written: its lines count."""
+    text = str(config.get("blueprint", ""))
+    return text if text.strip() else ""
+
+
+def parse(config: Mapping[str, _Option], services: Sequence[str] = SERVICES) -> Settings:
+    """Read the options of `config.yaml`, but for `blueprint`.
+
+    Args:
+        config: the options.
+        services: catalog types of the blueprint in force.
 
     Raises:
         InvalidOptions: naming every option whose value is not allowed.
     """
     reader = _Reader(config)
-    required = reader.read("required-services", parse_services)
+    required = reader.read("required-services", _some_of(services))
     settings = Settings(
         required=required or (),
         optional=tuple(
             service
-            for service in reader.read("optional-services", _optional_services) or ()
+            for service in reader.read("optional-services", _any_of(services)) or ()
             if service not in (required or ())
         ),
         region=reader.read("region", parse_region) or "",
@@ -196,23 +206,33 @@ def _shown(text: str) -> str:
     return f"'{line[:37]}...'" if len(line) > 40 else f"'{line}'"
 
 
-def parse_services(text: str) -> tuple[str, ...]:
+def parse_services(text: str, allowed: Sequence[str]) -> tuple[str, ...]:
     """Comma-separated catalog types, at least one, each once.
 
     Raises:
         ValueError: saying what is allowed.
     """
-    services = _optional_services(text)
-    if not services:
-        raise ValueError(f"name at least one of {', '.join(SERVICES)}")
-    return services
+    return _some_of(allowed)(text)
 
 
-def _optional_services(text: str) -> tuple[str, ...]:
-    services = _items(text)
-    if not set(services) <= set(SERVICES):
-        raise ValueError(f"use {', '.join(SERVICES)}")
-    return services
+def _some_of(allowed: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
+    def parser(text: str) -> tuple[str, ...]:
+        services = _any_of(allowed)(text)
+        if not services:
+            raise ValueError(f"name at least one of {', '.join(allowed)}")
+        return services
+
+    return parser
+
+
+def _any_of(allowed: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
+    def parser(text: str) -> tuple[str, ...]:
+        services = _items(text)
+        if not set(services) <= set(allowed):
+            raise ValueError(f"use {', '.join(allowed)}")
+        return services
+
+    return parser
 
 
 def _items(text: str) -> tuple[str, ...]:

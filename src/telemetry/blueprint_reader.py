@@ -19,6 +19,9 @@ from telemetry.blueprint import Deployment, Integration, Invalid, Registration, 
 RESERVED = ("identity", "model", "report", "status", "summary", "telemetry", "trust")
 """What cannot be a catalog type: reports and results of actions have these keys already."""
 
+FIXED = ("keystone", "ceilometer")
+"""Systems that every verification looks at, whatever is ordered."""
+
 TRACKS = ("openstack", "ceph", "mysql", "rabbitmq", "vault", "memcached")
 """Families of charms that have their tracks in common; `tracks.yaml` has them all."""
 
@@ -110,6 +113,8 @@ def read(*texts: Text) -> blueprint.Blueprint:
             if value.empty:
                 if key not in entries:
                     raise value.invalid("there is no such system", _listed("systems", entries))
+                if key in FIXED:
+                    raise value.invalid("cannot be removed, since the coordinator asks it itself")
                 removed[key] = value
                 del entries[key]
             else:

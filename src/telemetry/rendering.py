@@ -7,7 +7,7 @@ from typing import Any
 
 import jinja2
 
-from telemetry import blueprint
+from telemetry.blueprint import Blueprint
 from telemetry.report import Report
 
 TEMPLATES = pathlib.Path(__file__).parent.parent / "templates"
@@ -45,8 +45,8 @@ def oslo_value(value: str) -> str:
     return '"{}"'.format(value.replace("$", r"\$"))
 
 
-def report_text(report: Report) -> str:
+def report_text(report: Report, blueprint: Blueprint) -> str:
     """A report for people: the verdict first, then every service with its findings."""
-    titles = {type_: system.title for type_, system in blueprint.load().services.items()}
+    titles = {type_: system.title for type_, system in blueprint.services.items()}
     titles |= {"identity": "Keystone", "telemetry": "Ceilometer", "trust": "CA certificates"}
     return render("report.txt", report=report, titles=titles)

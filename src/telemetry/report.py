@@ -201,11 +201,13 @@ class Report:
     def proves(self, service: str) -> bool:
         """Whether the service was asked everything and answered all of it well enough to be used.
 
-        A degraded or skipped finding beside a good read is no reason to doubt the service.
+        A degraded or skipped finding beside a good read is no reason to doubt the service. A
+        service that nobody knows to read is proven by its endpoint.
         """
         findings = self.about(service)
-        read = any(f.question == "read" and f.severity is Severity.OK for f in findings)
-        return read and all(f.severity is not Severity.FAILED for f in findings)
+        answers = {finding.question: finding.severity for finding in findings}
+        hardest = answers.get("read", answers.get("endpoint"))
+        return hardest is Severity.OK and all(f.severity is not Severity.FAILED for f in findings)
 
     def joined(self, findings: Iterable[Finding]) -> Report:
         """The report with more findings, each behind the others of its service."""

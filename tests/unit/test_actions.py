@@ -9,7 +9,7 @@ import pytest
 from ops import testing
 
 import results
-from telemetry import loop, upgrade
+from telemetry import blueprint, loop, upgrade
 from telemetry.report import Report
 from telemetry.runners import command
 from tests.unit import executables, model, reports
@@ -355,7 +355,7 @@ def test_results_of_a_run_that_was_not_needed_are_well_formed():
 
 def test_result_keys_are_what_juju_allows():
     report = reports.report(*(reports.good(s) for s in ("key-manager", "infra-optim", "trust")))
-    for key, value in results.of_report(report, "text").items():
+    for key, value in results.of_report(report, "text", blueprint.load()).items():
         assert key.replace("-", "").islower()
         assert key.replace("-", "").isalpha()
         assert isinstance(value, str | dict)

@@ -185,6 +185,7 @@ def test_optional_integrations_with_a_removed_system_go_with_it():
             "watcher: {}\nvault: null",
             "line 2: vault: cannot be removed, since barbican-vault needs it; remove",
         ),
+        ("keystone: null", "keystone: cannot be removed, since the coordinator asks it itself"),
         ("aodh: {title: A", "line 1: no YAML: "),
         ("aodh:\n  title: A\n bad: x", "line 3: no YAML: "),
         ("a: 1\n--- \nb: 2", "line 2: no YAML: "),

@@ -113,7 +113,7 @@ def test_every_option_has_its_meaning_explained():
 @pytest.mark.parametrize(
     ("option", "allowed"),
     [
-        ("required-services", settings.SERVICES),
+        ("required-services", [*settings.SERVICES, "blueprint"]),
         ("interface", settings.INTERFACES),
         ("upgrade-method", [method.value for method in settings.Method]),
         ("upgrade-policy", [policy.value for policy in settings.Policy]),

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telemetry import rendering
+from telemetry import blueprint, rendering
 from telemetry.credentials import Credentials
-from telemetry.report import Cause, Severity
+from telemetry.report import Cause, Report, Severity
 from tests.unit import reports
 from tests.unit.reports import bad, good
 
@@ -116,19 +116,23 @@ def test_a_value_that_a_template_lacks_is_an_error():
 # report.txt
 
 
+def report_text(report: Report) -> str:
+    return rendering.report_text(report, blueprint.load())
+
+
 def test_a_report_begins_with_the_verdict():
-    lines = rendering.report_text(reports.report()).splitlines()
+    lines = report_text(reports.report()).splitlines()
     assert lines[0] == "metric, alarming, key-manager verified"
     assert lines[1] == "taken 2026-11-22T10:00:00Z, internal endpoints of RegionOne"
 
 
 def test_a_failed_report_says_so_first():
-    text = rendering.report_text(reports.report(bad("metric")))
+    text = report_text(reports.report(bad("metric")))
     assert text.startswith("NOT VERIFIED: metric refused the connection")
 
 
 def test_every_service_has_its_title_state_and_version():
-    text = rendering.report_text(reports.report())
+    text = report_text(reports.report())
     assert "\nKeystone: ok\n" in text
     assert "\nGnocchi (metric): ok, version 4.6.0\n" in text
     assert "\nBarbican (key-manager): ok\n" in text
@@ -137,23 +141,28 @@ def test_every_service_has_its_title_state_and_version():
 
 def test_every_finding_stands_on_a_line_with_its_remedy_below():
     odd = bad("metric", "catalog", Severity.DEGRADED, Cause.BAD_NAME)
-    lines = rendering.report_text(reports.report(odd, good("metric"))).splitlines()
+    lines = report_text(reports.report(odd, good("metric"))).splitlines()
     at = lines.index("  degraded  metric refused the connection at http://192.0.2.30:8041")
     assert lines[at + 1].split() == ["->", "juju", "status", "metric"]
     assert lines[at + 2] == "  ok        metric lists things"
 
 
 def test_services_are_set_apart_by_one_empty_line():
-    text = rendering.report_text(reports.report())
+    text = report_text(reports.report())
     assert text.count("\n\n") == len(reports.report().services)
     assert "\n\n\n" not in text
 
 
 def test_a_report_without_a_region_names_none():
     nowhere = dataclasses.replace(reports.report(), region="")
-    assert "internal endpoints\n" in rendering.report_text(nowhere)
+    assert "internal endpoints\n" in report_text(nowhere)
 
 
 def test_a_service_that_this_revision_does_not_know_is_shown_by_its_type():
-    text = rendering.report_text(reports.report(good("orchestration")))
+    text = report_text(reports.report(good("orchestration")))
     assert "\norchestration (orchestration): ok\n" in text
+
+
+def test_titles_are_those_of_the_blueprint_in_force():
+    ours = blueprint.load("gnocchi: {title: Our metrics}")
+    assert "\nOur metrics (metric): ok" in rendering.report_text(reports.report(), ours)

@@ -146,8 +146,13 @@ def test_the_summary_of_a_good_stack_names_what_is_proven():
     assert reports.report().summary() == "metric, alarming, key-manager verified"
 
 
-def test_a_service_that_was_only_reached_is_not_called_verified():
-    text = reports.report(good("metric"), good("alarming", "endpoint")).summary()
+def test_a_service_that_nobody_knows_to_read_is_verified_by_its_endpoint():
+    text = reports.report(good("metric"), good("orchestration", "endpoint")).summary()
+    assert text == "metric, orchestration verified"
+
+
+def test_a_service_whose_endpoint_was_not_reached_is_not_called_verified():
+    text = reports.report(good("metric"), good("alarming", "catalog")).summary()
     assert text == "metric verified"
 
 

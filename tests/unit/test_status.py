@@ -148,8 +148,9 @@ BAD_VALUES = {
 
 
 def test_every_option_has_a_bad_value_here():
-    # what a secret holds is no value of the option: tests/unit/test_controllers.py
-    assert BAD_VALUES.keys() | {"juju-access"} == CONFIG["options"].keys()
+    # what a secret holds is no value of the option: tests/unit/test_controllers.py; a wrong
+    # blueprint stops nothing: tests/unit/test_blueprint_option.py
+    assert BAD_VALUES.keys() | {"juju-access", "blueprint"} == CONFIG["options"].keys()
 
 
 @pytest.mark.parametrize("option", sorted(BAD_VALUES))

@@ -102,12 +102,17 @@ def _missing(subject: Subject, place: catalog.Missing) -> Finding:
 
 
 def ask(subject: Subject, cloud: Cloud, url: str) -> Answer:
-    """Ask the system itself: which versions it offers, then one authenticated read."""
+    """Ask the system itself: which versions it offers, then one authenticated read.
+
+    Nobody knows what to read from a system whose blueprint names no check.
+    """
     service = Service(cloud, url)
     try:
         endpoint = _discover(subject, service)
     except Exception as error:  # noqa: BLE001 - whatever happens to one service is its finding
         return Answer((_failed(subject, "endpoint", error, url),), url)
+    if not subject.system.check:
+        return Answer((endpoint,), url)
     try:
         reading = cast("Check", module_of(subject.system)).read(service)
     except Exception as error:  # noqa: BLE001 - whatever happens to one service is its finding
@@ -124,7 +129,8 @@ def _discover(subject: Subject, service: Service) -> Finding:
     offered = service.versions()
     api = subject.entry.api
     if not any(version.startswith(api) for version in offered):
-        text = f"offers no API {api} at {faults.shown(service.url)}"
+        wanted = f"API {api}" if api else "API"
+        text = f"offers no {wanted} at {faults.shown(service.url)}"
         raise faults.Unusable(Cause.UNEXPECTED, text)
     text = f"answers at {faults.shown(service.url)}"
     return subject.finding("endpoint", Severity.OK, text)
