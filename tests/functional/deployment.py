@@ -44,7 +44,8 @@ class Deployment:
 
         Args:
             stack: the cloud.
-            config: options that differ from their defaults.
+            config: options that differ from their defaults. Deeper questions are off unless asked
+                for: canaries take a second or two in every hook.
             root: the charm's folder; where none is given, that is nobody's concern.
             unit: number of the unit.
         """
@@ -57,7 +58,7 @@ class Deployment:
         self._metric = testing.Relation("metric-service", remote_app_name="gnocchi")
         self.state: testing.State = testing.State(
             leader=True,
-            config=dict(config),
+            config={"deep-verification": "off", **config},
             model=testing.Model("openstack", uuid=MODEL),
             relations={self._peers, self._identity, self._metric},
         )

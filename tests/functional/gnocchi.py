@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import requests
+from keystoneauth1 import session
+from keystoneauth1.identity import v3
 
 from tests.stack import Stack
 
@@ -24,3 +28,45 @@ def _ask(stack: Stack, method: str, path: str, body: dict[str, str] | None = Non
         timeout=30,
     )
     answer.raise_for_status()
+
+
+def make_canary(stack: Stack, name: str, **attributes: str) -> None:
+    """Make what a canary is made of, as the coordinator's own user."""
+    metrics = {"canary": {"archive_policy_name": "high"}}
+    body = {"id": name, "metrics": metrics, **attributes}
+    _as_coordinator(stack).post(f"{stack.gnocchi_url}/v1/resource/generic", json=body)
+
+
+def canaries(stack: Stack) -> list[str]:
+    """The names of all canaries of anybody that Gnocchi has."""
+    query = {"like": {"original_resource_id": "telemetry-coordinator:%"}}
+    return [one["original_resource_id"] for one in _search(stack, query)]
+
+
+def canary_metrics(stack: Stack) -> list[dict[str, Any]]:
+    """The metrics of canaries, also of those that lost their resource."""
+    return stack.session.get(f"{stack.gnocchi_url}/v1/metric?name=canary").json()
+
+
+def remove_canaries(stack: Stack) -> None:
+    query = {"like": {"original_resource_id": "telemetry-coordinator:%"}}
+    for one in _search(stack, query):
+        stack.session.delete(f"{stack.gnocchi_url}/v1/resource/generic/{one['id']}")
+
+
+def _search(stack: Stack, query: dict[str, Any]) -> list[dict[str, Any]]:
+    url = f"{stack.gnocchi_url}/v1/search/resource/generic"
+    return stack.session.post(url, json=query).json()
+
+
+def _as_coordinator(stack: Stack) -> session.Session:
+    databag = stack.credentials_databag()
+    auth = v3.Password(
+        auth_url=f"{stack.keystone_url}/v3",
+        username=databag["credentials_username"],
+        password=databag["credentials_password"],
+        user_domain_name=databag["credentials_user_domain_name"],
+        project_name=databag["credentials_project"],
+        project_domain_name=databag["credentials_project_domain_name"],
+    )
+    return session.Session(auth=auth, timeout=30)

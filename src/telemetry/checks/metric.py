@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from telemetry import schema
+import contextlib
+import math
+import time
+
+from telemetry import schema, transport
 from telemetry.checks import reading
+from telemetry.checks.canary_metric import CanaryMetric, canary_metric
 from telemetry.cloud import Service
+from telemetry.deep import Outcome, Scene
 from telemetry.faults import Unusable
-from telemetry.report import Cause
+from telemetry.report import Cause, Severity
 from telemetry.wording import plain
+
+MEASURES = (1.0, 2.0, 6.0)
+"""What the canary sends: their mean is none of them, so it was computed."""
+
+RESERVE = 0.2
+"""Part of the time that canaries may take that is kept for removing one, up to `MOST_KEPT`."""
+
+MOST_KEPT = 5.0
 
 
 def read(service: Service) -> reading.Reading:
@@ -24,3 +38,63 @@ def read(service: Service) -> reading.Reading:
     build = plain(str(reading.optional(service.get("/"), "build")), limit=40)
     summary = f"lists {reading.count(len(types), 'resource type')}"
     return reading.Reading(summary, build, resource_types=types)
+
+
+def canary(scene: Scene) -> Outcome:
+    """Send measures and read their aggregate back, as metricd made it."""
+    patience = canary_patience(scene)
+    begun = time.monotonic()
+    seconds = scene.order.thresholds.canary_timeout
+    with canary_metric(scene.service, scene.order.coordinator, seconds) as metric:
+        metric.post(*MEASURES)
+        values = _processed(metric, patience)
+        took = time.monotonic() - begun
+        if not values:
+            waiting = _waiting(scene.service)
+            text = f"took measures that its metricd did not process in {took:.0f} s{waiting}"
+            return Outcome(Severity.FAILED, text, Cause.NOT_PROCESSED)
+    expected = sum(MEASURES) / len(MEASURES)
+    if len(values) != 1 or not math.isclose(values[0], expected):
+        text = f"made {', '.join(f'{value:g}' for value in values)} of a mean of {expected:g}"
+        return Outcome(Severity.FAILED, text, Cause.WRONG_VALUE)
+    return Outcome(Severity.OK, f"processed the measures of a canary in {took:.1f} s")
+
+
+def canary_patience(scene: Scene) -> transport.Deadline:
+    """Until when to wait for a canary metric: what was made must be removed in time."""
+    kept = min(MOST_KEPT, RESERVE * scene.order.thresholds.canary_timeout)
+    return transport.Deadline(scene.deadline.at - kept)
+
+
+def _processed(metric: CanaryMetric, patience: transport.Deadline) -> tuple[float, ...]:
+    """The aggregates, as soon as there are any; empty when patience ended before."""
+    pause = 0.1
+    while not (values := metric.read()):
+        if patience.passed:
+            return ()
+        time.sleep(min(pause, patience.left))
+        pause = min(2.0, pause * 1.5)
+    return values
+
+
+def _waiting(gnocchi: Service) -> str:
+    """How many measures wait, for people; nothing where that cannot be told."""
+    with contextlib.suppress(Exception):
+        return f" (backlog: {backlog_of(gnocchi)})"
+    return ""
+
+
+def backlog_of(gnocchi: Service) -> int:
+    """How many measures wait for metricd.
+
+    Without details: these name every metric that waits. Source: Gnocchi's REST API, "Status".
+
+    Raises:
+        Exception: anything of the HTTP stack; `faults.explain` tells what it means.
+    """
+    storage = reading.field(gnocchi.get("/v1/status", details="false"), "storage", "status")
+    summary = reading.field(storage, "summary", "status")
+    waiting = reading.field(summary, "measures", "status")
+    if not isinstance(waiting, int):
+        raise Unusable(Cause.UNEXPECTED, "answers no number of waiting measures")
+    return waiting

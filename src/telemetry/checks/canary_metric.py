@@ -1,0 +1,212 @@
+"""A canary metric in Gnocchi: made, given measures, read back, and removed whatever happens.
+
+It hangs on a resource of its own, whose name tells whose it is and whose age tells a left-over of
+a crashed run from the canary of another unit; a metric alone has no age. Both belong to the
+coordinator's own user and project.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime
+import logging
+import re
+import uuid
+from collections.abc import Generator
+from typing import Any, NoReturn
+
+from telemetry import faults
+from telemetry.checks import reading
+from telemetry.cloud import Service
+from telemetry.faults import Unusable
+from telemetry.report import Cause
+
+logger = logging.getLogger(__name__)
+
+AGGREGATION = "mean"
+"""What is read back: the method that Ceilometer's own archive policies have, too."""
+
+LEFT_OVERS = 10
+"""Left-overs that one run removes at most."""
+
+MARGIN = 60
+"""Seconds beyond its time after which a canary is a left-over."""
+
+_METRIC = "canary"
+
+
+@dataclasses.dataclass(frozen=True)
+class Policy:
+    """An archive policy: how Gnocchi aggregates the measures of a metric.
+
+    Attributes:
+        granularity: seconds of its finest aggregates.
+    """
+
+    name: str
+    granularity: float
+
+
+@dataclasses.dataclass(frozen=True)
+class CanaryMetric:
+    """A metric of the coordinator's own, as long as `canary_metric` is open.
+
+    Attributes:
+        gnocchi: where it is.
+        id: the metric's.
+        resource: id of the resource that it hangs on.
+        creator: whose it is, as Gnocchi says it: user and project.
+    """
+
+    gnocchi: Service
+    id: str
+    resource: str
+    creator: str
+    policy: Policy
+
+    def post(self, *values: float) -> None:
+        """Send measures of now, which all belong to the same aggregate.
+
+        Raises:
+            Unusable: Gnocchi does not take them.
+        """
+        size = self.policy.granularity
+        begin = datetime.datetime.now(datetime.timezone.utc).timestamp() // size * size
+        step = size / (len(values) + 1)
+        measures = [
+            {"timestamp": _moment(begin + step * number), "value": value}
+            for number, value in enumerate(values)
+        ]
+        try:
+            self.gnocchi.post(f"/v1/metric/{self.id}/measures", measures)
+        except Exception as error:
+            fault = faults.explain(error, self.gnocchi.url)
+            if fault.cause is Cause.SERVER_ERROR:
+                fault = faults.Fault(Cause.NOT_STORED, f"cannot store measures: {fault.text}")
+            raise Unusable(fault.cause, fault.text) from error
+
+    def read(self) -> tuple[float, ...]:
+        """The finest aggregates so far, the newest last; empty before metricd has made any.
+
+        Never with `refresh`: then the API aggregates by itself, and a dead metricd stays hidden.
+
+        Raises:
+            Exception: anything of the HTTP stack; `faults.explain` tells what it means.
+        """
+        path = f"/v1/metric/{self.id}/measures"
+        answer = self.gnocchi.get(
+            path, aggregation=AGGREGATION, granularity=f"{self.policy.granularity:g}"
+        )
+        return tuple(value for _, value in newest_last(answer))
+
+
+@contextlib.contextmanager
+def canary_metric(gnocchi: Service, coordinator: str, seconds: float) -> Generator[CanaryMetric]:
+    """Make a canary metric, remove what crashed runs left behind, and remove it at the end.
+
+    At most 5 requests of its own, and one more for each left-over. Source: Gnocchi's REST API,
+    "Resources", "Search" and "Archive Policy".
+
+    Args:
+        gnocchi: the service; its session must have some time left when the block ends.
+        coordinator: name of the coordinator's own application.
+        seconds: how long a canary lives at most: older ones are left-overs.
+
+    Raises:
+        Unusable: it cannot be made.
+    """
+    prefix = f"telemetry-coordinator:{coordinator}:canary:"
+    policy = _policy(gnocchi)
+    resource, metric = f"{prefix}{uuid.uuid4()}", {"archive_policy_name": policy.name}
+    try:
+        made = gnocchi.post("/v1/resource/generic", {"id": resource, "metrics": {_METRIC: metric}})
+        canary = CanaryMetric(
+            gnocchi, made["metrics"][_METRIC], made["id"], made["creator"], policy
+        )
+    except (KeyError, TypeError) as error:
+        raise Unusable(Cause.UNEXPECTED, "answers no metric when one is made") from error
+    except Exception as error:  # noqa: BLE001 - any failure is the answer
+        _raise_from(error, "cannot make a metric", gnocchi)
+    try:
+        _remove_left_overs(canary, prefix, seconds + MARGIN)
+        yield canary
+    finally:
+        _remove(gnocchi, canary.resource)
+
+
+def newest_last(answer: Any) -> list[tuple[str, float]]:
+    """Time and value of measures as Gnocchi lists them: time, granularity, value.
+
+    Raises:
+        Unusable: these are none.
+    """
+    try:
+        return [(str(time), float(value)) for time, _, value in answer]
+    except (TypeError, ValueError):
+        raise Unusable(Cause.UNEXPECTED, "answers no list of measures") from None
+
+
+def _policy(gnocchi: Service) -> Policy:
+    """The archive policy with the finest aggregates: these are there first."""
+    policies = reading.records(gnocchi.get("/v1/archive_policy"), "archive policies")
+    fit = [_parsed(p) for p in policies if AGGREGATION in p.get("aggregation_methods", ())]
+    if not fit:
+        raise Unusable(Cause.NO_POLICY, f"has no archive policy with the method {AGGREGATION}")
+    return min(fit, key=lambda policy: (policy.granularity, policy.name))
+
+
+def _parsed(policy: dict[str, Any]) -> Policy:
+    try:
+        finest = min(_seconds(item["granularity"]) for item in policy["definition"])
+        return Policy(str(policy["name"]), finest)
+    except (KeyError, TypeError, ValueError) as error:
+        raise Unusable(Cause.UNEXPECTED, "answers no list of archive policies") from error
+
+
+def _seconds(span: str) -> float:
+    """A span of time as Gnocchi writes it: `0:05:00`, `30 days, 0:00:00`, `0:00:00.500000`."""
+    found = re.fullmatch(r"(?:(\d+) days?, )?(\d+):(\d+):(\d+(?:\.\d+)?)", span)
+    if found is None:
+        raise ValueError(f"{span} is no span of time")
+    days, hours, minutes, seconds = (float(part or 0) for part in found.groups())
+    return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+
+
+def _moment(seconds: float) -> str:
+    return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).isoformat()
+
+
+def _remove_left_overs(canary: CanaryMetric, prefix: str, age: float) -> None:
+    """Remove what is ours, and too old for a canary that another unit sends right now."""
+    conditions = [
+        {"like": {"original_resource_id": f"{prefix}%"}},
+        {"=": {"creator": canary.creator}},
+        {"<": {"started_at": f"-{age:.0f} seconds"}},
+    ]
+    try:
+        found = canary.gnocchi.post(
+            "/v1/search/resource/generic", {"and": conditions}, limit=LEFT_OVERS
+        )
+        left_overs = reading.records(found, "resources")
+    except Exception as error:  # noqa: BLE001 - left-overs are no reason to prove nothing
+        logger.warning("left-overs: Gnocchi %s", faults.explain(error, canary.gnocchi.url).text)
+        return
+    for one in left_overs:
+        # `_` in a name is a wildcard for `like`
+        if str(one.get("original_resource_id")).startswith(prefix):
+            _remove(canary.gnocchi, str(one.get("id")))
+
+
+def _remove(gnocchi: Service, resource: str) -> None:
+    """Remove a resource with its metrics; what stays behind is for the next run."""
+    try:
+        gnocchi.delete(f"/v1/resource/generic/{resource}")
+    except Exception as error:  # noqa: BLE001 - a left-over must not hide what was found
+        fault = faults.explain(error, gnocchi.url)
+        logger.warning("canary %s is left behind: Gnocchi %s", resource, fault.text)
+
+
+def _raise_from(error: BaseException, phrase: str, gnocchi: Service) -> NoReturn:
+    fault = faults.explain(error, gnocchi.url)
+    raise Unusable(fault.cause, f"{phrase}: {fault.text}") from error
