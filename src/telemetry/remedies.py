@@ -7,6 +7,9 @@ import shlex
 
 from telemetry.report import Cause
 
+_LOW = "granularity:5m,timespan:30d"
+"""Gnocchi's own archive policy `low` (gnocchi/archive_policy.py)."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Subject:
@@ -50,7 +53,7 @@ def remedy(cause: Cause, subject: Subject, available: tuple[str, ...] = ()) -> s
         Cause.TLS_WRONG_HOST: f"check the os-*-hostname options of {app}",
         Cause.FORBIDDEN: f"grant a role that may (juju config {us} requested-grants)",
         Cause.MISSING_TYPES: f"juju run {us}/leader ceilometer-upgrade",
-        Cause.NO_POLICY: "openstack metric archive-policy create -d granularity:5m,timespan:30d low",
+        Cause.NO_POLICY: f"openstack metric archive-policy create -d {_LOW} low",
         Cause.NOT_STORED: f"juju status {app} ceph-mon",
         Cause.NOT_PROCESSED: f"juju exec -a {app} -- systemctl status gnocchi-metricd",
         Cause.WRONG_VALUE: f"juju status {app} memcached",
