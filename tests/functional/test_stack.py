@@ -9,12 +9,12 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 import requests
 
+from tests.functional.watching import processes_of, until
 from tests.stack import Release, Stack, StackError, TlsProxy
 from tests.stack.certificates import Authority
 
@@ -28,15 +28,6 @@ def get(url: str, timeout: float = 10.0, **options: object) -> requests.Response
     with requests.Session() as session:
         session.trust_env = False
         return session.get(url, timeout=timeout, **options)  # type: ignore[arg-type]  # kwargs
-
-
-def until(condition: Callable[[], bool], seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.1)
-    return True
 
 
 @pytest.mark.parametrize("name", SERVERS)
@@ -316,6 +307,7 @@ def open_folder() -> Iterator[pathlib.Path]:
 
 OWNER = """
 import signal, sys, time
+from tests.functional.watching import processes_of, until
 from tests.stack import Release, Stack
 signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run behind
 stack = Stack(Release(sys.argv[1]))
@@ -351,6 +343,8 @@ def test_nothing_is_left_behind_by_a_process_that(
 
 def test_services_end_with_a_killed_supervisor():
     with Stack(Release.LATEST) as stack:
+        if not stack.bus.missing:
+            stack.bus.start()  # RabbitMQ's own children leave its process group
         keystone = stack.services["keystone"].pid
         status = pathlib.Path(f"/proc/{keystone}/stat").read_text()
         supervisor = int(status.rpartition(")")[2].split()[1])
@@ -391,15 +385,3 @@ def run_command(command: str, folder: pathlib.Path) -> subprocess.CompletedProce
         timeout=120,
         check=False,
     )
-
-
-def processes_of(folder: pathlib.Path) -> list[int]:
-    """Process ids of services: their environment has a HOME inside the folder."""
-    found: list[int] = []
-    for path in pathlib.Path("/proc").glob("[0-9]*/environ"):
-        try:
-            if f"HOME={folder}".encode() in path.read_bytes():
-                found.append(int(path.parent.name))
-        except OSError:
-            continue  # ended meanwhile, or another user's
-    return found

@@ -28,6 +28,7 @@ def write(
         "aodh": _aodh(site, keystone, evaluation_interval),
         "barbican": _barbican(site, keystone, ports["barbican"]),
         "watcher": _watcher(site, keystone),
+        "ceilometer": _ceilometer(site, keystone, ports["broker"]),
     }
     for project, options in files.items():
         folder = site.home / f".{project}"
@@ -157,6 +158,19 @@ def _barbican(site: site_module.Site, keystone: str, port: int) -> _Options:
         "simple_crypto_plugin": {"kek": _BARBICAN_KEY},
         "oslo_policy": {"enforce_scope": "false"},
         "keystone_authtoken": _token_check(keystone, "barbican"),
+    }
+
+
+def _ceilometer(site: site_module.Site, keystone: str, broker: int) -> _Options:
+    return {
+        "DEFAULT": {
+            "transport_url": f"rabbit://guest:guest@{site_module.BROKER_ADDRESS}:{broker}/"
+        },
+        "oslo_concurrency": {"lock_path": str(site.locks)},
+        "service_credentials": {
+            **_credentials(keystone, "ceilometer"),
+            "interface": "internalURL",
+        },
     }
 
 

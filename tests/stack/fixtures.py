@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.stack import Release, Stack, StackError, environment
+from tests.stack.bus import Bus
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -54,6 +55,15 @@ def booted_stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
         yield running
         if request.session.testsfailed:
             print(f"\nthe logs of the services are in {running.keep_logs()}")
+
+
+@pytest.fixture
+def bus(stack: Stack) -> Bus:
+    """The message bus beside the stack; a test is skipped where none can be had."""
+    if stack.bus.missing:
+        pytest.skip(stack.bus.missing)
+    stack.bus.start()
+    return stack.bus
 
 
 @pytest.fixture

@@ -3,11 +3,13 @@
 import contextlib
 import dataclasses
 import signal
+import socket
 import time
 
 import requests
 
 from tests.stack.errors import StackError
+from tests.stack.inside.site import BROKER_ADDRESS
 from tests.stack.supervision import Supervision
 
 START_TIME = 60.0  # seconds; a start takes 2 to 6 on an idle machine with two cores
@@ -15,7 +17,7 @@ START_TIME = 60.0  # seconds; a start takes 2 to 6 on an idle machine with two c
 
 @dataclasses.dataclass(frozen=True)
 class Service:
-    """A server or daemon. `port` is 0 and `url` empty for a daemon."""
+    """A server or daemon: `url` is empty for what speaks no HTTP, `port` 0 for a daemon."""
 
     name: str
     port: int
@@ -49,14 +51,22 @@ class Service:
         self._supervision.ask("start", name=self.name)
 
     def wait(self) -> None:
-        """Wait until it answers HTTP, with whatever status. Raises StackError."""
+        """Wait until it answers HTTP, with whatever status, or takes connections to its port.
+
+        A daemon without a port is not waited for. Raises StackError.
+        """
         deadline = time.monotonic() + START_TIME
-        while self.url and not self._answers():
+        while self.port and not self._answers():
             if not self.running or time.monotonic() > deadline:
                 raise StackError(f"{self.name} does not answer")
             time.sleep(0.05)
 
     def _answers(self) -> bool:
+        if not self.url:
+            with contextlib.suppress(OSError):
+                socket.create_connection((BROKER_ADDRESS, self.port), timeout=5).close()
+                return True
+            return False
         with requests.Session() as session, contextlib.suppress(requests.RequestException):
             session.trust_env = False
             session.get(self.url, timeout=5, allow_redirects=False)

@@ -35,7 +35,7 @@ class Supervision:
                 stderr=log,
                 bufsize=0,
                 cwd=site.root,
-                env=_variables(site, tools),
+                env=variables(site, tools),
                 start_new_session=True,  # Ctrl-C is for the owner, who then ends us in order
             )
         try:
@@ -96,7 +96,7 @@ class Supervision:
         return answer
 
 
-def _variables(site: Site, tools: environment.Environment) -> dict[str, str]:
+def variables(site: Site, tools: environment.Environment) -> dict[str, str]:
     """A clean environment: no proxies, no OS_* variables, no HOME of a person."""
     return {
         "HOME": str(site.home),

@@ -43,6 +43,12 @@ def fresh_command(*words: str) -> None:
     _become(str(pathlib.Path(sys.executable).parent / words[0]), *words[1:])
 
 
+def become(words: list[str], variables: dict[str, str]) -> None:
+    """Become any program, with some more variables in its environment."""
+    os.environ.update(variables)
+    _become(*words)
+
+
 def postgres(site: Site) -> None:
     """Become the database server (Gnocchi's indexer)."""
     settings = {
@@ -107,6 +113,7 @@ _APPLICATIONS: dict[str, Callable[[], Any]] = {
 
 DAEMONS: dict[str, Callable[[Site], None]] = {
     "metricd": lambda _: command("gnocchi-metricd"),
+    "notification": lambda _: command("ceilometer-agent-notification"),
     "evaluator": lambda _: command("aodh-evaluator"),
     "postgres": postgres,
 }

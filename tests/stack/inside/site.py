@@ -5,6 +5,9 @@ import json
 import pathlib
 
 SERVERS = ("keystone", "gnocchi", "aodh", "barbican", "watcher")
+# RabbitMQ's, Erlang's port mapper's, and that of connections between Erlang nodes.
+BROKER_PORTS = ("broker", "epmd", "erlang")
+BROKER_ADDRESS = "127.0.0.1"  # RabbitMQ lets its first user in from loopback only
 REGION = "RegionOne"
 SERVICE_DOMAIN = "service_domain"
 SERVICE_PROJECT = "services"

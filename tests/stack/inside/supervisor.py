@@ -27,7 +27,7 @@ from typing import Any, NoReturn
 
 from tests.stack import storage
 from tests.stack.inside import privileges, programs
-from tests.stack.inside.site import SERVERS, Site
+from tests.stack.inside.site import BROKER_ADDRESS, BROKER_PORTS, SERVERS, Site
 
 _PR_SET_PDEATHSIG = 1  # <sys/prctl.h>
 _PR_SET_NAME = 15
@@ -55,7 +55,11 @@ class Supervisor:
     def __init__(self, site: Site) -> None:
         self._site = site
         self._children: dict[str, Child] = {}
-        self._reserved = {name: _reserve(site.address) for name in SERVERS}
+        self._reserved = {
+            **{name: _reserve(site.address) for name in SERVERS},
+            **{name: _reserve(BROKER_ADDRESS) for name in BROKER_PORTS},
+        }
+        self._defined: dict[str, Callable[[], None]] = {}
 
     @property
     def ports(self) -> dict[str, int]:
@@ -65,6 +69,7 @@ class Supervisor:
     def answer(self, request: Answer) -> Answer:
         """Do what one request says."""
         actions: dict[str, Callable[..., Answer]] = {
+            "define": self.define,
             "start": self.start,
             "stop": self.stop,
             "signal": self.signal,
@@ -73,10 +78,17 @@ class Supervisor:
         }
         return actions[request.pop("do")](**request)
 
+    def define(self, name: str, words: list[str], variables: dict[str, str]) -> Answer:
+        """Make a daemon of any program."""
+        self._defined[name] = lambda: programs.become(words, variables)
+        return {}
+
     def start(self, name: str) -> Answer:
         """Start a server or daemon; does nothing when it runs."""
         if not self._alive(name):
-            if name in self._reserved:
+            if name in self._defined:
+                self._fork(name, self._defined[name])
+            elif name in SERVERS:
                 listener = _bind(self._site.address, self.ports[name])
                 with listener:
                     self._fork(name, lambda: programs.serve(name, listener))
