@@ -79,6 +79,7 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
         framework.observe(self.on.verify_stack_action, self._on_verify_stack)
         framework.observe(self.on.ceilometer_upgrade_action, self._on_ceilometer_upgrade)
         framework.observe(self.on.show_report_action, self._on_show_report)
+        framework.observe(self.on.plan_stack_action, self._on_plan_stack)
         framework.observe(self.on.collect_unit_status, self._on_collect_unit_status)
         framework.observe(self.on.collect_app_status, self._on_collect_app_status)
 
@@ -291,6 +292,18 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
         event.set_results(
             results.of_report(report, event.params.get("format", "text"), self._choice.blueprint)
         )
+
+    def _on_plan_stack(self, event: ops.ActionEvent) -> None:
+        import planning  # noqa: PLC0415 - as above
+
+        blueprint = self._choice.blueprint
+        seen = planning.look(self)
+        try:
+            event.set_results(
+                planning.results(self, seen, blueprint, self._inputs.settings, event.params)
+            )
+        except ValueError as error:
+            event.fail(str(error))
 
 
 def _status(judged: verdict.Verdict) -> ops.StatusBase:

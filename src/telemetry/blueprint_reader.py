@@ -13,7 +13,7 @@ from typing import Any, cast
 
 import yaml
 
-from telemetry import blueprint
+from telemetry import blueprint, tracks
 from telemetry.blueprint import Deployment, Integration, Invalid, Registration, System
 
 RESERVED = ("identity", "model", "report", "status", "summary", "telemetry", "trust")
@@ -21,9 +21,6 @@ RESERVED = ("identity", "model", "report", "status", "summary", "telemetry", "tr
 
 FIXED = ("keystone", "ceilometer")
 """Systems that every verification looks at, whatever is ordered."""
-
-TRACKS = ("openstack", "ceph", "mysql", "rabbitmq", "vault", "memcached")
-"""Families of charms that have their tracks in common; `tracks.yaml` has them all."""
 
 _CHECKS = pathlib.Path(__file__).with_name("checks")
 _INTERFACES = ("public", "internal", "admin")
@@ -122,7 +119,15 @@ def read(*texts: Text) -> blueprint.Blueprint:
     context = _Context(frozenset(entries), removed)
     systems = {key: _system(heads[key], entry, context) for key, entry in entries.items()}
     _check_types(systems, entries)
-    return blueprint.Blueprint(systems)
+    return blueprint.Blueprint({key: _spread(one, systems) for key, one in systems.items()})
+
+
+def _spread(system: System, systems: Mapping[str, System]) -> System:
+    """A system of which each other has an application for itself is beside all that need it."""
+    if not system.apart:
+        return system
+    needing = (other.key for other in systems.values() if system.key in other.needs)
+    return dataclasses.replace(system, beside=tuple(dict.fromkeys((*system.beside, *needing))))
 
 
 def _systems(text: Text) -> dict[str, _Value]:
@@ -348,9 +353,9 @@ def _deployment(value: _Value) -> Deployment:
 
 
 def _track(value: _Value) -> str:
-    text = _text(value)
-    if text not in TRACKS:
-        raise value.invalid(f"unknown track '{_short(text)}'", _listed("tracks", TRACKS))
+    text, known = _text(value), tracks.families()
+    if text not in known:
+        raise value.invalid(f"unknown track '{_short(text)}'", _listed("tracks", known))
     return text
 
 

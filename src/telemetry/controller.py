@@ -20,7 +20,7 @@ from typing import Any
 import jubilant
 import yaml
 
-from telemetry import juju_model, private, trouble
+from telemetry import juju_model, model, private, trouble
 from telemetry.access import Access
 
 logger = logging.getLogger(__name__)
@@ -66,6 +66,19 @@ class Controller:
             return juju_model.View(trouble=refused.trouble)
         except ValueError:
             return juju_model.View(trouble=trouble.not_understood("the model"))
+
+    def survey(self) -> model.Model:
+        """All applications of the model, with their integrations.
+
+        Raises:
+            trouble.Refused: the controller would not.
+        """
+        with self._client() as juju:
+            output = juju.cli("status", "--format", "json")
+        try:
+            return model.parse(_parsed(output))
+        except ValueError:
+            raise trouble.Refused(trouble.not_understood("the model")) from None
 
     def start(self, application: str) -> str:
         """Enqueue ceilometer-upgrade on the application's leader and return the task's number.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pathlib
+import shlex
 from typing import Any
 
 import jinja2
@@ -27,7 +28,8 @@ def render(template: str, **values: Any) -> str:
         lstrip_blocks=True,
         autoescape=False,  # noqa: S701 - configuration and plain text, no HTML
     )
-    return environment.get_template(template).render(oslo=oslo_value, **values)
+    tools = {"oslo": oslo_value, "quote": shlex.quote}
+    return environment.get_template(template).render(tools, **values)
 
 
 def oslo_value(value: str) -> str:

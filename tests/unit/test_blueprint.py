@@ -108,6 +108,11 @@ def test_optional_integrations_with_a_removed_system_go_with_it():
     assert not any(integration.optional for integration in integrations)
 
 
+def test_a_system_that_needs_one_of_its_own_has_it_beside():
+    text = "heat: {title: Heat, charms: [heat], needs: [shared-db: mysql-router:shared-db]}"
+    assert blueprint.load(text).systems["mysql-router"].beside[-1] == "heat"
+
+
 # What is told when a text is wrong
 
 

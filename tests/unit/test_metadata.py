@@ -187,7 +187,9 @@ def test_the_charm_answers_every_action(action: str):
     # without relations each has a reason to fail; one that nobody observes would just succeed
     context = testing.Context(charm.TelemetryCoordinatorCharm)
     event = context.on.action(action, params={})
-    with pytest.raises(testing.ActionFailed, match=r"missing relation|there is no report"):
+    with pytest.raises(
+        testing.ActionFailed, match=r"missing relation|there is no report|no release"
+    ):
         context.run(event, testing.State(leader=True))
 
 

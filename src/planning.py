@@ -1,0 +1,130 @@
+"""The action plan-stack: what can be seen of the Juju model becomes a plan."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import ops
+
+import controllers
+from settings import Method, Settings
+from telemetry import bundle, plan, rendering, tracks, trouble
+from telemetry.access import Access
+from telemetry.blueprint import Blueprint
+from telemetry.model import Application, Integration, Model
+from telemetry.plan import COORDINATOR
+
+ENDPOINTS = tuple(integration.endpoint for integration in COORDINATOR.integrations)
+"""The coordinator's endpoints that tell of the model."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Seen:
+    """The model as far as it can be seen.
+
+    Attributes:
+        whole: whether these are all its applications.
+        trouble: why the controller could not be asked, None where it was or need not be.
+    """
+
+    model: Model
+    whole: bool = False
+    trouble: trouble.Trouble | None = None
+
+
+def look(charm: ops.CharmBase) -> Seen:
+    """The whole model through the controller, else what the coordinator's relations tell."""
+    secret = str(charm.config.get("juju-access", ""))
+    related = Model({charm.app.name: _ourselves(charm)})
+    if not secret:
+        return Seen(related)
+    access = controllers.read_access(charm.model, secret, os.environ, charm.charm_dir)
+    if not isinstance(access, Access):
+        return Seen(related, trouble=access)
+    from telemetry import controller  # noqa: PLC0415 - jubilant is for who asks the controller
+
+    channel = controllers.channel(os.environ)
+    find = controller.client_finder(channel, charm.unit.name, lambda _line: None)
+    try:
+        survey = controller.Controller(access, find, charm.app.name).survey()
+    except trouble.Refused as refused:
+        return Seen(related, trouble=refused.trouble)
+    # the secret may name another model than the coordinator's own
+    applications = {**related.applications, **survey.applications}
+    return Seen(dataclasses.replace(survey, applications=applications), whole=True)
+
+
+def _ourselves(charm: ops.CharmBase) -> Application:
+    integrations = [
+        Integration(endpoint, relation.app.name)
+        for endpoint in ENDPOINTS
+        for relation in charm.model.relations[endpoint]
+        if relation.active
+    ]
+    return Application(charm.app.name, COORDINATOR.charm, integrations=tuple(integrations))
+
+
+def results(
+    charm: ops.CharmBase,
+    seen: Seen,
+    blueprint: Blueprint,
+    options: Settings | None,
+    params: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Results of the action.
+
+    Args:
+        charm: the coordinator.
+        seen: the model.
+        blueprint: the one in force.
+        options: valid options, None when some are not.
+        params: parameters of the action.
+
+    Raises:
+        ValueError: a parameter is not allowed, or one is missing; it says which, and what is.
+    """
+    wishes = _wishes(charm.app.name, seen, params)
+    if params.get("format") == "bundle" and not seen.whole:
+        # a bundle has all of the stack: Juju itself compares it with the model
+        seen, wishes = Seen(Model(), trouble=seen.trouble), dataclasses.replace(wishes, whole=True)
+    made = plan.complete(blueprint, seen.model, wishes)
+    text = (
+        bundle.of_plan(made)
+        if params.get("format") == "bundle"
+        else _commands(made, seen, blueprint, options)
+    )
+    return {
+        "compared-with": "model" if seen.whole else "relations",
+        "missing-applications": str(len(made.additions)),
+        "missing-integrations": str(len(made.missing)),
+        "plan": text,
+    }
+
+
+def _wishes(us: str, seen: Seen, params: Mapping[str, Any]) -> plan.Wishes:
+    channel, placement = str(params.get("channel", "")), str(params.get("placement", ""))
+    wishes = plan.Wishes(us, whole=seen.whole)
+    try:
+        if channel:
+            wishes = dataclasses.replace(wishes, channel=tracks.parse(channel))
+    except ValueError as error:
+        raise ValueError(f"parameter channel: {error}") from None
+    try:
+        return dataclasses.replace(wishes, placement=plan.parse_placement(placement))
+    except ValueError as error:
+        raise ValueError(f"parameter placement: {error}") from None
+
+
+def _commands(made: plan.Plan, seen: Seen, blueprint: Blueprint, options: Settings | None) -> str:
+    watched = (*options.required, *options.optional) if options else tuple(blueprint.services)
+    return rendering.render(
+        "plan.txt",
+        plan=made,
+        trouble=seen.trouble,
+        optional=list(options.optional) if options else [],
+        unwatched=[type_ for type_ in blueprint.services if type_ not in watched],
+        acts=seen.whole and options is not None and options.method in {Method.AUTO, Method.ACTION},
+    )
