@@ -24,7 +24,7 @@ tox = $(venv)/bin/tox run -qq -e
 in_env = $(tox) $(1) --notest && PATH="$(tools)/tox/$(1)/bin:$$PATH" exec
 
 .DEFAULT_GOAL := help
-.PHONY: help test rehearsal format lint unit functional packed integration clean
+.PHONY: help test rehearsal format lint unit functional packed integration bundles clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -48,6 +48,9 @@ unit: ## fast tests without services
 functional: ## the charm against real services
 packed: ## the packed charm as a process
 integration: ## on a real Juju controller; needs juju and CHARM_PATH
+
+bundles: $(ready) ## make bundles/ anew from the blueprint
+	@$(call in_env,unit) python -m tests.bundles
 
 clean: ## remove everything that the targets made
 	rm -rf .tools
