@@ -13,6 +13,7 @@ from tests.stack import environment
 from tests.stack.errors import StackError
 from tests.stack.inside.site import BROKER_ADDRESS, Site
 
+SYSTEM = pathlib.Path("/")
 _SERVER = "usr/lib/rabbitmq/lib/rabbitmq_server-*"
 _ERLANG = "usr/lib/erlang"
 _TIME = 120.0  # seconds for any one command; it is about 35 MB in 20 packages
@@ -94,6 +95,11 @@ def ensure() -> Installation:
     return found
 
 
+def forget() -> None:
+    """Look for RabbitMQ again at the next call."""
+    _found.cache_clear()
+
+
 @functools.cache
 def _found() -> Installation | str:
     """RabbitMQ, or why there is none: nobody waits twice for an archive out of reach."""
@@ -105,7 +111,7 @@ def _found() -> Installation | str:
 
 def _ensure() -> Installation:
     folder = environment.home() / f"rabbitmq-{_system()}"
-    for root in (pathlib.Path("/"), folder):
+    for root in (SYSTEM, folder):
         if found := _find(root):
             return found
     missing = [name for name in _TOOLS if shutil.which(name) is None]
