@@ -11,7 +11,7 @@ import ops
 import controllers
 import inputs
 from settings import Method, Policy, Settings
-from telemetry import loop, packages, upgrade
+from telemetry import loop, membership, packages, upgrade
 from telemetry.access import Access
 from telemetry.proxies import Proxies
 from telemetry.runners import command
@@ -51,12 +51,12 @@ def means(
         may_command=method in {Method.AUTO, Method.COMMAND},
     )
     if options.juju_access or method is Method.ACTION:
-        return _with_controller(basic, charm, options.juju_access, seen.related)
+        return _with_controller(basic, charm, options.juju_access, seen)
     return basic
 
 
 def _with_controller(
-    basic: loop.Means, charm: ops.CharmBase, secret: str, related: tuple[str, ...]
+    basic: loop.Means, charm: ops.CharmBase, secret: str, seen: inputs.Inputs
 ) -> loop.Means:
     """The same with the way through the Juju controller, or with what bars it."""
     found = controllers.read_access(charm.model, secret, os.environ, charm.charm_dir)
@@ -67,5 +67,13 @@ def _with_controller(
 
     channel = controllers.channel(os.environ)
     find = controller.client_finder(channel, charm.unit.name, basic.announce)
-    through = controller.Controller(found, find, charm.app.name)
-    return dataclasses.replace(basic, action=action.ActionRunner(through, related))
+    through = controller.Controller(found, find, charm.app.name, _search(seen))
+    return dataclasses.replace(basic, action=action.ActionRunner(through, seen.related))
+
+
+def _search(seen: inputs.Inputs) -> membership.Search:
+    """What to look for in the model: the systems, and the applications that relations name."""
+    if seen.order is None:
+        raise ValueError("without an order there is nothing to look for")
+    known = (*seen.order.applications.values(), *seen.related)
+    return membership.Search(seen.order.blueprint, known)

@@ -89,6 +89,14 @@ class System:
         return self.charms[0]
 
     @property
+    def service(self) -> str:
+        """What findings about it are filed under.
+
+        Its catalog type; `identity` and `telemetry` for Keystone and Ceilometer; else its key.
+        """
+        return self.catalog.type if self.catalog else self.check or self.key
+
+    @property
     def needs(self) -> tuple[str, ...]:
         """Keys of the systems that it cannot work without."""
         needed = (i.system for i in self.integrations if not i.optional)

@@ -1,4 +1,4 @@
-"""The Juju controller, asked through the juju client: what Ceilometer's charm says and does.
+"""The Juju controller, asked through the juju client: the stack's applications, and tasks.
 
 The client keeps its data in a private folder that lives as long as one question; the password is
 in a file there, never in an argument. Every call of the client is bounded (bounded_juju.sh).
@@ -14,13 +14,13 @@ import pathlib
 import pwd
 import re
 import shutil
-from collections.abc import Callable, Generator
-from typing import Any
+from collections.abc import Callable, Generator, Sequence
+from typing import Any, cast
 
 import jubilant
 import yaml
 
-from telemetry import juju_model, model, private, trouble
+from telemetry import blueprint, juju_model, membership, model, private, trouble
 from telemetry.access import Access
 
 logger = logging.getLogger(__name__)
@@ -37,12 +37,19 @@ _TIMED_OUT = {124, 137}
 
 _SNAPS = "/snap/"
 
+_NO_SELECTORS = "patterns are not implemented"
+"""What Juju 4.0 says to names in `juju status` before 4.0.6 (juju/juju, issue 22161)."""
+
 
 class Controller:
     """The controller of this model, for one user."""
 
     def __init__(
-        self, access: Access, find_client: Callable[[], pathlib.Path], us: str = ""
+        self,
+        access: Access,
+        find_client: Callable[[], pathlib.Path],
+        us: str = "",
+        search: membership.Search | None = None,
     ) -> None:
         """Prepare, without asking anything.
 
@@ -50,18 +57,21 @@ class Controller:
             access: who asks, and where.
             find_client: finds or installs the juju command; raises trouble.Refused.
             us: name of the coordinator's application, for remedies.
+            search: what to look for in the model; by default the charm's own blueprint.
         """
         self.access = access
         self.us = us
         self._find_client = find_client
+        self._search = search or membership.Search(blueprint.load())
 
     def look(self, number: str = "") -> juju_model.View:
-        """Ceilometer's applications, and one task if it is asked for. Raises nothing."""
+        """The stack's applications, and one task if it is asked for. Raises nothing."""
         try:
             with self._client() as juju:
-                status = _parsed(juju.cli("status", "--format", "json"))
+                status = self._status(juju)
                 task = self._task(juju, number) if number else None
-                return juju_model.View(juju_model.applications(status), task)
+                applications = juju_model.applications(status)
+                return juju_model.View(applications, task, model=model.parse(status))
         except trouble.Refused as refused:
             return juju_model.View(trouble=refused.trouble)
         except ValueError:
@@ -79,6 +89,31 @@ class Controller:
             return model.parse(_parsed(output))
         except ValueError:
             raise trouble.Refused(trouble.not_understood("the model")) from None
+
+    def _status(self, juju: jubilant.Juju) -> dict[str, Any]:
+        """What `juju status` tells of the stack's applications, whose names are found on the way.
+
+        All of the model is read only where there is no other way: Juju 4.0 before 4.0.6 takes no
+        names, and a Ceilometer may have a name that nothing leads to.
+        """
+        asked: tuple[str, ...] = ()
+        names = self._search.usual_names()
+        seen: dict[str, Any] = {}
+        try:
+            for _ in range(membership.ROUNDS):
+                more = _parsed(juju.cli("status", "--format", "json", *names))
+                seen = _merged(seen, more, names)
+                asked += names
+                names = self._search.further_names(model.parse(seen), asked)
+                if not names:
+                    break
+        except jubilant.CLIError as error:
+            if _NO_SELECTORS not in (error.stderr or ""):
+                raise
+            seen = {}
+        if not seen or not juju_model.applications(seen):
+            return _parsed(juju.cli("status", "--format", "json"))
+        return seen
 
     def start(self, application: str) -> str:
         """Enqueue ceilometer-upgrade on the application's leader and return the task's number.
@@ -134,8 +169,8 @@ class Controller:
                 self._write(folder)
                 (folder / "client").symlink_to(client)
                 (folder / "juju").symlink_to(_WRAPPER)
-                model = f"{_NAME}:{self.access.model}"
-                yield jubilant.Juju(model=model, cli_binary=folder / "juju")
+                place = f"{_NAME}:{self.access.model}"
+                yield jubilant.Juju(model=place, cli_binary=folder / "juju")
         except jubilant.CLIError as error:
             if error.returncode in _TIMED_OUT:
                 raise trouble.Refused(trouble.too_slow(self.access)) from None
@@ -156,6 +191,24 @@ class Controller:
         account = {"user": access.username, "password": access.password}
         for file, entry in (("controllers.yaml", controller), ("accounts.yaml", account)):
             private.write(folder / file, yaml.safe_dump({"controllers": {_NAME: entry}}))
+
+
+def _merged(seen: dict[str, Any], more: object, names: Sequence[str]) -> dict[str, Any]:
+    """Two answers in one: what was asked for by name is complete, other things may not be.
+
+    Raises:
+        ValueError: it is no answer.
+    """
+    if not isinstance(more, dict):
+        raise ValueError("not the output of juju status")  # noqa: TRY004 - the answer is wrong
+    answer = cast("dict[str, dict[str, Any] | None]", more)
+    merged: dict[str, Any] = {**answer, **seen}
+    for part in ("applications", "application-endpoints"):
+        old: dict[str, Any] = seen.get(part) or {}
+        new = answer.get(part) or {}
+        asked = {name: entry for name, entry in new.items() if name in names}
+        merged[part] = {**new, **old, **asked}
+    return merged
 
 
 def _parsed(output: str) -> Any:

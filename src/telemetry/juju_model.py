@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
 from telemetry import trouble
+from telemetry.model import Model
 from telemetry.wording import plain
 
 _Tree = dict[str, Any]
@@ -63,11 +64,13 @@ class View:
         applications: all of the ceilometer charm.
         task: the task that was asked for; None when none was, or it could not be seen.
         trouble: why the controller could not be asked, None when it answered.
+        model: the stack's applications and what came with them; None when it did not answer.
     """
 
     applications: tuple[Application, ...] = ()
     task: Task | None = None
     trouble: trouble.Trouble | None = None
+    model: Model | None = None
 
 
 _STATES = {

@@ -1,10 +1,11 @@
-"""Ceilometer's application as one hook saw it, whichever way. Pure."""
+"""Ceilometer's application and the model round it as one hook saw them. Pure."""
 
 from __future__ import annotations
 
 import dataclasses
 
 from telemetry.juju_model import CHARM, Application, Task
+from telemetry.model import Model
 from telemetry.trouble import Trouble
 
 
@@ -16,11 +17,13 @@ class Sight:
         application: as the controller showed it, or why it could not; None when nobody asked.
         task: the task of a run that was begun; None when it was not seen.
         related: name of the related application, where there is one.
+        model: the stack's applications; None when they were not seen.
     """
 
     application: Application | Trouble | None = None
     task: Task | None = None
     related: str = ""
+    model: Model | None = None
 
     @property
     def name(self) -> str:

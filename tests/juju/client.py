@@ -2,7 +2,7 @@
 
 Read in juju/juju: cmd/juju/action (common.go, showtask.go, listoperations_test.go), cmd/modelcmd
 (base.go, modelcommand.go), jujuclient (validation.go, accountsfile_test.go), and the facade of
-actions of the API server.
+actions of the API server; for the names that `juju status` takes see selection.py.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 
 import yaml
 
-from tests.juju import state
+from tests.juju import selection, state
 
 NOBODY = "invalid entity name or password (unauthorized access)"
 
@@ -92,17 +92,18 @@ class Client:
 
     def status(self, _user: str) -> None:
         with state.opened(self.file) as known:
-            show(
-                {
-                    "model": {"name": "openstack", "type": "iaas", "version": known.version},
-                    "machines": {},
-                    "applications": {
-                        name: _application(name, application)
-                        for name, application in known.applications.items()
-                    },
-                    "controller": {"timestamp": "10:00:00Z"},
-                }
-            )
+            own = {name: _application(name, app) for name, app in known.applications.items()}
+            document = {
+                "model": {"name": "openstack", "type": "iaas", "version": known.version},
+                "machines": {},
+                "controller": {"timestamp": "10:00:00Z"},
+                **known.document,
+            }
+            document["applications"] = {**document.get("applications", {}), **own}
+            try:
+                show(selection.select(document, self.asked.names, known.version))
+            except selection.Unsupported as refusal:
+                fail(str(refusal))
 
     def action(self, user: str) -> None:
         target, action = self.asked.names
@@ -211,6 +212,11 @@ def _application(name: str, application: state.Application) -> dict[str, Any]:
         "application-status": {"current": "unknown", "message": ""},
         **({"units": units} if units else {}),
         **({"version": application.version} if application.version else {}),
+        "relations": {
+            endpoint: [{"related-application": name, "interface": "", "scope": "global"}]
+            for endpoint, names in application.relations.items()
+            for name in names
+        },
     }
 
 

@@ -11,12 +11,19 @@ import uuid
 import trustme
 import yaml
 
-from tests.juju import state
+from tests.juju import models, state
 
 MODEL = "5a0f4e1c-6f0b-4f5e-8d6e-0c2b8f1d7a11"
 ASKING = "Run the ceilometer-upgrade action on the leader to initialize ceilometer and gnocchi"
 READY = ("active", "Unit is ready")
 BLOCKED = ("blocked", ASKING)
+NEEDS = {
+    "amqp": ["rabbitmq-server"],
+    "identity-credentials": ["keystone"],
+    "identity-notifications": ["keystone"],
+    "metric-service": ["gnocchi"],
+}
+"""What ceilometer is integrated with."""
 CLIENT = pathlib.Path(__file__).with_name("client.py")
 
 
@@ -78,10 +85,16 @@ class Controller:
         version: str = "",
     ) -> None:
         statuses = {f"{name}/{number}": status for number in range(units)}
+        relations = NEEDS if charm == "ceilometer" else {}
         with self.opened() as known:
             known.applications[name] = state.Application(
-                charm, statuses, actions, 0 if units else None, version
+                charm, statuses, actions, 0 if units else None, version, relations
             )
+
+    def fill(self, model: models.Model) -> None:
+        """Put a model's applications beside those that were deployed here, which come first."""
+        with self.opened() as known:
+            known.document = model.document
 
     def set_status(self, name: str, status: tuple[str, str]) -> None:
         with self.opened() as known:

@@ -26,13 +26,19 @@ class User:
 
 @dataclasses.dataclass
 class Application:
-    """An application; `leader` is the number of a unit, None while there is none."""
+    """An application.
+
+    Attributes:
+        leader: number of a unit, None while there is none.
+        relations: endpoint → names of the applications that it is integrated with.
+    """
 
     charm: str
     statuses: dict[str, tuple[str, str]]
     actions: tuple[str, ...] = ("ceilometer-upgrade",)
     leader: int | None = 0
     version: str = ""
+    relations: dict[str, list[str]] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass
@@ -56,6 +62,7 @@ class State:
         mood: how the controller answers: ``, `refuses`, `hangs` or `untrusted`.
         held: whether tasks stay pending, as while the machine of a unit is busy with a hook.
         calls: arguments of every call of the client.
+        document: the output of `juju status` for all other applications (tests.juju.models).
     """
 
     uuid: str
@@ -72,6 +79,7 @@ class State:
     mood: str = ""
     held: bool = False
     calls: list[list[str]] = dataclasses.field(default_factory=list)
+    document: dict[str, Any] = dataclasses.field(default_factory=dict)
 
 
 @contextlib.contextmanager

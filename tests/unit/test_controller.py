@@ -6,8 +6,9 @@ import stat
 import pytest
 
 from telemetry import access, controller, trouble
-from telemetry.juju_model import Application, State, Task, View
+from telemetry.juju_model import Application, State, Task
 from telemetry.report import Cause
+from tests.juju import models
 from tests.juju.controller import BLOCKED, MODEL, Controller
 
 USER, PASSWORD = "telemetry-coordinator", "correct-horse"
@@ -52,7 +53,38 @@ def refused(juju: Controller, application: str = "ceilometer", **changes: str) -
 
 def test_ceilometer_is_seen_as_the_model_shows_it(juju: Controller):
     juju.deploy("aodh", "aodh")
-    assert through(juju).look() == View((Application("ceilometer", True, "21.0.0"),))
+    view = through(juju).look()
+    assert view.applications == (Application("ceilometer", True, "21.0.0"),)
+    assert view.model is not None
+    assert view.model.applications.keys() == {"ceilometer", "aodh"}
+
+
+def test_of_a_large_model_only_the_stack_is_read(juju: Controller):
+    juju.fill(models.openstack(computes=20))
+    view = through(juju).look()
+    assert view.model is not None
+    assert {"nova-compute", "vault", "keystone-mysql-router"} < view.model.applications.keys()
+    assert not {"ceph-osd", "glance"} & view.model.applications.keys()
+    assert all(len(call) > 5 for call in juju.calls if call[0] == "status")
+    assert len(juju.calls) <= 3
+
+
+@pytest.mark.parametrize("version", ["4.0.5", "4.0.6", "4.1.0"])
+def test_every_version_of_juju_shows_the_stack(tmp_path: pathlib.Path, version: str):
+    juju = Controller(tmp_path / "newer", version)
+    juju.add_user(USER, PASSWORD)
+    juju.fill(models.openstack(version=version))
+    view = through(juju).look()
+    assert view.trouble is None
+    assert view.applications == (Application("ceilometer", False, "21.0.0"),)
+    assert view.model is not None
+    assert "keystone-mysql-router" in view.model.applications
+
+
+def test_a_ceilometer_that_nothing_leads_to_is_found_in_the_whole_model(juju: Controller):
+    with juju.opened() as known:
+        known.applications["telemetry"] = known.applications.pop("ceilometer")
+    assert [app.name for app in through(juju).look().applications] == ["telemetry"]
 
 
 @pytest.mark.parametrize("model", [MODEL, "openstack", "admin/openstack"])
