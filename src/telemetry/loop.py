@@ -8,7 +8,7 @@ import datetime
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from telemetry import juju_model, schema, trouble, upgrade, verification
+from telemetry import causes, judgement, juju_model, schema, trouble, upgrade, verification
 from telemetry.checks import telemetry
 from telemetry.order import Order
 from telemetry.report import Finding, Report
@@ -103,7 +103,7 @@ def look(
     decision = upgrade.decide(observed, record, means.wish)
     if decision.step is upgrade.Step.ADOPT and observed.fingerprint is not None:
         record = record.adopted(observed.at, observed.fingerprint, observed.asks)
-    verified = _with_charm(verified, telemetry.of_charm(sight, record, means.may_command))
+    verified = _complete(order, means, verified, sight, record)
     return Turn(verified, record, decision, sight=sight)
 
 
@@ -119,17 +119,17 @@ def run_upgrade(order: Order, seen: Turn, means: Means) -> Turn:
         seen: what was seen, with credentials that keystone took.
         means: what to work with.
     """
-    begun = _begin(seen, means)
+    begun = _begin(order, seen, means)
     if isinstance(begun, Turn):
         return begun
     if begun is not None and (not means.may_command or seen.decision.asked):
-        verified = _with_charm(seen.verification, telemetry.troubled(begun))
+        verified = _with_charm(order, seen.verification, telemetry.troubled(begun))
         advice = dataclasses.replace(seen.decision, step=upgrade.Step.ADVISE)
         return dataclasses.replace(seen, verification=verified, decision=advice)
     return _run_command(order, seen, means)
 
 
-def _begin(seen: Turn, means: Means) -> Turn | trouble.Trouble | None:
+def _begin(order: Order, seen: Turn, means: Means) -> Turn | trouble.Trouble | None:
     """Begin the action: the turn after that, or why it could not be; None where it may not be."""
     target = seen.sight.application
     if not means.may_act or _failed_by_action(seen.record, means):
@@ -154,7 +154,7 @@ def _begin(seen: Turn, means: Means) -> Turn | trouble.Trouble | None:
     )
     return dataclasses.replace(
         seen,
-        verification=_with_charm(seen.verification, telemetry.running(task, target.name)),
+        verification=_with_charm(order, seen.verification, telemetry.running(task, target.name)),
         record=seen.record.started(running),
         decision=upgrade.Decision(upgrade.Step.POLL, seen.decision.reason),
         types_before=seen.report.resource_types or frozenset(),
@@ -201,7 +201,7 @@ def _run_command(order: Order, seen: Turn, means: Means) -> Turn:
         else seen.record.succeeded(observed.at, fingerprint, unheard=unheard)
     )
     return Turn(
-        verification=_with_charm(verified, telemetry.of_charm(sight, record, means.may_command)),
+        verification=_complete(order, means, verified, sight, record),
         record=record,
         decision=upgrade.decide(observed, record, means.wish),
         run=outcome,
@@ -216,7 +216,7 @@ def _sight(record: upgrade.Record, means: Means) -> Sight:
     if means.action is None:
         return Sight(means.obstacle, None, related)
     view = means.action.look(record.running.task if record.running else "")
-    return Sight(means.action.target(view), view.task, related)
+    return Sight(means.action.target(view), view.task, related, view.model)
 
 
 def _release(sight: Sight, means: Means) -> str:
@@ -224,14 +224,35 @@ def _release(sight: Sight, means: Means) -> str:
     return sight.release or means.runner.release()
 
 
-def _with_charm(
-    verified: verification.Verification, finding: Finding | None
+def _complete(
+    order: Order,
+    means: Means,
+    verified: verification.Verification,
+    sight: Sight,
+    record: upgrade.Record,
 ) -> verification.Verification:
-    """The verification with what is to be said about ceilometer's charm, in place of before."""
+    """The verification with what the controller told."""
+    if sight.model is not None:
+        report = verified.report
+        found = judgement.of_model(sight.model, order, means.members, report)
+        changed = dataclasses.replace(report, findings=(*report.findings, *found))
+        verified = dataclasses.replace(verified, report=changed)
+    about_charm = telemetry.of_charm(sight, record, means.may_command)
+    return _with_charm(order, verified, about_charm)
+
+
+def _with_charm(
+    order: Order, verified: verification.Verification, finding: Finding | None
+) -> verification.Verification:
+    """The verification with what is to be said about ceilometer's charm, in place of before.
+
+    That is the last thing to be known; then causes are told from what follows from them.
+    """
     report = verified.report
     kept = tuple(found for found in report.findings if found.check != telemetry.CHARM_CHECK)
     findings = kept if finding is None else (*kept, finding)
-    changed = dataclasses.replace(report, findings=findings)
+    explained = causes.explained(findings, order.blueprint)
+    changed = dataclasses.replace(report, findings=explained)
     return dataclasses.replace(verified, report=changed)
 
 

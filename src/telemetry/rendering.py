@@ -49,6 +49,6 @@ def oslo_value(value: str) -> str:
 
 def report_text(report: Report, blueprint: Blueprint) -> str:
     """A report for people: the verdict first, then every service with its findings."""
-    titles = {type_: system.title for type_, system in blueprint.services.items()}
-    titles |= {"identity": "Keystone", "telemetry": "Ceilometer", "trust": "CA certificates"}
-    return render("report.txt", report=report, titles=titles)
+    titles = {system.service: system.title for system in blueprint.systems.values()}
+    titles["trust"] = "CA certificates"
+    return render("report.txt", report=report, titles=titles, types=tuple(blueprint.services))

@@ -77,6 +77,17 @@ class Cause(enum.Enum):
     SEVERAL_CEILOMETERS = "several-ceilometers"
     NO_ACTION = "action-not-defined"
     JUJU_ERROR = "juju-error"
+    NOT_DEPLOYED = "not-deployed"
+    NO_UNITS = "no-units"
+    LEAVING = "leaving-the-model"
+    HOOK_FAILED = "hook-failed"
+    AGENT_LOST = "agent-lost"
+    CHARM_BLOCKED = "charm-blocked"
+    CHARM_WAITS = "charm-waits"
+    PAUSED = "paused"
+    NOT_INTEGRATED = "not-integrated"
+    NO_SUBORDINATE = "subordinate-missing"
+    MIXED_RELEASES = "mixed-releases"
     INTERNAL = "internal-error"
 
 
@@ -91,6 +102,8 @@ class Finding:
         summary: the answer in one short line, without a full stop.
         cause: why, where the answer is not ok.
         remedy: what to type or do, or nothing.
+        because: the check whose fault explains this one, such as `vault.application`; empty where
+            nothing does.
     """
 
     service: str
@@ -99,6 +112,7 @@ class Finding:
     summary: str
     cause: Cause | None = None
     remedy: str = ""
+    because: str = ""
 
     @property
     def check(self) -> str:
@@ -113,6 +127,7 @@ class Finding:
             "summary": self.summary,
             "cause": self.cause.value if self.cause else "",
             "remedy": self.remedy,
+            "because": self.because,
         }
 
     @classmethod
@@ -130,6 +145,7 @@ class Finding:
             summary=str(data["summary"]),
             cause=Cause(data["cause"]) if data["cause"] else None,
             remedy=str(data["remedy"]),
+            because=str(data.get("because", "")),
         )
 
 
@@ -197,6 +213,15 @@ class Report:
     def having(self, severity: Severity) -> tuple[Finding, ...]:
         """The findings of one severity."""
         return tuple(finding for finding in self.findings if finding.severity is severity)
+
+    def causes(self, severity: Severity) -> tuple[Finding, ...]:
+        """The findings of one severity that nothing else explains; what explains most is first."""
+        roots = [finding for finding in self.having(severity) if not finding.because]
+        return tuple(sorted(roots, key=lambda finding: -self.following(finding)))
+
+    def following(self, cause: Finding) -> int:
+        """How many faults follow from one."""
+        return sum(finding.because == cause.check for finding in self.findings)
 
     def state_of(self, service: str) -> Severity:
         """The worst severity of one service."""
@@ -278,18 +303,24 @@ class Report:
 
     def summary(self) -> str:
         """The verdict in one line: what is verified, or what is wrong and what to do."""
-        failed = self.having(Severity.FAILED)
+        failed = self.causes(Severity.FAILED)
         if failed:
-            return _with_more(failed)
+            return self._with_more(failed)
         proven = [s for s in self.services if self.proves(s) and s != "identity"]
         parts = [f"{', '.join(proven)} verified" if proven else "nothing verified"]
-        degraded = self.having(Severity.DEGRADED)
+        degraded = self.causes(Severity.DEGRADED)
         if degraded:
-            parts.append(f"degraded: {_with_more(degraded)}")
+            parts.append(f"degraded: {self._with_more(degraded)}")
         unproven = self.unproven()
         if unproven:
             parts.append(f"not verified: {', '.join(unproven)}")
         return "; ".join(parts)
+
+    def _with_more(self, causes: tuple[Finding, ...]) -> str:
+        """The first cause with its remedy, what follows from it, and how many others there are."""
+        first = causes[0]
+        text = f"{first.summary}; {first.remedy}" if first.remedy else first.summary
+        return text + more(len(causes) - 1, self.following(first))
 
     def unproven(self) -> tuple[str, ...]:
         """Services whose read was skipped: they answer, but what they answer is not known."""
@@ -311,8 +342,8 @@ def worst(severities: Iterable[Severity]) -> Severity:
     return max(severities, key=lambda severity: severity.rank, default=Severity.OK)
 
 
-def _with_more(findings: tuple[Finding, ...]) -> str:
-    """The first finding with its remedy, and how many others there are."""
-    first, others = findings[0], len(findings) - 1
-    text = f"{first.summary}; {first.remedy}" if first.remedy else first.summary
-    return f"{text} (+{others} more)" if others else text
+def more(others: int, following: int) -> str:
+    """What is not said of a list of causes: how many others, and what follows from the first."""
+    parts = [f"+{others} more"] if others else []
+    parts += [f"{following} follow{'s' if following == 1 else ''}"] if following else []
+    return f" ({', '.join(parts)})" if parts else ""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 import enum
 import json
+from collections.abc import Sequence
 from typing import Any, cast
 
 from telemetry import upgrade
-from telemetry.report import Cause, Report, Severity
+from telemetry.report import Cause, Finding, Report, Severity, more
 from telemetry.wording import plain
 
 LIMIT = 120
@@ -49,9 +50,9 @@ class Verdict:
             return None
 
 
-def blocked(problem: str, remedy: str = "", others: int = 0) -> Verdict:
+def blocked(problem: str, remedy: str = "", others: int = 0, following: int = 0) -> Verdict:
     """A person has to act."""
-    return Verdict(Level.BLOCKED, message(problem, remedy, others))
+    return Verdict(Level.BLOCKED, message(problem, remedy, others, following))
 
 
 def waiting(text: str) -> Verdict:
@@ -68,11 +69,17 @@ def standby(leader: Verdict | None) -> Verdict:
     )
 
 
-def message(problem: str, remedy: str = "", others: int = 0) -> str:
-    """A message within the limit: the problem is cut where needed, what to type never."""
+def message(problem: str, remedy: str = "", others: int = 0, following: int = 0) -> str:
+    """A message within the limit: the problem is cut where needed, what to type never.
+
+    Args:
+        problem: what is to be said.
+        remedy: what to type.
+        others: how many other causes of faults there are.
+        following: how many faults follow from this one.
+    """
     end = f"; {remedy}" if remedy else ""
-    if others:
-        end += f" (+{others} more)"
+    end += more(others, following)
     room = max(LIMIT - len(end), 20)
     text = plain(problem, limit=1000)
     if len(text) > room:
@@ -96,16 +103,20 @@ def of_stack(
         coordinator: name of the coordinator's application.
         ceilometer: name of Ceilometer's application.
     """
-    failed = [f for f in report.having(Severity.FAILED) if f.cause is not Cause.MISSING_TYPES]
+    failed = [f for f in report.causes(Severity.FAILED) if f.cause is not Cause.MISSING_TYPES]
     if failed:
-        return blocked(failed[0].summary, failed[0].remedy, len(failed) - 1)
+        return _blocked_by(failed, report)
     about_upgrade = _of_upgrade(record, decision, coordinator, ceilometer)
     if about_upgrade:
         return about_upgrade
     if not report.verified:
-        worst = report.having(Severity.FAILED)
-        return blocked(worst[0].summary, worst[0].remedy, len(worst) - 1)
+        return _blocked_by(report.causes(Severity.FAILED), report)
     return Verdict(Level.ACTIVE, _of_success(report, record))
+
+
+def _blocked_by(causes: Sequence[Finding], report: Report) -> Verdict:
+    first = causes[0]
+    return blocked(first.summary, first.remedy, len(causes) - 1, report.following(first))
 
 
 def _of_upgrade(
@@ -131,10 +142,11 @@ def _of_upgrade(
 
 
 def _of_success(report: Report, record: upgrade.Record) -> str:
-    degraded = report.having(Severity.DEGRADED)
+    degraded = report.causes(Severity.DEGRADED)
     if degraded:
-        problem = f"degraded: {degraded[0].summary}"
-        return message(problem, degraded[0].remedy, len(degraded) - 1)
+        first = degraded[0]
+        problem = f"degraded: {first.summary}"
+        return message(problem, first.remedy, len(degraded) - 1, report.following(first))
     done = ""
     if record.success is not None:
         done = (

@@ -13,6 +13,7 @@ import pytest
 
 from tests.functional.conftest import Upgrades
 from tests.functional.deployment import Deployment
+from tests.juju import models
 from tests.juju.controller import ASKING, BLOCKED, READY, Controller
 from tests.stack import Stack, ceilometer
 
@@ -174,6 +175,10 @@ def broken(juju: Controller) -> Callable[[str], None]:
         elif fault == "no ceilometer":
             juju.deploy("ceilometer", "postgresql")
         elif fault == "two ceilometers":
+            model = models.openstack()
+            model.deploy("ceilometer-two")
+            model.integrate("ceilometer-two:metric-service", "gnocchi:metric-service", "gnocchi")
+            juju.fill(model)
             juju.deploy("ceilometer-two", status=BLOCKED)
         elif fault == "no action":
             juju.deploy(actions=("pause",), status=BLOCKED)
@@ -361,3 +366,79 @@ def test_a_ready_ceilometer_is_left_alone(
     assert upgrades.runs == 1
     assert juju.tasks == {}
     assert deployment.status[0] == "active"
+
+
+# The whole model
+
+
+@pytest.fixture
+def cloud() -> models.Model:
+    """The model that the services under test could be of."""
+    return models.openstack()
+
+
+def test_a_healthy_model_changes_nothing_about_the_verdict(
+    deploy: DeployBeside, juju: Controller, cloud: models.Model
+):
+    juju.fill(cloud)
+    deployment = deploy()
+    settle(deployment, juju)
+    assert deployment.status[0] == "active"
+    assert "ceilometer-upgrade done" in deployment.status[1]
+    assert deployment.finding("rabbitmq-server.application").severity.value == "ok"
+
+
+def test_a_sealed_vault_blocks_although_barbican_still_lists_secrets(
+    deploy: DeployBeside, juju: Controller, cloud: models.Model
+):
+    cloud.say("vault", "blocked", "Unit is sealed")
+    cloud.say("barbican", "blocked", "secrets-storage incomplete")
+    juju.fill(cloud)
+    deployment = deploy()
+    settle(deployment, juju)
+    assert deployment.status[0] == "blocked"
+    assert deployment.status[1] == (
+        "vault/0 is blocked: Unit is sealed; juju ssh vault/0 VAULT_ADDR=http://127.0.0.1:8220 "
+        "vault operator unseal (1 follows)"
+    )
+    assert deployment.finding("key-manager.application").because == "vault.application"
+
+
+def test_a_lost_host_and_a_missing_integration_block_nothing_that_works(
+    deploy: DeployBeside, juju: Controller, cloud: models.Model
+):
+    cloud.lose("nova-compute/1")
+    cloud.separate("aodh:amqp", "rabbitmq-server:amqp")
+    juju.fill(cloud)
+    deployment = deploy()
+    settle(deployment, juju)
+    assert deployment.status[0] == "active"
+    assert deployment.status[1].startswith("degraded: aodh is not integrated with rabbitmq-server")
+    assert "juju integrate aodh:amqp rabbitmq-server:amqp (+" in deployment.status[1]
+
+
+def test_the_model_explains_why_a_service_does_not_answer(
+    deploy: DeployBeside, juju: Controller, cloud: models.Model, stack: Stack
+):
+    cloud.say("mysql-innodb-cluster", "blocked", "Cluster is inaccessible from this instance.")
+    cloud.say("aodh", "error", 'hook failed: "shared-db-relation-changed"')
+    juju.fill(cloud)
+    deployment = deploy()
+    settle(deployment, juju)
+    stack.services["aodh"].stop()
+    deployment.update_status()
+    found = deployment.finding("alarming.endpoint")
+    assert found.because == "alarming.application"
+    assert deployment.status[0] == "blocked"
+    assert deployment.status[1].startswith("aodh/0 is in error")
+    assert deployment.status[1].endswith("juju resolved aodh/0 (1 follows)")
+
+
+def test_a_read_only_user_sees_the_model(
+    deploy: DeployBeside, juju: Controller, cloud: models.Model
+):
+    juju.add_user(USER, PASSWORD, "read")
+    cloud.say("vault", "blocked", "Unit is sealed")
+    juju.fill(cloud)
+    deployment = deploy(**{"upgrade-method": "command"})
+    assert deployment.finding("vault.application").severity.value == "failed"

@@ -166,3 +166,15 @@ def test_a_service_that_this_revision_does_not_know_is_shown_by_its_type():
 def test_titles_are_those_of_the_blueprint_in_force():
     ours = blueprint.load("gnocchi: {title: Our metrics}")
     assert "\nOur metrics (metric): ok" in rendering.report_text(reports.report(), ours)
+
+
+def test_systems_that_no_catalog_has_are_told_by_their_titles():
+    sealed = dataclasses.replace(bad("vault", "application"), summary="vault/0 is blocked")
+    text = rendering.report_text(reports.report(sealed), blueprint.load())
+    assert "\nVault: failed\n  failed    vault/0 is blocked\n" in text
+
+
+def test_what_follows_from_another_fault_says_so():
+    follows = dataclasses.replace(bad("key-manager"), because="vault.application")
+    text = rendering.report_text(reports.report(follows), blueprint.load())
+    assert "\n            follows from vault.application\n            -> juju status" in text

@@ -97,6 +97,7 @@ def test_json_tells_the_verdict_to_programs():
         "summary": "metric refused the connection at http://192.0.2.30:8041",
         "cause": "connection-refused",
         "remedy": "juju status metric",
+        "because": "",
     }
 
 

@@ -1,0 +1,107 @@
+"""What the statuses of a unit say that somebody has to look at, and what to type. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from collections.abc import Sequence
+
+from telemetry.model import Level, Status, Unit
+from telemetry.report import Cause
+
+PATIENCE = datetime.timedelta(minutes=30)
+"""How long a charm may be at work or wait for another one before that is a fault."""
+
+_VAULT = "VAULT_ADDR=http://127.0.0.1:8220 vault operator"
+"""Vault's command on its own unit; there is its charm's own listener (charm-vault)."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Fault:
+    """A fault.
+
+    Attributes:
+        text: for a unit, what follows its name.
+        remedy: what to type, where it is known already.
+    """
+
+    cause: Cause
+    text: str
+    remedy: str = ""
+
+
+_ORDER = (
+    Cause.AGENT_LOST,
+    Cause.HOOK_FAILED,
+    Cause.CHARM_BLOCKED,
+    Cause.PAUSED,
+    Cause.CHARM_WAITS,
+)
+
+
+def rank(cause: Cause) -> int:
+    """Order of badness: the smaller, the worse."""
+    return _ORDER.index(cause) if cause in _ORDER else len(_ORDER)
+
+
+def is_alive(unit: Unit) -> bool:
+    """Whether the charm is content with the unit, as far as anyone can tell.
+
+    Charms such as memcached's set no status; theirs is `unknown` as long as all is well.
+    """
+    gone = {Level.LOST, Level.FAILED}
+    return unit.agent.level not in gone and unit.workload.level in {Level.ACTIVE, Level.UNKNOWN}
+
+
+def of_unit(unit: Unit, now: datetime.datetime) -> Fault | None:
+    """What is wrong with a unit; None where nothing is."""
+    if unit.agent.level in {Level.LOST, Level.FAILED}:
+        return Fault(Cause.AGENT_LOST, f"has an agent that is {unit.agent.level.value}")
+    return of_status(unit.workload, now)
+
+
+def of_status(status: Status, now: datetime.datetime) -> Fault | None:
+    """What a status of a workload or of an application says is wrong; None where nothing is."""
+    said = f": {status.message}" if status.message else ""
+    if status.level is Level.ERROR:
+        return Fault(Cause.HOOK_FAILED, f"is in error{said}")
+    if status.level is Level.BLOCKED:
+        return Fault(Cause.CHARM_BLOCKED, f"is blocked{said}")
+    if status.level in {Level.MAINTENANCE, Level.WAITING}:
+        if "paused" in status.message.lower():
+            return Fault(Cause.PAUSED, "is paused")
+        if status.since is not None and now - status.since > PATIENCE:
+            minutes = int((now - status.since).total_seconds() // 60)
+            text = f"has been in {status.level.value} for {minutes} minutes{said}"
+            return Fault(Cause.CHARM_WAITS, text)
+    return None
+
+
+def remedy(cause: Cause, text: str, alike: Sequence[tuple[Unit, Fault]]) -> str:
+    """What to type for units with the same kind of fault.
+
+    Args:
+        cause: the kind.
+        text: of the first fault.
+        alike: the units to be named.
+    """
+    units = " ".join(unit.name for unit, _ in alike)
+    first = alike[0][0]
+    if cause is Cause.AGENT_LOST:
+        return f"juju show-machine {first.machine}" if first.machine else f"juju status {units}"
+    if cause is Cause.HOOK_FAILED:
+        return f"juju resolved {units}"
+    if cause is Cause.PAUSED:
+        return f"juju run {units} resume"
+    for words, command in _KNOWN.items():
+        if words in text:
+            return command.format(unit=first.name, application=first.application)
+    return f"juju status {first.application}"
+
+
+_KNOWN = {
+    "Unit is sealed": "juju ssh {unit} " + _VAULT + " unseal",
+    "Vault needs to be initialized": "juju ssh {unit} " + _VAULT + " init",
+    "run authorize-charm": "juju run {application}/leader authorize-charm token=TOKEN",
+}
+"""What charms say when they are blocked, and what then helps (charm-vault, vault_handlers.py)."""
