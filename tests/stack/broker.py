@@ -76,6 +76,8 @@ class Installation:
             "RABBITMQ_NODE_PORT": str(ports["broker"]),
             "RABBITMQ_DIST_PORT": str(ports["erlang"]),
             "RABBITMQ_LOGS": "-",
+            "RABBITMQ_LOG_BASE": str(folder),  # it also has a log of its own upgrades
+            "ERL_CRASH_DUMP": str(folder / "erl_crash.dump"),
             "RABBITMQ_MNESIA_BASE": str(folder / "mnesia"),
             "RABBITMQ_FEATURE_FLAGS_FILE": str(folder / "feature_flags"),
             # None of these is there: the system's own broker may have others.
