@@ -157,7 +157,8 @@ class _Completion:
         self._systems = {**blueprint.systems, COORDINATOR.key: COORDINATOR}
         self._model = model
         self._wishes = wishes
-        self._channel = wishes.channel or _channel_of(blueprint, model)
+        self._own = _channel_of(blueprint, model)
+        self._channel = wishes.channel or self._own
         self._places = itertools.cycle(wishes.placement)
         self._names = {
             key: self._found(system) for key, system in self._systems.items() if not system.apart
@@ -195,10 +196,12 @@ class _Completion:
         return tuple(sorted(there, key=lambda name: (name != system.charm, name)))
 
     def _related(self, system: System) -> Iterator[str]:
-        """Names of a system's applications that the coordinator is related to.
+        """Names of a system's applications that are there, though the model may not show them.
 
-        They may be in another model, or in one that cannot be seen.
+        The coordinator is related to them, or they are offered by another model.
         """
+        if system.charm in self._model.remote:
+            yield system.charm
         us = self._model.applications.get(self._wishes.coordinator)
         systems = {i.endpoint: i.system for i in COORDINATOR.integrations if i.other != _ANY}
         for found in us.integrations if us else ():
@@ -352,14 +355,27 @@ class _Completion:
         )
 
     def _notes(self) -> tuple[str, ...]:
-        """Where there are several applications to choose from."""
+        """What was decided, and could be decided otherwise."""
+        return (*self._mixed_releases(), *self._choices())
+
+    def _mixed_releases(self) -> Iterator[str]:
+        if (
+            self._wishes.channel
+            and self._own
+            and self._own.release != self._wishes.channel.release
+        ):
+            wanted = self._wishes.channel.release.name
+            yield f"The model's own charms are for {self._own.release.name}, not for {wanted}"
+
+    def _choices(self) -> Iterator[str]:
+        """Where there are several applications of a system to choose from."""
         targets = {
             integration.system
             for system in self._systems.values()
             for integration in system.integrations
             if integration.system not in system.beside
         }
-        return tuple(
+        yield from (
             f"{self._systems[key].title}: there are {', '.join(names)}; {names[0]} is taken"
             for key, names in self._names.items()
             if key in targets and len(names) > 1 and not self._systems[key].apart

@@ -96,3 +96,21 @@ def test_the_ceilometer_upgrade_action_needs_a_gnocchi_that_answers(
     action = verified.action("ceilometer-upgrade")
 
     assert action.failure.startswith("Gnocchi must answer first: Gnocchi refused the connection")
+
+
+def test_a_service_that_an_operator_describes_is_verified_without_a_check_of_its_own(
+    verified: Deployment, stack: Stack
+) -> None:
+    """Aodh stands for any OpenStack service that the charm knows nothing of."""
+    alarms = "{title: Alarms, charms: [aodh], catalog: {type: alarming, name: aodh, api: v2}}"
+    verified.configure(blueprint=f"aodh: null\nalarms: {alarms}")
+    assert verified.status[0] == "active"
+
+    action = verified.action("verify-stack", services="alarming")
+
+    assert not action.failure
+    assert action.results["summary"] == "alarming verified"
+    assert "\nAlarms (alarming): ok\n" in action.results["report"]
+    assert "lists alarms" not in action.results["report"]
+    stack.services["aodh"].stop()
+    assert verified.action("verify-stack").failure.startswith("Alarms refused the connection")

@@ -10,6 +10,7 @@ from telemetry.juju_model import Application, State, Task
 from telemetry.report import Cause
 from tests.juju import models
 from tests.juju.controller import BLOCKED, MODEL, Controller
+from tests.unit import executables
 
 USER, PASSWORD = "telemetry-coordinator", "correct-horse"
 
@@ -46,6 +47,33 @@ def refused(juju: Controller, application: str = "ceilometer", **changes: str) -
     with pytest.raises(trouble.Refused) as raised:
         through(juju, **changes).start(application)
     return raised.value.trouble
+
+
+# The whole model
+
+
+def test_the_whole_model_is_seen_with_every_charm(juju: Controller):
+    juju.deploy("alarms", "aodh")
+    found = through(juju).survey()
+    assert {name: app.charm for name, app in found.applications.items()} == {
+        "ceilometer": "ceilometer",
+        "alarms": "aodh",
+    }
+
+
+def test_a_controller_that_refuses_shows_no_model(juju: Controller):
+    with pytest.raises(trouble.Refused) as raised:
+        through(juju, password="wrong").survey()
+    assert raised.value.trouble.cause is Cause.LOGIN_REFUSED
+
+
+def test_an_output_that_is_no_model_is_told(juju: Controller, tmp_path: pathlib.Path):
+    strange = executables.script(tmp_path / "strange" / "juju", "echo '[]'")
+    given = through(juju)
+    given._find_client = lambda: strange
+    with pytest.raises(trouble.Refused) as raised:
+        given.survey()
+    assert raised.value.trouble == trouble.not_understood("the model")
 
 
 # Looking

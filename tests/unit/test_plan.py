@@ -276,6 +276,18 @@ def test_a_keystone_in_another_model_is_taken_for_given():
     assert not [link for link in after.missing if link.one.startswith("identity:")]
 
 
+def test_what_another_model_offers_is_taken_for_given():
+    there = without(FULL, "vault", "vault-mysql-router")
+    after = made(dataclasses.replace(there, remote=frozenset({"vault"})))
+    assert after.additions == ()
+    assert links(after.missing) == ["barbican-vault:secrets-storage vault:secrets"]
+
+
+def test_a_release_that_is_not_the_models_own_is_told():
+    after = made(without(FULL, "watcher"), plan.Wishes(channel=tracks.parse("2024.1")))
+    assert after.notes == ("The model's own charms are for 2023.2, not for 2024.1",)
+
+
 def test_the_models_own_channel_is_the_default():
     after = made(without(FULL, "watcher", "watcher-mysql-router"), plan.Wishes())
     assert {app.name: app.channel for app in after.additions} == {
