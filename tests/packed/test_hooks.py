@@ -95,3 +95,25 @@ def test_an_action_without_relations_fails_and_says_why(lonely: Agent, name: str
     assert result.status == "failed"
     assert result.hook.exit_code == 0
     assert "missing relation identity-credentials" in result.message
+
+
+def test_a_plan_needs_no_relations(lonely: Agent) -> None:
+    lonely.hook("install")
+
+    result = lonely.action("plan-stack", {"channel": "2024.1/stable", "format": "commands"})
+
+    assert result.succeeded
+    assert "juju deploy gnocchi --channel 2024.1/stable" in str(result.results["plan"])
+
+
+def test_a_wrong_blueprint_is_told_with_its_line_and_stops_nothing(lonely: Agent) -> None:
+    lonely.config({"blueprint": "gnocchi:\n  chrms: [gnocchi]\n"})
+
+    lonely.hook("config-changed")
+
+    assert lonely.unit_status.name == "blocked"
+    assert lonely.unit_status.message.startswith(
+        "option blueprint line 2: gnocchi: unknown key 'chrms'; keys are title, charms,"
+    )
+    result = lonely.action("plan-stack", {"channel": "yoga", "format": "bundle"})
+    assert "applications:" in str(result.results["plan"])

@@ -23,6 +23,7 @@ HEAVY = [
     "charmlibs",
     "jubilant",
     "telemetry.loop",
+    "telemetry.blueprint_reader",
 ]
 
 SCRIPT = """
