@@ -101,7 +101,9 @@ def model(
         "ceilometer": {"upgrade-url": server.url},
     }
     for name, file in packed.items():
-        juju.deploy(file, name, base=BASE, config=config[name])
+        juju.deploy(file, name, base=BASE, config=config.get(name))
+    for one, other in testers.INTEGRATIONS:
+        juju.integrate(one, other)
     juju.deploy(charm, APP, base=BASE, config={"upgrade-method": "advise"})
     juju.integrate(f"{APP}:identity-credentials", "keystone")
     juju.integrate(f"{APP}:identity-notifications", "keystone")

@@ -90,6 +90,42 @@ def test_a_stack_with_a_stopped_service_ends_with_another(model: jubilant.Juju, 
     assert model.run(leader(model), "verify-stack").success
 
 
+def findings(model: jubilant.Juju) -> dict[str, dict[str, str]]:
+    """What is found now, by check."""
+    try:
+        task = model.run(leader(model), "verify-stack", {"format": "json"})
+    except jubilant.TaskError as error:
+        task = error.task
+    report = json.loads(task.results["report"])
+    return {finding["check"]: finding for finding in report["findings"]}
+
+
+def test_the_applications_of_the_model_are_seen(model: jubilant.Juju):
+    found = findings(model)
+    assert found["identity.application"]["severity"] == "ok"
+    assert found["metric.application"]["summary"] == (
+        "Gnocchi in the Juju model: gnocchi, 1 unit, all well"
+    )
+
+
+def test_a_missing_integration_is_told_and_gone_when_it_is_back(model: jubilant.Juju):
+    model.remove_relation("gnocchi:coordinator-memcached", "backend:cache")
+    model.wait(lambda status: "coordinator-memcached" not in status.apps["gnocchi"].relations)
+    found = findings(model)["metric.integrations"]
+    assert (found["severity"], found["cause"]) == ("degraded", "not-integrated")
+    assert found["summary"] == ("gnocchi is not integrated with memcached (coordinator-memcached)")
+    model.integrate("gnocchi:coordinator-memcached", "backend:cache")
+    model.wait(jubilant.all_agents_idle)
+    assert "metric.integrations" not in findings(model)
+
+
+def test_a_blocked_ceilometer_blocks_with_its_own_words(model: jubilant.Juju):
+    model.config("ceilometer", {"extra-message": "Services not running: ceilometer-api"})
+    model.wait(shows("blocked", "ceilometer/0 is blocked: Services not running"))
+    model.config("ceilometer", {"extra-message": ""})
+    model.wait(shows("active", "ceilometer-upgrade done"), error=jubilant.any_error)
+
+
 def test_a_wrong_password_is_told(
     model: jubilant.Juju, juju_user: Callable[[str], jubilant.SecretURI]
 ):

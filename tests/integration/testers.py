@@ -6,7 +6,18 @@ import pathlib
 import zipfile
 
 CHARMS = pathlib.Path(__file__).with_name("charms")
-NAMES = ("ceilometer", "gnocchi", "keystone")
+NAMES = ("backend", "ceilometer", "gnocchi", "keystone")
+INTEGRATIONS = (
+    ("keystone:shared-db", "backend"),
+    ("gnocchi:shared-db", "backend"),
+    ("gnocchi:coordinator-memcached", "backend"),
+    ("gnocchi:identity-service", "keystone"),
+    ("ceilometer:amqp", "backend"),
+    ("ceilometer:identity-credentials", "keystone"),
+    ("ceilometer:identity-notifications", "keystone"),
+    ("ceilometer:metric-service", "gnocchi"),
+)
+"""Among the testers, as the blueprint wants them."""
 
 DISPATCH = """#!/bin/sh
 exec /usr/bin/python3 -B "${JUJU_CHARM_DIR:-.}/src/charm.py"
