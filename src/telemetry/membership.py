@@ -15,6 +15,10 @@ from telemetry.model import Application, Model
 ROUNDS = 3
 """Questions in which the stack is found: its usual names, what these lead to, and once more."""
 
+_GUIDES = {"nova-cloud-controller": "cloud-compute"}
+"""Charms outside the stack that know all applications of a kind, by the endpoint that leads there:
+compute hosts without agents are known to nobody in the stack (metadata.yaml of the charm)."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Stack:
@@ -110,7 +114,7 @@ class Search:
         """Names to ask for first: those of the charms, and those that are known."""
         systems = self.blueprint.systems.values()
         charms = (charm for system in systems for charm in system.charms)
-        return tuple(dict.fromkeys((*charms, *self.known)))
+        return tuple(dict.fromkeys((*charms, *_GUIDES, *self.known)))
 
     def further_names(self, model: Model, asked: Collection[str]) -> tuple[str, ...]:
         """Names that integrations of what was seen lead to, and that are still to be asked for.
@@ -127,6 +131,9 @@ class Search:
             yield from (app.name for app in alike if not app.subordinate_to)
 
     def _led_to(self, model: Model) -> Iterator[str]:
+        for charm, endpoint in _GUIDES.items():
+            for app in model.of_charm(charm):
+                yield from _unseen(model, app, endpoint)
         for system in self.blueprint.systems.values():
             own = model.of_charm(*system.charms)
             for integration in system.integrations:

@@ -10,7 +10,8 @@ from telemetry.model import Level, Status, Unit
 from telemetry.report import Cause
 
 PATIENCE = datetime.timedelta(minutes=30)
-"""How long a charm may be at work or wait for another one before that is a fault."""
+"""How long a charm may be at work or wait for another one before that is a fault. Juju keeps the
+time of a status as long as it stays the same (juju/juju, pull request 8350)."""
 
 _VAULT = "VAULT_ADDR=http://127.0.0.1:8220 vault operator"
 """Vault's command on its own unit; there is its charm's own listener (charm-vault)."""

@@ -207,6 +207,9 @@ def openstack(computes: int = 3, units: int = 1, version: str = "3.6.9") -> Mode
         made.deploy(name, units)
         _serve(made, name)
         made.integrate(f"{name}:amqp", "rabbitmq-server:amqp", "rabbitmq")
+    made.integrate(
+        "nova-cloud-controller:cloud-compute", "nova-compute:cloud-compute", "nova-compute"
+    )
     made.deploy("ceph-osd", 3, channel="reef/stable")
     made.integrate("ceph-osd:mon", "ceph-mon:osd", "ceph-osd")
     return made

@@ -10,12 +10,13 @@ from collections.abc import Callable
 
 import pytest
 
-from telemetry import loop, packages, upgrade, verdict, verification
+from telemetry import juju_model, loop, model, packages, upgrade, verdict, verification
 from telemetry.order import Order
 from telemetry.report import Report
 from telemetry.runners import command
 from telemetry.sight import Sight
 from telemetry.upgrade import Record, Step
+from tests.juju import models
 from tests.unit import executables, reports
 
 EMPTY = dataclasses.replace(
@@ -266,3 +267,57 @@ def test_without_credentials_nothing_can_be_run(play: Play):
     seen = dataclasses.replace(seen, verification=verification.Verification(DOWN, None))
     with pytest.raises(ValueError, match="without credentials"):
         loop.run_upgrade(reports.ORDER, seen, play.means())
+
+
+# The model
+
+
+class Eyes:
+    """In the place of the action runner: sees a given model."""
+
+    def __init__(self, cloud: models.Model) -> None:
+        document = cloud.document
+        self._view = juju_model.View(
+            juju_model.applications(document), model=model.parse(document)
+        )
+
+    def look(self, _number: str = "") -> juju_model.View:
+        return self._view
+
+    def target(self, view: juju_model.View) -> juju_model.Application:
+        return view.applications[0]
+
+
+def seen_in(cloud: models.Model, play: Play, *reports_: Report) -> loop.Turn:
+    means = dataclasses.replace(play.means(), action=Eyes(cloud), members=("ceilometer",))
+    play.means = lambda *, runs=True: means
+    return play.turn(*reports_)
+
+
+def test_what_the_model_shows_is_in_the_report(play: Play):
+    cloud = models.openstack()
+    cloud.lose("nova-compute/1")
+    turn = seen_in(cloud, play, GOOD)
+    assert "nova-compute.units" in {finding.check for finding in turn.report.findings}
+    assert turn.report.verified
+
+
+def test_a_fault_in_the_model_explains_what_does_not_answer(play: Play):
+    cloud = models.openstack()
+    cloud.say("gnocchi", "error", 'hook failed: "config-changed"')
+    turn = seen_in(cloud, play, DOWN)
+    (answer,) = (f for f in turn.report.findings if f.check == "metric.endpoint")
+    assert answer.because == "metric.application"
+    assert turn.report.summary().startswith("gnocchi/0 is in error")
+
+
+def test_the_model_is_in_the_report_after_a_run_of_the_command_too(play: Play):
+    cloud = models.openstack()
+    means = play.means()
+    cloud.lose("nova-compute/1")
+    play.does("exit 0")
+    eyes = dataclasses.replace(means, action=Eyes(cloud), may_act=False)
+    play.means = lambda *, runs=True: eyes
+    turn = play.turn(EMPTY, GOOD)
+    assert play.runs == 1
+    assert [f.check for f in turn.report.findings].count("nova-compute.units") == 1
