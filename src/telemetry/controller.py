@@ -80,6 +80,9 @@ class Controller:
     def survey(self) -> model.Model:
         """All applications of the model, with their integrations.
 
+        What is not there can only be told from all of it: an application may have a name that
+        nothing leads to.
+
         Raises:
             trouble.Refused: the controller would not.
         """

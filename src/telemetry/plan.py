@@ -8,7 +8,7 @@ import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from telemetry import tracks
+from telemetry import membership, tracks
 from telemetry.blueprint import Blueprint, Deployment, Integration, System
 from telemetry.juju_model import REQUEST
 from telemetry.model import Model
@@ -157,6 +157,9 @@ class _Completion:
         self._systems = {**blueprint.systems, COORDINATOR.key: COORDINATOR}
         self._model = model
         self._wishes = wishes
+        us = model.applications.get(wishes.coordinator)
+        related = {found.application for found in us.integrations} if us else set[str]()
+        self._stack = membership.find(model, blueprint, related)
         self._own = _channel_of(blueprint, model)
         self._channel = wishes.channel or self._own
         self._places = itertools.cycle(wishes.placement)
@@ -188,7 +191,7 @@ class _Completion:
         """Names of a system's applications: those that are there, else the one to come."""
         if system is COORDINATOR:
             return (self._wishes.coordinator,)
-        there = {app.name for app in self._model.of_charm(*system.charms)}
+        there = {app.name for app in self._stack.of(system.key)}
         there |= set(self._related(system))
         if not there:
             # where another charm has the name already, it is taken for a build of the same

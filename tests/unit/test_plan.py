@@ -255,12 +255,17 @@ def test_every_application_of_compute_hosts_gets_agents():
 
 
 def test_of_several_applications_the_one_with_the_usual_name_is_taken_and_that_is_told():
-    more = {**FULL.applications, "a-rabbit": Application("a-rabbit", "rabbitmq-server")}
-    after = made(cut(Model(more), "aodh", "amqp"))
-    assert links(after.missing) == ["aodh:amqp rabbitmq-server:amqp"]
-    assert after.notes == (
-        "RabbitMQ: there are rabbitmq-server, a-rabbit; rabbitmq-server is taken",
-    )
+    more = {**FULL.applications, "a-cache": Application("a-cache", "memcached")}
+    after = made(cut(Model(more), "gnocchi", "coordinator-memcached"))
+    assert links(after.missing) == ["gnocchi:coordinator-memcached memcached:cache"]
+    assert after.notes == ("Memcached: there are memcached, a-cache; memcached is taken",)
+
+
+def test_of_several_applications_the_one_that_the_stack_uses_is_taken():
+    more = {**FULL.applications, "a-cache": Application("a-cache", "memcached")}
+    after = made(Model(more))
+    assert after.missing == ()
+    assert after.notes == ()
 
 
 def test_a_keystone_in_another_model_is_taken_for_given():
