@@ -224,7 +224,7 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
         if order.same_stack(seen.order) and self.unit.is_leader():
             self._publish(turn, remembered)
         event.set_results(
-            results.of_report(turn.report, event.params.get("format", "text"), order.blueprint)
+            results.of_report(turn.report, results.form(event.params), order.blueprint)
         )
         if not turn.report.verified:
             event.fail(turn.report.summary())
@@ -290,7 +290,7 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
             event.fail(f"there is no report: {reason}")
             return
         event.set_results(
-            results.of_report(report, event.params.get("format", "text"), self._choice.blueprint)
+            results.of_report(report, results.form(event.params), self._choice.blueprint)
         )
 
     def _on_plan_stack(self, event: ops.ActionEvent) -> None:

@@ -6,12 +6,15 @@ import dataclasses
 
 import ops
 
+import archive
 from telemetry import upgrade, verdict
 from telemetry.report import Report
 
 PEERS = "coordinators"
 _RECORD = "record"
 _REPORT = "report"
+_LIMIT = 64 * 1024
+"""Bytes of a report in the databag, which goes to every unit with every change."""
 _VERDICT = "verdict"
 _BLUEPRINT = "blueprint"
 
@@ -85,8 +88,11 @@ class Memory:
             self._write(_RECORD, record.to_json())
 
     def keep_report(self, report: Report) -> None:
-        """Replace the last report."""
-        self._write(_REPORT, report.to_json())
+        """Replace the last report; what a databag has no room for is kept in a file."""
+        fitting = report.within(_LIMIT, Report.to_json)
+        if fitting != report:
+            archive.keep(report.to_json(), "json")
+        self._write(_REPORT, fitting.to_json())
 
     def keep_verdict(self, judged: verdict.Verdict) -> None:
         """Replace the last verdict."""

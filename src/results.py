@@ -6,18 +6,24 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import archive
 import settings
 from telemetry import rendering
 from telemetry.blueprint import Blueprint
 from telemetry.checks import telemetry
 from telemetry.depth import Depth
 from telemetry.order import Order
+from telemetry.rendering import Form
 from telemetry.report import Report
 
 if TYPE_CHECKING:
     from telemetry.loop import Turn
 
 _Value = TypeVar("_Value")
+
+LIMIT = 64 * 1024
+"""Bytes of one result. ops passes each to action-set as an argument, and Linux allows 128 KiB for
+one (MAX_ARG_STRLEN, execve(2)) and 2 MiB for all."""
 
 
 def ordered(order: Order, params: Mapping[str, Any]) -> Order:
@@ -53,19 +59,36 @@ def _parsed(name: str, parser: Callable[[str], _Value], params: Mapping[str, Any
         raise ValueError(f"parameter {name}: {error}") from None
 
 
-def of_report(report: Report, form: str, blueprint: Blueprint) -> dict[str, Any]:
+def form(params: Mapping[str, Any]) -> Form:
+    """The form in which a report was asked for."""
+    return Form(params.get("format", Form.TEXT.value))
+
+
+def of_report(report: Report, wanted: Form, blueprint: Blueprint) -> dict[str, Any]:
     """Results of verify-stack and show-report.
+
+    A report that is too long for a result is shown with its worst findings, and written to a file
+    of this unit.
 
     Args:
         report: what to show.
+        wanted: form of the result `report`.
         blueprint: the one in force, for titles.
-        form: of the whole report: `text` or `json`.
     """
+
+    def shown(some: Report) -> str:
+        return rendering.report_as(wanted, some, blueprint)
+
+    fitting = report.within(LIMIT, shown)
+    file = archive.keep(shown(report), wanted.suffix) if fitting != report else ""
+    if report.left_out:
+        file = archive.kept(Form.JSON.suffix)  # the whole of it, if it was taken on this unit
     return {
         "status": "verified" if report.verified else "failed",
         "summary": report.summary(),
         **{service: _of_service(report, service) for service in report.services},
-        "report": report.to_json() if form == "json" else rendering.report_text(report, blueprint),
+        "report": shown(fitting),
+        **({"report-file": file} if file else {}),
     }
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import datetime
+import enum
 import pathlib
+import re
 import shlex
 from typing import Any
 
 import jinja2
 
 from telemetry.blueprint import Blueprint
-from telemetry.report import Report
+from telemetry.report import Report, worst_first
 
 TEMPLATES = pathlib.Path(__file__).parent.parent / "templates"
 
@@ -47,8 +50,54 @@ def oslo_value(value: str) -> str:
     return '"{}"'.format(value.replace("$", r"\$"))
 
 
-def report_text(report: Report, blueprint: Blueprint) -> str:
-    """A report for people: the verdict first, then every service with its findings."""
+class Form(enum.Enum):
+    """Forms of a report (parameter `format` of actions)."""
+
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    JSON = "json"
+
+    @property
+    def suffix(self) -> str:
+        """How the name of a file in this form ends."""
+        return {Form.TEXT: "txt", Form.MARKDOWN: "md", Form.JSON: "json"}[self]
+
+
+def report_as(form: Form, report: Report, blueprint: Blueprint) -> str:
+    """A report in one of its forms; in those for people the worst comes first."""
+    if form is Form.JSON:
+        return report.to_json()
     titles = {system.service: system.title for system in blueprint.systems.values()}
     titles["trust"] = "CA certificates"
-    return render("report.txt", report=report, titles=titles, types=tuple(blueprint.services))
+    return render(
+        f"report.{form.suffix}",
+        report=report,
+        services=tuple(dict.fromkeys(f.service for f in worst_first(report.findings))),
+        titles=titles,
+        catalog=blueprint.services,
+        worst_first=worst_first,
+        time=_time,
+        text=_markdown,
+        code=_code,
+    )
+
+
+def _time(at: datetime.datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+_MARKDOWN_SIGNS = re.compile(r"([\\`*_{}\[\]<>#|~])")
+
+
+def _markdown(text: str) -> str:
+    """A text as Markdown shows it unchanged, in a cell of a table too."""
+    return _MARKDOWN_SIGNS.sub(r"\\\1", text)
+
+
+def _code(text: str) -> str:
+    """A command as code; one with backticks needs longer ones around it."""
+    if not text:
+        return ""
+    fence = "`" * (max(map(len, re.findall("`+", text)), default=0) + 1)
+    space = " " if text.startswith("`") or text.endswith("`") else ""
+    return f"{fence}{space}{text}{space}{fence}".replace("|", r"\|")

@@ -6,11 +6,12 @@ and shown by actions and statuses. It never holds a secret.
 
 from __future__ import annotations
 
+import bisect
 import dataclasses
 import datetime
 import enum
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
 VERSION = 1
@@ -177,6 +178,7 @@ class Report:
         behind: what they lack for Ceilometer, in short phrases.
         figures: numbers that the next report is compared with, such as `metric.backlog`.
         canaries: when those were sent whose findings are in the report; None: there are none.
+        left_out: how many findings are not in it for want of room; none of them worse.
     """
 
     taken_at: datetime.datetime
@@ -189,6 +191,7 @@ class Report:
     behind: tuple[str, ...] = ()
     figures: Mapping[str, float] = dataclasses.field(default_factory=dict[str, float])
     canaries: Canaries | None = None
+    left_out: int = 0
 
     @property
     def severity(self) -> Severity:
@@ -246,6 +249,31 @@ class Report:
             merged.insert(places[-1] + 1 if places else len(merged), finding)
         return dataclasses.replace(self, findings=tuple(merged))
 
+    def within(self, limit: int, form: Callable[[Report], str]) -> Report:
+        """The report with as many findings as there is room for, the worst of them; at least one.
+
+        Args:
+            limit: bytes that its text may have in UTF-8.
+            form: makes the text.
+        """
+        if len(form(self).encode()) <= limit:
+            return self
+        numbers = range(1, len(self.findings) + 1)
+        too_many = bisect.bisect_left(
+            numbers, True, key=lambda n: len(form(self._abridged(n)).encode()) > limit
+        )
+        return self._abridged(max(1, too_many))
+
+    def _abridged(self, number: int) -> Report:
+        """The report with so many of its findings, the worst, in their order."""
+        places = range(len(self.findings))
+        kept = sorted(places, key=lambda n: _badness(self.findings[n]))[:number]
+        return dataclasses.replace(
+            self,
+            findings=tuple(self.findings[n] for n in sorted(kept)),
+            left_out=self.left_out + len(self.findings) - number,
+        )
+
     def to_json(self) -> str:
         """The report as JSON, keys sorted so that equal reports are equal texts."""
         return json.dumps(self.to_dict(), sort_keys=True)
@@ -272,6 +300,7 @@ class Report:
                 if self.canaries
                 else None
             ),
+            "left-out": self.left_out,
             "findings": [finding.to_dict() for finding in self.findings],
         }
 
@@ -297,6 +326,7 @@ class Report:
                 behind=tuple(map(str, data["behind"])),
                 figures={str(k): float(v) for k, v in data.get("figures", {}).items()},
                 canaries=_canaries(data.get("canaries")),
+                left_out=int(data.get("left-out", 0)),
             )
         except (ValueError, KeyError, TypeError, AttributeError):
             return None
@@ -340,6 +370,15 @@ def _canaries(data: Mapping[str, Any] | None) -> Canaries | None:
 def worst(severities: Iterable[Severity]) -> Severity:
     """The worst of some severities; `ok` of none."""
     return max(severities, key=lambda severity: severity.rank, default=Severity.OK)
+
+
+def worst_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Findings by severity, the worst first; causes before what follows; else in their order."""
+    return tuple(sorted(findings, key=_badness))
+
+
+def _badness(finding: Finding) -> tuple[int, bool]:
+    return -finding.severity.rank, bool(finding.because)
 
 
 def more(others: int, following: int) -> str:

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from ops import testing
 
+import archive
 import results
-from telemetry import blueprint, loop, upgrade
+from telemetry import blueprint, loop, rendering, upgrade, verification
+from telemetry.rendering import Form
 from telemetry.report import Report
 from telemetry.runners import command
 from tests.unit import executables, model, reports
@@ -355,7 +357,55 @@ def test_results_of_a_run_that_was_not_needed_are_well_formed():
 
 def test_result_keys_are_what_juju_allows():
     report = reports.report(*(reports.good(s) for s in ("key-manager", "infra-optim", "trust")))
-    for key, value in results.of_report(report, "text", blueprint.load()).items():
+    for key, value in results.of_report(report, Form.TEXT, blueprint.load()).items():
         assert key.replace("-", "").islower()
         assert key.replace("-", "").isalpha()
         assert isinstance(value, str | dict)
+
+
+@pytest.fixture
+def shelf(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Path:
+    """Where reports go that are too long."""
+    folder = tmp_path / "shelf"
+    monkeypatch.setattr(archive, "FOLDER", folder)
+    return folder
+
+
+HUGE = reports.report(*(reports.bad("metric", f"host-{n}") for n in range(3000)))
+
+
+@pytest.mark.parametrize("form", Form)
+def test_a_report_that_is_too_long_is_cut_and_kept_whole_in_a_file(
+    shelf: pathlib.Path, form: Form
+):
+    found = results.of_report(HUGE, form, blueprint.load())
+    assert len(found["report"].encode()) <= results.LIMIT
+    whole = rendering.report_as(form, HUGE, blueprint.load())
+    assert pathlib.Path(found["report-file"]).read_text(encoding="utf-8") == whole
+    assert [path.name for path in shelf.iterdir()] == [f"report.{form.suffix}"]
+
+
+def test_a_report_with_room_for_it_makes_no_file(shelf: pathlib.Path):
+    found = results.of_report(reports.report(), Form.TEXT, blueprint.load())
+    assert "report-file" not in found
+    assert not shelf.exists()
+
+
+def test_a_file_that_cannot_be_written_is_told(tmp_path: pathlib.Path, shelf: pathlib.Path):
+    shelf.write_text("in the way")
+    found = results.of_report(HUGE, Form.TEXT, blueprint.load())
+    assert found["report-file"].startswith(f"{shelf}/report.txt could not be written (")
+
+
+def test_a_long_report_that_was_kept_names_its_file(
+    context: Context, stage: Stage, shelf: pathlib.Path
+):
+    stage.turn = dataclasses.replace(
+        stage.turn, verification=verification.Verification(HUGE, reports.CREDENTIALS)
+    )
+    out = context.run(context.on.update_status(), model.ready())
+    kept = Report.from_json(model.kept(out)["report"])
+    assert kept is not None
+    assert kept.left_out == 3000 - len(kept.findings)
+    _, found = run(context, "show-report", out)
+    assert Report.from_json(pathlib.Path(found["report-file"]).read_text()) == HUGE

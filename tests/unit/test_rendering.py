@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telemetry import blueprint, rendering
+from telemetry import blueprint, canaries, rendering
 from telemetry.credentials import Credentials
+from telemetry.rendering import Form
 from telemetry.report import Cause, Report, Severity
 from tests.unit import reports
 from tests.unit.reports import bad, good
@@ -117,7 +118,7 @@ def test_a_value_that_a_template_lacks_is_an_error():
 
 
 def report_text(report: Report) -> str:
-    return rendering.report_text(report, blueprint.load())
+    return rendering.report_as(Form.TEXT, report, blueprint.load())
 
 
 def test_a_report_begins_with_the_verdict():
@@ -165,16 +166,79 @@ def test_a_service_that_this_revision_does_not_know_is_shown_by_its_type():
 
 def test_titles_are_those_of_the_blueprint_in_force():
     ours = blueprint.load("gnocchi: {title: Our metrics}")
-    assert "\nOur metrics (metric): ok" in rendering.report_text(reports.report(), ours)
+    assert "\nOur metrics (metric): ok" in rendering.report_as(Form.TEXT, reports.report(), ours)
+
+
+def test_the_worst_service_stands_first_and_its_worst_finding_first_of_all():
+    text = report_text(
+        reports.report(
+            good("identity", "token"), good("metric"), good("alarming"), bad("alarming", "canary")
+        )
+    )
+    assert re.findall(r"^(\w+)[^:]*: (?:ok|failed)", text, re.MULTILINE) == [
+        "Aodh",
+        "Keystone",
+        "Gnocchi",
+    ]
+    about_aodh = text.partition("Aodh")[2]
+    assert about_aodh.index("  failed") < about_aodh.index("  ok")
+
+
+def test_a_report_with_canaries_tells_their_time():
+    report = canaries.sent(reports.report(), [good("metric", "canary")])
+    assert "of RegionOne, canaries of 2026-11-22T10:00:00Z\n" in report_text(report)
+
+
+def test_a_cut_report_says_how_much_is_missing():
+    text = report_text(dataclasses.replace(reports.report(), left_out=12))
+    assert text.splitlines()[2] == "12 more findings, none of them worse, are left out"
 
 
 def test_systems_that_no_catalog_has_are_told_by_their_titles():
     sealed = dataclasses.replace(bad("vault", "application"), summary="vault/0 is blocked")
-    text = rendering.report_text(reports.report(sealed), blueprint.load())
+    text = report_text(reports.report(sealed))
     assert "\nVault: failed\n  failed    vault/0 is blocked\n" in text
 
 
 def test_what_follows_from_another_fault_says_so():
     follows = dataclasses.replace(bad("key-manager"), because="vault.application")
-    text = rendering.report_text(reports.report(follows), blueprint.load())
+    text = report_text(reports.report(follows))
     assert "\n            follows from vault.application\n            -> juju status" in text
+
+
+def test_a_cause_stands_before_what_follows_from_it():
+    follows = dataclasses.replace(bad("key-manager"), because="vault.application")
+    text = report_text(reports.report(follows, bad("vault", "application")))
+    assert text.index("\nVault: failed") < text.index("\nBarbican (key-manager): failed")
+
+
+# report.md
+
+
+def markdown(report: Report) -> str:
+    return rendering.report_as(Form.MARKDOWN, report, blueprint.load())
+
+
+def test_in_markdown_every_finding_is_a_row_with_its_remedy_as_code():
+    lines = markdown(reports.report(good("metric"), bad("alarming"))).splitlines()
+    at = lines.index("| system | severity | finding | what to do |")
+    assert lines[at + 1] == "|---|---|---|---|"
+    assert lines[at + 2] == (
+        "| Aodh | failed | alarming refused the connection at http://192.0.2.30:8041 "
+        "| `juju status alarming` |"
+    )
+    assert lines[at + 3] == "| Gnocchi | ok | metric lists things |  |"
+    assert len(lines) == at + 4
+
+
+@pytest.mark.parametrize("hostile", ["a|b", "`x`", "*x*", "[x](http://example.com)", "<b>", "\\|"])
+def test_in_markdown_a_text_is_shown_as_it_is(hostile: str):
+    row = markdown(reports.report(dataclasses.replace(good("metric"), summary=hostile)))
+    (cell,) = re.findall(r"\| ok \| (.*) \|  \|$", row, re.MULTILINE)
+    assert re.sub(r"\\(.)", r"\1", cell) == hostile
+    assert not re.search(r"(?<!\\)(?:\\\\)*[|`*\[<]", cell)
+
+
+def test_in_markdown_a_remedy_with_a_pipe_stays_in_its_cell():
+    finding = dataclasses.replace(bad("metric"), remedy="openstack service list | grep metric")
+    assert r"| `openstack service list \| grep metric` |" in markdown(reports.report(finding))
