@@ -33,16 +33,21 @@ def read_access(
     try:
         content = model.get_secret(id=secret).get_content(refresh=True)
     except ops.SecretNotFoundError:
-        return trouble.access_gone(us)
-    except ops.ModelError:
-        return trouble.access_not_granted(us, secret)
+        return trouble.access_gone(us, secret)
+    except ops.ModelError as error:
+        if "permission denied" in str(error):
+            return trouble.access_not_granted(us, secret)
+        return trouble.access_unreadable(secret, str(error))
     try:
-        return access.parse(content, _surroundings(environment, charm_dir))
+        around = _surroundings(us, environment, charm_dir)
+        return access.parse(content, around, secret)
     except ValueError as error:
         return trouble.access_invalid(secret, str(error))
 
 
-def _surroundings(environment: Mapping[str, str], charm_dir: pathlib.Path) -> access.Surroundings:
+def _surroundings(
+    us: str, environment: Mapping[str, str], charm_dir: pathlib.Path
+) -> access.Surroundings:
     settings = _agent_settings(charm_dir.parent / "agent.conf")
     tag = str(settings.get("controller", ""))
     return access.Surroundings(
@@ -51,6 +56,8 @@ def _surroundings(environment: Mapping[str, str], charm_dir: pathlib.Path) -> ac
         controller=tag.removeprefix("controller-"),
         model=environment.get("JUJU_MODEL_UUID", ""),
         name=environment.get("JUJU_MODEL_NAME", ""),
+        channel=channel(environment),
+        us=us,
     )
 
 

@@ -11,8 +11,14 @@ from telemetry import pem
 KEYS = ("username", "password", "endpoints", "ca-cert", "model")
 """Keys of the secret; the first two are required."""
 
+CA_FILE = " ca-cert#file=./ca.pem"
+"""How a certificate is typed into a secret."""
+
+_BETWEEN = r"[\s,]+"
 _USER = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9.+@-]*")
-_MODEL = re.compile(r"([a-zA-Z0-9][a-zA-Z0-9.+@-]*/)?[a-z0-9][a-z0-9.-]*")
+_MODEL = re.compile(
+    r"[a-zA-Z0-9][a-zA-Z0-9.+@-]*/[a-z0-9][a-z0-9.-]*|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+)
 _ENDPOINT = re.compile(r"(\[[0-9a-fA-F:.]+\]|[a-zA-Z0-9.-]+):\d{1,5}")
 
 
@@ -26,6 +32,8 @@ class Surroundings:
         controller: UUID of the controller (agent.conf: `controller`), or empty.
         model: UUID of the unit's own model.
         name: its name.
+        channel: of the snap juju that fits the controller, such as `3.6/stable`.
+        us: name of the coordinator's application.
     """
 
     endpoints: tuple[str, ...]
@@ -33,6 +41,8 @@ class Surroundings:
     controller: str
     model: str
     name: str
+    channel: str = ""
+    us: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,8 +52,12 @@ class Access:
     Attributes:
         certificate: CA certificate (PEM) of the controller.
         controller: UUID of the controller.
-        model: UUID, NAME or OWNER/NAME of the model that Ceilometer is in.
+        model: UUID or OWNER/NAME of the model that Ceilometer is in.
         shown: the model's name, for people.
+        secret: URI of the secret that says so.
+        extra: what the secret has besides username and password, as an operator would type it.
+        channel: of the snap juju that fits the controller.
+        us: name of the coordinator's application.
     """
 
     username: str
@@ -53,10 +67,19 @@ class Access:
     controller: str
     model: str
     shown: str
+    secret: str = ""
+    extra: str = ""
+    channel: str = ""
+    us: str = ""
 
 
-def parse(content: Mapping[str, str], around: Surroundings) -> Access:
+def parse(content: Mapping[str, str], around: Surroundings, secret: str = "") -> Access:
     """Read the content of the secret that the option `juju-access` names.
+
+    Args:
+        content: of the secret.
+        around: what Juju tells beside it.
+        secret: its URI.
 
     Raises:
         ValueError: saying what is wrong with it, without its values.
@@ -70,12 +93,12 @@ def parse(content: Mapping[str, str], around: Surroundings) -> Access:
             raise ValueError(f"it lacks the key {key}")
     if not _USER.fullmatch(given["username"]):
         raise ValueError("its username is no name of a Juju user")
-    endpoints = tuple(re.split(r"[\s,]+", given["endpoints"])) if given.get("endpoints") else ()
+    endpoints = tuple(re.split(_BETWEEN, given["endpoints"])) if given.get("endpoints") else ()
     if not all(_ENDPOINT.fullmatch(endpoint) for endpoint in endpoints):
         raise ValueError("its endpoints are not ADDRESS:PORT, separated by commas")
     model = given.get("model", "")
     if model and not _MODEL.fullmatch(model):
-        raise ValueError("its model is not NAME, OWNER/NAME or UUID")
+        raise ValueError("its model is not OWNER/NAME or UUID (a NAME alone is the user's own)")
     certificate = given.get("ca-cert", "")
     if certificate and (problem := pem.problem_of(certificate)):
         raise ValueError(f"its ca-cert is no PEM certificate ({problem})")
@@ -87,9 +110,20 @@ def parse(content: Mapping[str, str], around: Surroundings) -> Access:
         controller=around.controller,
         model=model or around.model,
         shown=model or around.name,
+        secret=secret,
+        extra=_typed(given),
+        channel=around.channel,
+        us=around.us,
     )
     _check_complete(access)
     return access
+
+
+def _typed(given: Mapping[str, str]) -> str:
+    """What an operator types to say the same again; a certificate comes from a file."""
+    keys = [key for key in ("endpoints", "model") if given.get(key)]
+    words = [f" {key}={re.sub(_BETWEEN, ',', given[key])}" for key in keys]
+    return "".join(words) + (CA_FILE if given.get("ca-cert") else "")
 
 
 def _check_complete(access: Access) -> None:

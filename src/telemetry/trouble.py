@@ -6,7 +6,7 @@ import dataclasses
 import re
 from collections.abc import Sequence
 
-from telemetry.access import Access
+from telemetry.access import CA_FILE, Access
 from telemetry.report import Cause
 from telemetry.wording import plain
 
@@ -39,6 +39,10 @@ class Refused(Exception):  # noqa: N818 - reads as what it says
         self.trouble = trouble
 
 
+class Unclear(Refused):
+    """It did not say whether it did it: it may have."""
+
+
 # The secret
 
 
@@ -48,16 +52,24 @@ def access_not_set(us: str) -> Trouble:
     return Trouble(Cause.NO_ACCESS, f"{OPTION} is not set", remedy)
 
 
-def access_gone(us: str) -> Trouble:
+def access_gone(us: str, secret: str) -> Trouble:
     """The secret that the option names does not exist, or is not granted: Juju may not tell."""
     summary = f"{OPTION}: its secret is not there, or not granted"
-    return Trouble(Cause.NO_ACCESS, summary, f"juju grant-secret SECRET {us}")
+    another = f"juju config {us} {OPTION}=secret:ID"
+    grant = f"juju grant-secret {plain(secret, 80)} {us}"
+    return Trouble(Cause.NO_ACCESS, summary, f"{grant}, or {another} where that finds none")
 
 
 def access_not_granted(us: str, secret: str) -> Trouble:
     """The secret is there for others."""
     summary = f"{OPTION}: its secret is not granted"
     return Trouble(Cause.NO_ACCESS, summary, f"juju grant-secret {plain(secret, 80)} {us}")
+
+
+def access_unreadable(secret: str, said: str) -> Trouble:
+    """Juju did not give the secret, for a reason of its own."""
+    summary = f"{OPTION}: its secret could not be read: {last_words(said)}"
+    return Trouble(Cause.JUJU_ERROR, summary, f"juju show-secret {plain(secret, 80)}")
 
 
 def access_invalid(secret: str, problem: str) -> Trouble:
@@ -70,8 +82,15 @@ def access_invalid(secret: str, problem: str) -> Trouble:
 
 
 def no_client(channel: str, problem: str, unit: str) -> Trouble:
-    """The juju command is not there and could not be installed."""
-    summary = f"the juju client could not be installed: {plain(problem, 150)}"
+    """The juju command is not there, and may not be or could not be installed.
+
+    Args:
+        channel: of the snap.
+        problem: why it could not be installed; empty when that was not tried.
+        unit: name of this unit.
+    """
+    tried = f"the juju client could not be installed: {plain(problem, 150)}"
+    summary = tried if problem else "there is no juju client on the unit"
     install = f"sudo snap install juju --channel={channel}"
     return Trouble(Cause.NO_CLIENT, summary, f"juju exec --unit {unit} -- {install}")
 
@@ -85,7 +104,8 @@ class _Kind:
 
     Attributes:
         words: what it then says.
-        summary, remedy: templates over user, where, model, application and said.
+        summary, remedy: templates over user, where, model, application, said, us, channel,
+            update and update_ca: commands that give the secret a new content.
     """
 
     words: str
@@ -96,17 +116,35 @@ class _Kind:
 
 _KINDS = (
     _Kind(
+        "major version",
+        Cause.NO_CLIENT,
+        "the juju client does not fit the controller: {said}",
+        "juju exec --application {us} -- sudo snap refresh juju --channel={channel}",
+    ),
+    _Kind(
+        "user .* is disabled",
+        Cause.LOGIN_REFUSED,
+        "the Juju user {user} is disabled",
+        "juju enable-user {user}",
+    ),
+    _Kind(
+        "user .* is (?:permanently )?deleted",
+        Cause.LOGIN_REFUSED,
+        "the Juju user {user} is deleted",
+        "juju add-user {user}, then {update}",
+    ),
+    _Kind(
         "invalid entity name or password|login expired|please enter password|cannot log in|"
-        "user .* is (?:disabled|deleted)|not logged in|must be run interactively",
+        "not logged in|must be run interactively",
         Cause.LOGIN_REFUSED,
         "the Juju controller does not take the password of {user}",
-        "juju change-user-password {user}",
+        "juju change-user-password {user}, then {update}",
     ),
     _Kind(
         "x509|certificate",
         Cause.NO_CONTROLLER,
         "the certificate of the Juju controller at {where} is not trusted",
-        "put the controller's CA into the secret's key ca-cert",
+        "juju show-controller, then, with the CA that it shows, {update_ca}",
     ),
     _Kind(
         "unable to connect to API|cannot connect|connection refused|i/o timeout|"
@@ -133,12 +171,6 @@ _KINDS = (
         "the Juju user {user} may not run actions in the model {model}",
         "juju grant {user} write {model}",
     ),
-    _Kind(
-        "major version",
-        Cause.NO_CLIENT,
-        "the juju client does not fit the controller: {said}",
-        "sudo snap refresh juju --channel of the controller, on the unit",
-    ),
     _Kind("", Cause.JUJU_ERROR, "juju failed: {said}", "juju status {application}"),
 )
 
@@ -159,8 +191,18 @@ def of_client(said: str, access: Access, application: str = "ceilometer") -> Tro
         "model": access.shown,
         "application": application,
         "said": last_words(text),
+        "us": access.us,
+        "channel": access.channel,
+        "update": _update(access, access.extra),
+        "update_ca": _update(access, f"{access.extra.replace(CA_FILE, '')}{CA_FILE}"),
     }
     return Trouble(kind.cause, kind.summary.format(**names), kind.remedy.format(**names))
+
+
+def _update(access: Access, extra: str) -> str:
+    """What gives the secret a new content: all of it, since what is not named is gone then."""
+    given = f"username={access.username} password#file=./password{extra}"
+    return f"juju update-secret {plain(access.secret, 80)} {given}"
 
 
 def too_slow(access: Access) -> Trouble:

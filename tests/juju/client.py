@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import time
@@ -20,6 +21,7 @@ import yaml
 
 from tests.juju import selection, state
 
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 NOBODY = "invalid entity name or password (unauthorized access)"
 
 
@@ -83,9 +85,10 @@ class Client:
         user = known.users.get(account["user"])
         if user is None or not user.enabled or user.password != account["password"]:
             refuse(NOBODY)
-        models = {known.model, "openstack", "admin/openstack"}
-        if user.access == "none" or model not in models:
-            fail(f"model {name}:{account['user']}/{model} not found")
+        if "/" not in model and not _UUID.fullmatch(model):  # a name alone is the user's own
+            model = f"{account['user']}/{model}"
+        if user.access == "none" or model not in {known.model, "admin/openstack"}:
+            fail(f"model {name}:{model} not found")
         return account["user"]
 
     # Commands

@@ -40,6 +40,13 @@ def test_endpoints_of_the_secret_win(
     assert access.parse({**SECRET, "endpoints": given}, around).endpoints == endpoints
 
 
+def test_what_the_secret_has_besides_can_be_typed_again(around: access.Surroundings, ca_pem: str):
+    more = {"endpoints": "192.0.2.2:17070, 192.0.2.3:17070", "ca-cert": ca_pem, "model": MODEL}
+    assert access.parse({**SECRET, **more}, around, "secret:x").extra == (
+        f" endpoints=192.0.2.2:17070,192.0.2.3:17070 model={MODEL} ca-cert#file=./ca.pem"
+    )
+
+
 def test_the_model_of_the_secret_wins_and_is_shown(around: access.Surroundings):
     found = access.parse({**SECRET, "model": "admin/telemetry"}, around)
     assert (found.model, found.shown) == ("admin/telemetry", "admin/telemetry")
@@ -56,8 +63,9 @@ def test_the_model_of_the_secret_wins_and_is_shown(around: access.Surroundings):
         ({**SECRET, "username": "two words"}, "its username is no name of a Juju user"),
         ({**SECRET, "endpoints": "192.0.2.2"}, "its endpoints are not ADDRESS:PORT"),
         ({**SECRET, "endpoints": "https://192.0.2.2:17070"}, "its endpoints are not ADDRESS:PORT"),
-        ({**SECRET, "model": "-m"}, "its model is not NAME, OWNER/NAME or UUID"),
-        ({**SECRET, "model": "a/b/c"}, "its model is not NAME, OWNER/NAME or UUID"),
+        ({**SECRET, "model": "-m"}, "its model is not OWNER/NAME or UUID"),
+        ({**SECRET, "model": "a/b/c"}, "its model is not OWNER/NAME or UUID"),
+        ({**SECRET, "model": "openstack"}, "its model is not OWNER/NAME or UUID (a NAME alone is"),
         ({**SECRET, "ca-cert": "rubbish"}, "its ca-cert is no PEM certificate"),
     ],
 )

@@ -1,8 +1,10 @@
 """The option juju-access: from the secret and the unit agent's settings to a usable access."""
 
 import pathlib
-from typing import Any
+import types
+from typing import Any, cast
 
+import ops
 import pytest
 from ops import testing
 
@@ -18,7 +20,9 @@ ENVIRONMENT = {
     "JUJU_API_ADDRESSES": "192.0.2.1:17070 192.0.2.2:17070",
     "JUJU_MODEL_UUID": MODEL,
     "JUJU_MODEL_NAME": "openstack",
+    "JUJU_VERSION": "3.6.9",
 }
+SECRET = testing.Secret(CONTENT)
 
 
 @pytest.fixture
@@ -50,7 +54,7 @@ def why(*arguments: Any, **named: Any) -> trouble.Trouble:
 
 
 def test_secret_and_surroundings_make_an_access(charm_dir: pathlib.Path, juju: Controller):
-    assert read(charm_dir, testing.Secret(CONTENT)) == access.Access(
+    assert read(charm_dir, SECRET) == access.Access(
         username="telemetry-coordinator",
         password="correct-horse",
         endpoints=("192.0.2.1:17070", "192.0.2.2:17070"),
@@ -58,6 +62,9 @@ def test_secret_and_surroundings_make_an_access(charm_dir: pathlib.Path, juju: C
         controller=juju.uuid,
         model=MODEL,
         shown="openstack",
+        secret=SECRET.id,
+        channel="3.6/stable",
+        us="telemetry-coordinator",
     )
 
 
@@ -79,8 +86,40 @@ def test_an_option_that_is_not_set_is_told(charm_dir: pathlib.Path):
 def test_a_secret_that_is_not_there_or_not_granted_is_told(charm_dir: pathlib.Path):
     found = why(charm_dir, uri="secret:cvq0c6rmp25c7f2sbtlg")
     assert found.cause is Cause.NO_ACCESS
-    assert found.remedy.startswith("juju grant-secret ")
-    assert found.remedy.endswith(" telemetry-coordinator")
+    assert found.remedy == (
+        "juju grant-secret secret:cvq0c6rmp25c7f2sbtlg telemetry-coordinator, "
+        "or juju config telemetry-coordinator juju-access=secret:ID where that finds none"
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "summary", "remedy"),
+    [
+        (
+            "ERROR permission denied",
+            "juju-access: its secret is not granted",
+            "juju grant-secret secret:x telemetry-coordinator",
+        ),
+        (
+            "ERROR connection is shut down",
+            "juju-access: its secret could not be read: connection is shut down",
+            "juju show-secret secret:x",
+        ),
+    ],
+)
+def test_what_juju_says_about_the_secret_is_told(
+    charm_dir: pathlib.Path, said: str, summary: str, remedy: str
+):
+    class Juju:
+        app = types.SimpleNamespace(name="telemetry-coordinator")
+
+        def get_secret(self, **_named: str) -> None:
+            raise ops.ModelError(said)
+
+    juju = cast("ops.Model", Juju())
+    found = controllers.read_access(juju, "secret:x", ENVIRONMENT, charm_dir)
+    assert isinstance(found, trouble.Trouble)
+    assert (found.summary, found.remedy) == (summary, remedy)
 
 
 def test_a_secret_without_a_password_is_told(charm_dir: pathlib.Path):
