@@ -113,7 +113,7 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
 
         remembered = self._memory.record()
         order = seen.order.after(self._memory.report())
-        turn = loop.turn(order, remembered.record, self._means(remembered))
+        turn = loop.turn(order, remembered.record, self._means(remembered, installs=True))
         self._publish(turn, remembered)
 
     def _on_leaving(self, _event: ops.EventBase) -> None:
@@ -134,7 +134,7 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
             if asked != wanted:
                 databag.update({**dict.fromkeys(asked, ""), **wanted})
 
-    def _means(self, remembered: memory.Remembered) -> loop.Means:
+    def _means(self, remembered: memory.Remembered, *, installs: bool) -> loop.Means:
         import ways  # noqa: PLC0415 - as above
 
         seen = self._inputs
@@ -147,6 +147,8 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
             self._proxies,
             self._announce,
             writable=remembered.writable,
+            notes=self._memory,
+            installs=installs,
         )
 
     def _announce(self, line: str) -> None:
@@ -220,7 +222,8 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
             event.fail(str(error))
             return
         remembered = self._memory.record()
-        turn = loop.look(order, remembered.record, self._means(remembered), event.log)
+        means = self._means(remembered, installs=False)
+        turn = loop.look(order, remembered.record, means, event.log)
         if order.same_stack(seen.order) and self.unit.is_leader():
             self._publish(turn, remembered)
         event.set_results(
@@ -240,11 +243,12 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
         turn = self._run_upgrade(event, seen.order.after(self._memory.report()))
         if turn is None:
             return
+        if turn.run is None and not turn.began:
+            event.fail(f"ceilometer-upgrade was not run: {results.refusal(turn)}")
+            return
         event.set_results(results.of_run(turn))
         if turn.run is not None and turn.run.error:
             event.fail(f"ceilometer-upgrade failed: {turn.run.error}")
-        elif turn.run is None and turn.record.running is None:
-            event.fail(f"ceilometer-upgrade was not run: {results.refusal(turn)}")
 
     def _refusal_to_upgrade(self, seen: inputs.Inputs) -> str:
         """Why the action ceilometer-upgrade cannot run here and now; empty when it can."""
@@ -261,13 +265,14 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
                 f"upgrade-method is advise: juju run {seen.ceilometer}/leader ceilometer-upgrade, "
                 f"or juju config {self.app.name} upgrade-method=auto"
             )
-        return ""
+        remembered = self._memory.record()
+        return remembered.problem.message if remembered.problem and remembered.newer else ""
 
     def _run_upgrade(self, event: ops.ActionEvent, order: Order) -> loop.Turn | None:
         from telemetry import loop  # noqa: PLC0415 - as above
 
         remembered = self._memory.record().overruled()
-        means = self._means(remembered)
+        means = self._means(remembered, installs=True)
         before = loop.look(order, remembered.record, means, event.log)
         if before.decision.step is upgrade.Step.IMPOSSIBLE:
             self._publish(before, remembered)

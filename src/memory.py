@@ -1,8 +1,10 @@
-"""What outlives a hook: record, last report, verdict and blueprint, in the peer databag."""
+"""What outlives a hook, in the peer relation: record, last report, verdict and blueprint."""
 
 from __future__ import annotations
 
 import dataclasses
+import datetime
+import json
 
 import ops
 
@@ -17,6 +19,10 @@ _LIMIT = 64 * 1024
 """Bytes of a report in the databag, which goes to every unit with every change."""
 _VERDICT = "verdict"
 _BLUEPRINT = "blueprint"
+_CLIENT = "client"
+
+CLIENT_WAIT = datetime.timedelta(hours=1)
+"""After an installation of the juju client that failed, the next is tried so much later."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,12 +34,14 @@ class Remembered:
         writable: whether it may be replaced; without that, nothing that it must remember is done.
         problem: why a person has to look at it, None when it is fine.
         damaged: whether the problem is that it cannot be read.
+        newer: whether the problem is that a newer revision of the charm wrote it.
     """
 
     record: upgrade.Record
     writable: bool
     problem: verdict.Verdict | None = None
     damaged: bool = False
+    newer: bool = False
 
     def overruled(self) -> Remembered:
         """The same after a person ordered a run: a damaged record may then be replaced."""
@@ -63,7 +71,8 @@ class Memory:
                 else f"juju run {self._app.name}/leader ceilometer-upgrade"
             )
             problem = verdict.blocked(str(error), remedy)
-            return Remembered(upgrade.Record(), False, problem, damaged=not error.newer)
+            newer = error.newer
+            return Remembered(upgrade.Record(), False, problem, damaged=not newer, newer=newer)
 
     def report(self) -> Report | None:
         """The last report of the leader."""
@@ -81,6 +90,24 @@ class Memory:
         """Replace that."""
         if self.blueprint() != changes:
             self._write(_BLUEPRINT, changes)
+
+    def client_problem(self, now: datetime.datetime) -> str:
+        """Why the juju client could not be installed on this unit a short time ago; or nothing."""
+        relation = self._model.get_relation(PEERS)
+        text = relation.data[self._unit].get(_CLIENT, "") if relation is not None else ""
+        try:
+            note = json.loads(text)
+            at, problem = datetime.datetime.fromisoformat(note["at"]), str(note["problem"])
+            return problem if at <= now < at + CLIENT_WAIT else ""
+        except (ValueError, KeyError, TypeError):
+            return ""
+
+    def keep_client_problem(self, now: datetime.datetime, problem: str) -> None:
+        """Remember for this unit that the juju client could not be installed."""
+        relation = self._model.get_relation(PEERS)
+        if relation is not None and relation.active:
+            note = {"at": now.isoformat(), "problem": problem}
+            relation.data[self._unit][_CLIENT] = json.dumps(note)
 
     def keep_record(self, record: upgrade.Record, found: Remembered) -> None:
         """Replace the record, unless the one that was found must be kept."""

@@ -11,7 +11,7 @@ import ops
 
 import controllers
 from settings import Method, Settings
-from telemetry import bundle, plan, rendering, tracks, trouble
+from telemetry import bundle, client, plan, rendering, tracks, trouble
 from telemetry.access import Access
 from telemetry.blueprint import Blueprint
 from telemetry.model import Application, Integration, Model
@@ -44,12 +44,14 @@ def look(charm: ops.CharmBase) -> Seen:
     access = controllers.read_access(charm.model, secret, os.environ, charm.charm_dir)
     if not isinstance(access, Access):
         return Seen(related, trouble=access)
+    juju = client.find()
+    if juju is None:
+        missing = trouble.no_client(access.channel, "", charm.unit.name)
+        return Seen(related, trouble=missing)
     from telemetry import controller  # noqa: PLC0415 - jubilant is for who asks the controller
 
-    channel = controllers.channel(os.environ)
-    find = controller.client_finder(channel, charm.unit.name, lambda _line: None)
     try:
-        survey = controller.Controller(access, find, charm.app.name).survey()
+        survey = controller.Controller(access, lambda: juju, charm.app.name).survey()
     except trouble.Refused as refused:
         return Seen(related, trouble=refused.trouble)
     # the secret may name another model than the coordinator's own

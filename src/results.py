@@ -110,7 +110,7 @@ def _of_service(report: Report, service: str) -> dict[str, str]:
 def of_run(turn: Turn) -> dict[str, Any]:
     """Results of the action ceilometer-upgrade."""
     running = turn.record.running
-    if running is not None:
+    if turn.began and running is not None:
         return {"outcome": "started", "task": running.task, "application": running.application}
     after = turn.report.resource_types or frozenset()
     run = turn.run

@@ -13,7 +13,6 @@ import os
 import pathlib
 import pwd
 import re
-import shutil
 from collections.abc import Callable, Generator, Sequence
 from typing import Any, cast
 
@@ -118,13 +117,14 @@ class Controller:
             return _parsed(juju.cli("status", "--format", "json"))
         return seen
 
-    def start(self, application: str) -> str:
+    def start(self, application: str, *, anew: bool = True) -> str:
         """Enqueue ceilometer-upgrade on the application's leader and return the task's number.
 
-        A task that waits or runs already, whoever began it, is as good as a new one.
+        A task that waits or runs already, whoever began it, is as good as a new one; where none
+        is to be begun anew, the number is empty without it.
 
         Raises:
-            trouble.Refused: the controller would not.
+            trouble.Refused: the controller would not; Unclear: it may have enqueued it.
         """
         with self._client(application) as juju:
             try:
@@ -136,7 +136,7 @@ class Controller:
                 going = juju_model.unfinished(_parsed(listed), application, ACTION)
             except ValueError:
                 raise trouble.Refused(trouble.not_understood("running tasks")) from None
-            return going or self._enqueue(juju, application)
+            return going or (self._enqueue(juju, application) if anew else "")
 
     def _enqueue(self, juju: jubilant.Juju, application: str) -> str:
         """The number is in the client's progress lines, wherever jubilant puts them."""
@@ -151,6 +151,8 @@ class Controller:
         begun = re.search(r"\btask (\d+) on\b", said)
         if begun:
             return begun[1]
+        if isinstance(failure, jubilant.CLIError) and failure.returncode in _TIMED_OUT:
+            raise trouble.Unclear(trouble.too_slow(self.access))
         logger.debug("ceilometer-upgrade could not be enqueued: %s", type(failure).__name__)
         raise trouble.Refused(trouble.of_client(said, self.access, application))
 
@@ -229,38 +231,3 @@ def _parent(client: pathlib.Path) -> pathlib.Path | None:
     common = pathlib.Path(pwd.getpwuid(os.getuid()).pw_dir, "snap/juju/common")
     common.mkdir(parents=True, exist_ok=True)
     return common
-
-
-def client_finder(
-    channel: str, unit: str, announce: Callable[[str], None]
-) -> Callable[[], pathlib.Path]:
-    """Finds the juju command on PATH, else installs the snap.
-
-    Args:
-        channel: of the snap, such as `3.6/stable`: that of the controller's version.
-        unit: name of this unit, for the remedy.
-        announce: told one line before something takes long.
-    """
-
-    def find() -> pathlib.Path:
-        found = shutil.which("juju")
-        if found is None:
-            announce(f"installing the snap juju ({channel})")
-            found = _install(channel, unit)
-        return pathlib.Path(found)
-
-    return find
-
-
-def _install(channel: str, unit: str) -> str:
-    from charmlibs import snap  # noqa: PLC0415 - needed where juju is missing
-
-    try:
-        snap.ensure_installed("juju", channel=channel, update=False)
-    except (snap.Error, OSError) as error:
-        raise trouble.Refused(trouble.no_client(channel, str(error), unit)) from None
-    found = shutil.which("juju") or shutil.which("/snap/bin/juju")
-    if found is None:
-        problem = "the snap brought no command juju"
-        raise trouble.Refused(trouble.no_client(channel, problem, unit))
-    return found

@@ -11,6 +11,7 @@ from ops import testing
 import archive
 import results
 from telemetry import blueprint, loop, rendering, upgrade, verification
+from telemetry.checks import telemetry
 from telemetry.rendering import Form
 from telemetry.report import Report
 from telemetry.runners import command
@@ -219,8 +220,13 @@ def test_an_order_of_a_person_keeps_the_record_of_a_newer_revision(
     context: Context, ran: list[loop.Turn]
 ):
     newer = json.dumps({"version": upgrade.VERSION + 1})
-    out, _ = run(context, UPGRADE, model.ready(model.peers(record=newer)))
-    assert model.kept(out)["record"] == newer
+    with pytest.raises(testing.ActionFailed) as raised:
+        run(context, UPGRADE, model.ready(model.peers(record=newer)))
+    assert raised.value.message == (
+        "the upgrade record is of a newer charm revision; juju refresh telemetry-coordinator"
+    )
+    assert model.kept(model.state_of(raised.value))["record"] == newer
+    assert len(ran) == 1
 
 
 @pytest.mark.parametrize(
@@ -253,6 +259,31 @@ def test_a_run_that_is_impossible_keeps_the_fresh_report(
     out = model.state_of(raised.value)
     assert Report.from_json(model.kept(out)["report"]) == stage.turn.report
     assert out.unit_status.message.startswith("metric refused the connection")
+
+
+RUNNING = upgrade.Running(
+    reports.NOW, reports.FINGERPRINT, "12", "ceilometer", behind=True, asked=True
+)
+
+
+def test_an_action_that_was_begun_is_named(context: Context, ran: list[loop.Turn]):
+    ran[0] = dataclasses.replace(
+        reports.turn(record=upgrade.Record().started(RUNNING)), began=True
+    )
+    _, found = run(context, UPGRADE, model.ready())
+    assert found == {"outcome": "started", "task": "12", "application": "ceilometer"}
+
+
+def test_a_run_that_goes_on_already_is_told_and_nothing_was_begun(
+    context: Context, ran: list[loop.Turn]
+):
+    finding = telemetry.running(RUNNING, reports.NOW)
+    ran[0] = reports.turn(finding, record=upgrade.Record().started(RUNNING))
+    assert refused(context, UPGRADE, model.ready()) == (
+        "ceilometer-upgrade was not run: "
+        "the charm of ceilometer runs ceilometer-upgrade as task 12; juju show-task 12"
+    )
+    assert not context.action_results
 
 
 # ceilometer-upgrade, with the whole loop

@@ -2,10 +2,11 @@
 
 import pathlib
 import stat
+import threading
 
 import pytest
 
-from telemetry import access, controller, trouble
+from telemetry import access, client, controller, trouble
 from telemetry.juju_model import Application, State, Task
 from telemetry.report import Cause
 from tests.juju import models
@@ -13,6 +14,8 @@ from tests.juju.controller import BLOCKED, MODEL, Controller
 from tests.unit import executables
 
 USER, PASSWORD = "telemetry-coordinator", "correct-horse"
+UPDATE = f"juju update-secret secret:x username={USER} password#file=./password"
+REFRESH = "sudo snap refresh juju --channel=3.6/stable"
 
 
 @pytest.fixture
@@ -33,6 +36,9 @@ def through(juju: Controller, **changes: str) -> controller.Controller:
         controller=juju.uuid,
         model=changes.get("model", MODEL),
         shown="openstack",
+        secret="secret:x",
+        channel="3.6/stable",
+        us="telemetry-coordinator",
     )
     return controller.Controller(given, lambda: juju.bin / "juju", "telemetry-coordinator")
 
@@ -115,8 +121,8 @@ def test_a_ceilometer_that_nothing_leads_to_is_found_in_the_whole_model(juju: Co
     assert [app.name for app in through(juju).look().applications] == ["telemetry"]
 
 
-@pytest.mark.parametrize("model", [MODEL, "openstack", "admin/openstack"])
-def test_the_model_may_be_given_in_every_form(juju: Controller, model: str):
+@pytest.mark.parametrize("model", [MODEL, "admin/openstack"])
+def test_the_model_may_be_given_by_uuid_or_with_its_owner(juju: Controller, model: str):
     assert through(juju, model=model).look().trouble is None
 
 
@@ -137,8 +143,13 @@ def test_a_login_that_is_refused_is_told(juju: Controller, changes: dict[str, st
     assert seen(juju, **changes) == trouble.Trouble(
         Cause.LOGIN_REFUSED,
         f"the Juju controller does not take the password of {user}",
-        f"juju change-user-password {user}",
+        f"juju change-user-password {user}, then "
+        f"juju update-secret secret:x username={user} password#file=./password",
     )
+
+
+def test_a_model_without_its_owner_would_be_the_users_own(juju: Controller):
+    assert seen(juju, model="openstack").cause is Cause.NOT_PERMITTED
 
 
 def test_a_user_without_access_to_the_model_is_told(juju: Controller):
@@ -170,16 +181,67 @@ def test_a_controller_that_hangs_costs_its_time_and_no_more(
     juju: Controller, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
 ):
     juju.behave("hangs")
-    quick = tmp_path / "quick.sh"
-    text = controller._WRAPPER.read_text()
-    assert " 15 " in text
-    quick.write_text(text.replace(" 15 ", " 1 "))
-    quick.chmod(0o755)
-    monkeypatch.setattr(controller, "_WRAPPER", quick)
+    monkeypatch.setattr(controller, "_WRAPPER", quick_wrapper(tmp_path))
     assert seen(juju) == trouble.Trouble(
         Cause.NO_CONTROLLER,
         "the Juju controller did not answer in time at 192.0.2.1:17070",
         "juju show-controller",
+    )
+
+
+def quick_wrapper(folder: pathlib.Path) -> pathlib.Path:
+    """The wrapper with a shorter patience."""
+    text = controller._WRAPPER.read_text()
+    assert " 15 " in text
+    quick = folder / "quick.sh"
+    quick.write_text(text.replace(" 15 ", " 1 "))
+    quick.chmod(0o755)
+    return quick
+
+
+def test_a_client_that_does_not_say_whether_it_enqueued_is_told_as_such(
+    juju: Controller, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
+):
+    (juju.bin / "juju").write_text('#!/bin/sh\n[ "$1" = run ] && exec sleep 60\necho "{}"\n')
+    monkeypatch.setattr(controller, "_WRAPPER", quick_wrapper(tmp_path))
+    with pytest.raises(trouble.Unclear) as raised:
+        through(juju).start("ceilometer")
+    assert raised.value.trouble.summary == (
+        "the Juju controller did not answer in time at 192.0.2.1:17070"
+    )
+
+
+def test_a_client_of_another_major_version_is_told(juju: Controller):
+    said = "ERROR cannot connect: juju client with major version 4 is not supported"
+    (juju.bin / "juju").write_text(f"#!/bin/sh\necho '{said}' >&2\nexit 1\n")
+    found = seen(juju)
+    assert (found.cause, found.remedy) == (
+        Cause.NO_CLIENT,
+        f"juju exec --application telemetry-coordinator -- {REFRESH}",
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "remedy"),
+    [
+        (f'user "{USER}" is disabled', f"juju enable-user {USER}"),
+        (
+            f'user "{USER}" is permanently deleted',
+            f"juju add-user {USER}, then {UPDATE}",
+        ),
+    ],
+)
+def test_a_user_who_may_not_log_in_any_more_is_told(juju: Controller, said: str, remedy: str):
+    (juju.bin / "juju").write_text(f"#!/bin/sh\necho 'ERROR {said}' >&2\nexit 1\n")
+    found = seen(juju)
+    assert (found.cause, found.remedy) == (Cause.LOGIN_REFUSED, remedy)
+
+
+def test_a_certificate_that_is_not_trusted_is_mended_by_the_controllers(juju: Controller):
+    juju.behave("untrusted")
+    assert seen(juju).remedy == (
+        "juju show-controller, then, with the CA that it shows, juju update-secret secret:x "
+        f"username={USER} password#file=./password ca-cert#file=./ca.pem"
     )
 
 
@@ -226,6 +288,14 @@ def test_a_task_that_waits_already_is_not_doubled(juju: Controller):
     first = through(juju).start("ceilometer")
     assert through(juju).start("ceilometer") == first
     assert len(juju.tasks) == 1
+
+
+def test_where_none_is_to_be_begun_a_task_is_only_found(juju: Controller):
+    assert through(juju).start("ceilometer", anew=False) == ""
+    assert juju.tasks == {}
+    juju.hold()
+    number = through(juju).start("ceilometer")
+    assert through(juju).start("ceilometer", anew=False) == number
 
 
 def test_a_task_of_another_application_is_none_of_ours(juju: Controller):
@@ -320,28 +390,32 @@ def test_the_wrapper_may_be_run():
 # The client itself
 
 
-def test_the_client_on_the_path_is_used(juju: Controller, monkeypatch: pytest.MonkeyPatch):
+def test_the_client_on_the_path_is_found(juju: Controller, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("PATH", str(juju.bin))
-    announced: list[str] = []
-    find = controller.client_finder("3.6/stable", "telemetry-coordinator/0", announced.append)
-    assert find() == juju.bin / "juju"
-    assert announced == []
+    assert client.find() == juju.bin / "juju"
+
+
+def test_a_snap_that_is_not_on_the_path_is_found(
+    juju: Controller, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(client, "_SNAP", str(juju.bin / "juju"))
+    assert client.find() == juju.bin / "juju"
 
 
 def test_a_client_that_cannot_be_installed_is_told(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("PATH", str(tmp_path))  # and no snapd answers on this machine
-    announced: list[str] = []
-    find = controller.client_finder("3.6/stable", "telemetry-coordinator/0", announced.append)
-    with pytest.raises(trouble.Refused) as raised:
-        find()
-    found = raised.value.trouble
-    assert found.cause is Cause.NO_CLIENT
-    assert found.remedy == (
-        "juju exec --unit telemetry-coordinator/0 -- sudo snap install juju --channel=3.6/stable"
-    )
-    assert announced == ["installing the snap juju (3.6/stable)"]
+    assert client.install("3.6/stable")
+    assert client.find() is None
+
+
+def test_an_installation_that_does_not_end_is_not_waited_for(monkeypatch: pytest.MonkeyPatch):
+    ends = threading.Event()
+    monkeypatch.setattr(client, "_install", lambda _channel: str(ends.wait(60)))
+    assert client.install("3.6/stable", 0.05) == "snapd did not end within 0.05 seconds"
+    ends.set()
 
 
 def test_the_snap_gets_its_folder_where_it_may_read(

@@ -1,0 +1,43 @@
+"""The juju command of this unit: found, or installed as the snap."""
+
+from __future__ import annotations
+
+import pathlib
+import shutil
+import threading
+
+DEADLINE = 90.0
+"""Seconds that a hook waits for an installation; snapd goes on with it by itself."""
+
+_SNAP = "/snap/bin/juju"
+
+
+def find() -> pathlib.Path | None:
+    """The command on PATH, else that of the snap; None where there is none."""
+    found = shutil.which("juju") or shutil.which(_SNAP)
+    return pathlib.Path(found) if found else None
+
+
+def install(channel: str, deadline: float = DEADLINE) -> str:
+    """Install the snap and say why it could not be; empty when it is installed.
+
+    Args:
+        channel: of the snap, such as `3.6/stable`.
+        deadline: seconds to wait.
+    """
+    problems = [f"snapd did not end within {deadline:g} seconds"]
+    # the library waits for snapd without end: a thread that does not keep the hook alive does not
+    waiter = threading.Thread(target=lambda: problems.append(_install(channel)), daemon=True)
+    waiter.start()
+    waiter.join(deadline)
+    return problems[-1]
+
+
+def _install(channel: str) -> str:
+    from charmlibs import snap  # noqa: PLC0415 - needed where juju is missing
+
+    try:
+        snap.ensure_installed("juju", channel=channel, update=False)
+    except (snap.Error, OSError) as error:
+        return str(error)
+    return "" if find() else "the snap brought no command juju"
