@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import concurrent.futures
 import dataclasses
-import datetime
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -56,6 +55,7 @@ class Turn:
         run: the run of ceilometer-upgrade, None when there was none, or it has only begun.
         types_before: resource types before that run.
         sight: Ceilometer's application.
+        began: whether ceilometer's own action was begun.
     """
 
     verification: verification.Verification
@@ -64,6 +64,7 @@ class Turn:
     run: command.Outcome | None = None
     types_before: frozenset[str] = frozenset()
     sight: Sight = NOBODY_ASKED
+    began: bool = False
 
     @property
     def report(self) -> Report:
@@ -95,10 +96,13 @@ def look(
         if record.running is not None:
             seeing.result()
         verified = verification.verify(
-            order, progress, lambda: _release(seeing.result(), means), means.announce
+            order,
+            progress,
+            lambda: _release(seeing.result(), record, means),
+            means.announce,
         )
         sight = seeing.result()
-    observed = observe(verified.report, means, sight)
+    observed = observe(verified.report, record, means, sight)
     record = upgrade.settle(observed, record)
     decision = upgrade.decide(observed, record, means.wish)
     if decision.step is upgrade.Step.ADOPT and observed.fingerprint is not None:
@@ -108,11 +112,11 @@ def look(
 
 
 def run_upgrade(order: Order, seen: Turn, means: Means) -> Turn:
-    """Run ceilometer-upgrade once, by the best way there is.
+    """Run ceilometer-upgrade once, by the best way there is, or by none.
 
     The action of ceilometer's charm is only begun: its end is seen by a later look. What the
     controller refuses is advice for the operator, where the command may not be run instead, or
-    would not help.
+    would not help. Nothing is run beside a task that was begun, or perhaps was.
 
     Args:
         order: the order that was verified.
@@ -122,48 +126,80 @@ def run_upgrade(order: Order, seen: Turn, means: Means) -> Turn:
     begun = _begin(order, seen, means)
     if isinstance(begun, Turn):
         return begun
-    if begun is not None and (not means.may_command or seen.decision.asked):
-        verified = _with_charm(order, seen.verification, telemetry.troubled(begun))
-        advice = dataclasses.replace(seen.decision, step=upgrade.Step.ADVISE)
-        return dataclasses.replace(seen, verification=verified, decision=advice)
+    if seen.record.running is not None:
+        return seen if begun is None else _without_run(order, seen, begun, seen.decision.step)
+    if begun is not None and not _command_helps(seen, means):
+        return _without_run(order, seen, begun, upgrade.Step.ADVISE)
     return _run_command(order, seen, means)
 
 
+def _without_run(order: Order, seen: Turn, barred: trouble.Trouble, step: upgrade.Step) -> Turn:
+    """The turn in which the action was not begun, and nothing was run in its place."""
+    needed = seen.decision.step is upgrade.Step.RUN  # else a person asked for it, and is told
+    decision = dataclasses.replace(seen.decision, step=step) if needed else seen.decision
+    verified = _with_charm(order, seen.verification, telemetry.troubled(barred))
+    return dataclasses.replace(seen, verification=verified, decision=decision)
+
+
 def _begin(order: Order, seen: Turn, means: Means) -> Turn | trouble.Trouble | None:
-    """Begin the action: the turn after that, or why it could not be; None where it may not be."""
+    """Begin the action: the turn after that, or why it could not be; None where it may not be.
+
+    A task that waits or runs already is taken over, also where it is the command's turn.
+    """
     target = seen.sight.application
-    if not means.may_act or _failed_by_action(seen.record, means):
+    if not means.may_act:
         return None
     if not isinstance(target, juju_model.Application):
         return target
     if means.action is None:
         raise ValueError("an application was seen without a way to see it")
-    means.announce(f"running ceilometer-upgrade on {target.name}: {_why(seen)}")
+    anew = not _commands_turn(seen, means)
+    if anew:
+        means.announce(f"running ceilometer-upgrade on {target.name}: {_why(seen)}")
     try:
-        task = means.action.start(target.name)
+        task = means.action.start(target.name, anew=anew)
+    except trouble.Unclear as unclear:
+        # perhaps it waits or runs: the next turn finds it, or begins it
+        return _without_run(order, seen, unclear.trouble, upgrade.Step.WAIT)
     except trouble.Refused as refused:
         return refused.trouble
-    observed = observe(seen.report, means, seen.sight)
-    running = upgrade.Running(
-        at=observed.at,
-        fingerprint=observed.fingerprint or upgrade.Fingerprint(endpoint=""),
-        task=task,
-        application=target.name,
-        behind=bool(observed.missing),
-        asked=target.asks,
-    )
+    if not task:
+        return None
+    observed = observe(seen.report, seen.record, means, seen.sight)
+    running = seen.record.running
+    if running is None or running.task != task:
+        running = upgrade.Running(
+            at=observed.at,
+            fingerprint=observed.fingerprint or upgrade.Fingerprint(endpoint=""),
+            task=task,
+            application=target.name,
+            behind=bool(observed.missing),
+            asked=target.asks,
+        )
     return dataclasses.replace(
         seen,
-        verification=_with_charm(order, seen.verification, telemetry.running(task, target.name)),
+        verification=_with_charm(
+            order, seen.verification, telemetry.running(running, observed.at)
+        ),
         record=seen.record.started(running),
         decision=upgrade.Decision(upgrade.Step.POLL, seen.decision.reason),
         types_before=seen.report.resource_types or frozenset(),
+        began=True,
     )
 
 
-def _failed_by_action(record: upgrade.Record, means: Means) -> bool:
-    """Whether it is the command's turn: the action was tried last, and failed."""
-    return means.may_command and record.failure is not None and record.failure.by_action
+def _commands_turn(seen: Turn, means: Means) -> bool:
+    """Whether the action was tried last and failed, and the command may do better."""
+    failure = seen.record.failure
+    return failure is not None and failure.by_action and _command_helps(seen, means)
+
+
+def _command_helps(seen: Turn, means: Means) -> bool:
+    """Whether the command may be run in place of the action, and would do what is missing.
+
+    It would not where the proof is complete and ceilometer's charm asks: that never stops by it.
+    """
+    return means.may_command and not (seen.sight.asks and not seen.report.behind)
 
 
 def _why(seen: Turn) -> str:
@@ -186,19 +222,19 @@ def _run_command(order: Order, seen: Turn, means: Means) -> Turn:
     sight = seen.sight
     verified = verification.verify(
         order.once_more(seen.report),
-        release=lambda: _release(sight, means),
+        release=lambda: _release(sight, seen.record, means),
         announce=means.announce,
     )
-    observed = observe(verified.report, means, sight)
+    observed = observe(verified.report, seen.record, means, sight)
     outcome = dataclasses.replace(outcome, error=_error(outcome, observed))
     # the newest of what was seen before and after: behind one address, units may differ
-    before = observe(seen.report, means, sight).fingerprint or upgrade.Fingerprint(endpoint="")
+    known = observe(seen.report, seen.record, means, sight).fingerprint
+    before = known or upgrade.Fingerprint(endpoint="")
     fingerprint = observed.fingerprint.filled_from(before) if observed.fingerprint else before
-    unheard = _failed_by_action(seen.record, means) and bool(sight.asks)
     record = (
         seen.record.failed(observed.at, fingerprint, outcome.error)
         if outcome.error
-        else seen.record.succeeded(observed.at, fingerprint, unheard=unheard)
+        else seen.record.succeeded(observed.at, fingerprint)
     )
     return Turn(
         verification=_complete(order, means, verified, sight, record),
@@ -219,9 +255,15 @@ def _sight(record: upgrade.Record, means: Means) -> Sight:
     return Sight(means.action.target(view), view.task, related, view.model)
 
 
-def _release(sight: Sight, means: Means) -> str:
-    """The Ceilometer in force: that of the model, else that of the command that would run."""
-    return sight.release or means.runner.release()
+def _release(sight: Sight, record: upgrade.Record, means: Means) -> str:
+    """The Ceilometer in force: that of the model, else that of the command that would run.
+
+    While the controller cannot be asked, what is remembered of it counts: a command of another
+    version, which was once run instead, says nothing about the model.
+    """
+    unseen = isinstance(sight.application, trouble.Trouble)
+    told = (sight.release, record.release if unseen else "")
+    return next(filter(schema.is_version, told), "") or means.runner.release()
 
 
 def _complete(
@@ -237,7 +279,7 @@ def _complete(
         found = judgement.of_model(sight.model, order, means.members, report)
         changed = dataclasses.replace(report, findings=(*report.findings, *found))
         verified = dataclasses.replace(verified, report=changed)
-    about_charm = telemetry.of_charm(sight, record, means.may_command)
+    about_charm = telemetry.of_charm(sight, record, verified.report.taken_at, means.may_command)
     return _with_charm(order, verified, about_charm)
 
 
@@ -256,16 +298,18 @@ def _with_charm(
     return dataclasses.replace(verified, report=changed)
 
 
-def observe(report: Report, means: Means, sight: Sight) -> upgrade.Observed:
+def observe(
+    report: Report, record: upgrade.Record, means: Means, sight: Sight
+) -> upgrade.Observed:
     """What a report and the controller tell about the need for ceilometer-upgrade."""
-    now = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
+    now = report.taken_at
     if report.resource_types is None:
         return upgrade.Observed(None, None, now, sight.asks, sight.task)
     fingerprint = upgrade.Fingerprint(
         endpoint=report.endpoints["metric"],
         scope=f"{report.interface}/{report.region}",
         build=report.builds.get("metric", ""),
-        release=_release(sight, means),
+        release=_release(sight, record, means),
         members=",".join(sorted(means.members)),
     )
     return upgrade.Observed(report.behind, fingerprint, now, sight.asks, sight.task)

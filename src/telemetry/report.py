@@ -68,6 +68,7 @@ class Cause(enum.Enum):
     WRONG_VALUE = "wrong-value-read-back"
     NOT_ASKED = "not-asked"
     STILL_ASKS = "ceilometer-still-asks"
+    LATE_TASK = "task-does-not-end"
     NO_ACCESS = "no-juju-access"
     BAD_ACCESS = "invalid-juju-access"
     NO_CLIENT = "no-juju-client"

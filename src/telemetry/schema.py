@@ -95,6 +95,11 @@ def phrased(differences: Collection[str], limit: int = 3) -> str:
     return "; ".join(first) + (f"; {others} more" if others > 0 else "")
 
 
+def is_version(release: str) -> bool:
+    """Whether a text is a version of Ceilometer, and not a year, a word or nothing."""
+    return _major(release) is not None
+
+
 def needed(release: str | None) -> Mapping[str, Needed]:
     """What Gnocchi must have for a version of Ceilometer such as `21.0.0`.
 

@@ -26,7 +26,8 @@ FAILURES_TO_BLOCK = 3
 LONGEST_WAIT = datetime.timedelta(minutes=60)
 
 LONGEST_TASK = datetime.timedelta(minutes=60)
-"""A task of Juju whose end was not seen for so long is given up: its unit may be gone."""
+"""A task of Juju that was not seen for so long is given up; one that is seen to wait or run for so
+long is told to a person, and waited for: two upgrades at once are worse than none."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,6 +75,12 @@ class Fingerprint:
             release=self.release if _newer(self.release, other.release) else other.release,
         )
 
+    def completed_from(self, other: Fingerprint) -> Fingerprint:
+        """The same, with the versions that were not known."""
+        return dataclasses.replace(
+            self, build=self.build or other.build, release=self.release or other.release
+        )
+
 
 def _newer(version: str, other: str) -> bool:
     """Whether a dotted version is newer than another; an unknown one is the oldest."""
@@ -91,7 +98,7 @@ class Success:
     Attributes:
         ran: whether the coordinator ran ceilometer-upgrade, or found its work already done.
         unheard: whether ceilometer's own charm still asked for its action afterwards, although
-            the action was tried: as long as it does not stop asking, that is no new need.
+            the action ended well: as long as it does not stop asking, that is no new need.
     """
 
     at: datetime.datetime
@@ -132,6 +139,7 @@ class Running:
         application: whose action it is.
         behind: whether the proof was incomplete when it was begun.
         asked: whether ceilometer's charm asked for it then.
+        seen: when it was last seen to wait or run; None before that.
     """
 
     at: datetime.datetime
@@ -140,6 +148,20 @@ class Running:
     application: str
     behind: bool
     asked: bool
+    seen: datetime.datetime | None = None
+
+    def is_late(self, now: datetime.datetime) -> bool:
+        """Whether it takes longer than any honest run."""
+        return now >= self.at + LONGEST_TASK
+
+    def is_out_of_sight(self, now: datetime.datetime) -> bool:
+        """Whether nobody has seen it for longer than any honest run takes."""
+        return now >= (self.seen or self.at) + LONGEST_TASK
+
+    def not_after(self, now: datetime.datetime) -> Running:
+        """The same after the clock was set back: nothing of it is in the future."""
+        seen = self.seen and min(self.seen, now)
+        return dataclasses.replace(self, at=min(self.at, now), seen=seen)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -149,6 +171,13 @@ class Record:
     success: Success | None = None
     failure: Failure | None = None
     running: Running | None = None
+
+    @property
+    def release(self) -> str:
+        """The newest word about Ceilometer's version; empty where there is none."""
+        parts = (self.running, self.failure, self.success)
+        known = (part.fingerprint.release for part in parts if part is not None)
+        return next(filter(None, known), "")
 
     def started(self, running: Running) -> Record:
         """The record after a run of ceilometer's own action was begun."""
@@ -201,8 +230,8 @@ class Record:
         parts = {"success": self.success, "failure": self.failure, "running": self.running}
         for key, part in parts.items():
             if part is not None:
-                data[key] = {**dataclasses.asdict(part), "at": part.at.isoformat()}
-        return json.dumps(data, sort_keys=True)
+                data[key] = dataclasses.asdict(part)
+        return json.dumps(data, sort_keys=True, default=datetime.datetime.isoformat)
 
 
 class UnreadableRecord(ValueError):  # noqa: N818 - reads as what it says
@@ -246,9 +275,9 @@ def _record(data: Mapping[str, Any]) -> Record:
 
 
 def _part(data: Mapping[str, Any]) -> dict[str, Any]:
-    at = datetime.datetime.fromisoformat(data["at"])
-    if at.tzinfo is None:
-        raise ValueError("a time without its zone")
+    times = {"at": _time(data["at"])}
+    if data.get("seen") is not None:
+        times["seen"] = _time(data["seen"])
     fingerprint = Fingerprint(**data["fingerprint"])
     texts = dataclasses.astuple(fingerprint)
     kinds = {"count": int, "cause": str, "task": str, "application": str}
@@ -256,7 +285,14 @@ def _part(data: Mapping[str, Any]) -> dict[str, Any]:
     typed = all(isinstance(data[key], kinds[key]) for key in kinds.keys() & data.keys())
     if not typed or not all(isinstance(text, str) for text in texts):
         raise ValueError("a value of the wrong type")
-    return {**data, "at": at, "fingerprint": fingerprint}
+    return {**data, **times, "fingerprint": fingerprint}
+
+
+def _time(text: str) -> datetime.datetime:
+    time = datetime.datetime.fromisoformat(text)
+    if time.tzinfo is None:
+        raise ValueError("a time without its zone")
+    return time
 
 
 class Step(enum.Enum):
@@ -327,20 +363,30 @@ def settle(observed: Observed, record: Record) -> Record:
     """The record after a look at the run that was begun; unchanged while its end is not known.
 
     The proof decides, not the task: one that failed or got lost may have done its work, and one
-    that ended well may not.
+    that ended well may not. What changed meanwhile is left to the next decision: the outcome is
+    recorded under what the run began with.
     """
-    running, fingerprint = record.running, observed.fingerprint
-    if running is None or observed.missing is None or fingerprint is None:
+    running = record.running
+    if running is None:
+        return record
+    running = running.not_after(observed.at)
+    going = observed.task is not None and observed.task.state is juju_model.State.GOING
+    if going:
+        running = dataclasses.replace(running, seen=observed.at)
+    record = record.started(running)
+    if going or observed.missing is None or observed.fingerprint is None:
         return record
     state = observed.task.state if observed.task else None
     cleared = running.asked and observed.asks is False
-    did_it = not observed.missing and (running.behind or cleared)
-    recent = running.at <= observed.at < running.at + LONGEST_TASK
-    if recent and (state is juju_model.State.GOING or (state is None and not did_it)):
+    there = running.behind and observed.fingerprint.endpoint == running.fingerprint.endpoint
+    did_it = not observed.missing and (there or cleared)
+    if state is None and not did_it and not running.is_out_of_sight(observed.at):
         return record
-    fingerprint = fingerprint.filled_from(running.fingerprint)
-    if did_it or (state is juju_model.State.DONE and not observed.missing):
-        return record.succeeded(observed.at, fingerprint, unheard=bool(observed.asks))
+    fingerprint = running.fingerprint.completed_from(observed.fingerprint)
+    ended_well = state is juju_model.State.DONE
+    if did_it or (ended_well and not observed.missing):
+        unheard = ended_well and bool(observed.asks)
+        return record.succeeded(observed.at, fingerprint, unheard=unheard)
     return record.failed(observed.at, fingerprint, _end(observed, running), by_action=True)
 
 

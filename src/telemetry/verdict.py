@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import enum
 import json
 from collections.abc import Sequence
@@ -106,7 +107,7 @@ def of_stack(
     failed = [f for f in report.causes(Severity.FAILED) if f.cause is not Cause.MISSING_TYPES]
     if failed:
         return _blocked_by(failed, report)
-    about_upgrade = _of_upgrade(record, decision, coordinator, ceilometer)
+    about_upgrade = _of_upgrade(record, decision, report.taken_at, coordinator, ceilometer)
     if about_upgrade:
         return about_upgrade
     if not report.verified:
@@ -120,13 +121,20 @@ def _blocked_by(causes: Sequence[Finding], report: Report) -> Verdict:
 
 
 def _of_upgrade(
-    record: upgrade.Record, decision: upgrade.Decision, coordinator: str, ceilometer: str
+    record: upgrade.Record,
+    decision: upgrade.Decision,
+    at: datetime.datetime,
+    coordinator: str,
+    ceilometer: str,
 ) -> Verdict | None:
     """What is still to be said about ceilometer-upgrade."""
     if decision.step is upgrade.Step.ADVISE:
         return blocked(decision.reason, f"juju run {ceilometer}/leader ceilometer-upgrade")
     if record.running is not None:
         running = record.running
+        if running.is_late(at):
+            text = f"task {running.task} on {running.application} has not ended for over an hour"
+            return blocked(text, f"juju cancel-task {running.task}")
         text = f"ceilometer-upgrade is running as task {running.task} on {running.application}"
         return Verdict(Level.MAINTENANCE, message(text, f"juju show-task {running.task}"))
     failure = record.failure

@@ -154,7 +154,7 @@ def test_work_that_was_done_before_is_adopted(play: Play):
 
 
 def test_the_fingerprint_is_what_was_seen(play: Play):
-    observed = loop.observe(GOOD, play.means(), Sight())
+    observed = loop.observe(GOOD, Record(), play.means(), Sight())
     assert observed.fingerprint == upgrade.Fingerprint(
         endpoint="http://192.0.2.30:8041",
         scope="internal/RegionOne",
@@ -166,7 +166,7 @@ def test_the_fingerprint_is_what_was_seen(play: Play):
 
 
 def test_nothing_is_observed_of_a_gnocchi_whose_types_could_not_be_read(play: Play):
-    observed = loop.observe(DOWN, play.means(), Sight())
+    observed = loop.observe(DOWN, Record(), play.means(), Sight())
     assert observed.missing is None
     assert observed.fingerprint is None
 
@@ -178,7 +178,7 @@ def test_what_is_behind_is_observed():
         members=(),
         announce=lambda _line: None,
     )
-    assert loop.observe(EMPTY, means, Sight()).missing == reports.BEHIND
+    assert loop.observe(EMPTY, Record(), means, Sight()).missing == reports.BEHIND
 
 
 # The release whose resource types are needed
@@ -209,7 +209,8 @@ def test_a_failure_without_an_answer_is_stored_under_what_was_seen_before(play: 
     turn = play.turn(EMPTY, DOWN)
     assert turn.record.failure is not None
     assert (
-        turn.record.failure.fingerprint == loop.observe(EMPTY, play.means(), Sight()).fingerprint
+        turn.record.failure.fingerprint
+        == loop.observe(EMPTY, Record(), play.means(), Sight()).fingerprint
     )
 
 

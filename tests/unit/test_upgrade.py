@@ -204,7 +204,8 @@ def settled(
 @pytest.mark.parametrize("state", [State.GOING, None])
 def test_a_run_whose_end_was_not_seen_is_looked_at_again(state: State | None):
     record = settled(LACKING, state)
-    assert record.running == BEGUN
+    assert record.running is not None
+    assert record.running.task == BEGUN.task
     assert step(LACKING, record) is Step.POLL
 
 
@@ -214,7 +215,7 @@ def test_a_run_that_is_not_seen_any_more_is_a_success_by_the_proof():
 
 
 def test_a_run_that_still_goes_on_is_not_judged_by_the_proof():
-    assert settled(COMPLETE, State.GOING).running == BEGUN
+    assert settled(COMPLETE, State.GOING).running is not None
 
 
 def test_without_an_answer_of_gnocchi_a_run_is_not_judged():
@@ -262,11 +263,46 @@ def test_a_complete_proof_says_nothing_about_a_run_that_was_begun_with_it(state:
     assert settled(COMPLETE, state, changed).failure is not None
 
 
-@pytest.mark.parametrize("later", [60 * MINUTE, -MINUTE])
-def test_a_run_whose_end_is_never_seen_is_given_up(later: datetime.timedelta):
-    record = settled(LACKING, None, later=later)
+def test_a_run_whose_end_is_never_seen_is_given_up():
+    record = settled(LACKING, None, later=60 * MINUTE)
     assert record.running is None
     assert record.failure is not None
+
+
+@pytest.mark.parametrize("later", [60 * MINUTE, 600 * MINUTE, -MINUTE])
+def test_a_run_that_is_seen_to_go_on_is_never_given_up(later: datetime.timedelta):
+    record = settled(LACKING, State.GOING, later=later)
+    assert record.failure is None
+    assert step(LACKING, record, later=later) is Step.POLL
+
+
+def test_a_run_that_was_seen_to_go_on_is_given_up_an_hour_after_that():
+    seen = dataclasses.replace(BEGUN, seen=NOW + 90 * MINUTE)
+    assert settled(LACKING, None, seen, later=149 * MINUTE).running is not None
+    assert settled(LACKING, None, seen, later=150 * MINUTE).running is None
+
+
+@pytest.mark.parametrize("state", [State.GOING, None])
+def test_after_the_clock_was_set_back_a_run_counts_as_begun_now(state: State | None):
+    record = settled(LACKING, state, later=-90 * MINUTE)
+    assert record.running is not None
+    assert record.running.at == NOW - 90 * MINUTE
+    assert not record.running.is_late(NOW - 31 * MINUTE)
+    assert record.running.is_late(NOW - 30 * MINUTE)
+
+
+def test_what_changed_while_it_ran_is_seen_by_the_next_decision():
+    began = dataclasses.replace(MOVED, build="")
+    record = settled(COMPLETE, State.DONE, dataclasses.replace(BEGUN, fingerprint=began))
+    assert record.success is not None
+    assert record.success.fingerprint == dataclasses.replace(MOVED, build=FINGERPRINT.build)
+    assert step(COMPLETE, record) is Step.RUN
+
+
+def test_types_that_are_there_at_another_endpoint_prove_nothing_about_a_run():
+    elsewhere = dataclasses.replace(BEGUN, fingerprint=MOVED, asked=False)
+    assert settled(COMPLETE, State.FAILED, elsewhere).failure is not None
+    assert settled(COMPLETE, None, elsewhere).running is not None
 
 
 def test_a_ceilometer_that_still_asks_after_its_action_is_remembered():
@@ -274,6 +310,12 @@ def test_a_ceilometer_that_still_asks_after_its_action_is_remembered():
     assert record.success is not None
     assert record.success.unheard
     assert step(COMPLETE, record, HEEDS, asks=True) is Step.NOTHING
+
+
+@pytest.mark.parametrize("state", [State.FAILED, State.LOST])
+def test_a_ceilometer_whose_action_did_not_end_well_may_still_ask(state: State):
+    record = settled(COMPLETE, state, asks=True)
+    assert step(COMPLETE, record, HEEDS, asks=True) is Step.RUN
 
 
 # What is remembered
@@ -358,7 +400,16 @@ RECORDS = st.builds(
     failure=st.none()
     | st.builds(upgrade.Failure, TIMES, FINGERPRINTS, st.integers(1, 1000), st.text(), BOOLEANS),
     running=st.none()
-    | st.builds(Running, TIMES, FINGERPRINTS, st.text(), st.text(), BOOLEANS, BOOLEANS),
+    | st.builds(
+        Running,
+        TIMES,
+        FINGERPRINTS,
+        st.text(),
+        st.text(),
+        BOOLEANS,
+        BOOLEANS,
+        st.none() | TIMES,
+    ),
 )
 
 
@@ -406,6 +457,7 @@ def damaged(**changes: Any) -> str:
         damaged(success__at="yesterday"),
         damaged(success__at="2026-11-22T10:00:00"),
         damaged(success__at=5),
+        damaged(success__at=None),
         damaged(success__fingerprint="x"),
         damaged(success__fingerprint={"endpoint": 5}),
         damaged(success__ran="perhaps"),
@@ -622,6 +674,11 @@ class Model:
             record = self._begin(happening, record, observed)
         self.kept = record.to_json()
 
+    def cancel_what_hangs(self) -> None:
+        """The operator's answer to a task that does not end."""
+        hanging = [number for number, way in self.tasks.items() if way is Way.HANGS]
+        self.ended.update(dict.fromkeys(hanging, State.LOST))
+
     def _begin(self, happening: Happening, record: Record, observed: Observed) -> Record:
         self.needless += self.complete and not observed.asks and record.failure is None
         number = str(len(self.tasks) + 1)
@@ -651,6 +708,7 @@ def test_with_the_action_no_need_is_ever_lost(happenings: list[Happening]):
     model = Model()
     for happening in happenings:
         model.hook(happening)
+    model.cancel_what_hangs()  # as the operator is told to
     model.hook(dataclasses.replace(GOOD_HOOK, wiped=True))
     for _ in range(3):  # the end of a run is seen, another begun, and its end seen
         model.hook(GOOD_HOOK)
@@ -673,10 +731,9 @@ def test_with_the_action_one_run_at_most_is_under_way(happenings: list[Happening
         before = upgrade.load_record(model.kept).running
         model.hook(happening)
         if before is not None and model.steps[-1] is Step.RUN:
-            # a new one only after the end of the old, or an hour, or a clock that was set back
+            # a new one only after the end of the old, or an hour without a sight of it
             ended = before.task in model.ended
-            apart = model.now - before.at
-            assert ended or apart >= upgrade.LONGEST_TASK or apart < 0 * MINUTE
+            assert ended or before.is_out_of_sight(model.now)
 
 
 def test_a_charm_that_goes_on_asking_is_not_run_again_and_again():

@@ -134,6 +134,28 @@ def test_three_failed_runs_call_a_person(count: int):
     )
 
 
+@pytest.mark.parametrize(
+    ("minutes", "level", "message"),
+    [
+        (
+            59,
+            Level.MAINTENANCE,
+            "ceilometer-upgrade is running as task 12 on ceilometer; juju show-task 12",
+        ),
+        (
+            60,
+            Level.BLOCKED,
+            "task 12 on ceilometer has not ended for over an hour; juju cancel-task 12",
+        ),
+    ],
+)
+def test_a_task_that_does_not_end_calls_a_person(minutes: int, level: Level, message: str):
+    at = NOW - datetime.timedelta(minutes=minutes)
+    running = upgrade.Running(at, FINGERPRINT, "12", "ceilometer", behind=True, asked=True)
+    judged = judge(record=Record().started(running), step=Step.POLL)
+    assert (judged.level, judged.message) == (level, message)
+
+
 def test_a_service_that_is_down_counts_more_than_a_failed_run():
     judged = judge(bad("alarming"), LACKING, record=failures(3), step=Step.WAIT)
     assert judged.message.startswith("alarming refused")

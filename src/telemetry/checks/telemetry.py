@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
+
 from telemetry import schema
 from telemetry.report import Cause, Finding, Severity
 from telemetry.sight import Sight
 from telemetry.trouble import Trouble
-from telemetry.upgrade import Record
+from telemetry.upgrade import Record, Running
 
 SERVICE = "telemetry"
 
@@ -54,16 +56,19 @@ def _notes(comparison: schema.Comparison) -> list[Finding]:
 CHARM_CHECK = f"{SERVICE}.charm"
 
 
-def of_charm(sight: Sight, record: Record, may_command: bool) -> Finding | None:
+def of_charm(
+    sight: Sight, record: Record, at: datetime.datetime, may_command: bool
+) -> Finding | None:
     """What is to be said about ceilometer's own charm; None where there is nothing.
 
     Args:
         sight: its application, as it was seen.
         record: what is remembered.
+        at: now.
         may_command: whether the command may be run in place of its action.
     """
     if record.running is not None:
-        return running(record.running.task, record.running.application)
+        return running(record.running, at)
     if sight.application is None:
         ran = may_command and record.success is not None and record.success.ran
         return _not_seen(sight.name) if ran else None
@@ -81,10 +86,19 @@ def of_charm(sight: Sight, record: Record, may_command: bool) -> Finding | None:
     )
 
 
-def running(task: str, application: str) -> Finding:
-    """A run of its action was begun."""
-    text = f"the charm of {application} runs ceilometer-upgrade as task {task}"
-    return _charm(text, f"juju show-task {task}")
+def running(run: Running, at: datetime.datetime) -> Finding:
+    """A run of its action was begun; one that takes too long is for a person to end."""
+    if not run.is_late(at):
+        text = f"the charm of {run.application} runs ceilometer-upgrade as task {run.task}"
+        return _charm(text, f"juju show-task {run.task}")
+    return Finding(
+        service=SERVICE,
+        question="charm",
+        severity=Severity.DEGRADED,
+        summary=f"task {run.task} of {run.application} has not ended for over an hour",
+        cause=Cause.LATE_TASK,
+        remedy=f"juju cancel-task {run.task}",
+    )
 
 
 def troubled(trouble: Trouble) -> Finding:

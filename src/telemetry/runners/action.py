@@ -29,10 +29,14 @@ class ActionRunner:
         us, model = self._controller.us, self._controller.access.shown
         return juju_model.target(view, self._members, us, model)
 
-    def start(self, application: str) -> str:
+    def start(self, application: str, *, anew: bool = True) -> str:
         """Enqueue the action on the leader of ceilometer and return the number of its task.
+
+        Args:
+            application: ceilometer's.
+            anew: whether one is begun where none waits or runs; else the number is empty then.
 
         Raises:
             trouble.Refused: it cannot be enqueued.
         """
-        return self._controller.start(application)
+        return self._controller.start(application, anew=anew)

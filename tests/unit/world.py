@@ -1,0 +1,245 @@
+"""A cloud and its Juju model that go on living between the coordinator's hooks.
+
+Whole turns of the loop are taken on it; what the coordinator must never do is asserted at once.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import enum
+import pathlib
+from collections.abc import Callable
+from unittest import mock
+
+from telemetry import (
+    access,
+    controller,
+    juju_model,
+    loop,
+    packages,
+    trouble,
+    upgrade,
+    verification,
+)
+from telemetry.juju_model import State, Task
+from telemetry.order import Order
+from telemetry.report import Cause
+from telemetry.runners import action, command
+from tests.unit import reports
+
+A, B = "http://192.0.2.30:8041", "http://192.0.2.31:8041"
+MODEL = "5a0f4e1c-6f0b-4f5e-8d6e-0c2b8f1d7a11"
+AUTO = upgrade.Wish(runs=True, on_change=True, heeds=True)
+GONE = trouble.Trouble(Cause.NO_CONTROLLER, "no answer", "juju show-controller")
+BARRED = trouble.Trouble(Cause.NOT_PERMITTED, "may not", "juju grant")
+
+
+class Way(enum.Enum):
+    """What becomes of an action that is begun."""
+
+    WORKS = "works"
+    DEAF = "deaf"  # it works, but the charm goes on asking
+    GRUMBLES = "grumbles"  # it works, but is said to have failed, and the charm goes on asking
+    FAILS = "fails"
+    HANGS = "hangs"
+    VANISHES = "vanishes"
+
+
+class Door(enum.Enum):
+    """How the controller takes an order to run the action."""
+
+    OPEN = "open"
+    BARRED = "barred"
+    SLOW = "slow"  # it takes it, and does not say so in time
+
+
+@dataclasses.dataclass
+class Run:
+    """A run by the action.
+
+    Attributes:
+        endpoint: for which it was begun.
+        given_up: whether the coordinator may take it for lost, having seen nothing for an hour.
+    """
+
+    endpoint: str
+    way: Way
+    state: State = State.GOING
+    given_up: bool = False
+
+
+class World:
+    """Everything but the coordinator.
+
+    Attributes:
+        record: what the coordinator remembers, as JSON.
+        worked: endpoints for which a run did its work; a test may clear it.
+        unseen: minutes since the coordinator last saw the controller.
+        lost_sight: whether it ever took a run for lost that went on.
+    """
+
+    def __init__(self, wish: upgrade.Wish = AUTO) -> None:
+        self.wish = wish
+        self.record = ""
+        self.now = reports.NOW
+        self.endpoint = A
+        self.complete: set[str] = set()
+        self.asks = True
+        self.visible = True
+        self.door = Door.OPEN
+        self.way = Way.WORKS
+        self.command_works = True
+        self.may_command = True
+        self.model_release = ""
+        self.command_release = ""
+        self.tasks: list[Run] = []
+        self.commands = 0
+        self.worked: list[str] = []
+        self.unseen = 0
+        self.lost_sight = False
+
+    # What happens
+
+    def pass_time(self, minutes: int) -> None:
+        self.now += datetime.timedelta(minutes=minutes)
+        self.unseen = 0 if self.visible else self.unseen + max(minutes, 0)
+        for run in self.going():
+            run.given_up = run.given_up or self.unseen >= 60
+            self.lost_sight = self.lost_sight or run.given_up
+
+    def end_tasks(self) -> None:
+        """Every task goes the way that it was begun on."""
+        for run in self.going():
+            if run.way in {Way.WORKS, Way.DEAF, Way.GRUMBLES}:
+                self.complete.add(run.endpoint)
+                self.worked.append(run.endpoint)
+            self.asks = self.asks and run.way is not Way.WORKS
+            ends = {Way.FAILS: State.FAILED, Way.GRUMBLES: State.FAILED}
+            ends |= {Way.VANISHES: State.LOST, Way.HANGS: State.GOING}
+            run.state = ends.get(run.way, State.DONE)
+
+    def cancel(self) -> None:
+        """The operator's answer to tasks that do not end."""
+        for run in self.going():
+            run.state = State.LOST
+
+    def going(self) -> list[Run]:
+        return [run for run in self.tasks if run.state is State.GOING]
+
+    # What the coordinator does
+
+    def hook(self) -> loop.Turn:
+        """One turn, remembered."""
+        return self._taken(loop.turn)
+
+    def by_hand(self) -> loop.Turn:
+        """The action of the coordinator."""
+        return self._taken(
+            lambda order, record, means: loop.run_upgrade(
+                order, loop.look(order, record, means), means
+            )
+        )
+
+    def _taken(self, take: Callable[[Order, upgrade.Record, loop.Means], loop.Turn]) -> loop.Turn:
+        with mock.patch.object(verification, "verify", self._verify):
+            found = take(reports.ORDER, upgrade.load_record(self.record), self._means())
+        self.record = found.record.to_json()
+        return found
+
+    @property
+    def kept(self) -> upgrade.Record:
+        return upgrade.load_record(self.record)
+
+    def _means(self) -> loop.Means:
+        through = _Controller(self)
+        return loop.Means(
+            wish=self.wish,
+            runner=_Runner(self),
+            members=(),
+            announce=lambda _line: None,
+            action=action.ActionRunner(through, ()),
+            may_command=self.may_command,
+        )
+
+    def _verify(
+        self,
+        _order: Order,
+        _progress: verification.Progress = print,
+        release: Callable[[], str] = str,
+    ) -> verification.Verification:
+        release()
+        behind = () if self.endpoint in self.complete else reports.BEHIND
+        report = dataclasses.replace(
+            reports.report(),
+            taken_at=self.now,
+            endpoints={"metric": self.endpoint},
+            behind=behind,
+        )
+        return verification.Verification(report, reports.CREDENTIALS)
+
+    # What is asked of it
+
+    def enqueue(self, *, anew: bool) -> str:
+        if not self.visible:
+            raise trouble.Refused(GONE)
+        if not self.going():
+            if not anew:
+                return ""
+            if self.door is Door.BARRED:
+                raise trouble.Refused(BARRED)
+            self.tasks.append(Run(self.endpoint, self.way))
+        if self.door is Door.SLOW:
+            raise trouble.Unclear(GONE)
+        run = self.going()[0]
+        run.given_up = False
+        return str(self.tasks.index(run) + 1)
+
+    def view(self, number: str) -> juju_model.View:
+        if not self.visible:
+            return juju_model.View(trouble=GONE)
+        run = self.tasks[int(number) - 1] if number else None
+        task = Task(number, run.state, "no such luck") if run else None
+        seen = juju_model.Application("ceilometer", self.asks, self.model_release)
+        return juju_model.View((seen,), task)
+
+    def run_command(self) -> command.Outcome:
+        """Never beside a task that could be known, and never where it would not help."""
+        assert all(run.given_up for run in self.going()), "two upgrades at once"
+        complete = self.endpoint in self.complete
+        assert not (complete and self.asks and self.visible), "the charm goes on asking"
+        assert self.wish.on_change or not complete, "needless"
+        self.commands += 1
+        self.command_release = self.command_release or "24.0.0"
+        if not self.command_works:
+            return command.Outcome("HTTP 503", 1)
+        self.complete.add(self.endpoint)
+        self.worked.append(self.endpoint)
+        return command.Outcome("", 1)
+
+
+class _Controller(controller.Controller):
+    def __init__(self, world: World) -> None:
+        given = access.Access("us", "", ("192.0.2.1:17070",), "", "", MODEL, "openstack")
+        super().__init__(given, pathlib.Path, "telemetry-coordinator")
+        self._world = world
+
+    def look(self, number: str = "") -> juju_model.View:
+        return self._world.view(number)
+
+    def start(self, application: str, *, anew: bool = True) -> str:
+        assert application == "ceilometer"
+        return self._world.enqueue(anew=anew)
+
+
+class _Runner(command.CommandRunner):
+    def __init__(self, world: World) -> None:
+        super().__init__(packages.Source())
+        self._world = world
+
+    def release(self) -> str:
+        return self._world.command_release
+
+    def run(self, job: command.Job) -> command.Outcome:
+        assert job.credentials == reports.CREDENTIALS
+        return self._world.run_command()
