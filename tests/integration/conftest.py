@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import os
 import pathlib
@@ -24,6 +25,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--stack-address",
         help="IPv4 address of this machine that the units reach (default: that of its route out)",
+    )
+    parser.addoption(
+        "--previous-charm",
+        help="packed charm of the revision before, which is deployed and then refreshed",
     )
 
 
@@ -49,6 +54,14 @@ def _route_address() -> str:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.connect(("192.0.2.1", 9))
         return probe.getsockname()[0]
+
+
+def _ceilometer_version(services: Stack) -> str:
+    """The version whose command is run, which the real charm shows as its workload version."""
+    prefix = services.ceilometer_upgrade.parents[1]
+    paths = [str(path) for path in prefix.glob("lib/python3.*/site-packages")]
+    (found,) = importlib.metadata.distributions(name="ceilometer", path=paths)
+    return found.version
 
 
 @pytest.fixture(scope="session")
@@ -81,12 +94,19 @@ def charm() -> pathlib.Path:
     return pathlib.Path(os.environ["CHARM_PATH"]).resolve()
 
 
+@pytest.fixture(scope="session")
+def previous(request: pytest.FixtureRequest, charm: pathlib.Path) -> pathlib.Path:
+    """The packed coordinator that is deployed first: where none is given, the same."""
+    given = request.config.getoption("--previous-charm")
+    return pathlib.Path(given).resolve() if given else charm
+
+
 @pytest.fixture(scope="module")
 def model(
     juju: jubilant.Juju,
     services: Stack,
     server: upgrade_server.UpgradeServer,
-    charm: pathlib.Path,
+    previous: pathlib.Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> jubilant.Juju:
     """A model with the testers and one coordinator, related; Gnocchi is fresh."""
@@ -98,13 +118,16 @@ def model(
     config: dict[str, dict[str, jubilant.ConfigValue]] = {
         "keystone": {"databag": json.dumps(databag)},
         "gnocchi": {"url": services.gnocchi_url},
-        "ceilometer": {"upgrade-url": server.url},
+        "ceilometer": {
+            "upgrade-url": server.url,
+            "workload-version": _ceilometer_version(services),
+        },
     }
     for name, file in packed.items():
         juju.deploy(file, name, base=BASE, config=config.get(name))
     for one, other in testers.INTEGRATIONS:
         juju.integrate(one, other)
-    juju.deploy(charm, APP, base=BASE, config={"upgrade-method": "advise"})
+    juju.deploy(previous, APP, base=BASE, config={"upgrade-method": "advise"})
     juju.integrate(f"{APP}:identity-credentials", "keystone")
     juju.integrate(f"{APP}:identity-notifications", "keystone")
     juju.integrate(f"{APP}:metric-service", "gnocchi")

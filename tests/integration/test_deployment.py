@@ -145,8 +145,10 @@ def test_a_user_who_may_only_read_is_told_when_there_is_a_need(
     server: UpgradeServer,
 ):
     good = model.config(APP)["juju-access"]
-    services.replace_gnocchi_database()
+    # first the right is taken, then the need arises: else a hook in between would run the action
     model.config(APP, {"juju-access": juju_user("read")})
+    model.wait(lambda status: jubilant.all_agents_idle(status, APP))
+    services.replace_gnocchi_database()
     model.wait(shows("blocked", ADVICE))
     runs = len(server.runs)
     model.config(APP, {"juju-access": str(good)})
@@ -179,6 +181,61 @@ def test_three_units_and_another_leader_keep_the_record(
     assert standby[0].workload_status.message.startswith("standby; leader active")
 
 
+def test_a_leader_whose_machine_dies_is_followed_by_another(
+    model: jubilant.Juju, client_on_units: Callable[[], None], server: UpgradeServer
+):
+    before, runs = record(model), len(server.runs)
+    first = leader(model)
+    machine = model.status().apps[APP].units[first].machine
+    model.cli("remove-machine", "--force", "--no-prompt", machine)
+    model.wait(
+        lambda status: (
+            first not in status.apps[APP].units
+            and any(unit.leader for unit in status.apps[APP].units.values())
+            and jubilant.all_active(status, APP)
+        ),
+    )
+    assert record(model) == before
+    assert len(server.runs) == runs
+    model.add_unit(APP)
+    model.wait(
+        lambda status: len(status.apps[APP].units) == 2 and jubilant.all_active(status, APP)
+    )
+    client_on_units()
+
+
+def test_a_leader_whose_agent_stops_is_followed_and_comes_back(
+    model: jubilant.Juju, server: UpgradeServer
+):
+    runs = len(server.runs)
+    first = leader(model)
+    machine = model.status().apps[APP].units[first].machine
+    agent = f"jujud-machine-{machine}"
+    # in a scope of its own, since the agent that runs this line is the one that is killed
+    killed = f"systemctl kill -s KILL {agent}; systemctl stop {agent}"
+    again = f"sleep 180; systemctl start {agent}"
+    model.ssh(first, f"sudo systemd-run --collect sh -c '{killed}; {again}'")
+    model.wait(
+        lambda status: any(
+            unit.leader for name, unit in status.apps[APP].units.items() if name != first
+        )
+    )
+    model.wait(lambda status: jubilant.all_agents_idle(status, APP))
+    model.wait(shows("active", "verified"))
+    assert len(server.runs) == runs
+
+
+def test_what_keystone_announces_is_verified_at_once(model: jubilant.Juju, services: Stack):
+    model.cli("model-config", "update-status-hook-interval=60m")  # it is not update-status
+    services.services["aodh"].stop()
+    model.config("keystone", {"notification": "aodh-endpoint-changed=down"})
+    model.wait(shows("blocked", "Aodh refused the connection"))
+    services.services["aodh"].start()
+    model.config("keystone", {"notification": "aodh-endpoint-changed=up"})
+    model.wait(shows("active", "verified"))
+    model.cli("model-config", "update-status-hook-interval=1m")
+
+
 def test_relations_may_go_and_come_back(model: jubilant.Juju, server: UpgradeServer):
     runs = len(server.runs)
     model.remove_relation(f"{APP}:identity-credentials", "keystone:identity-credentials")
@@ -188,7 +245,7 @@ def test_relations_may_go_and_come_back(model: jubilant.Juju, server: UpgradeSer
     assert len(server.runs) == runs
 
 
-def test_a_refresh_keeps_the_record(
+def test_a_refresh_from_the_revision_before_keeps_the_record(
     model: jubilant.Juju, charm: pathlib.Path, server: UpgradeServer
 ):
     before, runs = record(model), len(server.runs)

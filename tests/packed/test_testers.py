@@ -175,6 +175,13 @@ def test_beside_the_leader_the_action_fails_although_it_ran(
     assert runs == [0]
 
 
+def test_ceilometer_shows_its_version(deploy: Deploy) -> None:
+    ceilometer = deploy("ceilometer")
+    ceilometer.config({"workload-version": "21.0.0"})
+    assert_quiet(ceilometer.hook("config-changed"))
+    assert ceilometer.workload_version == "21.0.0"
+
+
 def test_the_request_may_follow_another_message(deploy: Deploy) -> None:
     ceilometer = deploy("ceilometer")
     ceilometer.config({"extra-message": "Missing relations: messaging"})

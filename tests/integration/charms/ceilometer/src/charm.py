@@ -34,6 +34,8 @@ def main() -> None:
     options = hook.read("config-get")
     if hook.name() == "ceilometer-upgrade":
         upgrade(options)
+    if options["workload-version"]:
+        hook.call("application-version-set", options["workload-version"])
     messages = [options["extra-message"]] if options["extra-message"] else []
     if not upgraded():
         messages.append(ASKING)
