@@ -122,9 +122,9 @@ def test_a_client_that_is_there_is_used(
     used: list[Callable[[], pathlib.Path]] = []
     original = controller.Controller.__init__
 
-    def spy(self: controller.Controller, access: Any, find: Any, us: str = "") -> None:
+    def spy(self: controller.Controller, access: Any, find: Any, *rest: Any) -> None:
         used.append(find)
-        original(self, access, find, us)
+        original(self, access, find, *rest)
 
     monkeypatch.setattr(controller.Controller, "__init__", spy)
     monkeypatch.setattr(loop, "_sight", lambda _record, _means: stage.turn.sight)
