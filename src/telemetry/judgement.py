@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 
 from telemetry import juju_model, membership, releases, unit_faults
 from telemetry.blueprint import Blueprint, Integration, System
+from telemetry.evidence import Evidence
 from telemetry.membership import Stack
 from telemetry.model import Application, Level, Model, Unit
 from telemetry.order import Order
@@ -26,12 +27,6 @@ _REPLACEABLE = {"storage-ceph", "secrets"}
 """Endpoints whose need may be met by an option or by another endpoint of the charm: Gnocchi stores
 in files or S3 as well, and Barbican takes a HSM. There, a charm that is content has what it needs
 (config.yaml of charm-gnocchi, metadata.yaml of charm-barbican)."""
-
-_READ_PROVES = {"shared-db", "db-router", "identity-service"}
-"""Endpoints that lead to what an answered read has used."""
-
-_ANSWERS = {"token", "read"}
-"""Questions to a service that it answers only if it works."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -105,18 +100,19 @@ def of_model(
     scope = Scope(
         order.blueprint, order.required, order.services, order.coordinator, report.taken_at
     )
-    return judge(membership.find(seen, order.blueprint, known), scope, report.findings)
+    stack = membership.find(seen, order.blueprint, known)
+    return judge(stack, scope, Evidence(order.blueprint, report))
 
 
-def judge(stack: Stack, scope: Scope, answers: Sequence[Finding]) -> tuple[Finding, ...]:
+def judge(stack: Stack, scope: Scope, evidence: Evidence) -> tuple[Finding, ...]:
     """What the model says about the stack.
 
     Args:
         stack: the stack's applications.
         scope: what is expected.
-        answers: what the services themselves answered.
+        evidence: what the services' own answers prove.
     """
-    bench = _Bench(stack, scope, answers)
+    bench = _Bench(stack, scope, evidence)
     systems = [s for s in scope.blueprint.systems.values() if scope.is_wanted(s)]
     found = [finding for system in systems for finding in bench.about(system)]
     return (*found, *releases.judge([(s, stack.of(s.key)) for s in systems]))
@@ -125,11 +121,10 @@ def judge(stack: Stack, scope: Scope, answers: Sequence[Finding]) -> tuple[Findi
 class _Bench:
     """One judgement."""
 
-    def __init__(self, stack: Stack, scope: Scope, answers: Sequence[Finding]) -> None:
+    def __init__(self, stack: Stack, scope: Scope, evidence: Evidence) -> None:
         self.stack = stack
         self.scope = scope
-        self.answers = answers
-        self._proven = self._find_proven()
+        self.evidence = evidence
 
     def about(self, system: System) -> Iterator[Finding]:
         """The findings about one system."""
@@ -145,47 +140,19 @@ class _Bench:
 
     # How bad
 
-    def _find_proven(self) -> set[str]:
-        """Systems that work, since a service that cannot work without them answered."""
-        proven: set[str] = set()
-        for system in self.scope.blueprint.systems.values():
-            if self._works(system):
-                waiting = [system]
-                while waiting:
-                    current = waiting.pop()
-                    if current.key not in proven:
-                        proven.add(current.key)
-                        waiting += [
-                            self.scope.blueprint.systems[i.system]
-                            for i in current.integrations
-                            if not i.optional and i.endpoint in _READ_PROVES
-                        ]
-        return proven
-
-    def _works(self, system: System) -> bool:
-        asked = [f for f in self.answers if f.service == system.service]
-        answered = any(f.question in _ANSWERS and f.severity is Severity.OK for f in asked)
-        return answered and not any(f.severity is Severity.FAILED for f in asked)
-
-    def _fails(self, system: System) -> bool:
-        """Whether it was asked and did not answer well."""
-        if system.check == "telemetry":
-            return False  # what Gnocchi says about Ceilometer's set-up is no sign of its life
-        faults = {Severity.FAILED, Severity.DEGRADED}
-        return not self._works(system) and any(
-            f.service == system.service and f.severity in faults for f in self.answers
-        )
-
-    def _severity(self, system: System, *, dead: bool) -> Severity:
+    def _severity(
+        self, system: System, *, dead: bool, since: datetime.datetime | None = None
+    ) -> Severity:
         """How bad a fault is.
 
         Args:
             system: whose fault it is.
             dead: whether nothing of the system is alive, as far as the model tells.
+            since: since when.
         """
-        if system.key in self._proven or not self.scope.is_required(system):
+        if self.evidence.proves(system, since) or not self.scope.is_required(system):
             return Severity.DEGRADED
-        return Severity.FAILED if dead or self._fails(system) else Severity.DEGRADED
+        return Severity.FAILED if dead or self.evidence.fails(system) else Severity.DEGRADED
 
     # The application
 
@@ -194,7 +161,7 @@ class _Bench:
 
         What others merely use is missed by these: by their integrations.
         """
-        if system.catalog is None or not self._fails(system):
+        if system.catalog is None or not self.evidence.fails(system):
             return
         yield Finding(
             service=system.service,
@@ -209,14 +176,8 @@ class _Bench:
         units = [unit for app in apps for unit in app.units]
         leaving = [app for app in apps if app.life]
         if leaving:
-            yield self._fault(
-                system,
-                "application",
-                Fault(
-                    Cause.LEAVING, f"{leaving[0].name} is being removed from the Juju model", ""
-                ),
-                dead=False,
-            )
+            text = f"{leaving[0].name} is being removed from the Juju model"
+            yield self._finding(system, "application", Cause.LEAVING, text, "", dead=False)
         if not units:
             yield from self._without_units(system, apps)
             return
@@ -234,16 +195,16 @@ class _Bench:
         dead = not any(unit_faults.is_alive(_heard(unit)) for unit in units)
         kinds = sorted({fault.cause for _, fault in bad}, key=unit_faults.rank)
         for cause in kinds:
-            alike = [(unit, fault) for unit, fault in bad if fault.cause is cause]
-            first = alike[0][1]
-            count = f"{len(alike)} of {_count(len(units))}: " if len(units) > 1 else ""
-            shown = [unit.name for unit, _ in alike[:SHOWN]]
-            text = f"{named(shown, len(alike))} {first.text}"
-            yield self._fault(
+            alike = [unit for unit, fault in bad if fault.cause is cause]
+            first = next(fault for _, fault in bad if fault.cause is cause)
+            yield self._finding(
                 system,
                 "application" if dead else "units",
-                Fault(cause, count + text, unit_faults.remedy(cause, first.text, alike[:SHOWN])),
+                cause,
+                _phrased(first, alike, len(units)),
+                unit_faults.remedy(first, alike[:SHOWN]),
                 dead=dead,
+                since=_began(bad),
             )
 
     def _of_applications(self, system: System, apps: Sequence[Application]) -> list[Finding]:
@@ -252,9 +213,11 @@ class _Bench:
         for app in apps:
             fault = unit_faults.of_status(app.status, self.scope.now)
             if fault is not None and not _asks_only(app.status.message):
-                text = f"the application {app.name} {fault.text}"
-                said = Fault(fault.cause, text, f"juju status {app.name}")
-                found.append(self._fault(system, "application", said, dead=False))
+                text = fault.of(f"the application {app.name}")
+                remedy = f"juju status {app.name}"
+                found.append(
+                    self._finding(system, "application", fault.cause, text, remedy, dead=False)
+                )
         return found
 
     def _without_units(self, system: System, apps: Sequence[Application]) -> Iterator[Finding]:
@@ -262,18 +225,22 @@ class _Bench:
         if system.beside:
             return
         text = f"{apps[0].name} has no units"
-        fault = Fault(Cause.NO_UNITS, text, f"juju add-unit {apps[0].name}")
-        yield self._fault(system, "application", fault, dead=True)
+        remedy = f"juju add-unit {apps[0].name}"
+        yield self._finding(system, "application", Cause.NO_UNITS, text, remedy, dead=True)
 
-    def _fault(self, system: System, question: str, fault: Fault, *, dead: bool) -> Finding:
-        return Finding(
-            service=system.service,
-            question=question,
-            severity=self._severity(system, dead=dead),
-            summary=fault.text,
-            cause=fault.cause,
-            remedy=fault.remedy,
-        )
+    def _finding(
+        self,
+        system: System,
+        question: str,
+        cause: Cause,
+        text: str,
+        remedy: str,
+        *,
+        dead: bool,
+        since: datetime.datetime | None = None,
+    ) -> Finding:
+        severity = self._severity(system, dead=dead, since=since)
+        return Finding(system.service, question, severity, text, cause, remedy)
 
     # Integrations
 
@@ -286,14 +253,14 @@ class _Bench:
                 continue
             if need.system in system.beside:
                 continue  # told with the principals, of which some may have it
-            yield self._fault(
-                system,
-                "integrations",
-                self._missing(app, need),
-                dead=not any(unit_faults.is_alive(_heard(unit)) for unit in app.units),
+            text, remedy = self._missing(app, need)
+            dead = not any(unit_faults.is_alive(_heard(unit)) for unit in app.units)
+            yield self._finding(
+                system, "integrations", Cause.NOT_INTEGRATED, text, remedy, dead=dead
             )
 
-    def _missing(self, app: Application, need: Integration) -> Fault:
+    def _missing(self, app: Application, need: Integration) -> tuple[str, str]:
+        """What to say and what to type."""
         other = self.scope.blueprint.systems[need.system]
         there = self._counterpart(app, other)
         if there:
@@ -301,8 +268,7 @@ class _Bench:
         else:
             remedy = f"juju run {self.scope.coordinator}/leader plan-stack"
         name = there or other.charm
-        text = f"{app.name} is not integrated with {name} ({need.endpoint})"
-        return Fault(Cause.NOT_INTEGRATED, text, remedy)
+        return f"{app.name} is not integrated with {name} ({need.endpoint})", remedy
 
     def _counterpart(self, app: Application, other: System) -> str:
         """The application to integrate with; empty where it must be deployed first.
@@ -348,14 +314,12 @@ class _Bench:
             place = f"{principal.name} (all of its {_count(len(lacking))})"
         else:
             place = named(lacking[:SHOWN], len(lacking))
-        yield self._fault(
+        yield self._finding(
             system,
             "subordinates",
-            Fault(
-                Cause.NO_SUBORDINATE,
-                f"{title} is missing on {place}",
-                self._attach(system, principal, link, beside, lacking),
-            ),
+            Cause.NO_SUBORDINATE,
+            f"{title} is missing on {place}",
+            self._attach(system, principal, link, beside, lacking),
             dead=not any(app.units for app in self.stack.of(system.key)),
         )
 
@@ -390,6 +354,31 @@ def _well(system: System, apps: Sequence[Application], units: Sequence[Unit]) ->
     state = f"{busy} at work or waiting" if busy else "all well"
     text = f"{system.title} in the Juju model: {names}, {_count(len(units))}, {state}"
     return Finding(system.service, "application", Severity.OK, text)
+
+
+def _began(bad: Sequence[tuple[Unit, Fault]]) -> datetime.datetime | None:
+    """When the last of some units began to complain; None where that is not known.
+
+    Of an agent that is gone, Juju tells what it said before.
+    """
+    times = [
+        None if fault.cause is Cause.AGENT_LOST else unit.workload.since for unit, fault in bad
+    ]
+    known = [time for time in times if time is not None]
+    return max(known) if known and len(known) == len(times) else None
+
+
+def _phrased(fault: Fault, alike: Sequence[Unit], total: int) -> str:
+    """The same fault of some units: what the charm says comes before long lists of names."""
+    if len(alike) == 1:
+        count = f" (1 of {_count(total)})" if total > 1 else ""
+        return fault.of(alike[0].name) + count
+    names = ", ".join(dict.fromkeys(unit.application for unit in alike))
+    if len(alike) == total:
+        return f"{fault.of(names)} (all of its {_count(total)})"
+    shown = named([unit.name for unit in alike[:SHOWN]], len(alike))
+    subject = f"{len(alike)} of {_count(total)} of {names}"
+    return f"{fault.of(subject, 'are')} ({shown})"
 
 
 def _link(blueprint: Blueprint, system: System, principal: str) -> Integration:

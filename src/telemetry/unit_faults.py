@@ -22,13 +22,17 @@ class Fault:
     """A fault.
 
     Attributes:
-        text: for a unit, what follows its name.
-        remedy: what to type, where it is known already.
+        state: follows "is" or "are".
+        said: what the charm says, or nothing.
     """
 
     cause: Cause
-    text: str
-    remedy: str = ""
+    state: str
+    said: str = ""
+
+    def of(self, subject: str, verb: str = "is") -> str:
+        """The fault of a subject, as a sentence without a full stop."""
+        return f"{subject} {verb} {self.state}" + (f": {self.said}" if self.said else "")
 
 
 _ORDER = (
@@ -57,37 +61,36 @@ def is_alive(unit: Unit) -> bool:
 def of_unit(unit: Unit, now: datetime.datetime) -> Fault | None:
     """What is wrong with a unit; None where nothing is."""
     if unit.agent.level in {Level.LOST, Level.FAILED}:
-        return Fault(Cause.AGENT_LOST, f"has an agent that is {unit.agent.level.value}")
+        return Fault(Cause.AGENT_LOST, "without a working Juju agent")
     return of_status(unit.workload, now)
 
 
 def of_status(status: Status, now: datetime.datetime) -> Fault | None:
     """What a status of a workload or of an application says is wrong; None where nothing is."""
-    said = f": {status.message}" if status.message else ""
     if status.level is Level.ERROR:
-        return Fault(Cause.HOOK_FAILED, f"is in error{said}")
+        return Fault(Cause.HOOK_FAILED, "in error", status.message)
     if status.level is Level.BLOCKED:
-        return Fault(Cause.CHARM_BLOCKED, f"is blocked{said}")
+        return Fault(Cause.CHARM_BLOCKED, "blocked", status.message)
     if status.level in {Level.MAINTENANCE, Level.WAITING}:
         if "paused" in status.message.lower():
-            return Fault(Cause.PAUSED, "is paused")
+            return Fault(Cause.PAUSED, "paused")
         if status.since is not None and now - status.since > PATIENCE:
             minutes = int((now - status.since).total_seconds() // 60)
-            text = f"has been in {status.level.value} for {minutes} minutes{said}"
-            return Fault(Cause.CHARM_WAITS, text)
+            doing = "waiting" if status.level is Level.WAITING else "at work"
+            state = f"still {doing} after {minutes} minutes"
+            return Fault(Cause.CHARM_WAITS, state, status.message)
     return None
 
 
-def remedy(cause: Cause, text: str, alike: Sequence[tuple[Unit, Fault]]) -> str:
+def remedy(fault: Fault, alike: Sequence[Unit]) -> str:
     """What to type for units with the same kind of fault.
 
     Args:
-        cause: the kind.
-        text: of the first fault.
+        fault: that of the first.
         alike: the units to be named.
     """
-    units = " ".join(unit.name for unit, _ in alike)
-    first = alike[0][0]
+    units = " ".join(unit.name for unit in alike)
+    first, cause = alike[0], fault.cause
     if cause is Cause.AGENT_LOST:
         return f"juju show-machine {first.machine}" if first.machine else f"juju status {units}"
     if cause is Cause.HOOK_FAILED:
@@ -95,7 +98,7 @@ def remedy(cause: Cause, text: str, alike: Sequence[tuple[Unit, Fault]]) -> str:
     if cause is Cause.PAUSED:
         return f"juju run {units} resume"
     for words, command in _KNOWN.items():
-        if words in text:
+        if words in fault.said:
             return command.format(unit=first.name, application=first.application)
     return f"juju status {first.application}"
 

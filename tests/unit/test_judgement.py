@@ -7,7 +7,7 @@ import time
 import pytest
 
 from telemetry import judgement, model
-from telemetry.report import Cause, Finding, Severity
+from telemetry.report import Canaries, Cause, Finding, Severity
 from tests.juju import models
 from tests.unit import reports
 
@@ -26,8 +26,10 @@ def cloud() -> models.Model:
 
 
 def judged(cloud: models.Model, *answers: Finding, **changes: object) -> tuple[Finding, ...]:
+    canaries = changes.pop("canaries", None)
     order = dataclasses.replace(reports.ORDER, **changes)
-    report = dataclasses.replace(reports.report(*(answers or WORKING)), taken_at=NOW)
+    made = reports.report(*(answers or WORKING))
+    report = dataclasses.replace(made, taken_at=NOW, canaries=canaries)
     return judgement.of_model(model.parse(cloud.document), order, ("ceilometer",), report)
 
 
@@ -165,7 +167,7 @@ def test_one_of_three_units_in_error_is_a_degradation(cloud: models.Model):
     found = fault(cloud)
     assert (found.check, found.severity) == ("rabbitmq-server.units", Severity.DEGRADED)
     assert found.summary == (
-        '1 of 3 units: rabbitmq-server/1 is in error: hook failed: "amqp-relation-changed"'
+        'rabbitmq-server/1 is in error: hook failed: "amqp-relation-changed" (1 of 3 units)'
     )
     assert found.remedy == "juju resolved rabbitmq-server/1"
 
@@ -174,7 +176,21 @@ def test_what_nobody_else_can_tell_and_is_dead_is_a_failure(cloud: models.Model)
     cloud.say("rabbitmq-server", "blocked", "Unit has peers, but RabbitMQ not clustered")
     found = fault(cloud)
     assert (found.check, found.severity) == ("rabbitmq-server.application", Severity.FAILED)
-    assert found.summary.startswith("3 of 3 units: rabbitmq-server/0, rabbitmq-server/1, ")
+    assert found.summary == (
+        "rabbitmq-server is blocked: Unit has peers, but RabbitMQ not clustered "
+        "(all of its 3 units)"
+    )
+
+
+def test_of_many_units_some_are_named_after_what_the_charm_says():
+    large = models.openstack(computes=20)
+    for number in range(9):
+        large.say(f"nova-compute/{number}", "blocked", "Services not running: libvirtd")
+    assert fault(large).summary == (
+        "9 of 20 units of nova-compute are blocked: Services not running: libvirtd "
+        "(nova-compute/0, nova-compute/1, nova-compute/2, nova-compute/3, nova-compute/4 "
+        "and 4 more)"
+    )
 
 
 def test_a_database_that_answers_through_the_services_does_not_block(cloud: models.Model):
@@ -185,6 +201,33 @@ def test_a_database_that_answers_through_the_services_does_not_block(cloud: mode
 def test_a_database_that_no_service_answers_for_blocks(cloud: models.Model):
     cloud.say("mysql-innodb-cluster", "blocked", "Cluster is inaccessible from this instance.")
     found = fault(cloud, reports.bad("identity", "token"))
+    assert found.severity is Severity.FAILED
+
+
+CANARY = reports.good("metric", "canary")
+
+
+@pytest.mark.parametrize(
+    ("sent", "severity"), [("09:30", Severity.DEGRADED), ("08:30", Severity.FAILED)]
+)
+def test_a_canary_proves_what_was_complained_about_before_it(
+    cloud: models.Model, sent: str, severity: Severity
+):
+    cloud.say("memcached", "error", 'hook failed: "config-changed"')  # since 09:00
+    sent_at = datetime.datetime.fromisoformat(f"2026-11-22T{sent}:00+00:00")
+    (found,) = faults(cloud, *WORKING, CANARY, canaries=Canaries(sent_at, ""))
+    assert found.severity is severity
+
+
+def test_a_canary_proves_nothing_about_a_lost_agent(cloud: models.Model):
+    cloud.lose("memcached/0")
+    (found,) = faults(cloud, *WORKING, CANARY, canaries=Canaries(NOW, ""))
+    assert found.severity is Severity.FAILED
+
+
+def test_a_canary_proves_nothing_about_the_message_bus(cloud: models.Model):
+    cloud.say("rabbitmq-server", "blocked", "x")
+    (found,) = faults(cloud, *WORKING, CANARY, canaries=Canaries(NOW, ""))
     assert found.severity is Severity.FAILED
 
 
@@ -224,7 +267,7 @@ def test_charms_that_wait_too_long_are_told(cloud: models.Model):
     found = fault(cloud)
     assert found.cause is Cause.CHARM_WAITS
     assert found.summary == (
-        "aodh/0 has been in waiting for 65 minutes: Incomplete relations: database"
+        "aodh/0 is still waiting after 65 minutes: Incomplete relations: database"
     )
 
 
