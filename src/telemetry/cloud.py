@@ -147,7 +147,7 @@ class Service:
         )
         return response.json()
 
-    def post(self, path: str, body: Any, **params: str | int) -> Any:
+    def post(self, path: str, body: Any, **params: str | int | list[str]) -> Any:
         """Send JSON with the coordinator's token; the answer's JSON, None where it has no body.
 
         Raises:

@@ -122,6 +122,12 @@ def insert(site: Site, population: Population, creator: str, project: str) -> No
     postgres.run_script(site, f"BEGIN;\n{script}COMMIT;\n")
 
 
+def remove(site: Site) -> None:
+    """Remove all resources and metrics from Gnocchi's database, of whomever."""
+    script = "DELETE FROM metric; DELETE FROM resource_history; DELETE FROM resource;\n"
+    postgres.run_script(site, f"BEGIN;\n{script}COMMIT;\n")
+
+
 def _copy(table: str, columns: Mapping[str, Iterable[str]]) -> str:
     """SQL that adds rows to a table. Columns of one value are endless, one at least is not."""
     rows = ["\t".join(row) for row in zip(*columns.values())]  # noqa: B905 - endless ones

@@ -224,7 +224,7 @@ class Stack:
         """Give Gnocchi so many instances on so many compute hosts, with metrics and no measures.
 
         `ended` more instances ended a day ago. Takes a second or two for thousands of them, but
-        Gnocchi must have the resource types. `replace_gnocchi_database` removes all of it.
+        Gnocchi must have the resource types. `depopulate` removes all of it.
         """
         for name, methods in population.ARCHIVE_POLICIES.items():
             policy = {
@@ -283,6 +283,10 @@ class Stack:
             if time.monotonic() > deadline:
                 raise StackError(f"no {kind} {resource} in Gnocchi: {response.status_code}")
             time.sleep(0.1)
+
+    def depopulate(self) -> None:
+        """Remove all resources and metrics from Gnocchi, but neither types nor policies."""
+        population.remove(self._site)
 
     def measure(self, metrics: Iterable[str], age: float = 0, value: float = 1.0) -> None:
         """Give metrics (ids) one measure each, of this age in seconds.

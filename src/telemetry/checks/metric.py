@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import math
 import time
+from collections.abc import Mapping
 
 from telemetry import schema, transport
 from telemetry.checks import reading
+from telemetry.checks.backlog import backlog, waiting
 from telemetry.checks.canary_metric import CanaryMetric, canary_metric
 from telemetry.cloud import Service
-from telemetry.deep import Outcome, Scene
+from telemetry.deep import Outcome, Question, Scene
 from telemetry.faults import Unusable
 from telemetry.report import Cause, Severity
 from telemetry.wording import plain
@@ -40,6 +42,9 @@ def read(service: Service) -> reading.Reading:
     return reading.Reading(summary, build, resource_types=types)
 
 
+INSPECTIONS: Mapping[str, Question] = {"backlog": backlog}
+
+
 def canary(scene: Scene) -> Outcome:
     """Send measures and read their aggregate back, as metricd made it."""
     patience = canary_patience(scene)
@@ -50,8 +55,8 @@ def canary(scene: Scene) -> Outcome:
         values = _processed(metric, patience)
         took = time.monotonic() - begun
         if not values:
-            waiting = _waiting(scene.service)
-            text = f"took measures that its metricd did not process in {took:.0f} s{waiting}"
+            wait = _backlog(scene.service)
+            text = f"took measures that its metricd did not process in {took:.0f} s{wait}"
             return Outcome(Severity.FAILED, text, Cause.NOT_PROCESSED)
     expected = sum(MEASURES) / len(MEASURES)
     if len(values) != 1 or not math.isclose(values[0], expected):
@@ -77,24 +82,8 @@ def _processed(metric: CanaryMetric, patience: transport.Deadline) -> tuple[floa
     return values
 
 
-def _waiting(gnocchi: Service) -> str:
+def _backlog(gnocchi: Service) -> str:
     """How many measures wait, for people; nothing where that cannot be told."""
     with contextlib.suppress(Exception):
-        return f" (backlog: {backlog_of(gnocchi)})"
+        return f" (backlog: {waiting(gnocchi)})"
     return ""
-
-
-def backlog_of(gnocchi: Service) -> int:
-    """How many measures wait for metricd.
-
-    Without details: these name every metric that waits. Source: Gnocchi's REST API, "Status".
-
-    Raises:
-        Exception: anything of the HTTP stack; `faults.explain` tells what it means.
-    """
-    storage = reading.field(gnocchi.get("/v1/status", details="false"), "storage", "status")
-    summary = reading.field(storage, "summary", "status")
-    waiting = reading.field(summary, "measures", "status")
-    if not isinstance(waiting, int):
-        raise Unusable(Cause.UNEXPECTED, "answers no number of waiting measures")
-    return waiting

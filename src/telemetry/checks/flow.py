@@ -1,0 +1,235 @@
+"""Whether measures arrive in Gnocchi, found out from a few of its resources.
+
+The cost does not grow with the cloud: resources are drawn by the order of their random ids or
+their hosts, each search is limited, and only the newest measures of a few metrics are read.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import math
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, cast
+
+import keystoneauth1.exceptions
+
+from telemetry import transport
+from telemetry.checks import reading
+from telemetry.cloud import Service
+from telemetry.deep import Outcome, Scene
+from telemetry.faults import Unusable
+from telemetry.report import Cause, Severity
+
+POLLED = ("cpu", "memory.usage", "volume.size", "image.size")
+"""Metrics that Ceilometer's agents poll, so that their measures must be fresh; the first that a
+resource has is read. Others come with notifications, when something happens."""
+
+DRAWN: Mapping[str, int] = {"instance": 20, "volume": 3, "image": 3, "network": 3}
+"""Resources that are drawn at most, by type; reading ends at the first with fresh measures. Many
+instances, because those that are shut off have no fresh measures."""
+
+LOOK_BACK = 24 * 60
+"""Minutes; older measures are not looked for."""
+
+POLLING = 5
+"""Minutes between two polls of Ceilometer's agents (option polling-interval of its charm)."""
+
+RESERVE = 1.0
+"""Seconds before the deadline after which nothing more is asked."""
+
+
+class OutOfTime(Unusable):
+    """There was no time for another request."""
+
+    def __init__(self) -> None:
+        super().__init__(Cause.TIMEOUT, "could not be looked for in Gnocchi in time")
+
+
+_Condition = Mapping[str, Mapping[str, object]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Resource:
+    """Something that is measured.
+
+    Attributes:
+        host: where it runs; empty for what runs nowhere.
+        metrics: ids of its metrics by their names.
+    """
+
+    id: str
+    host: str
+    metrics: Mapping[str, str]
+
+
+@dataclasses.dataclass(frozen=True)
+class Sampling:
+    """What is asked of Gnocchi, within limits.
+
+    Attributes:
+        age: minutes that the newest measure may be old.
+    """
+
+    gnocchi: Service
+    age: int
+    deadline: transport.Deadline
+
+    @classmethod
+    def of(cls, scene: Scene) -> Sampling:
+        """The sampling of a question about Ceilometer."""
+        return cls(scene.services["metric"], scene.order.thresholds.age, scene.deadline)
+
+    @property
+    def grown_up(self) -> int:
+        """Minutes after which something must have fresh measures: younger ones may have none."""
+        return max(self.age, 2 * POLLING)
+
+    def find(
+        self, type_: str, conditions: Iterable[_Condition], sort: list[str], limit: int
+    ) -> list[Resource]:
+        """Resources of a type that live and are old enough; one request.
+
+        Source: Gnocchi's REST API, "Searching for resources"; an unknown type is HTTP 404.
+
+        Raises:
+            OutOfTime, or anything of the HTTP stack.
+        """
+        self._mind_the_time()
+        query = [
+            {"=": {"ended_at": None}},
+            {"<": {"started_at": f"-{self.grown_up} minutes"}},
+            *conditions,
+        ]
+        try:
+            found = self.gnocchi.post(
+                f"/v1/search/resource/{type_}", {"and": query}, sort=sort, limit=limit
+            )
+        except keystoneauth1.exceptions.NotFound:
+            return []
+        return [_resource(record) for record in reading.records(found, "resources")]
+
+    def draw(self, type_: str, limit: int) -> list[Resource]:
+        """Some resources of a type, others each time; two requests at most.
+
+        Those that follow a random id in the order of ids: Nova's, Cinder's, Glance's and
+        Neutron's ids are random. The search reads no more rows than it needs.
+        """
+        begin = str(uuid.uuid4())
+        drawn = self.find(type_, [{">": {"id": begin}}], ["id:asc"], limit)
+        if len(drawn) < limit:
+            drawn += self.find(type_, [{"<=": {"id": begin}}], ["id:asc"], limit - len(drawn))
+        return drawn
+
+    def silence(self, resource: Resource) -> float | None:
+        """Minutes since its newest polled measure; infinite when it has none of the last day.
+
+        None when that cannot be told. One request. The aggregate of a measure may be dated
+        earlier by its granularity: that much is in a resource's favour.
+
+        Raises:
+            OutOfTime, or anything of the HTTP stack.
+        """
+        polled = [name for name in POLLED if name in resource.metrics]
+        name = next(iter(polled or sorted(resource.metrics)), None)
+        if name is None:
+            return math.inf if resource.host else None
+        self._mind_the_time()
+        try:
+            answer = self.gnocchi.get(
+                f"/v1/metric/{resource.metrics[name]}/measures",
+                start=f"-{LOOK_BACK} minutes",
+                aggregation="mean",
+            )
+        except keystoneauth1.exceptions.NotFound:
+            return None  # removed meanwhile, or an archive policy of somebody's own
+        now = datetime.datetime.now(datetime.timezone.utc)
+        return max(0.0, (now - _newest(answer)).total_seconds() / 60) if answer else math.inf
+
+    def silences(self, resources: Iterable[Resource]) -> list[float]:
+        """How long resources have been silent, up to the first that is not."""
+        known: list[float] = []
+        for resource in resources:
+            minutes = self.silence(resource)
+            if minutes is not None:
+                known.append(minutes)
+                if minutes <= self.age:
+                    break
+        return known
+
+    def _mind_the_time(self) -> None:
+        if self.deadline.left < RESERVE:
+            raise OutOfTime
+
+
+def _resource(record: Mapping[str, Any]) -> Resource:
+    metrics = record.get("metrics")
+    if not isinstance(metrics, dict):
+        raise Unusable(Cause.UNEXPECTED, "answers resources without metrics")
+    ids = cast("dict[str, str]", metrics)
+    return Resource(str(record.get("id")), str(record.get("host") or ""), ids)
+
+
+def _newest(answer: Sequence[Sequence[Any]]) -> datetime.datetime:
+    """The end of the newest aggregate of the finest granularity."""
+    try:
+        finest = min(float(granularity) for _, granularity, _ in answer)
+        newest = max(
+            datetime.datetime.fromisoformat(str(time))
+            for time, granularity, _ in answer
+            if float(granularity) == finest
+        )
+        return newest + datetime.timedelta(seconds=finest)
+    except (TypeError, ValueError):
+        raise Unusable(Cause.UNEXPECTED, "answers no list of measures") from None
+
+
+def ago(minutes: float) -> str:
+    """How long ago, for people: `12 min`, `3 h`."""
+    if minutes > LOOK_BACK:
+        return "more than a day"
+    return f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.0f} h"
+
+
+def flow(scene: Scene) -> Outcome:
+    """Whether anything fresh arrives: the newest measures of a few resources of several types.
+
+    At most 37 requests; two for each type, and one for each resource that was drawn.
+    """
+    sampling = Sampling.of(scene)
+    newest: dict[str, float] = {}
+    for type_, limit in DRAWN.items():
+        silences = sampling.silences(sampling.draw(type_, limit))
+        if silences:
+            newest[type_] = min(silences)
+    told = ", ".join(f"{type_} {ago(minutes)}" for type_, minutes in newest.items())
+    if any(minutes <= sampling.age for minutes in newest.values()):
+        return Outcome(Severity.OK, f"brings fresh measures to Gnocchi ({told})")
+    if "instance" in newest:
+        return Outcome(
+            Severity.FAILED, f"brings no fresh measures to Gnocchi ({told})", Cause.NO_FLOW
+        )
+    # what there is may be measured only when something happens to it
+    text = f"has no instance in Gnocchi that lives for {sampling.grown_up} min"
+    return Outcome(Severity.SKIPPED, text)
+
+
+def metrics(scene: Scene) -> Outcome:
+    """Whether instances have the metrics that alarms and Watcher need; two requests at most.
+
+    A metric that only some lack is no fault: not every guest tells its use of memory.
+    """
+    sampling, wanted = Sampling.of(scene), scene.order.thresholds.metrics
+    if not wanted:
+        return Outcome(Severity.SKIPPED, "is expected to bring no metric in particular")
+    instances = sampling.draw("instance", DRAWN["instance"])
+    if not instances:
+        text = f"has no instance in Gnocchi that lives for {sampling.grown_up} min"
+        return Outcome(Severity.SKIPPED, text)
+    missing = [name for name in wanted if not any(name in one.metrics for one in instances)]
+    number = reading.count(len(instances), "instance")
+    if missing:
+        text = f"brings no {', '.join(missing)} of any of {number}"
+        return Outcome(Severity.DEGRADED, text, Cause.METRICS_MISSING)
+    return Outcome(Severity.OK, f"brings the expected metrics of {number}")

@@ -1,0 +1,43 @@
+"""Verifications without a charm, so that each costs a fraction of a second."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import relations
+from telemetry import verification
+from telemetry.depth import Depth, Thresholds
+from telemetry.order import Order
+from telemetry.proxies import Proxies
+from telemetry.report import Finding, Report
+from tests.stack import Stack
+
+
+def order(stack: Stack, *, username: str = "telemetry-coordinator", role: str = "Admin") -> Order:
+    """An order to look at Gnocchi and into it, as a user with one role."""
+    databag = stack.credentials_databag(username=username, roles=(role,))
+    return Order(
+        credentials=relations.identity({"keystone/0": databag}, {}).candidates,
+        required=("metric",),
+        optional=(),
+        interface="internal",
+        region="RegionOne",
+        timeout=20,
+        certificates={},
+        proxies=Proxies(),
+        applications={},
+        coordinator="telemetry-coordinator",
+        upgrade_remedy="",
+        depth=Depth.READS,
+    )
+
+
+def ask(asked: Order, earlier: Report | None = None, **thresholds: Any) -> Report:
+    """The report that follows on an earlier one, with some thresholds."""
+    asked = dataclasses.replace(asked, thresholds=Thresholds(**thresholds), earlier=earlier)
+    return verification.verify(asked).report
+
+
+def finding(report: Report, check: str) -> Finding:
+    return next(found for found in report.findings if found.check == check)

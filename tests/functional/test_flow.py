@@ -1,0 +1,233 @@
+"""Whether data flows, asked of real clouds of some size: what is silent, stale or missing."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import logging
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from telemetry.order import Order
+from telemetry.report import Cause, Report, Severity
+from tests.functional.asking import ask, finding, order
+from tests.functional.conftest import Deploy
+from tests.stack import Stack
+from tests.stack.population import Population
+
+QUESTIONS = ("telemetry.policies", "telemetry.flow", "telemetry.hosts", "telemetry.metrics")
+Populate = Callable[..., Population]
+
+
+@pytest.fixture
+def populate(stack: Stack) -> Iterator[Populate]:
+    """Fills a Gnocchi that has the resource types and no resources."""
+    if "instance" not in stack.resource_types():
+        stack.upgrade_ceilometer()
+    stack.depopulate()
+    yield stack.populate
+    stack.depopulate()
+
+
+@pytest.fixture
+def asked(stack: Stack) -> Order:
+    return order(stack)
+
+
+def severities(report: Report) -> list[Severity]:
+    return [finding(report, check).severity for check in QUESTIONS]
+
+
+def earlier(report: Report, minutes: float) -> Report:
+    """The report as if it had been made some time ago."""
+    taken_at = report.taken_at - datetime.timedelta(minutes=minutes)
+    return dataclasses.replace(report, taken_at=taken_at)
+
+
+def test_an_empty_cloud_is_skipped(stack: Stack, asked: Order) -> None:
+    stack.replace_gnocchi_database()
+    stack.upgrade_ceilometer()
+    report = ask(asked)
+    assert severities(report) == [Severity.SKIPPED] * 4
+    assert report.severity is Severity.OK
+    assert report.summary() == "metric verified"
+
+    # and when it stays like that for more than an hour, nobody publishes
+    since = {name: at - 2 * 3600 for name, at in report.figures.items() if "since" in name}
+    later = ask(asked, dataclasses.replace(report, figures=since))
+    found = finding(later, "telemetry.policies")
+    assert (found.severity, found.cause) == (Severity.DEGRADED, Cause.NO_POLICIES)
+    assert found.summary == "Ceilometer has published nothing to Gnocchi for 2 h"
+
+
+def test_a_cloud_whose_instances_are_measured_is_well(
+    stack: Stack, asked: Order, populate: Populate
+) -> None:
+    cloud = populate(hosts=4, instances=8, ended=4)
+    stack.measure(cloud.metrics("cpu"))
+    report = ask(asked, metrics=("cpu", "memory.usage"))
+    assert severities(report) == [Severity.OK] * 4
+    assert "4 compute hosts" in finding(report, "telemetry.hosts").summary
+
+
+def test_a_silent_host_is_named_with_the_minutes(
+    stack: Stack, asked: Order, populate: Populate
+) -> None:
+    cloud = populate(hosts=4, instances=12, ended=4)
+    silent, *others = cloud.hosts
+    stack.measure(cloud.metrics("cpu", others))
+    stack.measure(cloud.metrics("cpu", [silent]), age=52 * 60)
+    report = ask(asked)
+    found = finding(report, "telemetry.hosts")
+    assert (found.severity, found.cause) == (Severity.DEGRADED, Cause.SILENT_HOSTS)
+    minutes = report.figures[f"telemetry.hosts.silent:{silent}"]
+    assert 46 <= minutes <= 53
+    assert found.summary == f"Ceilometer brings no measures from {silent} for {minutes:.0f} min"
+    assert found.remedy == "juju status ceilometer-agent"
+    assert finding(report, "telemetry.flow").severity is Severity.OK
+
+
+def test_one_instance_with_fresh_measures_speaks_for_its_host(
+    stack: Stack, asked: Order, populate: Populate
+) -> None:
+    cloud = populate(hosts=2, instances=6)
+    stack.measure([cloud.metrics("cpu", [host])[1] for host in cloud.hosts])
+    assert finding(ask(asked), "telemetry.hosts").severity is Severity.OK
+
+
+def test_all_hosts_are_looked_at_in_turn(stack: Stack, asked: Order, populate: Populate) -> None:
+    cloud = populate(hosts=20, instances=20)
+    stack.measure(cloud.metrics("cpu", cloud.hosts[:19]))
+    last = f"telemetry.hosts.silent:{cloud.hosts[19]}"
+    reports = [ask(asked)]
+    while last not in reports[-1].figures:
+        assert len(reports) < 3
+        reports.append(ask(asked, reports[-1]))
+    assert len(reports) == 3
+
+
+def test_a_silent_host_stays_silent_until_it_is_heard(
+    stack: Stack, asked: Order, populate: Populate
+) -> None:
+    cloud = populate(hosts=20, instances=20)
+    first, *others = cloud.hosts
+    stack.measure(cloud.metrics("cpu", others))
+    report = ask(asked, ask(asked))
+    assert finding(report, "telemetry.hosts").severity is Severity.DEGRADED
+    stack.measure(cloud.metrics("cpu", [first]))
+    report = ask(asked, report)
+    assert finding(report, "telemetry.hosts").severity is Severity.OK
+    assert f"telemetry.hosts.silent:{first}" not in report.figures
+
+
+def test_young_instances_are_not_silent(stack: Stack, asked: Order, populate: Populate) -> None:
+    populate(hosts=2, instances=4)
+    report = ask(asked, age=60 * 24 * 31)  # all are 30 days old
+    assert finding(report, "telemetry.hosts").severity is Severity.SKIPPED
+    assert finding(report, "telemetry.flow").severity is Severity.SKIPPED
+
+
+def test_ended_instances_are_ignored(stack: Stack, asked: Order, populate: Populate) -> None:
+    populate(hosts=2, instances=0, ended=4)
+    report = ask(asked)
+    assert finding(report, "telemetry.hosts").severity is Severity.SKIPPED
+    assert finding(report, "telemetry.flow").severity is Severity.SKIPPED
+
+
+def test_metrics_that_no_instance_has_are_named(
+    stack: Stack, asked: Order, populate: Populate
+) -> None:
+    populate(hosts=2, instances=4, metrics=("cpu", "memory"))
+    found = finding(ask(asked), "telemetry.metrics")
+    assert (found.severity, found.cause) == (Severity.DEGRADED, Cause.METRICS_MISSING)
+    expected = "Ceilometer brings no memory.usage, disk.root.size of any of 4 instances"
+    assert found.summary == expected
+
+
+def test_nothing_fresh_anywhere_fails(stack: Stack, asked: Order, populate: Populate) -> None:
+    cloud = populate(hosts=2, instances=4)
+    stack.measure(cloud.metrics("cpu"), age=2 * 3600)
+    found = finding(ask(asked), "telemetry.flow")
+    assert (found.severity, found.cause) == (Severity.FAILED, Cause.NO_FLOW)
+    told = r"Ceilometer brings no fresh measures to Gnocchi \(instance 1(1[5-9]|20) min\)"
+    assert re.fullmatch(told, found.summary)
+
+
+def test_a_reader_sees_what_ceilometer_brings_but_no_backlog(
+    stack: Stack, populate: Populate
+) -> None:
+    cloud = populate(hosts=2, instances=4)
+    stack.measure(cloud.metrics("cpu"))
+    report = ask(order(stack, username="reader-of-flow", role="reader"), metrics=("cpu",))
+    assert severities(report) == [Severity.OK] * 4
+    found = finding(report, "metric.backlog")
+    assert (found.severity, found.cause) == (Severity.SKIPPED, Cause.FORBIDDEN)
+
+
+def test_a_backlog_over_the_threshold_degrades(
+    stack: Stack, asked: Order, populate: Populate
+) -> None:
+    cloud = populate(hosts=1, instances=3)
+    stack.services["metricd"].freeze()
+    url = f"{stack.gnocchi_url}/v1/batch/metrics/measures"
+    measures = [{"timestamp": "2026-01-01T00:00:00", "value": 1.0}]
+    stack.session.post(url, json=dict.fromkeys(cloud.metrics("cpu"), measures))
+    report = ask(asked, backlog=2)
+    found = finding(report, "metric.backlog")
+    assert (found.severity, found.cause) == (Severity.DEGRADED, Cause.BACKLOG)
+    assert found.summary == "Gnocchi has 3 measures waiting for metricd, more than 2"
+    assert report.figures["metric.backlog"] == 3
+
+
+def test_a_backlog_that_grows_in_six_reports_degrades(
+    stack: Stack, asked: Order, populate: Populate
+) -> None:
+    cloud = populate(hosts=1, instances=7)
+    stack.services["metricd"].freeze()
+    report = ask(asked)
+    states: list[Severity] = []
+    for metric in cloud.metrics("cpu")[:6]:
+        body = [{"timestamp": "2026-01-01T00:00:00", "value": 1.0}]
+        stack.session.post(f"{stack.gnocchi_url}/v1/metric/{metric}/measures", json=body)
+        report = ask(asked, earlier(report, 5), backlog=50)
+        states.append(finding(report, "metric.backlog").severity)
+    assert states == [Severity.OK] * 5 + [Severity.DEGRADED]
+
+
+def test_the_number_of_requests_does_not_grow_with_the_cloud(
+    stack: Stack, asked: Order, populate: Populate, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "keystoneauth.session")
+
+    def requests() -> int:
+        caplog.clear()
+        ask(asked, report)
+        lines = (r.getMessage() for r in caplog.records if r.name == "keystoneauth.session")
+        return sum(line.startswith("REQ:") and "/v1/" in line for line in lines)
+
+    populate(hosts=50, instances=200)
+    report = ask(asked)  # all hosts are silent, which costs most
+    small = requests()
+    stack.populate(hosts=50, instances=4800)
+    assert requests() == small
+    assert small <= 95
+
+
+def test_the_charm_blocks_when_nothing_flows(
+    deploy: Deploy, stack: Stack, populate: Populate
+) -> None:
+    populate(hosts=2, instances=4)
+    deployment = deploy(
+        **{
+            "required-services": "metric",
+            "optional-services": "",
+            "deep-verification": "on-change",
+        }
+    )
+    deployment.identity_changed()
+    name, message = deployment.status
+    assert name == "blocked"
+    assert message.startswith("Ceilometer brings no fresh measures to Gnocchi (instance")
+    assert message.endswith("; juju status ceilometer ceilometer-agent rabbitmq-server")
