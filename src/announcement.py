@@ -32,12 +32,13 @@ def of_turn(
         step: what is still to be done about it.
         judged: the status.
     """
+    looked_for = {f.service for f in report.findings if f.question == "catalog"} | {"identity"}
     services = {
         service: telemetry_stack.Service(
             report.state_of(service).value, report.endpoints.get(service, "")
         )
         for service in report.services
-        if service in report.endpoints or service == "identity"
+        if service in report.endpoints or service in looked_for
     }
     return telemetry_stack.Stack(
         ready=report.verified,

@@ -3,11 +3,13 @@
 import datetime
 import json
 import pathlib
+import re
 from typing import Any
 
 import jsonschema
 import ops
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from ops import testing
@@ -15,6 +17,7 @@ from ops import testing
 import charm
 from charms.telemetry_coordinator.v0 import telemetry_stack
 from charms.telemetry_coordinator.v0.telemetry_stack import Service, Stack
+from telemetry.report import Severity
 from telemetry.upgrade import Record, Running, Step
 from tests.unit import model, reports
 
@@ -51,6 +54,26 @@ def test_the_example_of_the_interface_fits_the_schema():
     assert stack.ready
 
 
+def test_the_interface_is_that_of_the_charm_and_its_library():
+    interface = yaml.safe_load((INTERFACE / "interface.yaml").read_text(encoding="utf-8"))
+    assert (
+        interface["version"] == telemetry_stack.VERSION == SCHEMA["properties"]["version"]["const"]
+    )
+    assert interface["lib"] == telemetry_stack.__name__
+    metadata = yaml.safe_load((ROOT / "metadata.yaml").read_text(encoding="utf-8"))
+    assert metadata["provides"]["telemetry-stack"]["interface"] == interface["name"]
+
+
+def test_what_a_databag_lacks_has_the_defaults_of_the_schema():
+    defaults = {
+        name: entry["default"]
+        for name, entry in SCHEMA["properties"].items()
+        if "default" in entry
+    }
+    least = {"version": 1, "ready": True}
+    assert Stack.from_json(json.dumps(least)) == Stack.from_json(json.dumps({**least, **defaults}))
+
+
 def test_fields_that_are_not_known_are_passed_over():
     data = {**json.loads(GOOD.to_json()), "colour": "green"}
     data["services"]["metric"]["mood"] = "fine"
@@ -66,6 +89,21 @@ def test_a_newer_version_is_not_ready_and_says_why():
     assert Stack.from_json(json.dumps(data)) == Stack(
         ready=False, message="the coordinator speaks version 2 of telemetry_stack"
     )
+
+
+def test_an_older_version_is_read():
+    assert Stack.from_json('{"version": 0, "ready": true}') == Stack(ready=True)
+
+
+@pytest.mark.parametrize("since", ["2026-11-22T10:00:00Z", "2026-11-22T10:00:00"])
+def test_a_time_is_read_in_other_spellings_of_utc(since: str):
+    stack = Stack.from_json(json.dumps({**json.loads(GOOD.to_json()), "since": since}))
+    assert stack == GOOD
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"version": 1e999, "ready": true}'])
+def test_hostile_json_is_not_ready(text: str):
+    assert Stack.from_json(text) == Stack(False, "the coordinator's verdict cannot be read")
 
 
 @given(st.text(min_size=1) | st.builds(json.dumps, st.dictionaries(st.text(), st.integers())))
@@ -144,6 +182,67 @@ def test_without_a_relation_the_stack_is_not_ready(waiter: testing.Context[Waite
         assert not manager.charm.telemetry.is_ready
 
 
+# The examples of the library's docstring
+
+
+def example(part: str) -> tuple[dict[str, Any], type[ops.CharmBase]]:
+    """Metadata and charm of an example, executed as it is written."""
+    text = (telemetry_stack.__doc__ or "").partition(f"## {part}")[2]
+    metadata, code = re.findall(r"```(?:yaml|python)\n(.*?)```", text, re.DOTALL)[:2]
+    namespace: dict[str, Any] = {"__name__": "example"}
+    exec(code, namespace)  # noqa: S102 - our own documentation
+    (charm_type,) = (
+        thing
+        for thing in namespace.values()
+        if isinstance(thing, type) and issubclass(thing, ops.CharmBase)
+    )
+    return {"name": "example", **yaml.safe_load(metadata)}, charm_type
+
+
+@pytest.mark.parametrize(
+    ("event", "stack", "status"),
+    [
+        ("relation_changed", GOOD, ops.ActiveStatus("metrics from http://192.0.2.30:8041")),
+        ("relation_changed", BAD, ops.WaitingStatus("Aodh refused the connection")),
+        ("relation_broken", GOOD, ops.BlockedStatus("missing relation telemetry")),
+    ],
+)
+def test_the_example_of_a_charm_that_waits_works_as_written(
+    event: str, stack: Stack, status: ops.StatusBase
+):
+    meta, charm_type = example("A charm that waits")
+    context = testing.Context(charm_type, meta=meta)
+    relation = testing.Relation("telemetry", remote_app_data={"stack": stack.to_json()})
+    out = context.run(getattr(context.on, event)(relation), testing.State(relations={relation}))
+    assert out.unit_status == status
+
+
+def test_the_examples_understand_each_other():
+    meta, charm_type = example("A charm that publishes")
+    context = testing.Context(charm_type, meta=meta)
+    relation = testing.Relation("telemetry-stack")
+    state = testing.State(leader=True, relations={relation})
+    stack = published(context.run(context.on.relation_created(relation), state))
+    assert stack.ready
+    assert stack.services == GOOD.services
+
+
+def test_the_example_that_publishes_leaves_that_to_the_leader():
+    meta, charm_type = example("A charm that publishes")
+    context = testing.Context(charm_type, meta=meta)
+    relation = testing.Relation("telemetry-stack")
+    out = context.run(context.on.update_status(), testing.State(relations={relation}))
+    assert out.get_relation(relation.id).local_app_data == {}
+
+
+def test_the_library_declares_what_charmcraft_reads():
+    source = pathlib.Path(telemetry_stack.__file__).read_text(encoding="utf-8")
+    assert re.search(r'^LIBID = "[0-9a-f]{32}"$', source, re.MULTILINE)
+    assert re.search(r"^LIBAPI = 0$", source, re.MULTILINE)
+    assert re.search(r"^LIBPATCH = [1-9]\d*$", source, re.MULTILINE)
+    assert telemetry_stack.PYDEPS == []
+
+
 # The coordinator
 
 
@@ -195,6 +294,43 @@ def test_since_is_kept_as_long_as_nothing_changes(
     relation = testing.Relation("telemetry-stack", local_app_data={"stack": before.to_json()})
     out = context.run(context.on.update_status(), model.ready(relation))
     assert published(out).since == (earlier if ready else stage.turn.report.taken_at)
+
+
+def test_a_charm_that_is_related_later_is_told_the_same_time(context: Context, stage: model.Stage):
+    earlier = Stack(ready=True, since=NOW - datetime.timedelta(days=1))
+    first = testing.Relation("telemetry-stack", local_app_data={"stack": earlier.to_json()})
+    second = testing.Relation("telemetry-stack")
+    out = context.run(context.on.relation_created(second), model.ready(first, second))
+    one, other = (r.local_app_data["stack"] for r in out.get_relations("telemetry-stack"))
+    assert one == other
+    assert json.loads(one)["since"] == "2026-11-21T10:00:00+00:00"
+
+
+def test_since_survives_a_refresh_of_the_charm(context: Context, stage: model.Stage):
+    before = Stack(ready=True, since=NOW - datetime.timedelta(days=1))
+    relation = testing.Relation("telemetry-stack", local_app_data={"stack": before.to_json()})
+    out = context.run(context.on.upgrade_charm(), model.ready(relation))
+    assert published(out).since == before.since
+
+
+def test_a_service_that_is_missing_from_the_catalog_has_a_state(
+    context: Context, stage: model.Stage
+):
+    missing = reports.bad("key-manager", "catalog")
+    stage.turn = reports.turn(missing, reports.bad("vault", "application"))
+    out = context.run(context.on.update_status(), model.ready(testing.Relation("telemetry-stack")))
+    assert published(out).services["key-manager"] == Service("failed", "")
+    assert "vault" not in published(out).services
+
+
+def test_a_service_that_works_but_not_well_leaves_the_stack_ready(
+    context: Context, stage: model.Stage
+):
+    slow = reports.bad("metric", "backlog", Severity.DEGRADED)
+    stage.turn = reports.turn(*reports.VERIFIED, slow)
+    out = context.run(context.on.update_status(), model.ready(testing.Relation("telemetry-stack")))
+    assert published(out).ready
+    assert published(out).services["metric"].state == "degraded"
 
 
 RUNNING = Running(NOW, reports.FINGERPRINT, "12", "ceilometer", behind=True, asked=True)

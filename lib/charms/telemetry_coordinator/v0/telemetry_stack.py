@@ -5,7 +5,9 @@ it ready, since when, which services does it have and in which state, and what b
 `ceilometer-upgrade`. There are no secrets in it. A charm that needs metrics, alarms or secrets of
 that cloud can wait for it instead of trying by itself.
 
-The charm that waits names the endpoint in its metadata:
+## A charm that waits
+
+It names the endpoint in its metadata:
 
 ```yaml
 requires:
@@ -30,28 +32,73 @@ class MyCharm(ops.CharmBase):
         framework.observe(self.telemetry.on.gone, self._on_gone)
 
     def _on_ready(self, event: telemetry_stack.ReadyEvent):
-        gnocchi = self.telemetry.stack.services["metric"].endpoint
-        ...
+        metric = self.telemetry.stack.services.get("metric")
+        if metric is not None:
+            self.unit.status = ops.ActiveStatus(f"metrics from {metric.endpoint}")
 
     def _on_degraded(self, event: telemetry_stack.DegradedEvent):
         self.unit.status = ops.WaitingStatus(self.telemetry.stack.message)
 
     def _on_gone(self, event: telemetry_stack.GoneEvent):
-        ...
+        self.unit.status = ops.BlockedStatus("missing relation telemetry")
+
+
+if __name__ == "__main__":
+    ops.main(MyCharm)
 ```
 
-`ready` and `degraded` come with every new verdict, not only with a change from one to the other:
-handle them as often as they come.
+`ready` says that all that is required was verified; `degraded`, that something of it is missing or
+does not work. A service that works but not well leaves the stack ready: its `state` is then
+`degraded`. Both events come with every new verdict, not only with a change from one to the other:
+handle them as often as they come. Between them, `stack` and `is_ready` tell the last verdict.
 
-The coordinator's side, which only its leader may use:
+Readers pass over fields that they do not know, and fields that an older coordinator does not write
+have defaults. A verdict of a version that is newer than this library, or that cannot be read, is as
+good as none: the stack is then not ready, and the message says why.
+
+## A charm that publishes
+
+That is the coordinator, whose leader tells every related charm the same:
+
+```yaml
+provides:
+  telemetry-stack:
+    interface: telemetry_stack
+```
 
 ```python
-provider = telemetry_stack.TelemetryStackProvider(self, "telemetry-stack")
-provider.publish(telemetry_stack.Stack(ready=True, message="metric verified", since=now))
+import datetime
+
+import ops
+from charms.telemetry_coordinator.v0 import telemetry_stack
+
+
+class MyCoordinator(ops.CharmBase):
+    def __init__(self, framework: ops.Framework):
+        super().__init__(framework)
+        self.provider = telemetry_stack.TelemetryStackProvider(self, "telemetry-stack")
+        framework.observe(self.on.update_status, self._on_event)
+        framework.observe(self.on["telemetry-stack"].relation_created, self._on_event)
+
+    def _on_event(self, event: ops.EventBase):
+        if not self.unit.is_leader():
+            return
+        metric = telemetry_stack.Service("ok", "http://192.0.2.30:8041")
+        stack = telemetry_stack.Stack(
+            ready=True,
+            message="metric verified",
+            since=datetime.datetime.now(datetime.timezone.utc),
+            services={"metric": metric},
+            upgrade="done",
+        )
+        self.provider.publish(stack)
+
+
+if __name__ == "__main__":
+    ops.main(MyCoordinator)
 ```
 
-Readers pass over fields that they do not know. A verdict of a version that is newer than this
-library is as good as none: the stack is then not ready, and the message says why.
+`publish` keeps the time since when the stack is (not) ready, as long as that does not change.
 """
 
 from __future__ import annotations
@@ -74,6 +121,16 @@ VERSION = 1
 
 KEY = "stack"
 """Key in the coordinator's application databag."""
+
+_UNREADABLE = (
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    OverflowError,  # a version without end
+    RecursionError,  # JSON without end
+)
+"""What data of a wrong form raises."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -141,12 +198,16 @@ class Stack:
                 services=_services(data.get("services", {})),
                 upgrade=str(data.get("upgrade", "unknown")),
             )
-        except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
+        except _UNREADABLE:
             return cls(False, "the coordinator's verdict cannot be read")
 
 
 def _time(text: str) -> datetime.datetime | None:
-    return datetime.datetime.fromisoformat(text) if text else None
+    """The time; Python 3.10 does not know `Z`. One without a zone is in UTC."""
+    if not text:
+        return None
+    time = datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return time if time.tzinfo else time.replace(tzinfo=datetime.timezone.utc)
 
 
 def _services(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, Service]:
@@ -223,15 +284,15 @@ class TelemetryStackProvider(ops.Object):
         self._endpoint = endpoint
 
     def publish(self, stack: Stack) -> None:
-        """Tell every related charm; the leader alone may.
+        """Tell every related charm the same; the leader alone may.
 
-        A verdict that is as ready as the one before keeps the time since when it is so.
+        A verdict that is as ready as the one before keeps the time since when it is so, also for a
+        charm that was related later.
         """
-        for relation in self.model.relations[self._endpoint]:
-            if not relation.active:
-                continue
-            databag = relation.data[self.model.app]
-            before = Stack.from_json(databag.get(KEY, ""))
-            lasting = before is not None and before.ready == stack.ready and before.since
-            since = before.since if before and lasting else stack.since
-            databag[KEY] = dataclasses.replace(stack, since=since).to_json()
+        active = [r for r in self.model.relations[self._endpoint] if r.active]
+        databags = [relation.data[self.model.app] for relation in active]
+        told = [Stack.from_json(databag.get(KEY, "")) for databag in databags]
+        lasting = [t.since for t in told if t and t.ready == stack.ready and t.since]
+        text = dataclasses.replace(stack, since=min(lasting, default=stack.since)).to_json()
+        for databag in databags:
+            databag[KEY] = text
