@@ -16,6 +16,9 @@ from telemetry.wording import plain
 LIMIT = 120
 """Characters of a message; more is cut off in `juju status` on an ordinary terminal."""
 
+ROOM = 80
+"""Characters of the problem that are shown beside a remedy that breaks the limit by itself."""
+
 
 class Level(enum.Enum):
     """Who has to act; the values are Juju's names of statuses."""
@@ -81,7 +84,9 @@ def message(problem: str, remedy: str = "", others: int = 0, following: int = 0)
     """
     end = f"; {remedy}" if remedy else ""
     end += more(others, following)
-    room = max(LIMIT - len(end), 20)
+    room = LIMIT - len(end)
+    if room < 20:  # the remedy alone is too long for the limit, and means nothing by itself
+        room = ROOM
     text = plain(problem, limit=1000)
     if len(text) > room:
         text = text[: room - 3].rstrip(" ,;:") + "..."
