@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import functools
 import math
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +16,7 @@ from typing import Any, cast
 
 import keystoneauth1.exceptions
 
-from telemetry import transport
+from telemetry import remedies, transport
 from telemetry.checks import reading
 from telemetry.cloud import Service
 from telemetry.deep import Outcome, Scene
@@ -131,14 +132,13 @@ class Sampling:
         Raises:
             OutOfTime, or anything of the HTTP stack.
         """
-        polled = [name for name in POLLED if name in resource.metrics]
-        name = next(iter(polled or sorted(resource.metrics)), None)
-        if name is None:
-            return math.inf if resource.host else None
         self._mind_the_time()
+        metric = _metric(resource)
+        if not metric:
+            return math.inf if resource.host else None
         try:
             answer = self.gnocchi.get(
-                f"/v1/metric/{resource.metrics[name]}/measures",
+                f"/v1/metric/{metric}/measures",
                 start=f"-{LOOK_BACK} minutes",
                 aggregation="mean",
             )
@@ -158,6 +158,23 @@ class Sampling:
                     break
         return known
 
+    def unprocessed(self, resource: Resource) -> bool:
+        """Whether it only seems silent: its measures wait for metricd."""
+        return _metric(resource) in self._waiting
+
+    @functools.cached_property
+    def _waiting(self) -> frozenset[str]:
+        """The metrics whose measures wait for metricd, as far as that can be told; one request.
+
+        A read with `refresh` would tell it, too, but by making what it looks for.
+        """
+        self._mind_the_time()
+        try:
+            storage = reading.field(self.gnocchi.get("/v1/status"), "storage", "status")
+            return frozenset(reading.field(storage, "measures_to_process", "status"))
+        except Exception:  # noqa: BLE001 - for administrators only, and not always
+            return frozenset()
+
     def _mind_the_time(self) -> None:
         if self.deadline.left < RESERVE:
             raise OutOfTime
@@ -169,6 +186,13 @@ def _resource(record: Mapping[str, Any]) -> Resource:
         raise Unusable(Cause.UNEXPECTED, "answers resources without metrics")
     ids = cast("dict[str, str]", metrics)
     return Resource(str(record.get("id")), str(record.get("host") or ""), ids)
+
+
+def _metric(resource: Resource) -> str:
+    """Id of the metric that is read: a polled one if there is any; empty without metrics."""
+    polled = [name for name in POLLED if name in resource.metrics]
+    name = next(iter(polled or sorted(resource.metrics)), "")
+    return resource.metrics.get(name, "")
 
 
 def _newest(answer: Sequence[Sequence[Any]]) -> datetime.datetime:
@@ -195,17 +219,27 @@ def ago(minutes: float) -> str:
 def flow(scene: Scene) -> Outcome:
     """Whether anything fresh arrives: the newest measures of a few resources of several types.
 
-    At most 37 requests; two for each type, and one for each resource that was drawn.
+    At most 38 requests: two for each type, one for each resource that was drawn, and one to tell a
+    silent Ceilometer from a dead metricd.
     """
     sampling = Sampling.of(scene)
+    drawn: dict[str, list[Resource]] = {}
     newest: dict[str, float] = {}
     for type_, limit in DRAWN.items():
-        silences = sampling.silences(sampling.draw(type_, limit))
+        drawn[type_] = sampling.draw(type_, limit)
+        silences = sampling.silences(drawn[type_])
         if silences:
             newest[type_] = min(silences)
     told = ", ".join(f"{type_} {ago(minutes)}" for type_, minutes in newest.items())
     if any(minutes <= sampling.age for minutes in newest.values()):
         return Outcome(Severity.OK, f"brings fresh measures to Gnocchi ({told})")
+    if any(sampling.unprocessed(one) for one in drawn["instance"]):
+        text = "brings fresh measures, and Gnocchi's metricd does not process them"
+        gnocchi = dataclasses.replace(
+            scene.subject.names, application=scene.order.applications.get("metric", "gnocchi")
+        )
+        remedy = remedies.remedy(Cause.NOT_PROCESSED, gnocchi)
+        return Outcome(Severity.FAILED, text, Cause.NOT_PROCESSED, remedy)
     if "instance" in newest:
         return Outcome(
             Severity.FAILED, f"brings no fresh measures to Gnocchi ({told})", Cause.NO_FLOW
