@@ -132,6 +132,7 @@ def model(
     juju.integrate(f"{APP}:identity-notifications", "keystone")
     juju.integrate(f"{APP}:metric-service", "gnocchi")
     juju.integrate(f"{APP}:member", "ceilometer:juju-info")
+    juju.integrate(f"{APP}:telemetry-stack", "waiter:telemetry")
     return juju
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import pathlib
 from collections.abc import Callable
+from typing import Any
 
 import jubilant
 import pytest
@@ -37,6 +38,23 @@ def shows(level: str, text: str) -> Callable[[jubilant.Status], bool]:
     return ready
 
 
+def waiter_shows(level: str, text: str) -> Callable[[jubilant.Status], bool]:
+    """Whether the charm that waits for the stack has this level and a message with this text."""
+
+    def ready(status: jubilant.Status) -> bool:
+        unit = status.apps["waiter"].units["waiter/0"].workload_status
+        return unit.current == level and text in unit.message
+
+    return ready
+
+
+def told(model: jubilant.Juju) -> dict[str, Any]:
+    """What the charm that waits was told last."""
+    shown = json.loads(model.cli("show-unit", "waiter/0", "--format", "json"))
+    (relation,) = shown["waiter/0"]["relation-info"]
+    return json.loads(relation["application-data"]["stack"])
+
+
 def record(model: jubilant.Juju) -> dict[str, object]:
     """The upgrade record, as the peer databag has it."""
     unit = leader(model)
@@ -48,6 +66,11 @@ def record(model: jubilant.Juju) -> dict[str, object]:
 def test_with_advice_the_status_says_what_to_type(model: jubilant.Juju, server: UpgradeServer):
     model.wait(shows("blocked", ADVICE), error=jubilant.any_error)
     assert server.runs == []
+
+
+def test_a_charm_that_waits_is_told_that_the_stack_is_not_ready(model: jubilant.Juju):
+    model.wait(waiter_shows("waiting", "Gnocchi is behind Ceilometer"))
+    assert told(model)["upgrade"] == "needed"
 
 
 def test_the_action_clears_ceilometers_own_request(
@@ -73,6 +96,13 @@ def test_the_action_clears_ceilometers_own_request(
     assert charm["severity"] == "ok"
 
 
+def test_a_charm_that_waits_is_told_when_the_stack_is_ready(model: jubilant.Juju, services: Stack):
+    model.wait(waiter_shows("active", f"metrics from {services.gnocchi_url}"))
+    stack = told(model)
+    assert stack["upgrade"] == "done"
+    assert stack["services"]["metric"]["endpoint"] == services.gnocchi_url
+
+
 def test_a_verified_stack_ends_with_exit_code_0(model: jubilant.Juju):
     result = model.run(leader(model), "verify-stack")
     assert result.success
@@ -84,10 +114,12 @@ def test_a_stack_with_a_stopped_service_ends_with_another(model: jubilant.Juju, 
     services.services["aodh"].stop()
     with pytest.raises(jubilant.TaskError) as raised:
         model.run(leader(model), "verify-stack")
+    model.wait(waiter_shows("waiting", "Aodh refused the connection"))
     services.services["aodh"].start()
     assert raised.value.task.message.startswith("Aodh refused the connection")
     assert raised.value.task.results["alarming"]["status"] == "failed"
     assert model.run(leader(model), "verify-stack").success
+    model.wait(waiter_shows("active", "metrics from"))
 
 
 def findings(model: jubilant.Juju) -> dict[str, dict[str, str]]:
@@ -245,15 +277,23 @@ def test_relations_may_go_and_come_back(model: jubilant.Juju, server: UpgradeSer
     assert len(server.runs) == runs
 
 
+def test_a_charm_that_waits_may_leave_and_come_back(model: jubilant.Juju):
+    model.remove_relation(f"{APP}:telemetry-stack", "waiter:telemetry")
+    model.wait(waiter_shows("blocked", "missing relation telemetry"))
+    model.integrate(f"{APP}:telemetry-stack", "waiter:telemetry")
+    model.wait(waiter_shows("active", "metrics from"))
+
+
 def test_a_refresh_from_the_revision_before_keeps_the_record(
     model: jubilant.Juju, charm: pathlib.Path, server: UpgradeServer
 ):
-    before, runs = record(model), len(server.runs)
+    before, runs, since = record(model), len(server.runs), told(model)["since"]
     model.refresh(APP, path=charm)
     model.wait(lambda status: jubilant.all_agents_idle(status, APP))
     model.wait(shows("active", "verified"), error=jubilant.any_error)
     assert record(model) == before
     assert len(server.runs) == runs
+    assert told(model)["since"] == since
 
 
 def test_scaled_to_nothing_and_back_the_record_is_there(

@@ -5,8 +5,11 @@ from __future__ import annotations
 import pathlib
 import zipfile
 
+from tests.integration import vendoring
+
+ROOT = pathlib.Path(__file__).parents[2]
 CHARMS = pathlib.Path(__file__).with_name("charms")
-NAMES = ("backend", "ceilometer", "gnocchi", "keystone")
+NAMES = ("backend", "ceilometer", "gnocchi", "keystone", "waiter")
 INTEGRATIONS = (
     ("keystone:shared-db", "backend"),
     ("gnocchi:shared-db", "backend"),
@@ -19,7 +22,12 @@ INTEGRATIONS = (
 )
 """Among the testers, as the blueprint wants them."""
 
+LIBRARY = "lib/charms/telemetry_coordinator/v0/telemetry_stack.py"
+WITH_LIBRARY = ("waiter",)
+"""Testers that are written with ops and the coordinator's library; the others need only Python."""
+
 DISPATCH = """#!/bin/sh
+export PYTHONPATH="lib:vendored"
 exec /usr/bin/python3 -B "${JUJU_CHARM_DIR:-.}/src/charm.py"
 """
 MANIFEST = """analysis:
@@ -42,8 +50,12 @@ def contents(name: str) -> dict[str, tuple[str, int]]:
         if file.is_file() and file.suffix in (".yaml", ".py")
     }
     hook = (CHARMS / "common/hook.py").read_text(encoding="utf-8")
+    library = {LIBRARY: (ROOT / LIBRARY).read_text(encoding="utf-8")}
+    vendored = {f"vendored/{path}": text for path, text in vendoring.files("ops").items()}
+    used = {**library, **vendored} if name in WITH_LIBRARY else {}
     return {
         **files,
+        **{path: (text, 0o644) for path, text in used.items()},
         "src/hook.py": (hook, 0o644),
         "manifest.yaml": (MANIFEST, 0o644),
         "dispatch": (DISPATCH, 0o755),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections.abc
 import contextlib
+import dataclasses
 import json
 import pathlib
 import sys
@@ -12,9 +13,11 @@ import zipfile
 import pytest
 import yaml
 
+from charms.telemetry_coordinator.v0 import telemetry_stack
 from tests.integration import testers, upgrade_server
 from tests.packed.agent import Agent
 from tests.packed.expectations import assert_quiet
+from tests.packed.unit_state import Status
 
 ASKING = "Run the ceilometer-upgrade action on the leader to initialize ceilometer and gnocchi"
 DATABAG = {
@@ -114,6 +117,44 @@ def test_gnocchi_publishes_its_url_as_soon_as_there_is_one(deploy: Deploy) -> No
     gnocchi.config({"url": "http://192.0.2.30:8041"})
     gnocchi.hook("config-changed")
     assert gnocchi.relation(relation).local_unit_data["gnocchi_url"] == "http://192.0.2.30:8041"
+
+
+# The charm that waits, with the coordinator's library
+
+
+VERDICT = telemetry_stack.Stack(
+    ready=True,
+    message="metric verified",
+    services={"metric": telemetry_stack.Service("ok", "http://192.0.2.30:8041")},
+)
+
+
+def test_the_waiter_follows_the_verdict(deploy: Deploy) -> None:
+    waiter = deploy("waiter")
+    for result in waiter.deploy():
+        assert_quiet(result)
+    assert waiter.unit_status == Status("blocked", "missing relation telemetry")
+
+    coordinator = {"telemetry-coordinator/0": {}}
+    relation = waiter.relate("telemetry", "telemetry-coordinator", coordinator)
+    waiter.announce(relation)
+    assert waiter.unit_status.name == "blocked"
+
+    for verdict, status in [
+        (VERDICT, Status("active", "metrics from http://192.0.2.30:8041")),
+        (
+            dataclasses.replace(VERDICT, ready=False, message="Aodh refused the connection"),
+            Status("waiting", "Aodh refused the connection"),
+        ),
+        (VERDICT, Status("active", "metrics from http://192.0.2.30:8041")),
+    ]:
+        waiter.relation(relation).remote_app_data["stack"] = verdict.to_json()
+        assert_quiet(waiter.relation_event("telemetry", "changed"))
+        assert waiter.unit_status == status
+
+    for result in waiter.break_relation(relation):
+        assert_quiet(result)
+    assert waiter.unit_status == Status("blocked", "missing relation telemetry")
 
 
 # Ceilometer

@@ -52,9 +52,9 @@ does not work. A service that works but not well leaves the stack ready: its `st
 `degraded`. Both events come with every new verdict, not only with a change from one to the other:
 handle them as often as they come. Between them, `stack` and `is_ready` tell the last verdict.
 
-Readers pass over fields that they do not know, and fields that an older coordinator does not write
-have defaults. A verdict of a version that is newer than this library, or that cannot be read, is as
-good as none: the stack is then not ready, and the message says why.
+Readers pass over fields that they do not know; what an older coordinator does not write has its
+default. A verdict of a version that is newer than this library, or that cannot be read, is as good
+as none: the stack is then not ready, and the message says why.
 
 ## A charm that publishes
 
