@@ -112,3 +112,13 @@ def test_without_archive_policies_no_metric_can_be_made(deep: Deployment, stack:
     deep.update_status()
     assert deep.finding("metric.canary").cause is Cause.NO_POLICY
     stack.replace_gnocchi_database()
+
+
+def test_a_reader_may_send_canaries_too(deep: Deployment, stack: Stack) -> None:
+    deep.give_credentials(
+        stack.credentials_databag(username="reader-of-canaries", roles=("reader",))
+    )
+    deep.identity_changed()
+    assert deep.finding("metric.canary").severity is Severity.OK
+    assert deep.status[0] == "active"
+    assert not canaries(stack)
