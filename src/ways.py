@@ -50,7 +50,7 @@ def means(
         wish=upgrade.Wish(
             runs=method is not Method.ADVISE and writable,
             on_change=options.policy is Policy.ON_CHANGE,
-            heeds=method is not Method.COMMAND,
+            heeds=method is not Method.COMMAND and options.policy is Policy.ON_CHANGE,
         ),
         runner=command.CommandRunner(packages.Source(suite=suite, proxies=proxies)),
         members=seen.members,

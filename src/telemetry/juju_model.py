@@ -176,5 +176,5 @@ def target(
     if not meant:
         return trouble.no_ceilometer(model)
     if len(meant) > 1:
-        return trouble.several_ceilometers([app.name for app in meant], us)
+        return trouble.several_ceilometers([app.name for app in meant], us, related=bool(named))
     return meant[0]

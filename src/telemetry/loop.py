@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from telemetry import causes, judgement, juju_model, schema, trouble, upgrade, verification
 from telemetry.checks import telemetry
 from telemetry.order import Order
-from telemetry.report import Finding, Report
+from telemetry.report import Cause, Finding, Report
 from telemetry.runners import command
 from telemetry.sight import NOBODY_ASKED, Sight
 
@@ -129,14 +129,19 @@ def run_upgrade(order: Order, seen: Turn, means: Means) -> Turn:
     if seen.record.running is not None:
         return seen if begun is None else _without_run(order, seen, begun, seen.decision.step)
     if begun is not None and not _command_helps(seen, means):
-        return _without_run(order, seen, begun, upgrade.Step.ADVISE)
+        # only what its result shows may be advised: else the advice could never be satisfied
+        shows = seen.report.behind or seen.sight.asks
+        step = upgrade.Step.ADVISE if shows else upgrade.Step.RUN
+        return _without_run(order, seen, begun, step)
     return _run_command(order, seen, means)
 
 
 def _without_run(order: Order, seen: Turn, barred: trouble.Trouble, step: upgrade.Step) -> Turn:
     """The turn in which the action was not begun, and nothing was run in its place."""
     needed = seen.decision.step is upgrade.Step.RUN  # else a person asked for it, and is told
-    decision = dataclasses.replace(seen.decision, step=step) if needed else seen.decision
+    remedy = barred.remedy if barred.cause is Cause.NO_ACTION else ""
+    changed = dataclasses.replace(seen.decision, step=step, remedy=remedy)
+    decision = changed if needed else seen.decision
     verified = _with_charm(order, seen.verification, telemetry.troubled(barred))
     return dataclasses.replace(seen, verification=verified, decision=decision)
 
@@ -252,7 +257,8 @@ def _sight(record: upgrade.Record, means: Means) -> Sight:
     if means.action is None:
         return Sight(means.obstacle, None, related)
     view = means.action.look(record.running.task if record.running else "")
-    return Sight(means.action.target(view), view.task, related, view.model)
+    shown = related or next((app.name for app in view.applications), "")
+    return Sight(means.action.target(view), view.task, shown, view.model)
 
 
 def _release(sight: Sight, record: upgrade.Record, means: Means) -> str:
@@ -279,8 +285,24 @@ def _complete(
         found = judgement.of_model(sight.model, order, means.members, report)
         changed = dataclasses.replace(report, findings=(*report.findings, *found))
         verified = dataclasses.replace(verified, report=changed)
+    verified = _with_remedy(order, means, verified, sight)
     about_charm = telemetry.of_charm(sight, record, verified.report.taken_at, means.may_command)
     return _with_charm(order, verified, about_charm)
+
+
+def _with_remedy(
+    order: Order, means: Means, verified: verification.Verification, sight: Sight
+) -> verification.Verification:
+    """The verification with whose action to run where types are missing: one that would run."""
+    action = means.may_act and isinstance(sight.application, juju_model.Application)
+    ours = means.wish.runs and (means.may_command or action)
+    remedy = f"juju run {order.coordinator if ours else sight.name}/leader ceilometer-upgrade"
+    findings = tuple(
+        dataclasses.replace(f, remedy=remedy) if f.cause is Cause.MISSING_TYPES else f
+        for f in verified.report.findings
+    )
+    changed = dataclasses.replace(verified.report, findings=findings)
+    return dataclasses.replace(verified, report=changed)
 
 
 def _with_charm(

@@ -16,7 +16,7 @@ class Sight:
     Attributes:
         application: as the controller showed it, or why it could not; None when nobody asked.
         task: the task of a run that was begun; None when it was not seen.
-        related: name of the related application, where there is one.
+        related: name of the related application, else of one in the model, where there is one.
         model: the stack's applications; None when they were not seen.
     """
 

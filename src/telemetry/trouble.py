@@ -233,8 +233,18 @@ def no_ceilometer(model: str) -> Trouble:
     return Trouble(Cause.NO_CEILOMETER, summary, f"juju status --model {model}")
 
 
-def several_ceilometers(names: Sequence[str], us: str) -> Trouble:
-    """It is not clear which application is meant."""
+def several_ceilometers(names: Sequence[str], us: str, *, related: bool) -> Trouble:
+    """It is not clear which application is meant.
+
+    Args:
+        names: of the applications.
+        us: name of the coordinator's application.
+        related: whether they are all related to the coordinator, which else decides.
+    """
     summary = f"several applications are of the charm ceilometer: {', '.join(names)}"
-    remedy = f"juju integrate {us}:member {names[0]}"
+    remedy = (
+        f"juju remove-relation {us}:member {names[-1]}"
+        if related
+        else f"juju integrate {us}:member {names[0]}:juju-info"
+    )
     return Trouble(Cause.SEVERAL_CEILOMETERS, summary, remedy)

@@ -333,8 +333,8 @@ class Wish:
     Attributes:
         runs: whether the coordinator may run it at all (else it only advises).
         on_change: whether a change of the fingerprint is a reason to run.
-        heeds: whether that ceilometer's charm asks for its action is a reason; running the command
-            elsewhere would not make it stop.
+        heeds: whether that ceilometer's charm asks for its action is a reason: not where running
+            the command elsewhere would not make it stop, nor where the proof alone counts.
     """
 
     runs: bool
@@ -349,11 +349,13 @@ class Decision:
     Attributes:
         reason: for people, empty where there is nothing to say.
         asked: whether the only reason is that ceilometer's charm asks for its action.
+        remedy: what to type where it is not the usual.
     """
 
     step: Step
     reason: str = ""
     asked: bool = False
+    remedy: str = ""
 
 
 ASKED = "ceilometer's charm asks for it"

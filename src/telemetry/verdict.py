@@ -134,13 +134,14 @@ def _of_upgrade(
 ) -> Verdict | None:
     """What is still to be said about ceilometer-upgrade."""
     if decision.step is upgrade.Step.ADVISE:
-        return blocked(decision.reason, f"juju run {ceilometer}/leader ceilometer-upgrade")
+        usual = f"juju run {ceilometer}/leader ceilometer-upgrade"
+        return blocked(decision.reason, decision.remedy or usual)
     if record.running is not None:
         running = record.running
         if running.is_late(at):
             text = f"task {running.task} on {running.application} has not ended for over an hour"
             return blocked(text, f"juju cancel-task {running.task}")
-        text = f"ceilometer-upgrade is running as task {running.task} on {running.application}"
+        text = f"ceilometer-upgrade was begun as task {running.task} on {running.application}"
         return Verdict(Level.MAINTENANCE, message(text, f"juju show-task {running.task}"))
     failure = record.failure
     if failure is None or decision.step not in (upgrade.Step.WAIT, upgrade.Step.RUN):

@@ -102,6 +102,12 @@ class Deployment:
         self.state = dataclasses.replace(self.state, config={**self.state.config, **options})
         self._run(self._context.on.config_changed())
 
+    def reset(self, option: str) -> None:
+        """`juju config --reset`."""
+        config = {key: value for key, value in self.state.config.items() if key != option}
+        self.state = dataclasses.replace(self.state, config=config)
+        self._run(self._context.on.config_changed())
+
     def _replace(self, relation: testing.Relation, units: dict[int, dict[str, str]]) -> None:
         changed = dataclasses.replace(
             self.state.get_relation(relation.id), remote_units_data=units

@@ -75,7 +75,7 @@ def test_a_fresh_stack_is_upgraded_by_ceilometers_own_action(
 ):
     deployment = deploy(**{"upgrade-method": method})
     assert deployment.status[0] == "maintenance"
-    assert deployment.status[1].startswith("ceilometer-upgrade is running as task 2 on ceilometer")
+    assert deployment.status[1].startswith("ceilometer-upgrade was begun as task 2 on ceilometer")
 
     settle(deployment, juju)
 
@@ -121,6 +121,31 @@ def test_a_ceilometer_that_asks_is_heard_although_the_proof_is_complete(
     assert deployment.status[0] == "active"
     assert upgrades.runs == 2
     assert deployment.finding("telemetry.charm").severity.value == "ok"
+
+
+def test_customised_types_are_not_overwritten_because_ceilometer_asks(
+    deploy: DeployBeside, juju: Controller, upgrades: Upgrades
+):
+    deployment = deploy(**{"upgrade-policy": "when-needed"})
+    settle(deployment, juju)
+    juju.set_status("ceilometer", BLOCKED)
+
+    deployment.update_status()
+
+    assert deployment.status == ("active", STILL_ASKING)
+    assert upgrades.runs == 1
+
+
+def test_a_run_that_nobody_can_see_any_more_is_told(deploy: DeployBeside, juju: Controller):
+    juju.hold()
+    deployment = deploy()
+
+    deployment.reset("juju-access")
+
+    assert deployment.status[0] == "maintenance"
+    finding = deployment.finding("telemetry.charm")
+    assert finding.severity.value == "degraded"
+    assert finding.summary == "task 2 of ceilometer is not seen"
 
 
 def test_a_ceilometer_that_goes_on_asking_is_told_and_not_run_again(

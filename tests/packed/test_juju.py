@@ -44,7 +44,7 @@ def test_the_action_is_begun_in_one_hook_and_judged_in_a_later_one(
     assert_quiet(coordinator.hook("config-changed"))
 
     assert coordinator.unit_status.name == "maintenance"
-    assert coordinator.unit_status.message.startswith("ceilometer-upgrade is running as task 2")
+    assert coordinator.unit_status.message.startswith("ceilometer-upgrade was begun as task 2")
     juju.finish("2")
     juju.set_status("ceilometer", ("active", "Unit is ready"))
     assert_quiet(coordinator.hook("update-status"))

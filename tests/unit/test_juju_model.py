@@ -192,12 +192,15 @@ def test_several_applications_are_named():
     assert meant == trouble.Trouble(
         Cause.SEVERAL_CEILOMETERS,
         "several applications are of the charm ceilometer: ceilometer, telemetry",
-        "juju integrate telemetry-coordinator:member ceilometer",
+        "juju integrate telemetry-coordinator:member ceilometer:juju-info",
     )
 
 
 def test_several_related_applications_are_not_told_apart():
-    assert cause(View((ONE, TWO)), "ceilometer", "telemetry") is Cause.SEVERAL_CEILOMETERS
+    meant = target(View((ONE, TWO)), "ceilometer", "telemetry")
+    assert isinstance(meant, trouble.Trouble)
+    assert meant.cause is Cause.SEVERAL_CEILOMETERS
+    assert meant.remedy == "juju remove-relation telemetry-coordinator:member telemetry"
 
 
 def test_a_model_without_ceilometer_is_told():

@@ -140,7 +140,7 @@ def test_three_failed_runs_call_a_person(count: int):
         (
             59,
             Level.MAINTENANCE,
-            "ceilometer-upgrade is running as task 12 on ceilometer; juju show-task 12",
+            "ceilometer-upgrade was begun as task 12 on ceilometer; juju show-task 12",
         ),
         (
             60,

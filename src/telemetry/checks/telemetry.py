@@ -80,6 +80,8 @@ def of_charm(
         at: now.
         may_command: whether the command may be run in place of its action.
     """
+    if record.running is not None and sight.task is None:
+        return _out_of_sight(record.running, sight.application)
     if record.running is not None:
         return running(record.running, at)
     if sight.application is None:
@@ -112,6 +114,15 @@ def running(run: Running, at: datetime.datetime) -> Finding:
         cause=Cause.LATE_TASK,
         remedy=f"juju cancel-task {run.task}",
     )
+
+
+def _out_of_sight(run: Running, seen: object) -> Finding:
+    """A run of its action was begun, and nobody can see how far it is."""
+    text = f"task {run.task} of {run.application} is not seen"
+    remedy = f"juju show-task {run.task}"
+    if isinstance(seen, Trouble):
+        return troubled(Trouble(seen.cause, f"{text}: {seen.summary}", seen.remedy))
+    return Finding(SERVICE, "charm", Severity.DEGRADED, text, Cause.NO_ACCESS, remedy)
 
 
 def troubled(trouble: Trouble) -> Finding:
