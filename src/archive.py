@@ -11,15 +11,17 @@ FOLDER = pathlib.Path("/var/lib/telemetry-coordinator")
 """Readable for all, so that `juju scp` can fetch what is in it: reports hold no secrets."""
 
 
-def kept(suffix: str) -> str:
-    """The path of the last report of a form; empty when there is none on this unit."""
-    path = _path(suffix)
-    return str(path) if path.exists() else ""
+def read(name: str) -> str:
+    """What a file has; empty when there is none on this unit."""
+    try:
+        return (FOLDER / name).read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return ""
 
 
-def keep(text: str, suffix: str) -> str:
-    """Replace the last report of a form; return the path, or why it could not be written."""
-    path = _path(suffix)
+def keep(text: str, name: str) -> str:
+    """Replace a file; return its path, or why it could not be written."""
+    path = FOLDER / name
     try:
         FOLDER.mkdir(mode=0o755, parents=True, exist_ok=True)
         # in one step, so that nobody reads half a report
@@ -31,7 +33,3 @@ def keep(text: str, suffix: str) -> str:
         logger.warning("%s could not be written: %s", path, error)
         return f"{path} could not be written ({error.strerror})"
     return str(path)
-
-
-def _path(suffix: str) -> pathlib.Path:
-    return FOLDER / f"report.{suffix}"

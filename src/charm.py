@@ -286,7 +286,7 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
     def _on_show_report(self, event: ops.ActionEvent) -> None:
         import results  # noqa: PLC0415 - as above
 
-        report: Report | None = self._memory.report()
+        report: Report | None = self._memory.whole_report()
         if report is None:
             obstacle = self._inputs.obstacle
             reason = (

@@ -9,7 +9,7 @@ import json
 import ops
 
 import archive
-from telemetry import upgrade, verdict
+from telemetry import fitting, upgrade, verdict
 from telemetry.report import Report
 
 PEERS = "coordinators"
@@ -17,6 +17,8 @@ _RECORD = "record"
 _REPORT = "report"
 _LIMIT = 64 * 1024
 """Bytes of a report in the databag, which goes to every unit with every change."""
+_FILE = "last-report.json"
+"""Has the whole of a report that is longer, on the unit that led."""
 _VERDICT = "verdict"
 _BLUEPRINT = "blueprint"
 _CLIENT = "client"
@@ -78,6 +80,14 @@ class Memory:
         """The last report of the leader."""
         return Report.from_json(self._read(_REPORT))
 
+    def whole_report(self) -> Report | None:
+        """The same with all that was found, where this unit has it."""
+        report = self.report()
+        if report is None or not report.left_out:
+            return report
+        kept = Report.from_json(archive.read(_FILE))
+        return kept if kept is not None and kept.taken_at == report.taken_at else report
+
     def verdict(self) -> verdict.Verdict | None:
         """The last verdict of the leader."""
         return verdict.Verdict.from_json(self._read(_VERDICT))
@@ -116,10 +126,10 @@ class Memory:
 
     def keep_report(self, report: Report) -> None:
         """Replace the last report; what a databag has no room for is kept in a file."""
-        fitting = report.within(_LIMIT, Report.to_json)
-        if fitting != report:
-            archive.keep(report.to_json(), "json")
-        self._write(_REPORT, fitting.to_json())
+        part = fitting.within(_LIMIT, report, Report.to_json)
+        if part is not report:
+            archive.keep(report.to_json(), _FILE)
+        self._write(_REPORT, part.to_json())
 
     def keep_verdict(self, judged: verdict.Verdict) -> None:
         """Replace the last verdict."""

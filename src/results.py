@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import archive
 import settings
-from telemetry import rendering
+from telemetry import fitting, rendering
 from telemetry.blueprint import Blueprint
 from telemetry.checks import telemetry
 from telemetry.depth import Depth
 from telemetry.order import Order
 from telemetry.rendering import Form
 from telemetry.report import Report
+from telemetry.wording import plain
 
 if TYPE_CHECKING:
     from telemetry.loop import Turn
@@ -22,8 +23,11 @@ if TYPE_CHECKING:
 _Value = TypeVar("_Value")
 
 LIMIT = 64 * 1024
-"""Bytes of one result. ops passes each to action-set as an argument, and Linux allows 128 KiB for
-one (MAX_ARG_STRLEN, execve(2)) and 2 MiB for all."""
+"""Bytes of a report as a result. ops passes each result to action-set as an argument, and says
+that all together may have about 100 kB; Linux allows 128 KiB for one (execve(2))."""
+
+_NAMES_LIMIT = 4096
+"""Characters of a list of names as a result."""
 
 
 def ordered(order: Order, params: Mapping[str, Any]) -> Order:
@@ -79,15 +83,17 @@ def of_report(report: Report, wanted: Form, blueprint: Blueprint) -> dict[str, A
     def shown(some: Report) -> str:
         return rendering.report_as(wanted, some, blueprint)
 
-    fitting = report.within(LIMIT, shown)
-    file = archive.keep(shown(report), wanted.suffix) if fitting != report else ""
+    part = fitting.within(LIMIT, report, shown)
+    file = ""
     if report.left_out:
-        file = archive.kept(Form.JSON.suffix)  # the whole of it, if it was taken on this unit
+        file = "not on this unit, but perhaps on the one that led then"
+    elif part is not report:
+        file = archive.keep(shown(report), f"report.{wanted.suffix}")
     return {
         "status": "verified" if report.verified else "failed",
         "summary": report.summary(),
         **{service: _of_service(report, service) for service in report.services},
-        "report": shown(fitting),
+        "report": shown(part),
         **({"report-file": file} if file else {}),
     }
 
@@ -115,13 +121,17 @@ def of_run(turn: Turn) -> dict[str, Any]:
     after = turn.report.resource_types or frozenset()
     run = turn.run
     error, seconds = (run.error, run.seconds) if run else ("", 0.0)
+
+    def names(types: frozenset[str]) -> str:
+        return plain(",".join(sorted(types)), _NAMES_LIMIT)
+
     return {
         "outcome": "failed" if error else "success",
         "duration": f"{seconds:.1f}s",
         "resource-types": {
-            "before": ",".join(sorted(turn.types_before)),
-            "after": ",".join(sorted(after)),
-            "added": ",".join(sorted(after - turn.types_before)),
+            "before": names(turn.types_before),
+            "after": names(after),
+            "added": names(after - turn.types_before),
         },
         **({"cause": error} if error else {}),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import enum
 import pathlib
@@ -12,7 +13,7 @@ from typing import Any
 import jinja2
 
 from telemetry.blueprint import Blueprint
-from telemetry.report import Report, worst_first
+from telemetry.report import Finding, Report, Severity
 
 TEMPLATES = pathlib.Path(__file__).parent.parent / "templates"
 
@@ -63,22 +64,55 @@ class Form(enum.Enum):
         return {Form.TEXT: "txt", Form.MARKDOWN: "md", Form.JSON: "json"}[self]
 
 
+@dataclasses.dataclass(frozen=True)
+class _Section:
+    """What a report says about one system.
+
+    Attributes:
+        label: title, version and type of the system, as far as it has them.
+        state: the worst severity of the findings.
+        findings: the worst first.
+    """
+
+    label: str
+    state: Severity
+    findings: tuple[Finding, ...]
+
+
 def report_as(form: Form, report: Report, blueprint: Blueprint) -> str:
     """A report in one of its forms; in those for people the worst comes first."""
     if form is Form.JSON:
         return report.to_json()
-    titles = {system.service: system.title for system in blueprint.systems.values()}
-    titles["trust"] = "CA certificates"
+    sections = _sections(report, blueprint)
+    numbers = {severity: len(report.having(severity)) for severity in reversed(Severity)}
     return render(
         f"report.{form.suffix}",
         report=report,
-        services=tuple(dict.fromkeys(f.service for f in worst_first(report.findings))),
-        titles=titles,
-        catalog=blueprint.services,
-        worst_first=worst_first,
+        sections=sections,
+        counts=", ".join(f"{n} {severity.value}" for severity, n in numbers.items() if n),
+        width=max((len(s.label) for s in sections if s.state is Severity.OK), default=0),
         time=_time,
         text=_markdown,
         code=_code,
+    )
+
+
+def _sections(report: Report, blueprint: Blueprint) -> tuple[_Section, ...]:
+    """The systems of a report: that with the worst finding first, those with none at the end."""
+    titles = {system.service: system.title for system in blueprint.systems.values()}
+    titles["trust"] = "CA certificates"
+    findings: dict[str, list[Finding]] = {}
+    for finding in report.worst_first():
+        findings.setdefault(finding.service, []).append(finding)
+
+    def label(service: str) -> str:
+        version = report.builds.get(service, "")
+        type_ = f"({service})" if service in blueprint.services else ""
+        return " ".join(filter(None, (titles.get(service, service), version, type_)))
+
+    return tuple(
+        _Section(label(service), found[0].severity, tuple(found))
+        for service, found in findings.items()
     )
 
 
@@ -86,7 +120,8 @@ def _time(at: datetime.datetime) -> str:
     return at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-_MARKDOWN_SIGNS = re.compile(r"([\\`*_{}\[\]<>#|~])")
+_MARKDOWN_SIGNS = re.compile(r"([\\`*{}\[\]<>#|~&]|(?<![^\W_])_|_(?![^\W_]))")
+"""What Markdown may read as more than itself; `_` within a word it does not, as in many a URL."""
 
 
 def _markdown(text: str) -> str:

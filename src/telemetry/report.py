@@ -6,12 +6,12 @@ and shown by actions and statuses. It never holds a secret.
 
 from __future__ import annotations
 
-import bisect
+import collections
 import dataclasses
 import datetime
 import enum
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 VERSION = 1
@@ -180,11 +180,13 @@ class Report:
         findings: in the order of the blueprint, identity first.
         endpoints: catalog type → URL, for what the catalog lists.
         builds: catalog type → version of the software, where the service tells it.
-        resource_types: names of Gnocchi's resource types; None when they could not be read.
+        resource_types: names of Gnocchi's resource types; None when they could not be read, or had
+            no room.
         behind: what they lack for Ceilometer, in short phrases.
         figures: numbers that the next report is compared with, such as `metric.backlog`.
         canaries: when those were sent whose findings are in the report; None: there are none.
-        left_out: how many findings are not in it for want of room; none of them worse.
+        left_out: how many findings are not in it for want of room.
+        whole: where some are left out, what the whole report says in one line.
     """
 
     taken_at: datetime.datetime
@@ -198,6 +200,7 @@ class Report:
     figures: Mapping[str, float] = dataclasses.field(default_factory=dict[str, float])
     canaries: Canaries | None = None
     left_out: int = 0
+    whole: str = ""
 
     @property
     def severity(self) -> Severity:
@@ -225,8 +228,25 @@ class Report:
 
     def causes(self, severity: Severity) -> tuple[Finding, ...]:
         """The findings of one severity that nothing else explains; what explains most is first."""
-        roots = [finding for finding in self.having(severity) if not finding.because]
-        return tuple(sorted(roots, key=lambda finding: -self.following(finding)))
+        roots = (finding for finding in self.worst_first() if not finding.because)
+        return tuple(finding for finding in roots if finding.severity is severity)
+
+    def worst_first(self) -> tuple[Finding, ...]:
+        """The findings by severity, the worst first.
+
+        Causes stand before what follows, first what explains most; else they keep their order.
+        """
+        return tuple(self.findings[place] for place in self.places_worst_first())
+
+    def places_worst_first(self) -> list[int]:
+        """Where these are among the findings."""
+        following = collections.Counter(f.because for f in self.findings if f.because)
+
+        def badness(place: int) -> tuple[int, bool, int]:
+            finding = self.findings[place]
+            return -finding.severity.rank, bool(finding.because), -following[finding.check]
+
+        return sorted(range(len(self.findings)), key=badness)
 
     def following(self, cause: Finding) -> int:
         """How many faults follow from one."""
@@ -254,31 +274,6 @@ class Report:
             places = [n for n, other in enumerate(merged) if other.service == finding.service]
             merged.insert(places[-1] + 1 if places else len(merged), finding)
         return dataclasses.replace(self, findings=tuple(merged))
-
-    def within(self, limit: int, form: Callable[[Report], str]) -> Report:
-        """The report with as many findings as there is room for, the worst of them; at least one.
-
-        Args:
-            limit: bytes that its text may have in UTF-8.
-            form: makes the text.
-        """
-        if len(form(self).encode()) <= limit:
-            return self
-        numbers = range(1, len(self.findings) + 1)
-        too_many = bisect.bisect_left(
-            numbers, True, key=lambda n: len(form(self._abridged(n)).encode()) > limit
-        )
-        return self._abridged(max(1, too_many))
-
-    def _abridged(self, number: int) -> Report:
-        """The report with so many of its findings, the worst, in their order."""
-        places = range(len(self.findings))
-        kept = sorted(places, key=lambda n: _badness(self.findings[n]))[:number]
-        return dataclasses.replace(
-            self,
-            findings=tuple(self.findings[n] for n in sorted(kept)),
-            left_out=self.left_out + len(self.findings) - number,
-        )
 
     def to_json(self) -> str:
         """The report as JSON, keys sorted so that equal reports are equal texts."""
@@ -333,12 +328,15 @@ class Report:
                 figures={str(k): float(v) for k, v in data.get("figures", {}).items()},
                 canaries=_canaries(data.get("canaries")),
                 left_out=int(data.get("left-out", 0)),
+                whole=str(data["summary"]) if data.get("left-out") else "",
             )
         except (ValueError, KeyError, TypeError, AttributeError):
             return None
 
     def summary(self) -> str:
         """The verdict in one line: what is verified, or what is wrong and what to do."""
+        if self.whole:
+            return self.whole
         failed = self.causes(Severity.FAILED)
         if failed:
             return self._with_more(failed)
@@ -376,15 +374,6 @@ def _canaries(data: Mapping[str, Any] | None) -> Canaries | None:
 def worst(severities: Iterable[Severity]) -> Severity:
     """The worst of some severities; `ok` of none."""
     return max(severities, key=lambda severity: severity.rank, default=Severity.OK)
-
-
-def worst_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Findings by severity, the worst first; causes before what follows; else in their order."""
-    return tuple(sorted(findings, key=_badness))
-
-
-def _badness(finding: Finding) -> tuple[int, bool]:
-    return -finding.severity.rank, bool(finding.because)
 
 
 def more(others: int, following: int) -> str:

@@ -13,12 +13,16 @@ import pathlib
 from collections.abc import Mapping
 from typing import Any, cast
 
+import jsonschema
 from ops import testing
 
 import charm
 from telemetry.report import Finding, Report
 from tests.juju.controller import MODEL
 from tests.stack import Stack
+
+ROOT = pathlib.Path(__file__).parents[2]
+SCHEMA = json.loads((ROOT / "docs/reference/report.schema.json").read_text(encoding="utf-8"))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -187,7 +191,10 @@ class Deployment:
 
     @property
     def report(self) -> Report:
-        report = Report.from_json(self.peer_data()["report"])
+        """The last report, whose JSON is as its schema says."""
+        text = self.peer_data()["report"]
+        jsonschema.validate(json.loads(text), SCHEMA)
+        report = Report.from_json(text)
         assert report is not None
         return report
 

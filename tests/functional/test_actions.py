@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 
+import jsonschema
+
+from tests.functional import deployment
 from tests.functional.deployment import Deployment
 from tests.stack import Stack
 
@@ -74,8 +77,19 @@ def test_verify_stack_takes_a_region(verified: Deployment) -> None:
 def test_verify_stack_gives_json_for_programs(verified: Deployment) -> None:
     report = json.loads(verified.action("verify-stack", format="json").results["report"])
 
-    assert report["version"] == 1
+    jsonschema.validate(report, deployment.SCHEMA)
     assert report["verified"] is True
+
+
+def test_verify_stack_gives_markdown_for_a_ticket(verified: Deployment, stack: Stack) -> None:
+    stack.services["aodh"].stop()
+
+    report = verified.action("verify-stack", format="markdown").results["report"]
+
+    assert report.startswith("**NOT VERIFIED: Aodh refused the connection at http://127.0.0.1:")
+    first = report.partition("|---|---|---|---|\n")[2].splitlines()[0]
+    assert first.startswith("| Aodh (alarming) | failed | Aodh refused the connection")
+    assert first.endswith(" | `juju status aodh` |")
 
 
 def test_show_report_asks_the_cloud_nothing(verified: Deployment, stack: Stack) -> None:
@@ -110,7 +124,7 @@ def test_a_service_that_an_operator_describes_is_verified_without_a_check_of_its
 
     assert not action.failure
     assert action.results["summary"] == "alarming verified"
-    assert "\nAlarms (alarming): ok\n" in action.results["report"]
+    assert "\n  Alarms (alarming)  Alarms is in the service catalog\n" in action.results["report"]
     assert "lists alarms" not in action.results["report"]
     stack.services["aodh"].stop()
     assert verified.action("verify-stack").failure.startswith("Alarms refused the connection")

@@ -1,16 +1,18 @@
 """The actions: parameters, results and refusals."""
 
 import dataclasses
+import datetime
 import json
 import pathlib
 from typing import Any
 
+import jsonschema
 import pytest
 from ops import testing
 
 import archive
 import results
-from telemetry import blueprint, loop, rendering, upgrade, verification
+from telemetry import blueprint, fitting, loop, rendering, upgrade, verification
 from telemetry.checks import telemetry
 from telemetry.rendering import Form
 from telemetry.report import Report
@@ -22,6 +24,9 @@ from tests.unit.model import Stage
 Context = testing.Context[Any]
 
 UPGRADE = "ceilometer-upgrade"
+DOCS = pathlib.Path(__file__).parents[2] / "docs/reference"
+SCHEMA = json.loads((DOCS / "report.schema.json").read_text(encoding="utf-8"))
+LATER = reports.NOW + datetime.timedelta(minutes=5)
 
 
 def run(
@@ -438,5 +443,57 @@ def test_a_long_report_that_was_kept_names_its_file(
     kept = Report.from_json(model.kept(out)["report"])
     assert kept is not None
     assert kept.left_out == 3000 - len(kept.findings)
-    _, found = run(context, "show-report", out)
+    assert kept.summary() == HUGE.summary()
+    _, found = run(context, "show-report", out, format="json")
     assert Report.from_json(pathlib.Path(found["report-file"]).read_text()) == HUGE
+
+
+@pytest.mark.parametrize("left", ["", "{}", dataclasses.replace(HUGE, taken_at=LATER).to_json()])
+def test_without_its_file_a_long_report_is_shown_as_far_as_it_was_kept(
+    context: Context, stage: Stage, shelf: pathlib.Path, left: str
+):
+    cut = fitting.within(10_000, HUGE, Report.to_json)
+    shelf.mkdir()
+    (shelf / "last-report.json").write_text(left)
+    _, found = run(context, "show-report", model.ready(model.peers(report=cut.to_json())))
+    assert found["report-file"] == "not on this unit, but perhaps on the one that led then"
+    assert f"{cut.left_out} more are left out here" in found["report"]
+    assert found["summary"] == HUGE.summary()
+
+
+SYSTEMS = [system.service for system in blueprint.load().systems.values()]
+FULL = {"summary": "\u00e9" * 300, "remedy": "|`" * 150, "because": "x" * 60}
+
+
+@pytest.mark.parametrize("form", Form)
+@pytest.mark.parametrize("number", [200, 6000])
+@pytest.mark.parametrize("types", [reports.TYPES, frozenset(f"{n:0250}" for n in range(3000))])
+def test_however_large_a_stack_is_its_results_are_within_what_juju_takes(
+    shelf: pathlib.Path, form: Form, number: int, types: frozenset[str]
+):
+    findings = (
+        dataclasses.replace(reports.bad(SYSTEMS[n % len(SYSTEMS)], "x" * (n % 300 + 1)), **FULL)
+        for n in range(number)
+    )
+    report = reports.report(*findings, types=types)
+    found = results.of_report(report, form, blueprint.load())
+    flat = [f"{key}={value}" for key, value in flattened(found).items()]
+    assert all(len(word.encode()) < 100_000 for word in flat)
+    assert sum(len(word.encode()) for word in flat) < 100_000
+    assert pathlib.Path(found["report-file"]).stat().st_mode & 0o777 == 0o644
+    if form is Form.JSON:
+        jsonschema.validate(json.loads(found["report"]), SCHEMA)
+
+
+def flattened(found: dict[str, Any], prefix: str = "") -> dict[str, str]:
+    """Results as ops gives them to action-set."""
+    flat: dict[str, str] = {}
+    for key, value in found.items():
+        flat |= flattened(value, f"{key}.") if isinstance(value, dict) else {prefix + key: value}
+    return flat
+
+
+def test_the_resource_types_of_a_run_are_within_what_juju_takes():
+    many = frozenset(f"{n:0250}" for n in range(3000))
+    found = results.of_run(reports.turn(run=command.Outcome("", 1.0), before=many))
+    assert all(len(names) <= 4096 for names in found["resource-types"].values())

@@ -58,7 +58,7 @@ def test_the_text_of_a_report_has_its_titles(context: Context, stage: Stage):
     event = context.on.action("verify-stack", params={"format": "text"})
     context.run(event, model.ready(blueprint="gnocchi: {title: Our metrics}"))
     assert context.action_results
-    assert "Our metrics (metric): ok" in context.action_results["report"]
+    assert "  Our metrics 4.6.0 (metric)  metric lists" in context.action_results["report"]
 
 
 def test_the_leader_keeps_it(context: Context, stage: Stage):

@@ -196,34 +196,3 @@ def test_findings_are_found_by_service_and_severity():
     assert report.about("alarming") == (bad("alarming"), good("alarming"))
     assert report.having(Severity.FAILED) == (bad("alarming"),)
     assert report.state_of("alarming") is Severity.FAILED
-
-
-# Within limits
-
-FINDINGS = st.lists(
-    st.builds(
-        Finding,
-        service=st.sampled_from(["metric", "alarming", "vault"]),
-        question=st.sampled_from(["read", "units"]),
-        severity=st.sampled_from(Severity),
-        summary=st.text(max_size=300),
-    ),
-    min_size=1,
-    max_size=60,
-)
-
-
-@given(FINDINGS, st.integers(min_value=2000, max_value=20000))
-def test_a_report_is_cut_to_the_worst_findings_that_fit(findings: list[Finding], limit: int):
-    whole = reports.report(*findings)
-    cut = whole.within(limit, Report.to_json)
-    assert len(cut.to_json().encode()) <= limit or len(cut.findings) == 1
-    assert cut.left_out == len(whole.findings) - len(cut.findings)
-    assert cut.severity is whole.severity or not cut.having(Severity.OK)
-    missing = [f for f in whole.findings if f not in cut.findings]
-    worst_missing = max((f.severity.rank for f in missing), default=-1)
-    assert all(f.severity.rank >= worst_missing for f in cut.findings)
-
-
-def test_a_report_that_fits_is_left_alone():
-    assert reports.report().within(10000, Report.to_json) == reports.report()
