@@ -220,16 +220,19 @@ def test_the_number_of_requests_does_not_grow_with_the_cloud(
 
     def requests() -> int:
         caplog.clear()
-        ask(asked, report)
+        ask(patient, report)
         lines = (r.getMessage() for r in caplog.records if r.name == "keystoneauth.session")
         return sum(line.startswith("REQ:") and "/v1/" in line for line in lines)
 
+    patient = dataclasses.replace(asked, timeout=120)  # however busy the machine is
     populate(hosts=50, instances=200)
-    report = ask(asked)  # all hosts are silent, which costs most
+    report = ask(patient)  # all hosts are silent, which costs most
     small = requests()
     stack.populate(hosts=50, instances=4800)
-    assert requests() == small
-    assert small <= 91 + 2  # and those of metric.read and metric.backlog
+    large = requests()
+    # each of two draws takes one request or two, by chance
+    assert abs(large - small) <= 2
+    assert max(small, large) <= 91 + 2  # and those of metric.read and metric.backlog
 
 
 def test_the_charm_blocks_when_nothing_flows(
