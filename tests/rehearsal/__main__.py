@@ -76,8 +76,9 @@ def _play_step(agent: Agent, screen: Screen, step: Step, number: str, total: int
     screen.text("$ juju status telemetry-coordinator")
     status = agent.unit_status
     screen.status(agent.unit, status.name, status.message, agent.workload_version or "")
-    screen.text("$ juju run telemetry-coordinator/leader verify-stack")
-    action = agent.action("verify-stack")
+    deep = " deep=true" if step.deep else ""
+    screen.text(f"$ juju run telemetry-coordinator/leader verify-stack{deep}")
+    action = agent.action("verify-stack", {"deep": step.deep})
     report = action.results.get("report")
     screen.text(report if isinstance(report, str) else f"failed: {action.message}", indent=2)
     good = (

@@ -19,6 +19,7 @@ class Step:
         status: workload status that must follow.
         message: part of the status message that must follow.
         verified: whether verify-stack must succeed then.
+        deep: whether verify-stack sends canaries.
     """
 
     title: str
@@ -26,6 +27,7 @@ class Step:
     status: str
     message: str
     verified: bool
+    deep: bool = False
 
 
 class Story:
@@ -39,7 +41,7 @@ class Story:
         return [
             Step(
                 "juju deploy telemetry-coordinator",
-                self._agent.deploy,
+                self._deploy,
                 "blocked",
                 "juju integrate telemetry-coordinator keystone:identity-credentials",
                 verified=False,
@@ -79,7 +81,28 @@ class Story:
                 "metric, alarming, key-manager, infra-optim verified",
                 verified=True,
             ),
+            Step(
+                "metricd of Gnocchi dies: every API answers as before, only a canary is missed",
+                self._stack.services["metricd"].stop,
+                "active",
+                "metric, alarming, key-manager, infra-optim verified",
+                verified=False,
+                deep=True,
+            ),
+            Step(
+                "metricd is started again",
+                self._stack.services["metricd"].start,
+                "blocked",
+                "metricd did not process",
+                verified=True,
+                deep=True,
+            ),
         ]
+
+    def _deploy(self) -> None:
+        # the services under test evaluate alarms every second
+        self._agent.config({"alarm-evaluation-interval": 2, "canary-timeout": 15})
+        self._agent.deploy()
 
     def _relate(self) -> None:
         for endpoint, application in (
