@@ -119,7 +119,8 @@ def insert(site: Site, population: Population, creator: str, project: str) -> No
     script = _copy("resource", resource)
     script += _copy(table, {"id": resource["id"], **instance})
     script += _copy("metric", metric)
-    postgres.run_script(site, f"BEGIN;\n{script}COMMIT;\n")
+    # without it, queries are planned for the few rows that there were, and take seconds
+    postgres.run_script(site, f"BEGIN;\n{script}COMMIT;\nANALYZE;\n")
 
 
 def remove(site: Site) -> None:
