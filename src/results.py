@@ -90,9 +90,9 @@ def of_report(report: Report, wanted: Form, blueprint: Blueprint) -> dict[str, A
     elif part is not report:
         file = archive.keep(shown(report), f"report.{wanted.suffix}")
     return {
+        **{service: _of_service(report, service) for service in report.services},
         "status": "verified" if report.verified else "failed",
         "summary": report.summary(),
-        **{service: _of_service(report, service) for service in report.services},
         "report": shown(part),
         **({"report-file": file} if file else {}),
     }

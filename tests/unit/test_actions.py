@@ -4,6 +4,7 @@ import dataclasses
 import datetime
 import json
 import pathlib
+import subprocess
 from typing import Any
 
 import jsonschema
@@ -442,19 +443,23 @@ def test_a_long_report_that_was_kept_names_its_file(
     out = context.run(context.on.update_status(), model.ready())
     kept = Report.from_json(model.kept(out)["report"])
     assert kept is not None
+    assert len(model.kept(out)["report"]) <= 64 * 1024
     assert kept.left_out == 3000 - len(kept.findings)
     assert kept.summary() == HUGE.summary()
     _, found = run(context, "show-report", out, format="json")
     assert Report.from_json(pathlib.Path(found["report-file"]).read_text()) == HUGE
 
 
-@pytest.mark.parametrize("left", ["", "{}", dataclasses.replace(HUGE, taken_at=LATER).to_json()])
+@pytest.mark.parametrize(
+    "left", [None, "", "{}", dataclasses.replace(HUGE, taken_at=LATER).to_json()]
+)
 def test_without_its_file_a_long_report_is_shown_as_far_as_it_was_kept(
-    context: Context, stage: Stage, shelf: pathlib.Path, left: str
+    context: Context, stage: Stage, shelf: pathlib.Path, left: str | None
 ):
     cut = fitting.within(10_000, HUGE, Report.to_json)
-    shelf.mkdir()
-    (shelf / "last-report.json").write_text(left)
+    if left is not None:
+        shelf.mkdir()
+        (shelf / "last-report.json").write_text(left)
     _, found = run(context, "show-report", model.ready(model.peers(report=cut.to_json())))
     assert found["report-file"] == "not on this unit, but perhaps on the one that led then"
     assert f"{cut.left_out} more are left out here" in found["report"]
@@ -480,6 +485,7 @@ def test_however_large_a_stack_is_its_results_are_within_what_juju_takes(
     flat = [f"{key}={value}" for key, value in flattened(found).items()]
     assert all(len(word.encode()) < 100_000 for word in flat)
     assert sum(len(word.encode()) for word in flat) < 100_000
+    subprocess.run(["/bin/true", *flat], check=True)
     assert pathlib.Path(found["report-file"]).stat().st_mode & 0o777 == 0o644
     if form is Form.JSON:
         jsonschema.validate(json.loads(found["report"]), SCHEMA)
@@ -491,6 +497,11 @@ def flattened(found: dict[str, Any], prefix: str = "") -> dict[str, str]:
     for key, value in found.items():
         flat |= flattened(value, f"{key}.") if isinstance(value, dict) else {prefix + key: value}
     return flat
+
+
+def test_a_system_of_an_odd_name_hides_no_other_result():
+    found = results.of_report(reports.report(reports.bad("summary")), Form.TEXT, blueprint.load())
+    assert found["summary"].startswith("summary refused the connection")
 
 
 def test_the_resource_types_of_a_run_are_within_what_juju_takes():
