@@ -25,7 +25,14 @@ _SILENT = {
 _TROUBLED = {Cause.CHARM_BLOCKED, Cause.CHARM_WAITS, Cause.HOOK_FAILED}
 """What a charm looks like when something that it needs is missing or down."""
 
-_FRUITLESS = {Cause.NOT_STORED, Cause.NOT_PROCESSED}
+_FRUITLESS = {
+    Cause.NOT_STORED,
+    Cause.NOT_PROCESSED,
+    Cause.STORE_FAILS,
+    Cause.NOT_EVALUATED,
+    Cause.NO_DATA,
+    Cause.ENGINE_DOWN,
+}
 """What a canary looks like when the parts behind an API, or what they need, are down."""
 
 _FOLLOWING = _SILENT | _TROUBLED | _FRUITLESS

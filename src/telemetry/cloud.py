@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import datetime
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import keystoneauth1.discover
@@ -29,11 +30,13 @@ class Cloud:
     Attributes:
         entries: the service catalog of the token.
         reopen: makes a session with the same token that is good until another deadline.
+        clocks: of the hosts that answered so far.
     """
 
     session: keystoneauth1.session.Session
     entries: tuple[catalog.Entry, ...]
     reopen: Callable[[transport.Deadline], keystoneauth1.session.Session] | None = None
+    clocks: Mapping[str, transport.Clock] = dataclasses.field(default_factory=transport.Clocks)
 
     def until(self, deadline: transport.Deadline) -> Cloud:
         """The same cloud, good until another deadline."""
@@ -51,12 +54,14 @@ class Route:
         proxies: what lies between.
         deadline: when every request ends.
         ends: when the certificates end that were met on the way.
+        clocks: of the hosts that answered.
     """
 
     verify: str | bool
     proxies: Proxies
     deadline: transport.Deadline
     ends: transport.Ends = dataclasses.field(default_factory=transport.Ends)
+    clocks: transport.Clocks = dataclasses.field(default_factory=transport.Clocks)
 
 
 def connect(credentials: Credentials, route: Route, patience: transport.Deadline) -> Cloud:
@@ -88,6 +93,7 @@ def connect(credentials: Credentials, route: Route, patience: transport.Deadline
         _session(auth, route, route.deadline),
         entries,
         reopen=lambda deadline: _session(auth, route, deadline),
+        clocks=route.clocks,
     )
 
 
@@ -97,7 +103,7 @@ def _session(
     return keystoneauth1.session.Session(
         auth=auth,
         verify=route.verify,
-        session=transport.open_session(deadline, route.proxies, route.ends),
+        session=transport.open_session(deadline, route.proxies, route.ends, route.clocks),
         user_agent=USER_AGENT,
     )
 
@@ -117,6 +123,16 @@ class Service:
     def root(self) -> str:
         """The endpoint without the version that some deployments put at its end."""
         return re.sub(r"/v\d+(\.\d+)?$", "", self.url.rstrip("/"))
+
+    def until(self, deadline: transport.Deadline) -> Service:
+        """The same service, to be asked until another deadline."""
+        return dataclasses.replace(self, cloud=self.cloud.until(deadline))
+
+    def now(self) -> datetime.datetime:
+        """The time by the service's own clock, as far as its answers told it."""
+        clock = self.cloud.clocks.get(transport.origin(self.url))
+        ahead = datetime.timedelta(seconds=clock.ahead if clock else 0)
+        return datetime.datetime.now(datetime.timezone.utc) + ahead
 
     def versions(self) -> tuple[str, ...]:
         """Ids of the API versions that the service offers, such as `v1.0`.
@@ -146,6 +162,28 @@ class Service:
             f"{self.root}{path}", params=params, headers={"Accept": "application/json"}
         )
         return response.json()
+
+    def text(self, path: str) -> str:
+        """Read plain text with the coordinator's token.
+
+        Raises:
+            Exception: anything of the HTTP stack; `faults.explain` tells what it means.
+        """
+        answer = self.cloud.session.get(f"{self.root}{path}", headers={"Accept": "text/plain"})
+        return answer.text
+
+    def own_token(self) -> Any:
+        """What keystone says about the coordinator's own token; this service must be keystone.
+
+        Source: Identity API v3, "Validate and show information for token".
+
+        Raises:
+            Exception: anything of the HTTP stack; `faults.explain` tells what it means.
+        """
+        session = self.cloud.session
+        subject = {"X-Subject-Token": session.get_token() or ""}
+        headers = {"Accept": "application/json", **subject}
+        return session.get(f"{self.root}/v3/auth/tokens?nocatalog", headers=headers).json()
 
     def post(self, path: str, body: Any, **params: str | int | list[str]) -> Any:
         """Send JSON with the coordinator's token; the answer's JSON, None where it has no body.

@@ -20,6 +20,11 @@ from telemetry.order import Order
 from telemetry.report import Cause, Finding, Report, Severity
 from telemetry.workers import side_by_side
 
+RESERVE = 0.2
+"""Part of the time that canaries may take that is kept for removing one, up to `MOST_KEPT`."""
+
+MOST_KEPT = 5.0
+
 
 class Kind(enum.Enum):
     """The two kinds of questions.
@@ -52,6 +57,12 @@ class Scene:
     def service(self) -> Service:
         """The system's own API."""
         return self.services[self.subject.service]
+
+    @property
+    def patience(self) -> transport.Deadline:
+        """Until when to wait for a canary: what was made must be removed in time."""
+        kept = min(MOST_KEPT, RESERVE * self.order.thresholds.canary_timeout)
+        return transport.Deadline(self.deadline.at - kept)
 
 
 @dataclasses.dataclass(frozen=True)

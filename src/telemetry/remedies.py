@@ -62,6 +62,15 @@ def remedy(cause: Cause, subject: Subject, available: tuple[str, ...] = ()) -> s
         Cause.SILENT_HOSTS: "juju status ceilometer-agent",
         Cause.METRICS_MISSING: "juju config ceilometer-agent enable-all-pollsters",
         Cause.WRONG_VALUE: f"juju status {app} memcached",
+        Cause.NOT_ASKED: "",  # it follows from another finding
+        Cause.STORE_FAILS: f"juju status {app} barbican-vault vault",
+        Cause.NOT_EVALUATED: f"juju exec -a {app} -- systemctl status aodh-evaluator",
+        Cause.NO_DATA: f"juju exec -a {app} -- tail -n 50 /var/log/aodh/aodh-evaluator.log",
+        Cause.ENGINE_DOWN: (
+            f"juju exec -a {app} -- systemctl status watcher-decision-engine watcher-applier"
+        ),
+        Cause.NO_GOALS: f"juju exec -a {app} -- systemctl restart watcher-decision-engine",
+        Cause.CLOCK: f"juju exec -a {app} -- timedatectl",
         Cause.BAD_NAME: f"openstack service list --long | grep {subject.service}",
         Cause.DUPLICATE: f"openstack service list --long | grep {subject.service}",
         Cause.INTERNAL: f"juju debug-log --include {us}",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import email.utils
 import ssl
 import threading
 import time
@@ -34,6 +35,23 @@ _environment = threading.Lock()
 
 Ends = dict[str, datetime.datetime]
 """When certificates end, by `origin` of the URLs where they were met."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Clock:
+    """What the header `Date` of an answer says about the clock of the host that gave it.
+
+    Attributes:
+        ahead: seconds that it is ahead of this unit's; negative: behind.
+        doubt: seconds by which that may be wrong.
+    """
+
+    ahead: float
+    doubt: float
+
+
+Clocks = dict[str, Clock]
+"""The clocks of the hosts that answered, by `origin` of the URLs that were asked."""
 
 
 class AnswerTooLarge(requests.exceptions.RequestException):
@@ -111,15 +129,18 @@ class _BoundedSession(requests.Session):
 class _BoundedAdapter(requests.adapters.HTTPAdapter):
     """Reads bodies piece by piece, so that neither their size nor their slowness has no end."""
 
-    def __init__(self, deadline: Deadline, ends: Ends) -> None:
+    def __init__(self, deadline: Deadline, ends: Ends, clocks: Clocks) -> None:
         super().__init__(max_retries=0)
         self._deadline = deadline
         self._ends = ends
+        self._clocks = clocks
 
     def send(self, *args: Any, **kwargs: Any) -> requests.Response:
         kwargs["stream"] = True
+        begun, began = time.time(), time.monotonic()
         response = super().send(*args, **kwargs)
         self._note_certificate(response)
+        self._note_clock(response, begun, time.monotonic() - began)
         if response.is_redirect:
             response.close()
             target = urllib.parse.urljoin(response.url, response.headers["Location"])
@@ -137,6 +158,18 @@ class _BoundedAdapter(requests.adapters.HTTPAdapter):
         end = _end_of(peer() or {}) if peer is not None else None
         if end is not None:
             self._ends[origin(response.url)] = end
+
+    def _note_clock(self, response: requests.Response, begun: float, took: float) -> None:
+        """Keep the answer that tells the most: the header has whole seconds (RFC 9110, 6.6.1)."""
+        try:
+            told = email.utils.parsedate_to_datetime(response.headers["Date"])
+            ahead = told.timestamp() + 0.5 - (begun + took / 2)
+        except (KeyError, ValueError, OverflowError):
+            return
+        clock, place = Clock(ahead, doubt=took / 2 + 0.5), origin(response.url)
+        known = self._clocks.get(place)
+        if known is None or clock.doubt < known.doubt:
+            self._clocks[place] = clock
 
 
 class _BoundedBody:
@@ -168,7 +201,7 @@ class _BoundedBody:
 
 
 def origin(url: str) -> str:
-    """What a certificate is for: host and port of a URL."""
+    """What a certificate is for, and what has a clock: host and port of a URL."""
     parts = urllib.parse.urlsplit(url)
     return f"{(parts.hostname or '').lower()}:{parts.port or 443}"
 
@@ -192,7 +225,10 @@ def _proxies_for(url: str, proxies: Proxies) -> dict[str, str]:
 
 
 def open_session(
-    deadline: Deadline, proxies: Proxies, ends: Ends | None = None
+    deadline: Deadline,
+    proxies: Proxies,
+    ends: Ends | None = None,
+    clocks: Clocks | None = None,
 ) -> requests.Session:
     """A requests session for one verification; it must not outlive the deadline.
 
@@ -200,9 +236,11 @@ def open_session(
         deadline: when every request ends.
         proxies: what lies between.
         ends: where the ends of the certificates that are met are noted.
+        clocks: where the clocks of the hosts that answer are noted.
     """
     session = _BoundedSession(deadline, proxies)
-    noted = Ends() if ends is None else ends
+    ends = Ends() if ends is None else ends
+    clocks = Clocks() if clocks is None else clocks
     for scheme in ("http://", "https://"):
-        session.mount(scheme, _BoundedAdapter(deadline, noted))
+        session.mount(scheme, _BoundedAdapter(deadline, ends, clocks))
     return session

@@ -7,7 +7,18 @@ import dataclasses
 import datetime
 from collections.abc import Callable, Generator, Mapping, Sequence
 
-from telemetry import blueprint, deep, expiry, faults, pem, private, remedies, schema, transport
+from telemetry import (
+    blueprint,
+    clocks,
+    deep,
+    expiry,
+    faults,
+    pem,
+    private,
+    remedies,
+    schema,
+    transport,
+)
 from telemetry.checks import identity, probe, telemetry
 from telemetry.cloud import Cloud, Route
 from telemetry.credentials import Credentials
@@ -70,8 +81,11 @@ def verify(
         share = READ_SHARE if order.depth.reads else 1.0
         patience = transport.Deadline.after(deadline.left * share)
         answers = _ask_all(order, admission.cloud, region, patience, progress)
-        certificates = _expiries(order, region, route.ends, admission.credentials, answers)
-        findings = (admission.finding, *doubts, *certificates)
+        met = _met(order, region, admission.credentials, answers)
+        asides = _expiries(order, route.ends, met)
+        if order.depth.reads:
+            asides = (*asides, *_clocks(route.clocks, met))
+        findings = (admission.finding, *doubts, *asides)
         report = _report(order, region, findings, answers, release)
         if order.depth.reads:
             places = _places(order, region, report, admission.credentials, answers)
@@ -193,33 +207,58 @@ def _report(
     )
 
 
-def _expiries(
+@dataclasses.dataclass(frozen=True)
+class _Met:
+    """A system that was asked at an address of its own."""
+
+    title: str
+    names: remedies.Subject
+    url: str
+    required: bool
+
+
+def _met(
     order: Order,
     region: str,
-    ends: transport.Ends,
     credentials: Credentials,
     answers: Mapping[str, probe.Answer],
-) -> tuple[Finding, ...]:
+) -> list[_Met]:
+    """What was asked, Keystone first."""
+    keystone = _names(order, identity.SERVICE, "keystone")
+    met = [_Met("Keystone", keystone, credentials.auth_url, required=True)]
+    for type_, answer in answers.items():
+        subject = _subject(order, type_, region)
+        if answer.url:
+            met.append(
+                _Met(subject.system.title, subject.names, answer.url, required=subject.required)
+            )
+    return met
+
+
+def _expiries(order: Order, ends: transport.Ends, met: Sequence[_Met]) -> tuple[Finding, ...]:
     """How long the certificates that were met are still good."""
-    subjects = {type_: _subject(order, type_, region) for type_ in answers}
-    places = [
-        ("Keystone", _names(order, identity.SERVICE, "keystone"), credentials.auth_url, True)
-    ]
-    places += [
-        (subject.system.title, subject.names, answers[type_].url, subject.required)
-        for type_, subject in subjects.items()
-    ]
     return tuple(
         expiry.judge(
-            title,
-            names,
-            url=url,
-            left=ends[transport.origin(url)] - _now(),
+            one.title,
+            one.names,
+            url=one.url,
+            left=ends[transport.origin(one.url)] - _now(),
             limits=order.expiry,
-            required=required,
+            required=one.required,
         )
-        for title, names, url, required in places
-        if url.startswith("https:") and transport.origin(url) in ends
+        for one in met
+        if one.url.startswith("https:") and transport.origin(one.url) in ends
+    )
+
+
+def _clocks(known: transport.Clocks, met: Sequence[_Met]) -> tuple[Finding, ...]:
+    """Whether the clocks of the hosts that answered agree with this unit's."""
+    return clocks.judge(
+        [
+            clocks.Seen(one.title, one.names, one.url, known[transport.origin(one.url)])
+            for one in met
+            if transport.origin(one.url) in known
+        ]
     )
 
 

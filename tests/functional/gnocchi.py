@@ -34,7 +34,7 @@ def make_canary(stack: Stack, name: str, **attributes: str) -> None:
     """Make what a canary is made of, as the coordinator's own user."""
     metrics = {"canary": {"archive_policy_name": "high"}}
     body = {"id": name, "metrics": metrics, **attributes}
-    _as_coordinator(stack).post(f"{stack.gnocchi_url}/v1/resource/generic", json=body)
+    as_coordinator(stack).post(f"{stack.gnocchi_url}/v1/resource/generic", json=body)
 
 
 def canaries(stack: Stack) -> list[str]:
@@ -59,8 +59,9 @@ def _search(stack: Stack, query: dict[str, Any]) -> list[dict[str, Any]]:
     return stack.session.post(url, json=query).json()
 
 
-def _as_coordinator(stack: Stack) -> session.Session:
-    databag = stack.credentials_databag()
+def as_coordinator(stack: Stack, username: str = "telemetry-coordinator") -> session.Session:
+    """The session of the coordinator's user, or of another administrator of its project."""
+    databag = stack.credentials_databag(username)
     auth = v3.Password(
         auth_url=f"{stack.keystone_url}/v3",
         username=databag["credentials_username"],

@@ -198,7 +198,7 @@ def test_a_doubtful_entry_is_asked_all_the_same():
     assert answer.findings[0].severity is Severity.DEGRADED
 
 
-@pytest.mark.parametrize("cause", list(Cause))
+@pytest.mark.parametrize("cause", [c for c in Cause if c is not Cause.NOT_ASKED])
 @pytest.mark.parametrize("service_type", ["metric", "identity"])
 def test_every_cause_has_a_remedy_of_one_line(cause: Cause, service_type: str):
     names = remedies.Subject(service_type, "gnocchi", "keystone", "telemetry-coordinator")

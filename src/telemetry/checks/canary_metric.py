@@ -12,11 +12,12 @@ import dataclasses
 import datetime
 import logging
 import re
+import time
 import uuid
 from collections.abc import Generator
 from typing import Any, NoReturn
 
-from telemetry import faults
+from telemetry import faults, transport
 from telemetry.checks import reading
 from telemetry.cloud import Service
 from telemetry.faults import Unusable
@@ -41,7 +42,7 @@ class Policy:
     """An archive policy: how Gnocchi aggregates the measures of a metric.
 
     Attributes:
-        granularity: seconds of its finest aggregates.
+        granularity: seconds that each of the aggregates is about that are looked at.
     """
 
     name: str
@@ -57,6 +58,7 @@ class CanaryMetric:
         id: the metric's.
         resource: id of the resource that it hangs on.
         creator: whose it is, as Gnocchi says it: user and project.
+        name: the metric's, beside others of its resource.
     """
 
     gnocchi: Service
@@ -64,6 +66,7 @@ class CanaryMetric:
     resource: str
     creator: str
     policy: Policy
+    name: str = _METRIC
 
     def post(self, *values: float) -> None:
         """Send measures of now, which all belong to the same aggregate.
@@ -87,7 +90,7 @@ class CanaryMetric:
             raise Unusable(fault.cause, fault.text) from error
 
     def read(self) -> tuple[float, ...]:
-        """The finest aggregates so far, the newest last; empty before metricd has made any.
+        """The aggregates so far, the newest last; empty before metricd has made any.
 
         Never with `refresh`: then the API aggregates by itself, and a dead metricd stays hidden.
 
@@ -100,9 +103,25 @@ class CanaryMetric:
         )
         return tuple(value for _, value in newest_last(answer))
 
+    def wait(self, patience: transport.Deadline) -> tuple[float, ...]:
+        """The aggregates, as soon as there are any; empty when patience ended before.
+
+        Raises:
+            Exception: anything of the HTTP stack; `faults.explain` tells what it means.
+        """
+        pause = 0.1
+        while not (values := self.read()):
+            if patience.passed:
+                return ()
+            time.sleep(min(pause, patience.left))
+            pause = min(2.0, pause * 1.5)
+        return values
+
 
 @contextlib.contextmanager
-def canary_metric(gnocchi: Service, coordinator: str, seconds: float) -> Generator[CanaryMetric]:
+def canary_metric(
+    gnocchi: Service, coordinator: str, seconds: float, span: float = 0
+) -> Generator[CanaryMetric]:
     """Make a canary metric, remove what crashed runs left behind, and remove it at the end.
 
     At most 5 requests of its own, and one more for each left-over. Source: Gnocchi's REST API,
@@ -112,12 +131,13 @@ def canary_metric(gnocchi: Service, coordinator: str, seconds: float) -> Generat
         gnocchi: the service; its session must have some time left when the block ends.
         coordinator: name of the coordinator's own application.
         seconds: how long a canary lives at most: older ones are left-overs.
+        span: seconds that one aggregate must be about at least, if any archive policy has such.
 
     Raises:
         Unusable: it cannot be made.
     """
     prefix = f"telemetry-coordinator:{coordinator}:canary:"
-    policy = _policy(gnocchi)
+    policy = _policy(gnocchi, span)
     resource, metric = f"{prefix}{uuid.uuid4()}", {"archive_policy_name": policy.name}
     try:
         made = gnocchi.post("/v1/resource/generic", {"id": resource, "metrics": {_METRIC: metric}})
@@ -147,21 +167,29 @@ def newest_last(answer: Any) -> list[tuple[str, float]]:
         raise Unusable(Cause.UNEXPECTED, "answers no list of measures") from None
 
 
-def _policy(gnocchi: Service) -> Policy:
+def _policy(gnocchi: Service, span: float) -> Policy:
     """The archive policy with the finest aggregates: these are there first."""
     policies = reading.records(gnocchi.get("/v1/archive_policy"), "archive policies")
-    fit = [_parsed(p) for p in policies if AGGREGATION in p.get("aggregation_methods", ())]
+    able = [p for p in policies if AGGREGATION in p.get("aggregation_methods", ())]
+    fit = [one for policy in able for one in _parsed(policy)]
     if not fit:
         raise Unusable(Cause.NO_POLICY, f"has no archive policy with the method {AGGREGATION}")
-    return min(fit, key=lambda policy: (policy.granularity, policy.name))
+    most = max(policy.granularity for policy in fit)
+    enough = [policy for policy in fit if policy.granularity >= min(span, most)]
+    return min(enough, key=lambda policy: (policy.granularity, policy.name))
 
 
-def _parsed(policy: dict[str, Any]) -> Policy:
+def _parsed(policy: dict[str, Any]) -> list[Policy]:
     try:
-        finest = min(_seconds(item["granularity"]) for item in policy["definition"])
-        return Policy(str(policy["name"]), finest)
+        name, spans = (
+            str(policy["name"]),
+            [_seconds(i["granularity"]) for i in policy["definition"]],
+        )
     except (KeyError, TypeError, ValueError) as error:
         raise Unusable(Cause.UNEXPECTED, "answers no list of archive policies") from error
+    if not spans:
+        raise Unusable(Cause.UNEXPECTED, "answers an archive policy without granularities")
+    return [Policy(name, span) for span in spans]
 
 
 def _seconds(span: str) -> float:

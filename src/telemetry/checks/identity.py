@@ -6,8 +6,10 @@ import dataclasses
 from collections.abc import Sequence
 
 from telemetry import faults, remedies, transport
+from telemetry.checks import reading
 from telemetry.cloud import Cloud, Route, connect
 from telemetry.credentials import Credentials
+from telemetry.deep import Outcome, Scene
 from telemetry.report import Cause, Finding, Severity
 
 SERVICE = "identity"
@@ -66,3 +68,13 @@ def refused(fault: faults.Fault, names: remedies.Subject) -> Finding:
         cause=fault.cause,
         remedy=remedies.remedy(fault.cause, names),
     )
+
+
+def validation(scene: Scene) -> Outcome:
+    """Have keystone validate the coordinator's own token, as it does for every other service."""
+    token = reading.field(scene.service.own_token(), "token", "token")
+    reading.field(token, "expires_at", "token")
+    return Outcome(Severity.OK, "validates the token")
+
+
+INSPECTIONS = {"validation": validation}

@@ -7,10 +7,10 @@ import math
 import time
 from collections.abc import Mapping
 
-from telemetry import schema, transport
+from telemetry import schema
 from telemetry.checks import reading
 from telemetry.checks.backlog import backlog, waiting
-from telemetry.checks.canary_metric import CanaryMetric, canary_metric
+from telemetry.checks.canary_metric import canary_metric
 from telemetry.cloud import Service
 from telemetry.deep import Outcome, Question, Scene
 from telemetry.faults import Unusable
@@ -19,11 +19,6 @@ from telemetry.wording import plain
 
 MEASURES = (1.0, 2.0, 6.0)
 """What the canary sends: their mean is none of them, so it was computed."""
-
-RESERVE = 0.2
-"""Part of the time that canaries may take that is kept for removing one, up to `MOST_KEPT`."""
-
-MOST_KEPT = 5.0
 
 
 def read(service: Service) -> reading.Reading:
@@ -47,12 +42,11 @@ INSPECTIONS: Mapping[str, Question] = {"backlog": backlog}
 
 def canary(scene: Scene) -> Outcome:
     """Send measures and read their aggregate back, as metricd made it."""
-    patience = canary_patience(scene)
     begun = time.monotonic()
     seconds = scene.order.thresholds.canary_timeout
     with canary_metric(scene.service, scene.order.coordinator, seconds) as metric:
         metric.post(*MEASURES)
-        values = _processed(metric, patience)
+        values = metric.wait(scene.patience)
         took = time.monotonic() - begun
         if not values:
             wait = _backlog(scene.service)
@@ -63,23 +57,6 @@ def canary(scene: Scene) -> Outcome:
         text = f"made {', '.join(f'{value:g}' for value in values)} of a mean of {expected:g}"
         return Outcome(Severity.FAILED, text, Cause.WRONG_VALUE)
     return Outcome(Severity.OK, f"processed the measures of a canary in {took:.1f} s")
-
-
-def canary_patience(scene: Scene) -> transport.Deadline:
-    """Until when to wait for a canary metric: what was made must be removed in time."""
-    kept = min(MOST_KEPT, RESERVE * scene.order.thresholds.canary_timeout)
-    return transport.Deadline(scene.deadline.at - kept)
-
-
-def _processed(metric: CanaryMetric, patience: transport.Deadline) -> tuple[float, ...]:
-    """The aggregates, as soon as there are any; empty when patience ended before."""
-    pause = 0.1
-    while not (values := metric.read()):
-        if patience.passed:
-            return ()
-        time.sleep(min(pause, patience.left))
-        pause = min(2.0, pause * 1.5)
-    return values
 
 
 def _backlog(gnocchi: Service) -> str:
