@@ -66,9 +66,7 @@ def remedy(cause: Cause, subject: Subject, available: tuple[str, ...] = ()) -> s
         Cause.STORE_FAILS: f"juju status {app} barbican-vault vault",
         Cause.NOT_EVALUATED: f"juju exec -a {app} -- systemctl status aodh-evaluator",
         Cause.NO_DATA: f"juju exec -a {app} -- tail -n 50 /var/log/aodh/aodh-evaluator.log",
-        Cause.ENGINE_DOWN: (
-            f"juju exec -a {app} -- systemctl status watcher-decision-engine watcher-applier"
-        ),
+        Cause.ENGINE_DOWN: f"juju exec -a {app} -- systemctl status watcher-decision-engine",
         Cause.NO_GOALS: f"juju exec -a {app} -- systemctl restart watcher-decision-engine",
         Cause.CLOCK: f"juju exec -a {app} -- timedatectl",
         Cause.BAD_NAME: f"openstack service list --long | grep {subject.service}",

@@ -266,6 +266,7 @@ def test_an_engine_that_died_is_named_with_its_host(stack: Stack) -> None:
     found = finding(inspected(stack, "infra-optim"), "infra-optim.engines")
     assert verdict(found) == (Severity.FAILED, Cause.ENGINE_DOWN)
     assert found.summary == "Watcher does not see its watcher-applier alive on juju-1"
+    assert found.remedy == "juju exec -a watcher -- systemctl status watcher-applier"
 
 
 @pytest.mark.usefixtures("engines")

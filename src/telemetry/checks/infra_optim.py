@@ -37,13 +37,13 @@ def engines(scene: Scene) -> Outcome:
         alive = [one for one in known if one.get("status") == "ACTIVE"]
         lost = [one for one in known if one not in alive]
         if not known:
-            return _down(f"has never seen its {name} alive")
+            return _down(scene, name, f"has never seen its {name} alive")
         if not alive:
-            return _down(f"does not see its {name} alive{_on(lost)}")
+            return _down(scene, name, f"does not see its {name} alive{_on(lost)}")
         recent = [one for one in lost if now - _last_seen(one) < GONE]
         if recent:
             text = f"does not see its {name} alive{_on(recent)}, but another one"
-            return Outcome(Severity.DEGRADED, text, Cause.ENGINE_DOWN)
+            return _down(scene, name, text, Severity.DEGRADED)
     return _goals(scene.service)
 
 
@@ -68,8 +68,9 @@ def _services(answer: Any) -> list[dict[str, Any]]:
     return reading.records(reading.field(answer, "services", "list of services"), "services")
 
 
-def _down(text: str) -> Outcome:
-    return Outcome(Severity.FAILED, text, Cause.ENGINE_DOWN)
+def _down(scene: Scene, engine: str, text: str, severity: Severity = Severity.FAILED) -> Outcome:
+    remedy = f"juju exec -a {scene.subject.names.application} -- systemctl status {engine}"
+    return Outcome(severity, text, Cause.ENGINE_DOWN, remedy)
 
 
 def _on(services: Sequence[dict[str, Any]]) -> str:
