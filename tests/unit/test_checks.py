@@ -198,9 +198,14 @@ def test_a_doubtful_entry_is_asked_all_the_same():
     assert answer.findings[0].severity is Severity.DEGRADED
 
 
-@pytest.mark.parametrize("cause", [c for c in Cause if c is not Cause.NOT_ASKED])
+def test_what_was_not_asked_has_no_remedy_of_its_own():
+    names = remedies.Subject("alarming", "aodh", "keystone", "telemetry-coordinator")
+    assert remedies.remedy(Cause.NOT_ASKED, names) == ""
+
+
+@pytest.mark.parametrize("cause", [cause for cause in Cause if cause is not Cause.NOT_ASKED])
 @pytest.mark.parametrize("service_type", ["metric", "identity"])
-def test_every_cause_has_a_remedy_of_one_line(cause: Cause, service_type: str):
+def test_every_other_cause_has_a_remedy_of_one_line(cause: Cause, service_type: str):
     names = remedies.Subject(service_type, "gnocchi", "keystone", "telemetry-coordinator")
     remedy = remedies.remedy(cause, names)
     assert remedy
