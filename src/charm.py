@@ -301,12 +301,9 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
     def _on_plan_stack(self, event: ops.ActionEvent) -> None:
         import planning  # noqa: PLC0415 - as above
 
-        blueprint = self._choice.blueprint
-        seen = planning.look(self)
+        seen, options = planning.look(self), self._inputs.settings
         try:
-            event.set_results(
-                planning.results(self, seen, blueprint, self._inputs.settings, event.params)
-            )
+            event.set_results(planning.results(self, seen, self._choice, options, event.params))
         except ValueError as error:
             event.fail(str(error))
 

@@ -13,7 +13,7 @@ import controllers
 from settings import Method, Settings
 from telemetry import bundle, client, plan, rendering, tracks, trouble
 from telemetry.access import Access
-from telemetry.blueprint import Blueprint
+from telemetry.blueprint import Choice
 from telemetry.model import Application, Integration, Model
 from telemetry.plan import COORDINATOR
 
@@ -72,7 +72,7 @@ def _ourselves(charm: ops.CharmBase) -> Application:
 def results(
     charm: ops.CharmBase,
     seen: Seen,
-    blueprint: Blueprint,
+    choice: Choice,
     options: Settings | None,
     params: Mapping[str, Any],
 ) -> dict[str, Any]:
@@ -81,7 +81,7 @@ def results(
     Args:
         charm: the coordinator.
         seen: the model.
-        blueprint: the one in force.
+        choice: the blueprint in force, and why that is another one than the option asks for.
         options: valid options, None when some are not.
         params: parameters of the action.
 
@@ -92,11 +92,11 @@ def results(
     if params.get("format") == "bundle" and not seen.whole:
         # a bundle has all of the stack: Juju itself compares it with the model
         seen, wishes = Seen(Model(), trouble=seen.trouble), dataclasses.replace(wishes, whole=True)
-    made = plan.complete(blueprint, seen.model, wishes)
+    made = plan.complete(choice.blueprint, seen.model, wishes)
     text = (
         bundle.of_plan(made)
         if params.get("format") == "bundle"
-        else _commands(made, seen, blueprint, options)
+        else _commands(made, seen, choice, options)
     )
     return {
         "compared-with": "model" if seen.whole else "relations",
@@ -120,13 +120,16 @@ def _wishes(us: str, seen: Seen, params: Mapping[str, Any]) -> plan.Wishes:
         raise ValueError(f"parameter placement: {error}") from None
 
 
-def _commands(made: plan.Plan, seen: Seen, blueprint: Blueprint, options: Settings | None) -> str:
-    watched = (*options.required, *options.optional) if options else tuple(blueprint.services)
+def _commands(made: plan.Plan, seen: Seen, choice: Choice, options: Settings | None) -> str:
+    watched = (
+        (*options.required, *options.optional) if options else tuple(choice.blueprint.services)
+    )
     return rendering.render(
         "plan.txt",
         plan=made,
         trouble=seen.trouble,
+        doubt=choice.problem,
         optional=list(options.optional) if options else [],
-        unwatched=[type_ for type_ in blueprint.services if type_ not in watched],
+        unwatched=[type_ for type_ in choice.blueprint.services if type_ not in watched],
         acts=seen.whole and options is not None and options.method in {Method.AUTO, Method.ACTION},
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from telemetry.loop import Turn
 
 _Value = TypeVar("_Value")
+
+SERVICES = 40
+"""Services that have results of their own, those with the worst findings; the report has all."""
 
 LIMIT = 64 * 1024
 """Bytes of a report as a result. ops passes each result to action-set as an argument, and says
@@ -89,8 +93,9 @@ def of_report(report: Report, wanted: Form, blueprint: Blueprint) -> dict[str, A
         file = "not on this unit, but perhaps on the one that led then"
     elif part is not report:
         file = archive.keep(shown(report), f"report.{wanted.suffix}")
+    services = dict.fromkeys(finding.service for finding in report.worst_first())
     return {
-        **{service: _of_service(report, service) for service in report.services},
+        **{one: _of_service(report, one) for one in itertools.islice(services, SERVICES)},
         "status": "verified" if report.verified else "failed",
         "summary": report.summary(),
         "report": shown(part),

@@ -40,12 +40,16 @@ def are_due(report: Report, earlier: Report | None, able: Collection[str]) -> bo
         return True
     if earlier.canaries.stack != stack_of(report):
         return True
-    known = {finding.service: finding for finding in of(earlier)}
-    if set(able) - known.keys():
+    if set(able) - {finding.service for finding in of(earlier)}:
         return True
-    bad = any(f.severity in {Severity.DEGRADED, Severity.FAILED} for f in known.values())
     age = report.taken_at - earlier.canaries.sent_at
-    return bad and not datetime.timedelta() <= age < RETRY
+    return were_missed(earlier) and not datetime.timedelta() <= age < RETRY
+
+
+def were_missed(earlier: Report | None) -> bool:
+    """Whether some did not come back the last time."""
+    bad = {Severity.DEGRADED, Severity.FAILED}
+    return earlier is not None and any(finding.severity in bad for finding in of(earlier))
 
 
 def of(report: Report) -> tuple[Finding, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Sequence
 
+from telemetry import canaries
 from telemetry.blueprint import Blueprint
 from telemetry.report import Cause, Finding, Severity
 
@@ -35,6 +36,9 @@ _FRUITLESS = {
 }
 """What a canary looks like when the parts behind an API, or what they need, are down."""
 
+_UNFED = {Cause.NOT_PROCESSED, Cause.NO_FLOW, Cause.SILENT_HOSTS, Cause.BACKLOG}
+"""What Gnocchi's data look like when it does not take in what it is sent: a canary proves that."""
+
 _FOLLOWING = _SILENT | _TROUBLED | _FRUITLESS
 """What can follow from another fault."""
 
@@ -49,6 +53,8 @@ _NEAREST = (
     Cause.CHARM_WAITS,
 )
 """Of what the model shows of one system, which explains its other faults: the first there is."""
+
+_CANARY = f"metric.{canaries.QUESTION}"
 
 _PARTIAL = {"units", "integrations", "subordinates"}
 """Questions whose faults may be those of a part of the system."""
@@ -79,6 +85,10 @@ class _Case:
             if (known := [f for f in found if f.cause in {*_NEAREST, *_SILENT}])
         }
         self._above = self._systems_above(blueprint)
+        missed = {Cause.NOT_STORED, Cause.NOT_PROCESSED}
+        self._not_fed = next(
+            (f for f in faults.get("metric", ()) if f.check == _CANARY and f.cause in missed), None
+        )
 
     def _systems_above(self, blueprint: Blueprint) -> dict[str, list[Finding]]:
         """Service → faults of systems that are down and that it needs, the most basic first.
@@ -100,6 +110,8 @@ class _Case:
         """The check that a finding follows from; empty for a cause, and for what is no fault."""
         if finding.severity not in {Severity.FAILED, Severity.DEGRADED}:
             return ""
+        if self._not_fed and finding.cause in _UNFED and finding != self._not_fed:
+            return self.reason(self._not_fed) or _CANARY
         if finding.cause not in _FOLLOWING:
             return ""
         nearest = self._nearest.get(finding.service, finding)

@@ -126,8 +126,10 @@ class Asking:
         return tuple(s.service for s, _ in self.places if _questions(s, Kind.CANARY))
 
     def _wants_canaries(self, report: Report, able: tuple[str, ...]) -> bool:
-        if not able or self.order.depth is Depth.READS:
+        if not able:
             return False
+        if self.order.depth is Depth.READS:
+            return canaries.were_missed(self.order.earlier)
         if self.order.depth is Depth.FULL:
             return True
         return canaries.are_due(report, self.order.earlier, able)

@@ -10,7 +10,7 @@ class Depth(enum.Enum):
     """What is asked beyond "is it there, and does it answer"."""
 
     SHALLOW = "shallow"  # nothing
-    READS = "reads"  # what can be found out by reading alone
+    READS = "reads"  # what can be found out by reading alone, and once more what canaries missed
     CHANGES = "changes"  # and canaries, when what they prove has changed
     FULL = "full"  # and canaries
 
@@ -36,7 +36,7 @@ class Thresholds:
     evaluation_interval: int = 60
     backlog: int = 10000
     age: int = 30
-    metrics: tuple[str, ...] = ("cpu", "memory", "memory.usage", "disk.root.size")
+    metrics: tuple[str, ...] = ("cpu", "memory.usage")
 
 
 USUAL_THRESHOLDS = Thresholds()

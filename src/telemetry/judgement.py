@@ -251,6 +251,8 @@ class _Bench:
             content = all(unit_faults.is_alive(_heard(unit)) for unit in app.units)
             if content and (need.endpoint in _REPLACEABLE or not app.units):
                 continue
+            if self._is_missed_by_name(need):
+                continue
             if need.system in system.beside:
                 continue  # told with the principals, of which some may have it
             text, remedy = self._missing(app, need)
@@ -258,6 +260,11 @@ class _Bench:
             yield self._finding(
                 system, "integrations", Cause.NOT_INTEGRATED, text, remedy, dead=dead
             )
+
+    def _is_missed_by_name(self, need: Integration) -> bool:
+        """Whether what is needed is not there at all, which telemetry.charm tells."""
+        needed = self.scope.blueprint.systems[need.system]
+        return needed.check == "telemetry" and not self.stack.of(need.system)
 
     def _missing(self, app: Application, need: Integration) -> tuple[str, str]:
         """What to say and what to type."""

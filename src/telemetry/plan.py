@@ -154,7 +154,7 @@ class _Completion:
     """The work on one plan."""
 
     def __init__(self, blueprint: Blueprint, model: Model, wishes: Wishes) -> None:
-        self._systems = {**blueprint.systems, COORDINATOR.key: COORDINATOR}
+        self._systems = {**blueprint.systems, COORDINATOR.key: _coordinator(blueprint)}
         self._model = model
         self._wishes = wishes
         us = model.applications.get(wishes.coordinator)
@@ -189,7 +189,7 @@ class _Completion:
 
     def _found(self, system: System) -> tuple[str, ...]:
         """Names of a system's applications: those that are there, else the one to come."""
-        if system is COORDINATOR:
+        if system.key == COORDINATOR.key:
             return (self._wishes.coordinator,)
         there = {app.name for app in self._stack.of(system.key)}
         there |= set(self._related(system))
@@ -259,7 +259,9 @@ class _Completion:
             name=name,
             charm=system.charm,
             present=False,
-            channel=_CHANNEL if system is COORDINATOR else self._release(name).of(deploy.track),
+            channel=_CHANNEL
+            if system.key == COORDINATOR.key
+            else self._release(name).of(deploy.track),
             base=release.base,
             units=units,
             to=self._placed(deploy, units),
@@ -383,6 +385,12 @@ class _Completion:
             for key, names in self._names.items()
             if key in targets and len(names) > 1 and not self._systems[key].apart
         )
+
+
+def _coordinator(blueprint: Blueprint) -> System:
+    """The coordinator, integrated with those systems that this cloud has."""
+    known = tuple(i for i in COORDINATOR.integrations if i.system in blueprint.systems)
+    return dataclasses.replace(COORDINATOR, integrations=known)
 
 
 def _link(name: str, integration: Integration, other: str, *, present: bool) -> Link:

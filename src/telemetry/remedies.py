@@ -60,7 +60,7 @@ def remedy(cause: Cause, subject: Subject, available: tuple[str, ...] = ()) -> s
         Cause.NO_POLICIES: f"juju status {app} rabbitmq-server",
         Cause.NO_FLOW: f"juju status {app} ceilometer-agent rabbitmq-server",
         Cause.SILENT_HOSTS: "juju status ceilometer-agent",
-        Cause.METRICS_MISSING: "juju config ceilometer-agent enable-all-pollsters",
+        Cause.METRICS_MISSING: "juju status ceilometer ceilometer-agent rabbitmq-server",
         Cause.WRONG_VALUE: f"juju status {app} memcached",
         Cause.NOT_ASKED: "",  # it follows from another finding
         Cause.STORE_FAILS: f"juju status {app} barbican-vault vault",

@@ -75,11 +75,19 @@ def of_status(status: Status, now: datetime.datetime) -> Fault | None:
         if "paused" in status.message.lower():
             return Fault(Cause.PAUSED, "paused")
         if status.since is not None and now - status.since > PATIENCE:
-            minutes = int((now - status.since).total_seconds() // 60)
+            waited = _phrased(now - status.since)
             doing = "waiting" if status.level is Level.WAITING else "at work"
-            state = f"still {doing} after {minutes} minutes"
+            state = f"still {doing} for {waited}"
             return Fault(Cause.CHARM_WAITS, state, status.message)
     return None
+
+
+def _phrased(span: datetime.timedelta) -> str:
+    """How long, for people: `65 minutes`, `5 hours`, `3 days`."""
+    minutes = int(span.total_seconds() // 60)
+    if minutes < 120:
+        return f"{minutes} minutes"
+    return f"{minutes // 60} hours" if minutes < 48 * 60 else f"{minutes // 60 // 24} days"
 
 
 def remedy(fault: Fault, alike: Sequence[Unit]) -> str:

@@ -358,7 +358,7 @@ class Decision:
     remedy: str = ""
 
 
-ASKED = "ceilometer's charm asks for it"
+ASKED = "ceilometer's charm asks for ceilometer-upgrade"
 
 
 def settle(observed: Observed, record: Record) -> Record:

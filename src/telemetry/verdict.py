@@ -143,9 +143,15 @@ def _of_upgrade(
             return blocked(text, f"juju cancel-task {running.task}")
         text = f"ceilometer-upgrade was begun as task {running.task} on {running.application}"
         return Verdict(Level.MAINTENANCE, message(text, f"juju show-task {running.task}"))
-    failure = record.failure
-    if failure is None or decision.step not in (upgrade.Step.WAIT, upgrade.Step.RUN):
-        return None
+    failed = record.failure if decision.step in (upgrade.Step.WAIT, upgrade.Step.RUN) else None
+    return _of_failure(failed, coordinator) if failed is not None else None
+
+
+def _of_failure(failure: upgrade.Failure, coordinator: str) -> Verdict:
+    """A run that failed, and will be tried again."""
+    if "HTTP 403" in failure.cause:
+        problem = "ceilometer-upgrade may not create resource types (HTTP 403)"
+        return blocked(problem, f"juju config {coordinator} --reset requested-grants")
     if failure.count >= upgrade.FAILURES_TO_BLOCK:
         problem = f"ceilometer-upgrade failed {failure.count} times: {failure.cause}"
         return blocked(problem, f"juju run {coordinator}/leader ceilometer-upgrade")

@@ -57,6 +57,12 @@ def test_one_that_failed_is_repeated_after_a_while():
     assert canaries.are_due(later(15), failed, ABLE)
 
 
+@pytest.mark.parametrize("severity", Severity)
+def test_only_a_fault_is_a_canary_that_was_missed(severity: Severity):
+    missed = canaries.were_missed(earlier(canary("metric", severity)))
+    assert missed is (severity in {Severity.DEGRADED, Severity.FAILED})
+
+
 def test_a_clock_that_was_set_back_does_not_keep_a_failure():
     failed = earlier(canary("metric", Severity.FAILED), canary("alarming"))
     assert canaries.are_due(later(-60), failed, ABLE)

@@ -54,6 +54,27 @@ def test_what_cannot_work_without_a_broken_system_follows_from_it(
     assert reasons(consequence, root) == [root.check, ""]
 
 
+@pytest.mark.parametrize(
+    ("question", "cause"),
+    [
+        ("flow", Cause.NO_FLOW),
+        ("flow", Cause.NOT_PROCESSED),
+        ("hosts", Cause.SILENT_HOSTS),
+    ],
+)
+def test_a_canary_that_gnocchi_did_not_process_explains_that_no_data_come(
+    question: str, cause: Cause
+):
+    canary = fault("metric.canary", Cause.NOT_PROCESSED)
+    silent = fault(f"telemetry.{question}", cause, Severity.DEGRADED)
+    assert reasons(silent, canary) == ["metric.canary", ""]
+
+
+def test_that_no_data_come_has_a_reason_of_its_own_where_the_canary_came_back():
+    silent = fault("telemetry.flow", Cause.NO_FLOW)
+    assert reasons(Finding("metric", "canary", Severity.OK, "came back"), silent) == ["", ""]
+
+
 def test_what_does_not_need_the_broken_system_is_a_cause_of_its_own():
     assert reasons(SEALED, GNOCCHI_500) == ["", ""]
     assert reasons(RABBIT, GNOCCHI_500) == ["", ""]

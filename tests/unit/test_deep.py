@@ -10,11 +10,11 @@ from collections.abc import Callable
 import keystoneauth1.session
 import pytest
 
-from telemetry import blueprint, cloud, deep, remedies, transport
+from telemetry import blueprint, canaries, cloud, deep, remedies, transport
 from telemetry.checks import probe
 from telemetry.depth import Depth, Thresholds
 from telemetry.faults import Unusable
-from telemetry.report import Cause, Report, Severity
+from telemetry.report import Cause, Finding, Report, Severity
 from tests.unit import reports
 
 
@@ -54,9 +54,10 @@ def deepen(
     depth: Depth = Depth.READS,
     seconds: float = 5,
     announce: Callable[[str], None] = lambda _line: None,
+    earlier: Report | None = None,
 ) -> Report:
     order = dataclasses.replace(
-        reports.ORDER, depth=depth, thresholds=Thresholds(canary_timeout=1)
+        reports.ORDER, depth=depth, thresholds=Thresholds(canary_timeout=1), earlier=earlier
     )
     session = keystoneauth1.session.Session()
     opened = cloud.Cloud(session, (), reopen=lambda _deadline: session)
@@ -124,6 +125,14 @@ def test_canaries_are_announced_and_dated(modules: dict[str, Module]):
     assert announced == ["sending canaries to metric (up to 1 s)"]
     assert report.canaries
     assert report.canaries.sent_at == report.taken_at
+
+
+def test_what_was_missed_is_sent_again_with_reads(modules: dict[str, Module]):
+    modules["gnocchi"] = Module(canary=well)
+    missed = Finding("metric", "canary", Severity.FAILED, "missed", Cause.NOT_PROCESSED)
+    before = canaries.sent(reports.report(), [missed])
+    report = deepen(subject("metric"), earlier=before)
+    assert outcome(report, "metric.canary")[0] is Severity.OK
 
 
 def test_reads_send_no_canaries(modules: dict[str, Module]):

@@ -267,7 +267,7 @@ def test_charms_that_wait_too_long_are_told(cloud: models.Model):
     found = fault(cloud)
     assert found.cause is Cause.CHARM_WAITS
     assert found.summary == (
-        "aodh/0 is still waiting after 65 minutes: Incomplete relations: database"
+        "aodh/0 is still waiting for 65 minutes: Incomplete relations: database"
     )
 
 

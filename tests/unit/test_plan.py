@@ -383,3 +383,10 @@ def test_placement_is_written_as_for_juju_deploy(text: str, placement: tuple[str
 def test_other_placement_is_refused(text: str):
     with pytest.raises(ValueError, match="use machines such as 3, lxd:3 or lxd"):
         plan.parse_placement(text)
+
+
+def test_a_cloud_without_vault_has_a_plan_without_it():
+    changes = "{barbican: null, barbican-vault: null, vault: null}"
+    after = made(Model(), changes=changes)
+    assert not {app.charm for app in after.applications} & {"vault", "barbican", "barbican-vault"}
+    assert not any("vault" in link.other for link in (*after.missing, *after.optional))

@@ -156,6 +156,13 @@ def test_any_unit_can_plan_and_nothing_is_changed(context: Context, leader: bool
     assert out.relations == state.relations
 
 
+def test_a_wrong_blueprint_is_told_before_all_else(context: Context):
+    text = run(context, model.state(blueprint="heat: {title: Heat, chrms: [heat]}"))["plan"]
+    doubt, older = text.splitlines()[1:3]
+    assert "unknown key 'chrms'" in doubt
+    assert older == "# Until that is corrected, this is about the last right blueprint."
+
+
 def test_it_works_while_options_are_wrong(context: Context):
     text = run(context, model.state(interface="outer"))["plan"]
     assert "juju deploy gnocchi" in text

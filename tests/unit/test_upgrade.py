@@ -167,7 +167,9 @@ def test_what_to_do_when_ceilometer_asks(
 
 def test_the_reason_is_that_ceilometer_asks():
     decision = upgrade.decide(Observed(COMPLETE, FINGERPRINT, NOW, asks=True), DONE, HEEDS)
-    assert decision == upgrade.Decision(Step.RUN, "ceilometer's charm asks for it", asked=True)
+    assert decision == upgrade.Decision(
+        Step.RUN, "ceilometer's charm asks for ceilometer-upgrade", asked=True
+    )
 
 
 def test_what_else_is_a_reason_comes_first():

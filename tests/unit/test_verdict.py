@@ -126,6 +126,13 @@ def test_a_failed_run_is_our_own_work_in_progress(count: int):
     assert judged.message.endswith(f"next try after {retry.retry_at:%H:%MZ}")
 
 
+def test_a_run_that_lacks_the_right_is_for_a_person_at_once():
+    record = Record().failed(reports.NOW, reports.FINGERPRINT, "Forbidden: Forbidden (HTTP 403)")
+    judged = judge(LACKING, record=record, step=Step.WAIT)
+    assert judged.level is Level.BLOCKED
+    assert judged.message.endswith("juju config telemetry-coordinator --reset requested-grants")
+
+
 @pytest.mark.parametrize("count", [3, 4, 20])
 def test_three_failed_runs_call_a_person(count: int):
     judged = judge(LACKING, record=failures(count), step=Step.WAIT)

@@ -164,7 +164,7 @@ def hosts(scene: Scene) -> Outcome:
         )
     known = [minutes for minutes in round_.heard.values() if minutes is not None]
     if not known:
-        text = "has measures of compute hosts in Gnocchi that cannot be read"
+        text = "has hosts in Gnocchi whose measures metricd has not processed, or may not be read"
         return Outcome(Severity.SKIPPED, text, figures=figures)
     number = reading.count(len(known), "compute host")
     return Outcome(Severity.OK, f"brings measures from {number} that were asked", figures=figures)
