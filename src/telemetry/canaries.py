@@ -17,8 +17,17 @@ from telemetry.report import Canaries, Finding, Report, Severity
 QUESTION = "canary"
 """All findings about canaries answer this question."""
 
+REST = datetime.timedelta(minutes=5)
+"""Between two rounds of canaries in hooks, whatever changes: a round may take minutes."""
+
 RETRY = datetime.timedelta(minutes=15)
-"""How long after a canary that failed the next are sent, if nothing changes."""
+"""How long after a round the next follows while something is wrong that it could tell more of."""
+
+LIFE = datetime.timedelta(days=1)
+"""How long what canaries proved counts: what they passed through can break without a sign."""
+
+_OF_CHARMS = {"application", "units"}
+"""Questions to the Juju model whose faults a canary can show to be none of the service's."""
 
 
 def stack_of(report: Report) -> str:
@@ -38,12 +47,30 @@ def are_due(report: Report, earlier: Report | None, able: Collection[str]) -> bo
         return False  # ceilometer-upgrade comes first
     if earlier is None or earlier.canaries is None:
         return True
-    if earlier.canaries.stack != stack_of(report):
-        return True
-    if set(able) - {finding.service for finding in of(earlier)}:
-        return True
     age = report.taken_at - earlier.canaries.sent_at
-    return were_missed(earlier) and not datetime.timedelta() <= age < RETRY
+    if age < datetime.timedelta():
+        return True  # the clock was set back: nothing can be said
+    if age < REST:
+        return False
+    new = set(able) - {finding.service for finding in of(earlier)}
+    if age >= LIFE or new or _changed(earlier.canaries, report):
+        return True
+    return age >= RETRY and (were_missed(earlier) or _charms_fail(earlier))
+
+
+def _changed(before: Canaries, report: Report) -> bool:
+    """Whether what canaries depend on has changed, as far as it is known now as well as then."""
+    try:
+        then: list[dict[str, str]] = json.loads(before.stack)
+        known = zip(then, json.loads(stack_of(report)), strict=True)
+        return any(old[key] != new[key] for old, new in known for key in old.keys() & new.keys())
+    except (ValueError, AttributeError):
+        return True
+
+
+def _charms_fail(earlier: Report) -> bool:
+    """Whether a charm of the stack is down, as far as the Juju model tells."""
+    return any(f.question in _OF_CHARMS for f in earlier.having(Severity.FAILED))
 
 
 def were_missed(earlier: Report | None) -> bool:
@@ -67,11 +94,11 @@ def kept(report: Report, earlier: Report | None, able: Collection[str]) -> Repor
     """A report together with what canaries found before it, as far as that still counts.
 
     A finding about a service that now fails its read is dropped: it is no longer true, and the
-    service's recovery is to be proven anew.
+    service's recovery is to be proven anew. So are all when the stack has changed; only when they
+    were sent is remembered.
     """
     if earlier is None or earlier.canaries is None:
         return report
-    if earlier.canaries.stack != stack_of(report):
-        return report
-    findings = [finding for finding in of(earlier) if finding.service in able]
+    lasting = () if _changed(earlier.canaries, report) else of(earlier)
+    findings = [finding for finding in lasting if finding.service in able]
     return dataclasses.replace(report.joined(findings), canaries=earlier.canaries)

@@ -37,9 +37,10 @@ _FRUITLESS = {
 """What a canary looks like when the parts behind an API, or what they need, are down."""
 
 _UNFED = {Cause.NOT_PROCESSED, Cause.NO_FLOW, Cause.SILENT_HOSTS, Cause.BACKLOG}
-"""What Gnocchi's data look like when it does not take in what it is sent: a canary proves that."""
+"""What Gnocchi's data look like when they are not brought, or not taken in; a canary that is
+missed proves the latter."""
 
-_FOLLOWING = _SILENT | _TROUBLED | _FRUITLESS
+_FOLLOWING = _SILENT | _TROUBLED | _FRUITLESS | _UNFED
 """What can follow from another fault."""
 
 _NEAREST = (

@@ -268,10 +268,13 @@ class Report:
         A degraded or skipped finding beside a good read is no reason to doubt the service. A
         service that nobody knows to read is proven by its endpoint.
         """
-        findings = self.about(service)
-        answers = {finding.question: finding.severity for finding in findings}
-        hardest = answers.get("read", answers.get("endpoint"))
-        return hardest is Severity.OK and all(f.severity is not Severity.FAILED for f in findings)
+        failed = any(f.severity is Severity.FAILED for f in self.about(service))
+        return self.answers(service) and not failed
+
+    def answers(self, service: str) -> bool:
+        """Whether the service answered the hardest question that it could be asked so far."""
+        answers = {finding.question: finding.severity for finding in self.about(service)}
+        return answers.get("read", answers.get("endpoint")) is Severity.OK
 
     def joined(self, findings: Iterable[Finding]) -> Report:
         """The report with more findings, each behind the others of its service."""

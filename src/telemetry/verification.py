@@ -107,9 +107,9 @@ def _places(
     """
     keystone, ceilometer = (order.blueprint.systems[key] for key in ("keystone", "ceilometer"))
     places = [(_about(order, identity.SERVICE, keystone, region), credentials.auth_url)]
-    proven = [type_ for type_ in order.services if report.proves(type_)]
+    proven = [type_ for type_ in order.services if report.answers(type_)]
     places += [(_subject(order, type_, region), answers[type_].url) for type_ in proven]
-    if report.proves("metric"):
+    if report.answers("metric"):
         places.append((_about(order, telemetry.SERVICE, ceilometer, region), ""))
     return places
 

@@ -35,7 +35,28 @@ def test_after_a_report_without_any_they_are_due():
 
 
 def test_as_long_as_nothing_changes_they_are_not_due():
-    assert not canaries.are_due(later(60 * 24), earlier(), ABLE)
+    assert not canaries.are_due(later(60 * 24 - 1), earlier(), ABLE)
+
+
+def test_what_they_proved_counts_for_a_day():
+    assert canaries.are_due(later(60 * 24), earlier(), ABLE)
+
+
+def test_between_two_rounds_is_some_rest():
+    moved = {"endpoints": {"metric": "https://192.0.2.30:8041"}}
+    assert not canaries.are_due(later(4, **moved), earlier(), ABLE)
+    assert canaries.are_due(later(5, **moved), earlier(), ABLE)
+
+
+def test_a_version_that_is_not_known_now_is_no_change():
+    assert not canaries.are_due(later(5, builds={}), earlier(), ABLE)
+
+
+def test_a_charm_that_fails_lets_them_be_sent_again():
+    blocked = reports.bad("ceph-mon", "application", cause=Cause.CHARM_BLOCKED)
+    before = earlier().joined([blocked])
+    assert not canaries.are_due(later(14), before, ABLE)
+    assert canaries.are_due(later(15), before, ABLE)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +91,7 @@ def test_a_clock_that_was_set_back_does_not_keep_a_failure():
 
 def test_what_may_not_be_done_is_not_tried_again():
     skipped = earlier(canary("metric", Severity.SKIPPED), canary("alarming"))
-    assert not canaries.are_due(later(60 * 24), skipped, ABLE)
+    assert not canaries.are_due(later(60 * 23), skipped, ABLE)
 
 
 def test_before_ceilometer_upgrade_they_are_not_due():
@@ -92,4 +113,4 @@ def test_a_finding_about_a_service_that_fails_now_is_dropped():
 def test_findings_about_another_stack_are_dropped():
     kept = canaries.kept(later(5, builds={"metric": "4.7.1"}), earlier(), ABLE)
     assert canaries.of(kept) == ()
-    assert kept.canaries is None
+    assert kept.canaries == earlier().canaries

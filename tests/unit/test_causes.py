@@ -44,6 +44,8 @@ def reasons(*findings: Finding) -> list[str]:
             fault("metric.canary", Cause.NOT_STORED),
         ),
         (KEYSTONE, fault("telemetry.application", Cause.CHARM_WAITS)),
+        (RABBIT, fault("telemetry.flow", Cause.NO_FLOW)),
+        (RABBIT, fault("telemetry.hosts", Cause.SILENT_HOSTS, Severity.DEGRADED)),
         (fault("metric.read", Cause.SERVER_ERROR), fault("telemetry.units", Cause.HOOK_FAILED)),
     ],
 )
