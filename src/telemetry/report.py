@@ -190,7 +190,8 @@ class Report:
             no room.
         behind: what they lack for Ceilometer, in short phrases.
         figures: numbers that the next report is compared with, such as `metric.backlog`.
-        canaries: when those were sent whose findings are in the report; None: there are none.
+        canaries: when the last were sent, whose findings are in the report as far as they still
+            count; None: there were none.
         left_out: how many findings are not in it for want of room.
         whole: where some are left out, what the whole report says in one line.
     """
