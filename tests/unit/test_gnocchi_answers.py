@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+import datetime
 import json
 import socket
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from typing import Any
 
 import keystoneauth1.session
@@ -159,10 +161,112 @@ def test_measures_that_are_none_are_unexpected(measures: Any):
         flow.flow(scene)
 
 
-def test_without_time_nothing_is_asked():
+@pytest.mark.parametrize(
+    ("timeout", "remedy"),
+    [
+        (20, "juju config telemetry-coordinator verify-timeout=40"),
+        (200, "juju config telemetry-coordinator verify-timeout=300"),
+        (300, "juju status gnocchi"),
+    ],
+)
+def test_without_time_nothing_is_asked_and_nobody_blamed(timeout: float, remedy: str):
+    figures = {"telemetry.flow.dry": 2.0, "telemetry.flow.fresh:instance/i": 0.0}
     with gnocchi({}) as (scene, server):
-        late = deep.Scene(scene.subject, scene.services, scene.order, transport.Deadline.after(0))
+        order = dataclasses.replace(after(scene, figures).order, timeout=timeout)
+        late = dataclasses.replace(scene, order=order, deadline=transport.Deadline.after(0))
         for question in (flow.flow, flow.metrics, silent_hosts.hosts):
-            with pytest.raises(flow.OutOfTime):
-                question(late)
+            outcome = question(late)
+            assert (outcome.severity, outcome.cause) == (Severity.SKIPPED, Cause.TIMEOUT)
+            assert outcome.remedy == remedy
+        assert flow.flow(late).figures == figures
         assert server.requests == []
+
+
+def after(scene: deep.Scene, figures: Mapping[str, float]) -> deep.Scene:
+    """The scene of the next question, after a report of just now with these figures."""
+    now = datetime.datetime.now(datetime.timezone.utc)
+    earlier = dataclasses.replace(reports.report(), taken_at=now, figures=figures)
+    return dataclasses.replace(scene, order=scene.order.after(earlier))
+
+
+def measured(minutes: float) -> list[list[Any]]:
+    """The measures of a metric whose newest is some minutes old."""
+    now = datetime.datetime.now(datetime.timezone.utc)
+    return [[(now - datetime.timedelta(minutes=minutes)).isoformat(), 1.0, 3.0]]
+
+
+def silent(host: str = "h", minutes: float | None = None) -> dict[str, Any]:
+    """A Gnocchi with one instance, which has been silent for some minutes or for ever."""
+    instance = {"id": "i", "host": host, "metrics": {"cpu": "m"}}
+    return {
+        "POST /v1/search/resource/instance": [instance],
+        "POST /v1/search/resource/volume": 404,
+        "POST /v1/search/resource/image": 404,
+        "POST /v1/search/resource/network": 404,
+        "GET /v1/metric/m/measures": [] if minutes is None else measured(minutes),
+        "GET /v1/status": {"storage": {"measures_to_process": {}}},
+    }
+
+
+def severities(scene: deep.Scene, figures: Mapping[str, float]) -> list[Severity]:
+    """How bad the flow is in five successive reports."""
+    severities: list[Severity] = []
+    for _ in range(5):
+        outcome = flow.flow(after(scene, figures))
+        figures = outcome.figures
+        severities.append(outcome.severity)
+    return severities
+
+
+@pytest.mark.parametrize(
+    ("minutes", "figures"),
+    [(120, {}), (None, {"telemetry.flow.dry": 0.0}), (120, {"telemetry.flow.dry": 0.0})],
+)
+def test_a_flow_that_ended_fails_in_the_third_report(
+    minutes: float | None, figures: Mapping[str, float]
+):
+    with gnocchi(silent(minutes=minutes)) as (scene, server):
+        expected = [Severity.DEGRADED] * 2 + [Severity.FAILED] * 3
+        assert severities(scene, figures) == expected
+        assert any("sort=started_at" in request for request in requests(server))
+
+
+def test_a_flow_that_was_never_seen_is_degraded_for_ever():
+    with gnocchi(silent()) as (scene, _):
+        assert severities(scene, {}) == [Severity.DEGRADED] * 5
+
+
+def test_what_was_fresh_last_is_asked_again_before_anybody_is_blamed():
+    answers = {
+        **silent(),
+        "POST /v1/search/resource/thing": [{"id": "t", "metrics": {"cpu": "t"}}],
+        "GET /v1/metric/t/measures": measured(1),
+    }
+    figures = {"telemetry.flow.dry": 2.0, "telemetry.flow.fresh:thing/t": 0.0}
+    with gnocchi(answers) as (scene, _):
+        outcome = flow.flow(after(scene, figures))
+        assert outcome.severity is Severity.OK
+        assert outcome.figures == {**figures, "telemetry.flow.dry": 0.0}
+
+
+def test_a_host_that_is_silent_for_more_than_a_week_is_no_fault():
+    gone = {"telemetry.hosts.silent:h": 7 * 24 * 60.0}
+    with gnocchi(silent()) as (scene, _):
+        figures = {"telemetry.hosts.silent:h": 7 * 24 * 60 - 5.0}
+        assert silent_hosts.hosts(after(scene, figures)).severity is Severity.DEGRADED
+        outcome = silent_hosts.hosts(after(scene, {name: n + 1 for name, n in gone.items()}))
+        assert outcome.severity is Severity.SKIPPED
+        assert outcome.text == "has 1 compute host silent for more than a week in Gnocchi"
+        assert outcome.figures["telemetry.hosts.silent:h"] > gone["telemetry.hosts.silent:h"]
+
+
+def test_a_hostile_name_of_a_host_is_made_plain():
+    host = "evil\n\0\x1b[31m" + "x" * 100
+    with gnocchi(silent(host)) as (scene, _):
+        outcome = silent_hosts.hosts(scene)
+        assert outcome.text.isprintable()
+        assert "evil ??[31mxxx" in outcome.text
+        assert f"telemetry.hosts.silent:{host}" in outcome.figures  # to be found again
+        hostile = scene.subject.finding("hosts", Severity.DEGRADED, f"is silent at {host}")
+        assert hostile.summary.startswith("Gnocchi is silent at evil ??[31mxxx")
+        assert hostile.summary.isprintable()

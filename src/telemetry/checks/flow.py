@@ -16,12 +16,12 @@ from typing import Any, cast
 
 import keystoneauth1.exceptions
 
-from telemetry import remedies, transport
+from telemetry import remedies, transport, wording
 from telemetry.checks import reading
 from telemetry.cloud import Service
 from telemetry.deep import Outcome, Scene
 from telemetry.faults import Unusable
-from telemetry.report import Cause, Severity
+from telemetry.report import Cause, Report, Severity
 
 POLLED = ("cpu", "memory.usage", "volume.size", "image.size")
 """Metrics that Ceilometer's agents poll, so that their measures must be fresh; the first that a
@@ -36,6 +36,19 @@ LOOK_BACK = 24 * 60
 
 POLLING = 5
 """Minutes between two polls of Ceilometer's agents (option polling-interval of its charm)."""
+
+YOUNGEST = 10
+"""Instances that are asked when none that was drawn is fresh: of the youngest, most run."""
+
+DRY = 3
+"""Reports in a row without anything fresh that are a failure. One or two may be bad luck, where
+most instances are shut off, or stay in Gnocchi since the notification of their end was lost."""
+
+LONGEST = 300
+"""Seconds that the option verify-timeout may have."""
+
+_DRY = "telemetry.flow.dry"
+_FRESH = "telemetry.flow.fresh:"
 
 RESERVE = 1.0
 """Seconds before the deadline after which nothing more is asked."""
@@ -147,13 +160,13 @@ class Sampling:
         now = datetime.datetime.now(datetime.timezone.utc)
         return max(0.0, (now - _newest(answer)).total_seconds() / 60) if answer else math.inf
 
-    def silences(self, resources: Iterable[Resource]) -> list[float]:
-        """How long resources have been silent, up to the first that is not."""
-        known: list[float] = []
+    def silences(self, resources: Iterable[Resource]) -> dict[str, float]:
+        """How long resources have been silent, by their ids, up to the first that is not."""
+        known: dict[str, float] = {}
         for resource in resources:
             minutes = self.silence(resource)
             if minutes is not None:
-                known.append(minutes)
+                known[resource.id] = minutes
                 if minutes <= self.age:
                     break
         return known
@@ -216,37 +229,125 @@ def ago(minutes: float) -> str:
     return f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.0f} h"
 
 
+def host_name(host: str) -> str:
+    """A host for people: whoever may write to Gnocchi can call it what they like."""
+    return wording.plain(host, 60)
+
+
+def late(scene: Scene, figures: Mapping[str, float] | None = None) -> Outcome:
+    """The answer when there was no time to look: that says nothing against Ceilometer."""
+    larger = min(LONGEST, math.ceil(2 * scene.order.timeout))
+    remedy = f"juju config {scene.order.coordinator} verify-timeout={larger}"
+    if larger <= scene.order.timeout:  # Gnocchi is too slow
+        remedy = f"juju status {scene.order.applications.get('metric', 'gnocchi')}"
+    text = OutOfTime().fault.text
+    return Outcome(Severity.SKIPPED, text, Cause.TIMEOUT, remedy, figures or {})
+
+
+@dataclasses.dataclass(frozen=True)
+class Course:
+    """What is remembered of the flow from report to report.
+
+    Attributes:
+        dry: reports in a row without anything fresh; None when nothing fresh was ever seen.
+        fresh: type and id of what had fresh measures last, such as `instance/ID`.
+    """
+
+    dry: float | None = None
+    fresh: str = ""
+
+    @classmethod
+    def of(cls, earlier: Report | None) -> Course:
+        """What the last report says."""
+        if earlier is None:
+            return cls()
+        figures = earlier.figures
+        fresh = (name.removeprefix(_FRESH) for name in figures if name.startswith(_FRESH))
+        return cls(figures.get(_DRY), next(fresh, ""))
+
+    @property
+    def figures(self) -> dict[str, float]:
+        """The memory as figures of a report."""
+        figures = {} if self.dry is None else {_DRY: self.dry}
+        return {**figures, f"{_FRESH}{self.fresh}": 0.0} if self.fresh else figures
+
+
+@dataclasses.dataclass
+class _Hearing:
+    """What was heard in one verification.
+
+    Attributes:
+        newest: minutes since the newest measure, by type.
+        fresh: type and id of the first that has fresh measures; empty when none has.
+        waits: whether measures of an instance that was drawn wait for metricd.
+    """
+
+    sampling: Sampling
+    newest: dict[str, float] = dataclasses.field(default_factory=dict[str, float])
+    fresh: str = ""
+    waits: bool = False
+
+    def draw(self, last: str) -> None:
+        """Listen to what is drawn; then to the likeliest, among them what was fresh last."""
+        instances: list[Resource] = []
+        for type_, limit in DRAWN.items():
+            drawn = self.sampling.draw(type_, limit)
+            self._listen(type_, drawn)
+            instances += drawn if type_ == "instance" else []
+        type_, _, id_ = last.partition("/")
+        if id_ and not self.fresh:
+            self._listen(type_, self.sampling.find(type_, [{"=": {"id": id_}}], ["id:asc"], 1))
+        if instances and not self.fresh:
+            order = ["started_at:desc"]
+            self._listen("instance", self.sampling.find("instance", [], order, YOUNGEST))
+        if not self.fresh:
+            self.waits = any(self.sampling.unprocessed(one) for one in instances)
+
+    def _listen(self, type_: str, resources: Iterable[Resource]) -> None:
+        for id_, minutes in self.sampling.silences(resources).items():
+            self.newest[type_] = min(minutes, self.newest.get(type_, math.inf))
+            if minutes <= self.sampling.age and not self.fresh:
+                self.fresh = f"{type_}/{id_}"
+
+
 def flow(scene: Scene) -> Outcome:
     """Whether anything fresh arrives: the newest measures of a few resources of several types.
 
-    At most 38 requests: two for each type, one for each resource that was drawn, and one to tell a
-    silent Ceilometer from a dead metricd.
+    At most 51 requests: two for each type, one for each resource that was drawn, two and eleven
+    for the likeliest, and one to tell a silent Ceilometer from a dead metricd.
+
+    That nothing fresh is found is a failure only where measures are known to have come, and only
+    in the third report in a row.
     """
-    sampling = Sampling.of(scene)
-    drawn: dict[str, list[Resource]] = {}
-    newest: dict[str, float] = {}
-    for type_, limit in DRAWN.items():
-        drawn[type_] = sampling.draw(type_, limit)
-        silences = sampling.silences(drawn[type_])
-        if silences:
-            newest[type_] = min(silences)
+    sampling, course = Sampling.of(scene), Course.of(scene.order.earlier)
+    hearing = _Hearing(sampling)
+    try:
+        hearing.draw(course.fresh)
+    except OutOfTime:
+        if not hearing.fresh:
+            return late(scene, course.figures)
+    newest = hearing.newest
     told = ", ".join(f"{type_} {ago(minutes)}" for type_, minutes in newest.items())
-    if any(minutes <= sampling.age for minutes in newest.values()):
-        return Outcome(Severity.OK, f"brings fresh measures to Gnocchi ({told})")
-    if any(sampling.unprocessed(one) for one in drawn["instance"]):
+    if hearing.fresh:
+        text = f"brings fresh measures to Gnocchi ({told})"
+        return Outcome(Severity.OK, text, figures=Course(0, hearing.fresh).figures)
+    if hearing.waits:
         text = "brings fresh measures, and Gnocchi's metricd does not process them"
         gnocchi = dataclasses.replace(
             scene.subject.names, application=scene.order.applications.get("metric", "gnocchi")
         )
         remedy = remedies.remedy(Cause.NOT_PROCESSED, gnocchi)
-        return Outcome(Severity.FAILED, text, Cause.NOT_PROCESSED, remedy)
+        return Outcome(Severity.FAILED, text, Cause.NOT_PROCESSED, remedy, figures=course.figures)
     if "instance" in newest:
-        return Outcome(
-            Severity.FAILED, f"brings no fresh measures to Gnocchi ({told})", Cause.NO_FLOW
-        )
+        # what came within a day came: shut off since, or no longer measured
+        dry = 0 if course.dry is None and min(newest.values()) <= LOOK_BACK else course.dry
+        course = Course(None if dry is None else dry + 1, course.fresh)
+        severity = Severity.FAILED if (course.dry or 0) >= DRY else Severity.DEGRADED
+        text = f"brings no fresh measures to Gnocchi ({told})"
+        return Outcome(severity, text, Cause.NO_FLOW, figures=course.figures)
     # what there is may be measured only when something happens to it
     text = f"has no instance in Gnocchi that lives for {sampling.grown_up} min"
-    return Outcome(Severity.SKIPPED, text)
+    return Outcome(Severity.SKIPPED, text, figures=course.figures)
 
 
 def metrics(scene: Scene) -> Outcome:
@@ -257,7 +358,10 @@ def metrics(scene: Scene) -> Outcome:
     sampling, wanted = Sampling.of(scene), scene.order.thresholds.metrics
     if not wanted:
         return Outcome(Severity.SKIPPED, "is expected to bring no metric in particular")
-    instances = sampling.draw("instance", DRAWN["instance"])
+    try:
+        instances = sampling.draw("instance", DRAWN["instance"])
+    except OutOfTime:
+        return late(scene)
     if not instances:
         return Outcome(Severity.SKIPPED, "has no instance whose metrics could be looked at")
     missing = [name for name in wanted if not any(name in one.metrics for one in instances)]

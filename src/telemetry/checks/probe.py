@@ -6,10 +6,13 @@ import dataclasses
 import importlib
 from typing import Any, Protocol, cast
 
-from telemetry import blueprint, catalog, faults, remedies
+from telemetry import blueprint, catalog, faults, remedies, wording
 from telemetry.checks.reading import Reading
 from telemetry.cloud import Cloud, Service
 from telemetry.report import Cause, Finding, Severity
+
+LONGEST = 1000
+"""Characters of a summary."""
 
 
 class Check(Protocol):
@@ -62,7 +65,7 @@ class Subject:
             service=self.service,
             question=question,
             severity=severity,
-            summary=f"{self.system.title} {text}",
+            summary=wording.plain(f"{self.system.title} {text}", LONGEST),
             cause=cause,
             remedy=remedies.remedy(cause, self.names, available) if cause else "",
         )

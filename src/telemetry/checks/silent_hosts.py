@@ -13,7 +13,15 @@ import secrets
 from collections.abc import Collection, Mapping
 
 from telemetry.checks import reading
-from telemetry.checks.flow import LOOK_BACK, OutOfTime, Resource, Sampling, ago
+from telemetry.checks.flow import (
+    LOOK_BACK,
+    OutOfTime,
+    Resource,
+    Sampling,
+    ago,
+    host_name,
+    late,
+)
 from telemetry.deep import Outcome, Scene
 from telemetry.report import Cause, Report, Severity
 
@@ -28,6 +36,10 @@ PER_HOST = 3
 
 NAMED = 3
 """Silent hosts that are named; all of them are in the figures."""
+
+GONE = 7 * LOOK_BACK
+"""Minutes of silence after which a host is no fault any more: it was taken away, and the
+notifications of the ends of its instances were lost."""
 
 KEPT = 200
 """Silent hosts that are remembered at most."""
@@ -88,7 +100,7 @@ class _Round:
         """Look at the host of the first instance."""
         host = instances[0].host
         silences = self.sampling.silences(one for one in instances if one.host == host)
-        newest = min(silences, default=None)
+        newest = min(silences.values(), default=None)
         if newest is not None and newest > self.sampling.age:
             newest = None if self.sampling.unprocessed(instances[0]) else newest
         self.heard[host] = newest
@@ -144,7 +156,7 @@ def hosts(scene: Scene) -> Outcome:
         round_.look_on()
     except OutOfTime:
         if not round_.heard and not memory.silent:
-            raise
+            return late(scene, memory.figures)
     age = scene.order.thresholds.age
     silent = {host: m for host, m in memory.silent.items() if host not in round_.heard}
     silent |= {h: _longer(m, memory, h) for h, m in round_.heard.items() if m and m > age}
@@ -152,9 +164,12 @@ def hosts(scene: Scene) -> Outcome:
     if not round_.heard and not silent:
         text = "has no compute host with instances in Gnocchi"
         return Outcome(Severity.SKIPPED, text, figures=figures)
-    if silent:
-        named = sorted(silent, key=lambda host: (-silent[host], host))
-        text = ", ".join(f"{host} for {ago(silent[host])}" for host in named[:NAMED])
+    named = sorted(
+        (host for host, minutes in silent.items() if minutes <= GONE),
+        key=lambda host: (-silent[host], host),
+    )
+    if named:
+        text = ", ".join(f"{host_name(host)} for {ago(silent[host])}" for host in named[:NAMED])
         more = f" (+{len(named) - NAMED} more)" if len(named) > NAMED else ""
         return Outcome(
             Severity.DEGRADED,
@@ -162,12 +177,16 @@ def hosts(scene: Scene) -> Outcome:
             Cause.SILENT_HOSTS,
             figures=figures,
         )
-    known = [minutes for minutes in round_.heard.values() if minutes is not None]
+    known = [host for host, m in round_.heard.items() if m is not None and m <= age]
+    gone = f"{reading.count(len(silent), 'compute host')} silent for more than a week"
+    if silent and not known:
+        return Outcome(Severity.SKIPPED, f"has {gone} in Gnocchi", figures=figures)
     if not known:
         text = "has hosts in Gnocchi whose measures metricd has not processed, or may not be read"
         return Outcome(Severity.SKIPPED, text, figures=figures)
     number = reading.count(len(known), "compute host")
-    return Outcome(Severity.OK, f"brings measures from {number} that were asked", figures=figures)
+    text = f"brings measures from {number} that were asked"
+    return Outcome(Severity.OK, f"{text} (besides {gone})" if silent else text, figures=figures)
 
 
 def _some(hosts: Collection[str]) -> list[str]:
