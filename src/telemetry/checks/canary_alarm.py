@@ -9,20 +9,17 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime
-import logging
 import time
 import urllib.parse
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 from telemetry import faults, transport
-from telemetry.checks import reading
-from telemetry.checks.canary_metric import AGGREGATION, LEFT_OVERS, MARGIN, CanaryMetric
+from telemetry.checks import left_overs, reading
+from telemetry.checks.canary_metric import AGGREGATION, CanaryMetric
 from telemetry.cloud import Service
 from telemetry.faults import Unusable
 from telemetry.report import Cause
-
-logger = logging.getLogger(__name__)
 
 UNKNOWN = "insufficient data"
 """The state of an alarm that was never evaluated, or for want of measures not with success."""
@@ -105,10 +102,11 @@ def canary_alarm(
         fault = faults.explain(error, aodh.url)
         raise Unusable(fault.cause, f"cannot make an alarm: {fault.text}") from error
     try:
-        _remove_left_overs(alarm, name, seconds + MARGIN)
+        age = seconds + left_overs.MARGIN
+        left_overs.sweep(aodh, lambda: _left_overs(alarm, name, age))
         yield alarm
     finally:
-        _remove(aodh, alarm.id)
+        left_overs.remove(aodh, f"/v2/alarms/{alarm.id}")
 
 
 def find(
@@ -156,24 +154,11 @@ def _parsed(aodh: Service, alarm: Any) -> CanaryAlarm:
     return CanaryAlarm(aodh, str(reading.field(alarm, "alarm_id", "alarm")), made_at, owner)
 
 
-def _remove_left_overs(canary: CanaryAlarm, name: str, age: float) -> None:
-    """Remove what is ours, and too old for a canary that another unit sends right now."""
+def _left_overs(canary: CanaryAlarm, name: str, age: float) -> Iterator[str]:
+    """Paths of what is ours, and too old for a canary that another unit sends right now."""
     before = canary.made_at - datetime.timedelta(seconds=age)
-    try:
-        found = find(canary.aodh, LEFT_OVERS, "timestamp:asc", name=name, user_id=canary.owner)
-    except Exception as error:  # noqa: BLE001 - left-overs are no reason to prove nothing
-        logger.warning("left-overs: Aodh %s", faults.explain(error, canary.aodh.url).text)
-        return
-    for one in found:
+    most = left_overs.MOST
+    for one in find(canary.aodh, most, "timestamp:asc", name=name, user_id=canary.owner):
         made_at = moment(one.get("timestamp"))
         if made_at is not None and made_at < before:
-            _remove(canary.aodh, str(one.get("alarm_id")))
-
-
-def _remove(aodh: Service, alarm: str) -> None:
-    """Remove an alarm; what stays behind is for the next run."""
-    try:
-        aodh.delete(f"/v2/alarms/{alarm}")
-    except Exception as error:  # noqa: BLE001 - a left-over must not hide what was found
-        fault = faults.explain(error, aodh.url)
-        logger.warning("canary %s is left behind: Aodh %s", alarm, fault.text)
+            yield f"/v2/alarms/{one.get('alarm_id')}"

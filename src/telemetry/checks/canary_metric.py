@@ -10,31 +10,23 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime
-import logging
 import re
 import time
 import uuid
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from typing import Any, NoReturn
 
 from telemetry import faults, transport
-from telemetry.checks import reading
+from telemetry.checks import left_overs, reading
 from telemetry.cloud import Service
 from telemetry.faults import Unusable
 from telemetry.report import Cause
 
-logger = logging.getLogger(__name__)
-
 AGGREGATION = "mean"
 """What is read back: the method that Ceilometer's own archive policies have, too."""
 
-LEFT_OVERS = 10
-"""Left-overs that one run removes at most."""
-
-MARGIN = 60
-"""Seconds beyond its time after which a canary is a left-over."""
-
 _METRIC = "canary"
+_PATH = "/v1/resource/generic"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -140,7 +132,7 @@ def canary_metric(
     policy = _policy(gnocchi, span)
     resource, metric = f"{prefix}{uuid.uuid4()}", {"archive_policy_name": policy.name}
     try:
-        made = gnocchi.post("/v1/resource/generic", {"id": resource, "metrics": {_METRIC: metric}})
+        made = gnocchi.post(_PATH, {"id": resource, "metrics": {_METRIC: metric}})
         canary = CanaryMetric(
             gnocchi, made["metrics"][_METRIC], made["id"], made["creator"], policy
         )
@@ -149,10 +141,11 @@ def canary_metric(
     except Exception as error:  # noqa: BLE001 - any failure is the answer
         _raise_from(error, "cannot make a metric", gnocchi)
     try:
-        _remove_left_overs(canary, prefix, seconds + MARGIN)
+        age = seconds + left_overs.MARGIN
+        left_overs.sweep(gnocchi, lambda: _left_overs(canary, prefix, age))
         yield canary
     finally:
-        _remove(gnocchi, canary.resource)
+        left_overs.remove(gnocchi, f"{_PATH}/{canary.resource}")
 
 
 def newest_last(answer: Any) -> list[tuple[str, float]]:
@@ -205,34 +198,20 @@ def _moment(seconds: float) -> str:
     return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).isoformat()
 
 
-def _remove_left_overs(canary: CanaryMetric, prefix: str, age: float) -> None:
-    """Remove what is ours, and too old for a canary that another unit sends right now."""
+def _left_overs(canary: CanaryMetric, prefix: str, age: float) -> Iterator[str]:
+    """Paths of what is ours, and too old for a canary that another unit sends right now."""
     conditions = [
         {"like": {"original_resource_id": f"{prefix}%"}},
         {"=": {"creator": canary.creator}},
         {"<": {"started_at": f"-{age:.0f} seconds"}},
     ]
-    try:
-        found = canary.gnocchi.post(
-            "/v1/search/resource/generic", {"and": conditions}, limit=LEFT_OVERS
-        )
-        left_overs = reading.records(found, "resources")
-    except Exception as error:  # noqa: BLE001 - left-overs are no reason to prove nothing
-        logger.warning("left-overs: Gnocchi %s", faults.explain(error, canary.gnocchi.url).text)
-        return
-    for one in left_overs:
+    found = canary.gnocchi.post(
+        "/v1/search/resource/generic", {"and": conditions}, limit=left_overs.MOST
+    )
+    for one in reading.records(found, "resources"):
         # `_` in a name is a wildcard for `like`
         if str(one.get("original_resource_id")).startswith(prefix):
-            _remove(canary.gnocchi, str(one.get("id")))
-
-
-def _remove(gnocchi: Service, resource: str) -> None:
-    """Remove a resource with its metrics; what stays behind is for the next run."""
-    try:
-        gnocchi.delete(f"/v1/resource/generic/{resource}")
-    except Exception as error:  # noqa: BLE001 - a left-over must not hide what was found
-        fault = faults.explain(error, gnocchi.url)
-        logger.warning("canary %s is left behind: Gnocchi %s", resource, fault.text)
+            yield f"{_PATH}/{one.get('id')}"
 
 
 def _raise_from(error: BaseException, phrase: str, gnocchi: Service) -> NoReturn:

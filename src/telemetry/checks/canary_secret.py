@@ -9,19 +9,15 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime
-import logging
 import secrets
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 from telemetry import faults
-from telemetry.checks import reading
-from telemetry.checks.canary_metric import LEFT_OVERS, MARGIN
+from telemetry.checks import left_overs, reading
 from telemetry.cloud import Service
 from telemetry.faults import Unusable
 from telemetry.report import Cause
-
-logger = logging.getLogger(__name__)
 
 LIFE = datetime.timedelta(days=30)
 """After this, Barbican itself gives a left-over away no more; but it does not remove it either,
@@ -92,10 +88,11 @@ def canary_secret(
         raise _unusable(error, "cannot store a secret", asked) from error
     canary = CanarySecret(asked, _id_of(answer), payload)
     try:
-        _remove_left_overs(canary, name, seconds + MARGIN)
+        age = seconds + left_overs.MARGIN
+        left_overs.sweep(asked, lambda: _left_overs(canary, name, age))
         yield canary
     finally:
-        _remove(cleaner, canary.id)
+        left_overs.remove(cleaner, f"/v1/secrets/{canary.id}")
 
 
 def _id_of(secret: Any) -> str:
@@ -109,33 +106,15 @@ def _unusable(error: BaseException, phrase: str, barbican: Service) -> Unusable:
     return Unusable(cause, f"{phrase}: {fault.text}")
 
 
-def _remove_left_overs(canary: CanarySecret, name: str, age: float) -> None:
-    """Remove what is ours, and too old for a canary that another unit sends right now."""
-    try:
-        own = canary.barbican.get(f"/v1/secrets/{canary.id}")
-        created = datetime.datetime.fromisoformat(reading.field(own, "created", "secret"))
-        before = (created - datetime.timedelta(seconds=age)).isoformat()
-        query = {"name": name, "created": f"lt:{before}", "sort": "created:asc"}
-        answer = canary.barbican.get("/v1/secrets", limit=LEFT_OVERS, **query)
-        found = reading.records(reading.field(answer, "secrets", "list of secrets"), "secrets")
+def _left_overs(canary: CanarySecret, name: str, age: float) -> Iterator[str]:
+    """Paths of what is ours, and too old for a canary that another unit sends right now."""
+    own = canary.barbican.get(f"/v1/secrets/{canary.id}")
+    created = datetime.datetime.fromisoformat(reading.field(own, "created", "secret"))
+    before = (created - datetime.timedelta(seconds=age)).isoformat()
+    query = {"name": name, "created": f"lt:{before}", "sort": "created:asc"}
+    answer = canary.barbican.get("/v1/secrets", limit=left_overs.MOST, **query)
+    found = reading.records(reading.field(answer, "secrets", "list of secrets"), "secrets")
+    for one in found:
         # `_` in a name is a wildcard for Barbican
-        ours = [
-            _id_of(one)
-            for one in found
-            if one.get("name") == name and one.get("creator_id") == own.get("creator_id")
-        ]
-    except Exception as error:  # noqa: BLE001 - left-overs are no reason to prove nothing
-        fault = faults.explain(error, canary.barbican.url)
-        logger.warning("left-overs: Barbican %s", fault.text)
-        return
-    for left_over in ours:
-        _remove(canary.barbican, left_over)
-
-
-def _remove(barbican: Service, secret: str) -> None:
-    """Remove a secret; what stays behind is for the next run."""
-    try:
-        barbican.delete(f"/v1/secrets/{secret}")
-    except Exception as error:  # noqa: BLE001 - a left-over must not hide what was found
-        fault = faults.explain(error, barbican.url)
-        logger.warning("canary %s is left behind: Barbican %s", secret, fault.text)
+        if one.get("name") == name and one.get("creator_id") == own.get("creator_id"):
+            yield f"/v1/secrets/{_id_of(one)}"
