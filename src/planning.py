@@ -20,6 +20,11 @@ from telemetry.plan import COORDINATOR
 ENDPOINTS = tuple(integration.endpoint for integration in COORDINATOR.integrations)
 """The coordinator's endpoints that tell of the model."""
 
+_WARNING = """\
+# juju deploy refreshes what is there already, unless its revision is named here. See what it would
+# do first: juju deploy --dry-run ./FILE
+"""
+
 
 @dataclasses.dataclass(frozen=True)
 class Seen:
@@ -94,7 +99,7 @@ def results(
         seen, wishes = Seen(Model(), trouble=seen.trouble), dataclasses.replace(wishes, whole=True)
     made = plan.complete(choice.blueprint, seen.model, wishes)
     text = (
-        bundle.of_plan(made)
+        f"{_WARNING}{bundle.of_plan(made)}"
         if params.get("format") == "bundle"
         else _commands(made, seen, choice, options)
     )

@@ -16,14 +16,24 @@ from telemetry.plan import Application, Plan
 def of_plan(plan: Plan, *, base: bool = True) -> str:
     """The bundle of a completed model, as YAML.
 
-    Applications that are there already are part of it under their own names: integrations can only
-    name applications of the bundle, and Juju leaves alone what is there as the bundle says. Those
-    in other models cannot be.
+    Applications that are there already are part of it under their own names, since integrations
+    can only name applications of the bundle. Juju leaves alone what is there with the revision
+    that the bundle names, and refreshes all else. Those in other models cannot be part of it.
 
     Args:
         plan: the completed model.
         base: whether the cloud's own applications are in it; without them it is an overlay.
+
+    Raises:
+        ValueError: a charm that is there is a local one, which `juju deploy` would replace.
     """
+    local = [
+        app.name for app in plan.applications if app.present and app.revision and not app.channel
+    ]
+    if local:
+        raise ValueError(
+            f"{local[0]} is of a local charm, which a bundle would replace: use format=commands"
+        )
     applications = {
         app.name: _application(app)
         for app in plan.applications
@@ -47,6 +57,8 @@ def _application(app: Application) -> dict[str, Any]:
     entry: dict[str, Any] = {"charm": app.charm}
     if app.channel:
         entry["channel"] = app.channel
+    if app.revision:
+        entry["revision"] = app.revision
     if app.base:
         entry["base"] = f"{app.base}/stable"
     if app.units:

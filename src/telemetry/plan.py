@@ -61,6 +61,7 @@ class Application:
     Attributes:
         present: whether it is there already.
         elsewhere: whether it is in another model.
+        revision: of the charm that is there; 0 where that is not known.
         units: 0 for a subordinate.
         to: placement of its units; empty means new machines.
         origin: options that must be set when it is deployed.
@@ -72,6 +73,7 @@ class Application:
     present: bool
     channel: str = ""
     base: str = ""
+    revision: int = 0
     units: int = 1
     to: tuple[str, ...] = ()
     origin: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
@@ -249,8 +251,16 @@ class _Completion:
             units = 0 if subordinate or seen is None else len(seen.units)
             charm = seen.charm if seen else system.charm
             there = self._remote(system, name)
+            revision = seen.revision if seen else 0
             return Application(
-                name, charm, True, channel, units=units, deploy=deploy, elsewhere=there
+                name,
+                charm,
+                True,
+                channel,
+                revision=revision,
+                units=units,
+                deploy=deploy,
+                elsewhere=there,
             )
         release = self._release(name).release
         units = 0 if subordinate else deploy.units

@@ -143,6 +143,7 @@ def test_placement_is_used(context: Context):
 
 def test_the_bundle_is_the_whole_stack(context: Context):
     found = run(context, model.ready(), format="bundle")
+    assert "juju deploy --dry-run" in found["plan"]
     content = yaml.safe_load(found["plan"])
     assert {"keystone", "gnocchi", "vault", model.APP} <= set(content["applications"])
     assert ["gnocchi:storage-ceph", "ceph-mon:client"] in content["relations"]

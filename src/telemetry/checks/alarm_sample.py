@@ -37,9 +37,10 @@ def alarms(scene: Scene) -> Outcome:
     if not sample:
         return Outcome(Severity.OK, "has no alarms to evaluate")
     age = _age_of_evaluation(scene.service, sample)
-    interval = datetime.timedelta(seconds=scene.order.thresholds.evaluation_interval)
-    if age is not None and age > CYCLES * interval:
-        text = f"evaluated its alarms last {_ago(age)}: its evaluator does not work"
+    seconds = scene.order.thresholds.evaluation_interval
+    if age is not None and age > CYCLES * datetime.timedelta(seconds=seconds):
+        last = f"evaluated its alarms last {_ago(age)}"
+        text = f"{last}: its evaluator does not work, or not every {seconds} s"
         return Outcome(Severity.FAILED, text, Cause.NOT_EVALUATED)
     when = f"evaluated its alarms {_ago(age)}" if age is not None else "has alarms"
     gnocchi = scene.services.get("metric")

@@ -75,7 +75,11 @@ def _watch(scene: Scene, metric: CanaryMetric) -> Outcome:
         text = "evaluates alarms, but does not get the measures that Gnocchi has of its canary"
         return Outcome(Severity.FAILED, text, Cause.NO_DATA)
     if took >= ENOUGH * thresholds.evaluation_interval:
-        text = f"did not evaluate a canary alarm in {took:.0f} s: its evaluator does not work"
+        every = f"every {thresholds.evaluation_interval} s"
+        text = (
+            f"did not evaluate a canary alarm in {took:.0f} s: its evaluator does not work, or not "
+            f"{every}"
+        )
         return Outcome(Severity.FAILED, text, Cause.NOT_EVALUATED)
     text = f"was not given the time to evaluate a canary alarm ({took:.0f} s were left)"
     needed = seconds + EVALUATIONS * thresholds.evaluation_interval
