@@ -38,7 +38,8 @@ def alarms(scene: Scene) -> Outcome:
         return Outcome(Severity.OK, "has no alarms to evaluate")
     age = _age_of_evaluation(scene.service, sample)
     seconds = scene.order.thresholds.evaluation_interval
-    if age is not None and age > CYCLES * datetime.timedelta(seconds=seconds):
+    interval = datetime.timedelta(seconds=seconds)
+    if age is not None and age > CYCLES * interval:
         last = f"evaluated its alarms last {_ago(age)}"
         text = f"{last}: its evaluator does not work, or not every {seconds} s"
         return Outcome(Severity.FAILED, text, Cause.NOT_EVALUATED)
