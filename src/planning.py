@@ -21,8 +21,13 @@ ENDPOINTS = tuple(integration.endpoint for integration in COORDINATOR.integratio
 """The coordinator's endpoints that tell of the model."""
 
 _WARNING = """\
-# juju deploy refreshes what is there already, unless its revision is named here. See what it would
-# do first: juju deploy --dry-run ./FILE
+# All of the stack, since the model cannot be seen: juju deploy refreshes what is there already,
+# and Vault seals itself then. See first what it would do: juju deploy --dry-run ./FILE
+"""
+
+_ADDITIONS = """\
+# What this model lacks. Nothing that is there already is part of it, so that juju deploy leaves
+# all of that alone. See first what it would do: juju deploy --dry-run ./FILE
 """
 
 
@@ -99,7 +104,7 @@ def results(
         seen, wishes = Seen(Model(), trouble=seen.trouble), dataclasses.replace(wishes, whole=True)
     made = plan.complete(choice.blueprint, seen.model, wishes)
     text = (
-        f"{_WARNING}{bundle.of_plan(made)}"
+        _bundle(made, seen)
         if params.get("format") == "bundle"
         else _commands(made, seen, choice, options)
     )
@@ -123,6 +128,15 @@ def _wishes(us: str, seen: Seen, params: Mapping[str, Any]) -> plan.Wishes:
         return dataclasses.replace(wishes, placement=plan.parse_placement(placement))
     except ValueError as error:
         raise ValueError(f"parameter placement: {error}") from None
+
+
+def _bundle(made: plan.Plan, seen: Seen) -> str:
+    lines = [_ADDITIONS if seen.whole else _WARNING]
+    left = bundle.left(made)
+    if left:
+        lines.append("# Then integrate it with what is there:\n")
+    lines += [f"# juju integrate {link.one} {link.other}\n" for link in left]
+    return "".join(lines) + bundle.of_plan(made)
 
 
 def _commands(made: plan.Plan, seen: Seen, choice: Choice, options: Settings | None) -> str:

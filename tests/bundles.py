@@ -41,7 +41,7 @@ def texts() -> dict[str, str]:
     return {
         "telemetry.yaml": WHOLE.format(release=release) + bundle.of_plan(whole),
         "telemetry-overlay.yaml": OVERLAY.format(release=release)
-        + bundle.of_plan(beside, base=False),
+        + bundle.of_plan(beside, overlay=True),
     }
 
 

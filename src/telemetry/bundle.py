@@ -1,5 +1,9 @@
 """A plan as a bundle for `juju deploy`. Pure.
 
+Only what is to come is part of it. Juju makes everything that a bundle names as the bundle says:
+an application that is there is refreshed to another revision, and loses its constraints; a local
+charm is replaced (juju/juju, `core/bundle/changes/handlers.go`).
+
 Source of the form: Juju documentation, reference "Bundle", and charmcraft documentation,
 "bundle.yaml file".
 """
@@ -10,62 +14,50 @@ from typing import Any
 
 import yaml
 
-from telemetry.plan import Application, Plan
+from telemetry.plan import Application, Link, Plan
 
 
-def of_plan(plan: Plan, *, base: bool = True) -> str:
-    """The bundle of a completed model, as YAML.
-
-    Applications that are there already are part of it under their own names, since integrations
-    can only name applications of the bundle. Juju leaves alone what is there with the revision
-    that the bundle names, and refreshes all else. Those in other models cannot be part of it.
+def of_plan(plan: Plan, *, overlay: bool = False) -> str:
+    """The bundle of what a model lacks, as YAML.
 
     Args:
         plan: the completed model.
-        base: whether the cloud's own applications are in it; without them it is an overlay.
-
-    Raises:
-        ValueError: a charm that is there is a local one, which `juju deploy` would replace.
+        overlay: whether another bundle has the applications that are there; else integrations with
+            them cannot be part of it, since integrations can only name applications of the bundle.
     """
-    local = [
-        app.name for app in plan.applications if app.present and app.revision and not app.channel
-    ]
-    if local:
-        raise ValueError(
-            f"{local[0]} is of a local charm, which a bundle would replace: use format=commands"
-        )
-    applications = {
-        app.name: _application(app)
-        for app in plan.applications
-        if not app.elsewhere and (base or not app.deploy.base)
-    }
-    elsewhere = {app.name for app in plan.applications if app.elsewhere}
     content: dict[str, Any] = {}
     machines = _machines(plan)
     if machines:
         content["machines"] = machines
-    content["applications"] = applications
+    content["applications"] = {app.name: _application(app) for app in plan.additions}
     content["relations"] = [
-        [link.one, link.other]
-        for link in plan.links
-        if (not link.optional or link.present) and link.other.partition(":")[0] not in elsewhere
+        [link.one, link.other] for link in plan.missing if overlay or _is_new(plan, link)
     ]
     return yaml.safe_dump(content, sort_keys=False, width=99)
+
+
+def left(plan: Plan) -> tuple[Link, ...]:
+    """What is to be integrated after the bundle is deployed: new applications with others."""
+    return tuple(link for link in plan.missing if not _is_new(plan, link))
+
+
+def _is_new(plan: Plan, link: Link) -> bool:
+    """Whether both ends of an integration are to come."""
+    new = {app.name for app in plan.additions}
+    return {end.partition(":")[0] for end in (link.one, link.other)} <= new
 
 
 def _application(app: Application) -> dict[str, Any]:
     entry: dict[str, Any] = {"charm": app.charm}
     if app.channel:
         entry["channel"] = app.channel
-    if app.revision:
-        entry["revision"] = app.revision
     if app.base:
         entry["base"] = f"{app.base}/stable"
     if app.units:
         entry["num_units"] = app.units
     if app.to:
         entry["to"] = ["lxd:new" if place == "lxd" else place for place in app.to]
-    options = {} if app.present else {**app.origin, **app.deploy.options}
+    options = {**app.origin, **app.deploy.options}
     if options:
         entry["options"] = options
     return entry

@@ -103,7 +103,6 @@ class Application:
     Attributes:
         charm: name of its charm, whatever the application is called.
         channel: where its charm comes from, such as `2023.2/stable`; empty for a local charm.
-        revision: of its charm; 0 where that is not told.
         version: of the workload, as the charm tells it.
         life: `dying` or `dead`; empty while it is alive.
         units: also of a subordinate, which Juju lists below its principals.
@@ -114,7 +113,6 @@ class Application:
     name: str
     charm: str
     channel: str = ""
-    revision: int = 0
     version: str = ""
     life: str = ""
     status: Status = Status()
@@ -187,7 +185,6 @@ def _application(
         name=name,
         charm=str(entry.get("charm-name") or ""),
         channel=str(entry.get("charm-channel") or ""),
-        revision=int(entry.get("charm-rev") or 0),
         version=plain(str(entry.get("version") or ""), 40),
         life=str(entry.get("life") or ""),
         status=_status(entry.get("application-status") or entry),

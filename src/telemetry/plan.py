@@ -60,8 +60,6 @@ class Application:
 
     Attributes:
         present: whether it is there already.
-        elsewhere: whether it is in another model.
-        revision: of the charm that is there; 0 where that is not known.
         units: 0 for a subordinate.
         to: placement of its units; empty means new machines.
         origin: options that must be set when it is deployed.
@@ -73,12 +71,10 @@ class Application:
     present: bool
     channel: str = ""
     base: str = ""
-    revision: int = 0
     units: int = 1
     to: tuple[str, ...] = ()
     origin: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
     deploy: Deployment = USUAL
-    elsewhere: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -134,7 +130,7 @@ def parse_placement(text: str) -> tuple[str, ...]:
     Raises:
         ValueError: saying what is allowed.
     """
-    directives = tuple(part.strip() for part in text.split(",") if part.strip())
+    directives = tuple(part.strip() for part in text.split(",")) if text.strip() else ()
     if not all(re.fullmatch(r"(0|[1-9]\d*)|lxd(:(0|[1-9]\d*))?", part) for part in directives):
         raise ValueError("use machines such as 3, lxd:3 or lxd, separated by commas")
     return directives
@@ -250,18 +246,7 @@ class _Completion:
             channel = seen.channel if seen else ""
             units = 0 if subordinate or seen is None else len(seen.units)
             charm = seen.charm if seen else system.charm
-            there = self._remote(system, name)
-            revision = seen.revision if seen else 0
-            return Application(
-                name,
-                charm,
-                True,
-                channel,
-                revision=revision,
-                units=units,
-                deploy=deploy,
-                elsewhere=there,
-            )
+            return Application(name, charm, True, channel, units=units, deploy=deploy)
         release = self._release(name).release
         units = 0 if subordinate else deploy.units
         origin = {deploy.origin: release.origin} if deploy.origin else {}

@@ -127,24 +127,28 @@ def test_the_whole_bundle_brings_every_system():
 # Any plan
 
 
-def test_applications_that_are_there_keep_name_channel_and_number():
-    renamed = {
-        **without(FULL, "memcached").applications,
-        "cache": Application("cache", "memcached", channel="latest/edge"),
-    }
-    content = valid(bundle.of_plan(made(Model(renamed))))
-    assert content["applications"]["cache"] == {"charm": "memcached", "channel": "latest/edge"}
-    assert content["applications"]["mysql-innodb-cluster"]["num_units"] == 3
-    assert "options" not in content["applications"]["gnocchi"]
-    assert loose(content) == []
+def test_nothing_that_is_there_is_in_the_bundle():
+    after = made(without(FULL, "watcher", "watcher-mysql-router"))
+    content = valid(bundle.of_plan(after))
+    assert set(content["applications"]) == {"watcher", "watcher-mysql-router"}
+    assert content["relations"] == [
+        ["watcher:shared-db", "watcher-mysql-router:shared-db"],
+    ]
 
 
-def test_optional_integrations_that_are_there_stay():
-    app = FULL.applications["gnocchi"]
-    more = (*app.integrations, Integration("certificates", "vault", "certificates"))
-    secure = Application(app.name, app.charm, units=app.units, integrations=more)
-    content = valid(bundle.of_plan(made(Model({**FULL.applications, "gnocchi": secure}))))
-    assert ["gnocchi:certificates", "vault:certificates"] in content["relations"]
+def test_integrations_with_what_is_there_are_left():
+    after = made(without(FULL, "watcher", "watcher-mysql-router"))
+    content = valid(bundle.of_plan(after))
+    pairs = [[link.one, link.other] for link in bundle.left(after)]
+    assert ["watcher:amqp", "rabbitmq-server:amqp"] in pairs
+    assert len(pairs) + len(content["relations"]) == len(after.missing)
+    new = set(content["applications"])
+    assert all({end.partition(":")[0] for end in pair} - new for pair in pairs)
+
+
+def test_a_complete_model_has_an_empty_bundle():
+    content = valid(bundle.of_plan(made(FULL)))
+    assert (content["applications"], content["relations"]) == ({}, [])
 
 
 def test_an_application_of_another_model_is_not_in_the_bundle():
@@ -153,9 +157,12 @@ def test_an_application_of_another_model_is_not_in_the_bundle():
         "telemetry-coordinator",
         integrations=(Integration("identity-credentials", "identity", "identity-credentials"),),
     )
-    content = valid(bundle.of_plan(made(Model({us.name: us}))))
+    after = made(Model({us.name: us}))
+    content = valid(bundle.of_plan(after))
     assert "identity" not in content["applications"]
     assert loose(content) == []
+    ends = {link.other.partition(":")[0] for link in bundle.left(after)}
+    assert "identity" in ends
 
 
 def test_machines_that_are_used_are_named():

@@ -143,7 +143,8 @@ def test_placement_is_used(context: Context):
 
 def test_the_bundle_is_the_whole_stack(context: Context):
     found = run(context, model.ready(), format="bundle")
-    assert "juju deploy --dry-run" in found["plan"]
+    assert found["plan"].startswith("# All of the stack, since the model cannot be seen")
+    assert "# juju integrate" not in found["plan"]
     content = yaml.safe_load(found["plan"])
     assert {"keystone", "gnocchi", "vault", model.APP} <= set(content["applications"])
     assert ["gnocchi:storage-ceph", "ceph-mon:client"] in content["relations"]
@@ -210,6 +211,18 @@ def test_with_access_it_is_the_difference_to_the_model(seeing: Context, juju: Co
     assert "juju deploy vault --channel 1.8/stable" in text
     assert "\n# vault: initialise and unseal it" in text
     assert f"juju deploy {model.APP}" not in text
+
+
+def test_with_access_the_bundle_refreshes_nothing(seeing: Context, juju: Controller):
+    for name in ("keystone", "memcached", "mysql-innodb-cluster"):
+        juju.deploy(name, name)
+    found = run(seeing, granted(), format="bundle")
+    content = yaml.safe_load(found["plan"])
+    assert "gnocchi" in content["applications"]
+    assert not {"keystone", "memcached", model.APP} & set(content["applications"])
+    assert "Nothing that is there already is part of it" in found["plan"]
+    line = "# juju integrate gnocchi:identity-service keystone:identity-service\n"
+    assert line in found["plan"]
 
 
 def test_ceilometers_action_is_left_to_the_coordinator_where_it_runs_it(
