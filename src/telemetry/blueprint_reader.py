@@ -119,6 +119,7 @@ def read(*texts: Text) -> blueprint.Blueprint:
     context = _Context(frozenset(entries), removed)
     systems = {key: _system(heads[key], entry, context) for key, entry in entries.items()}
     _check_types(systems, entries)
+    _check_charms(systems, entries)
     return blueprint.Blueprint({key: _spread(one, systems) for key, one in systems.items()})
 
 
@@ -381,6 +382,20 @@ def _check_types(
             place = entries[system.key]["catalog"]
             problem = f"type '{system.catalog.type}' is that of {owner} already"
             raise place.invalid(problem, "give each system a type of its own")
+
+
+def _check_charms(
+    systems: Mapping[str, System], entries: Mapping[str, Mapping[str, _Value]]
+) -> None:
+    """An application is of one system, which is told by its charm."""
+    owners: dict[str, str] = {}
+    for system in systems.values():
+        for charm in system.charms:
+            owner = owners.setdefault(charm, system.key)
+            if owner != system.key:
+                problem = f"charm '{charm}' is that of {owner} already"
+                place = entries[system.key]["charms"]
+                raise place.invalid(problem, "a charm brings one system only")
 
 
 def _invalid(source: str, line: int, where: str, problem: str, allowed: str = "") -> Invalid:

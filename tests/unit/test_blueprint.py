@@ -159,6 +159,10 @@ def test_a_system_that_needs_one_of_its_own_has_it_beside():
         ("gnocchi: {needs: [[]]}", "a list is no integration; write it as"),
         ("gnocchi: {needs: [{}]}", "a mapping is no integration; write it as"),
         (
+            "heat:\n  title: Heat\n  charms: [heat, gnocchi]",
+            "line 3: heat: charms: charm 'gnocchi' is that of gnocchi already; a charm brings one",
+        ),
+        (
             "aodh:\n  catalog: {type: metric, name: aodh}",
             "line 2: aodh: catalog: type 'metric' is that of gnocchi already; give each system",
         ),
