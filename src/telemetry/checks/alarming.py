@@ -76,7 +76,7 @@ def _watch(scene: Scene, metric: CanaryMetric) -> Outcome:
         return Outcome(Severity.FAILED, text, Cause.NO_DATA)
     if took >= ENOUGH * thresholds.evaluation_interval:
         what = f"did not evaluate a canary alarm in {took:.0f} s"
-        every = f"every {thresholds.evaluation_interval} s"
+        every = f"every {thresholds.evaluation_interval} s (alarm-evaluation-interval)"
         text = f"{what}: its evaluator does not work, or not {every}"
         return Outcome(Severity.FAILED, text, Cause.NOT_EVALUATED)
     text = f"was not given the time to evaluate a canary alarm ({took:.0f} s were left)"
