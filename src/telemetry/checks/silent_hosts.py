@@ -79,7 +79,7 @@ class Memory:
     def figures(self) -> dict[str, float]:
         """The memory as figures of a report."""
         hosts = list(self.silent.items())[:KEPT]
-        figures = {f"{_SILENT}{host}": round(minutes, 1) for host, minutes in hosts}
+        figures = {f"{_SILENT}{host}": minutes for host, minutes in hosts}
         return {**figures, f"{_AFTER}{self.after}": 0.0} if self.after else figures
 
 
@@ -160,6 +160,7 @@ def hosts(scene: Scene) -> Outcome:
     age = scene.order.thresholds.age
     silent = {host: m for host, m in memory.silent.items() if host not in round_.heard}
     silent |= {h: _longer(m, memory, h) for h, m in round_.heard.items() if m and m > age}
+    silent = {host: round(minutes, 1) for host, minutes in silent.items()}  # as figures have it
     figures = Memory(silent, round_.after).figures
     if not round_.heard and not silent:
         text = "has no compute host with instances in Gnocchi"
