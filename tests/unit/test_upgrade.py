@@ -577,9 +577,9 @@ def test_no_need_is_ever_lost(events: list[Event], wish: Wish):
     cloud = Cloud(wish)
     for event in events:
         cloud.hook(event)
-    # an hour later, when all is well again, one hook does what is needed
-    endpoint = "http://192.0.2.30:8041"
-    cloud.hook(Event(120, endpoint, answers=True, wiped=True, works=True))
+    # later, however far the clock was set back, one hook does what is needed
+    endpoint, minutes = "http://192.0.2.30:8041", 90 * len(events) + 120
+    cloud.hook(Event(minutes, endpoint, answers=True, wiped=True, works=True))
     assert cloud.steps[-1] is Step.RUN
     assert endpoint in cloud.types
 
@@ -597,7 +597,8 @@ def test_the_same_picture_twice_settles(events: list[Event]):
     cloud = Cloud(BOTH)
     for event in events:
         cloud.hook(event)
-    calm = Event(120, "http://192.0.2.30:8041", answers=True, wiped=False, works=True)
+    minutes = 90 * len(events) + 120  # after any wait, however far the clock was set back
+    calm = Event(minutes, "http://192.0.2.30:8041", answers=True, wiped=False, works=True)
     cloud.hook(calm)
     cloud.hook(dataclasses.replace(calm, minutes=5))
     assert cloud.steps[-1] is Step.NOTHING
