@@ -148,8 +148,7 @@ class Asking:
         answers: dict[tuple[str, str], Outcome] = {}
         for (service, name), outcome in side_by_side(jobs, deadline):
             answers[service, name] = outcome
-            finding = _finding(subjects[service], name, outcome)
-            self.progress(f"[{finding.severity.value}] {finding.summary}")
+            self.progress(_finding(subjects[service], name, outcome).line)
         for service, name in jobs.keys() - answers.keys():
             text = f"gave no answer about its {name} in time"
             answers[service, name] = Outcome(kind.value, text, Cause.TIMEOUT)

@@ -283,8 +283,7 @@ def _complete(
     if sight.model is not None:
         report = verified.report
         found = judgement.of_model(sight.model, order, means.members, report)
-        changed = dataclasses.replace(report, findings=(*report.findings, *found))
-        verified = dataclasses.replace(verified, report=changed)
+        verified = verified.with_findings((*report.findings, *found))
     verified = _with_remedy(order, means, verified, sight)
     about_charm = telemetry.of_charm(sight, record, verified.report.taken_at, means.may_command)
     return _with_charm(order, verified, about_charm)
@@ -297,12 +296,10 @@ def _with_remedy(
     action = means.may_act and isinstance(sight.application, juju_model.Application)
     ours = means.wish.runs and (means.may_command or action)
     remedy = f"juju run {order.coordinator if ours else sight.name}/leader ceilometer-upgrade"
-    findings = tuple(
+    return verified.with_findings(
         dataclasses.replace(f, remedy=remedy) if f.cause is Cause.MISSING_TYPES else f
         for f in verified.report.findings
     )
-    changed = dataclasses.replace(verified.report, findings=findings)
-    return dataclasses.replace(verified, report=changed)
 
 
 def _with_charm(
@@ -312,12 +309,11 @@ def _with_charm(
 
     That is the last thing to be known; then causes are told from what follows from them.
     """
-    report = verified.report
-    kept = tuple(found for found in report.findings if found.check != telemetry.CHARM_CHECK)
+    kept = tuple(
+        found for found in verified.report.findings if found.check != telemetry.CHARM_CHECK
+    )
     findings = kept if finding is None else (*kept, finding)
-    explained = causes.explained(findings, order.blueprint)
-    changed = dataclasses.replace(report, findings=explained)
-    return dataclasses.replace(verified, report=changed)
+    return verified.with_findings(causes.explained(findings, order.blueprint))
 
 
 def observe(

@@ -132,6 +132,11 @@ class Finding:
         """Name of the check, such as `metric.endpoint`."""
         return f"{self.service}.{self.question}"
 
+    @property
+    def line(self) -> str:
+        """The finding as a line of progress."""
+        return f"[{self.severity.value}] {self.summary}"
+
     def to_dict(self) -> dict[str, str]:
         """The finding in the JSON form of a report."""
         return {

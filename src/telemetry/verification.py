@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 
 from telemetry import (
     blueprint,
@@ -47,6 +47,11 @@ class Verification:
     report: Report
     credentials: Credentials | None
 
+    def with_findings(self, findings: Iterable[Finding]) -> Verification:
+        """The same with these findings in place of its own."""
+        report = dataclasses.replace(self.report, findings=tuple(findings))
+        return dataclasses.replace(self, report=report)
+
 
 def verify(
     order: Order,
@@ -72,7 +77,7 @@ def verify(
     with _bundle(order.trusted) as verify_with:
         route = Route(verify_with, order.proxies, deadline)
         admission = _enter(order, route)
-        progress(_line(admission.finding))
+        progress(admission.finding.line)
         if admission.cloud is None or admission.credentials is None:
             findings = (admission.finding, *doubts, *_not_asked(order))
             report = Report(_now(), order.interface, order.region, findings)
@@ -106,24 +111,14 @@ def _places(
     Ceilometer has no API of its own: it is looked for in Gnocchi.
     """
     keystone, ceilometer = (order.blueprint.systems[key] for key in ("keystone", "ceilometer"))
-    places = [(_about(order, identity.SERVICE, keystone, region), credentials.auth_url)]
+    places = [(_about(order, identity.SERVICE, keystone, region, True), credentials.auth_url)]
     proven = [type_ for type_ in order.services if report.answers(type_)]
     places += [(_subject(order, type_, region), answers[type_].url) for type_ in proven]
     if report.answers("metric"):
-        places.append((_about(order, telemetry.SERVICE, ceilometer, region), ""))
+        places.append(
+            (_about(order, telemetry.SERVICE, ceilometer, region, "metric" in order.required), "")
+        )
     return places
-
-
-def _about(order: Order, service: str, system: blueprint.System, region: str) -> probe.Subject:
-    """A system that is not in the service catalog by a type of its own."""
-    return probe.Subject(
-        service=service,
-        system=system,
-        required=service == identity.SERVICE or "metric" in order.required,
-        interface=order.interface,
-        region=region,
-        names=_names(order, service, system.charm),
-    )
 
 
 def _enter(order: Order, route: Route) -> identity.Admission:
@@ -157,15 +152,15 @@ def _ask_all(
         if answer.url:
             jobs[type_] = _asking(subjects[type_], cloud, answer.url)
         else:
-            progress(_line(answer.findings[-1]))
+            progress(answer.findings[-1].line)
     asked = dict(jobs)
     for type_, answer in side_by_side(jobs, deadline):
         del asked[type_]
-        progress(_line(answer.findings[-1]))
+        progress(answer.findings[-1].line)
         answers[type_] = _joined(answers[type_], answer)
     for type_ in asked:
         late = probe.timed_out(subjects[type_], answers[type_].url)
-        progress(_line(late.findings[-1]))
+        progress(late.findings[-1].line)
         answers[type_] = _joined(answers[type_], late)
     return answers
 
@@ -278,14 +273,20 @@ def _not_asked(order: Order) -> tuple[Finding, ...]:
 
 
 def _subject(order: Order, type_: str, region: str) -> probe.Subject:
-    system = order.blueprint.services[type_]
+    """A system of the service catalog."""
+    return _about(order, type_, order.blueprint.services[type_], region, type_ in order.required)
+
+
+def _about(
+    order: Order, service: str, system: blueprint.System, region: str, required: bool
+) -> probe.Subject:
     return probe.Subject(
-        service=type_,
+        service=service,
         system=system,
-        required=type_ in order.required,
+        required=required,
         interface=order.interface,
         region=region,
-        names=_names(order, type_, system.charm),
+        names=_names(order, service, system.charm),
     )
 
 
@@ -328,11 +329,6 @@ def _bundle(certificates: Sequence[str]) -> Generator[str | bool]:
         return
     with private.folder() as folder:
         yield str(private.write(folder / "ca-bundle.pem", text))
-
-
-def _line(finding: Finding) -> str:
-    """A finding as a line of progress."""
-    return f"[{finding.severity.value}] {finding.summary}"
 
 
 def _now() -> datetime.datetime:
