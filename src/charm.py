@@ -10,20 +10,22 @@ from typing import TYPE_CHECKING
 
 import ops
 
-import announcement
+import config
 import inputs
-import memory
+import peer_state
 import relations
-import settings
+import stack_status
 import transfers
 from charms.telemetry_coordinator.v0 import telemetry_stack
-from telemetry import blueprint, upgrade, verdict
-from telemetry.proxies import Proxies
+from coordinator import status
+from coordinator.blueprint import loader
+from coordinator.openstack.proxies import Proxies
+from coordinator.upgrade import decision
 
 if TYPE_CHECKING:
-    from telemetry import loop
-    from telemetry.order import Order
-    from telemetry.report import Report
+    from coordinator import reconcile
+    from coordinator.report.report import Report
+    from coordinator.request import Order
 
 logger = logging.getLogger(__name__)
 
@@ -34,17 +36,17 @@ ENDPOINTS = (
     inputs.CERTIFICATES,
     transfers.ENDPOINT,
     inputs.MEMBERS,
-    announcement.ENDPOINT,
-    memory.PEERS,
+    stack_status.ENDPOINT,
+    peer_state.PEERS,
 )
 QUIET_LOGGERS = ("keystoneauth", "urllib3", "requests", "charmlibs", "jubilant")
 """Libraries whose debug lines would each cost a call of juju-log."""
 
 _STATUSES = {
-    verdict.Level.BLOCKED: ops.BlockedStatus,
-    verdict.Level.WAITING: ops.WaitingStatus,
-    verdict.Level.MAINTENANCE: ops.MaintenanceStatus,
-    verdict.Level.ACTIVE: ops.ActiveStatus,
+    status.Level.BLOCKED: ops.BlockedStatus,
+    status.Level.WAITING: ops.WaitingStatus,
+    status.Level.MAINTENANCE: ops.MaintenanceStatus,
+    status.Level.ACTIVE: ops.ActiveStatus,
 }
 
 
@@ -53,11 +55,11 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
 
     def __init__(self, framework: ops.Framework) -> None:
         super().__init__(framework)
-        self._memory = memory.Memory(self)
+        self._memory = peer_state.Memory(self)
         self._transfers = transfers.Transfers(self)
-        self._provider = telemetry_stack.TelemetryStackProvider(self, announcement.ENDPOINT)
+        self._provider = telemetry_stack.TelemetryStackProvider(self, stack_status.ENDPOINT)
         self._proxies = Proxies.from_environment(os.environ)
-        self._verdict: verdict.Verdict | None = None
+        self._verdict: status.Verdict | None = None
         events = [
             self.on.install,
             self.on.start,
@@ -90,10 +92,10 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
         return inputs.gather(self.model, self.config, self._choice, certificates, self._proxies)
 
     @functools.cached_property
-    def _choice(self) -> blueprint.Choice:
+    def _choice(self) -> loader.Choice:
         """Which blueprint is in force."""
-        changes = settings.parse_blueprint(self.config)
-        return blueprint.choose(changes, self._memory.blueprint)
+        changes = config.parse_blueprint(self.config)
+        return loader.choose(changes, self._memory.blueprint)
 
     # Events
 
@@ -109,21 +111,21 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
         if seen.order is None or seen.settings is None or seen.obstacle is not None:
             self._judge(seen.trouble)
             return
-        from telemetry import loop  # noqa: PLC0415 - a quiet hook needs no HTTP stack
+        from coordinator import reconcile  # noqa: PLC0415 - a quiet hook needs no HTTP stack
 
         remembered = self._memory.record()
         order = seen.order.after(self._memory.report())
-        turn = loop.turn(order, remembered.record, self._means(remembered, installs=True))
+        turn = reconcile.turn(order, remembered.record, self._means(remembered, installs=True))
         self._publish(turn, remembered)
 
     def _on_leaving(self, _event: ops.EventBase) -> None:
-        self._verdict = verdict.Verdict(verdict.Level.MAINTENANCE, "leaving the model")
+        self._verdict = status.Verdict(status.Level.MAINTENANCE, "leaving the model")
 
     def _request_credentials(self) -> None:
         """Ask keystone for a user; without valid options, what was asked before stays."""
         try:
-            grants = settings.parse(self.config, self._choice.services).requested_grants
-        except settings.InvalidOptions:
+            grants = config.parse(self.config, self._choice.services).requested_grants
+        except config.InvalidOptions:
             return
         wanted = relations.identity_request(self.app.name, grants)
         for relation in self.model.relations[inputs.IDENTITY]:
@@ -134,13 +136,13 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
             if asked != wanted:
                 databag.update({**dict.fromkeys(asked, ""), **wanted})
 
-    def _means(self, remembered: memory.Remembered, *, installs: bool) -> loop.Means:
-        import ways  # noqa: PLC0415 - as above
+    def _means(self, remembered: peer_state.Remembered, *, installs: bool) -> reconcile.Means:
+        import wiring  # noqa: PLC0415 - as above
 
         seen = self._inputs
         if seen.settings is None:
             raise ValueError("without valid options there is nothing to do")
-        return ways.means(
+        return wiring.means(
             self,
             seen,
             seen.settings,
@@ -154,11 +156,11 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
     def _announce(self, line: str) -> None:
         """Show at once what takes long; the final status comes at the end of the hook."""
         logger.info(line)
-        self.unit.status = ops.MaintenanceStatus(verdict.message(line))
+        self.unit.status = ops.MaintenanceStatus(status.message(line))
 
     # What is published
 
-    def _publish(self, turn: loop.Turn, remembered: memory.Remembered) -> None:
+    def _publish(self, turn: reconcile.Turn, remembered: peer_state.Remembered) -> None:
         """Remember the outcome and sum it up."""
         if turn.run is not None:
             logger.info("ceilometer-upgrade: %s", turn.run.error or "done, and proven")
@@ -167,29 +169,29 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
         build = turn.report.builds.get("metric")
         if build:
             self.unit.set_workload_version(f"gnocchi {build}")
-        judged = verdict.of_stack(
+        judged = status.of_stack(
             turn.report, turn.record, turn.decision, self.app.name, turn.sight.name
         )
-        settled = judged.level is verdict.Level.ACTIVE
-        if remembered.problem and (settled or turn.decision.step is upgrade.Step.ADVISE):
+        settled = judged.level is status.Level.ACTIVE
+        if remembered.problem and (settled or turn.decision.step is decision.Step.ADVISE):
             judged = remembered.problem
         if self._inputs.obstacle is not None:
             self._judge(self._inputs.trouble)
             return
         self._judge(
             self._inputs.concern or judged,
-            announcement.of_turn(turn.report, turn.record, turn.decision.step, judged),
+            stack_status.of_turn(turn.report, turn.record, turn.decision.step, judged),
         )
 
     def _judge(
-        self, judged: verdict.Verdict | None, stack: telemetry_stack.Stack | None = None
+        self, judged: status.Verdict | None, stack: telemetry_stack.Stack | None = None
     ) -> None:
         """Publish a verdict; without a stack, it says why none could be verified."""
         self._verdict = judged
         if judged is None or not self.unit.is_leader():
             return
         self._memory.keep_verdict(judged)
-        self._provider.publish(stack or announcement.unverified(judged))
+        self._provider.publish(stack or stack_status.unverified(judged))
 
     def _on_collect_unit_status(self, event: ops.CollectStatusEvent) -> None:
         event.add_status(_status(self._current_verdict()))
@@ -197,20 +199,20 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
     def _on_collect_app_status(self, event: ops.CollectStatusEvent) -> None:
         event.add_status(_status(self._current_verdict()))
 
-    def _current_verdict(self) -> verdict.Verdict:
+    def _current_verdict(self) -> status.Verdict:
         """The verdict of this hook, else the last one that was published."""
         if self._verdict is not None:
             return self._verdict
         last = self._memory.verdict()
         if not self.unit.is_leader():
-            return verdict.standby(last)
-        return self._inputs.trouble or last or verdict.waiting("nothing was verified yet")
+            return status.standby(last)
+        return self._inputs.trouble or last or status.waiting("nothing was verified yet")
 
     # Actions
 
     def _on_verify_stack(self, event: ops.ActionEvent) -> None:
         import results  # noqa: PLC0415 - as above
-        from telemetry import loop  # noqa: PLC0415 - as above
+        from coordinator import reconcile  # noqa: PLC0415 - as above
 
         seen = self._inputs
         if seen.order is None:
@@ -223,7 +225,7 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
             return
         remembered = self._memory.record()
         means = self._means(remembered, installs=False)
-        turn = loop.look(order, remembered.record, means, event.log)
+        turn = reconcile.look(order, remembered.record, means, event.log)
         if order.same_stack(seen.order) and self.unit.is_leader():
             self._publish(turn, remembered)
         event.set_results(
@@ -260,7 +262,7 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
             services = ",".join(("metric", *seen.settings.required))
             command = f"juju config {self.app.name} required-services={services}"
             return f"Gnocchi is not among the services: {command}"
-        if seen.settings.method is settings.Method.ADVISE:
+        if seen.settings.method is config.Method.ADVISE:
             return (
                 f"upgrade-method is advise: juju run {seen.ceilometer}/leader ceilometer-upgrade, "
                 f"or juju config {self.app.name} upgrade-method=auto"
@@ -268,18 +270,18 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
         remembered = self._memory.record()
         return remembered.problem.message if remembered.problem and remembered.newer else ""
 
-    def _run_upgrade(self, event: ops.ActionEvent, order: Order) -> loop.Turn | None:
-        from telemetry import loop  # noqa: PLC0415 - as above
+    def _run_upgrade(self, event: ops.ActionEvent, order: Order) -> reconcile.Turn | None:
+        from coordinator import reconcile  # noqa: PLC0415 - as above
 
         remembered = self._memory.record().overruled()
         means = self._means(remembered, installs=True)
-        before = loop.look(order, remembered.record, means, event.log)
-        if before.decision.step is upgrade.Step.IMPOSSIBLE:
+        before = reconcile.look(order, remembered.record, means, event.log)
+        if before.decision.step is decision.Step.IMPOSSIBLE:
             self._publish(before, remembered)
             event.fail(f"Gnocchi must answer first: {before.report.summary()}")
             return None
         event.log("running ceilometer-upgrade")
-        turn = loop.run_upgrade(order, before, means)
+        turn = reconcile.run_upgrade(order, before, means)
         self._publish(turn, remembered)
         return turn
 
@@ -308,7 +310,7 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
             event.fail(str(error))
 
 
-def _status(judged: verdict.Verdict) -> ops.StatusBase:
+def _status(judged: status.Verdict) -> ops.StatusBase:
     return _STATUSES[judged.level](judged.message)
 
 

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 
 import ops
 
+import config
 import relations
-import settings
-from telemetry import verdict
-from telemetry.blueprint import Choice
-from telemetry.order import Order
-from telemetry.proxies import Proxies
+from coordinator import status
+from coordinator.blueprint.loader import Choice
+from coordinator.openstack.proxies import Proxies
+from coordinator.request import Order
 
 IDENTITY = "identity-credentials"
 METRIC = "metric-service"
@@ -33,15 +33,15 @@ class Inputs:
         related: all applications that are related as members.
     """
 
-    settings: settings.Settings | None = None
+    settings: config.Settings | None = None
     order: Order | None = None
-    obstacle: verdict.Verdict | None = None
+    obstacle: status.Verdict | None = None
     members: tuple[str, ...] = ()
     related: tuple[str, ...] = ()
-    concern: verdict.Verdict | None = None
+    concern: status.Verdict | None = None
 
     @property
-    def trouble(self) -> verdict.Verdict | None:
+    def trouble(self) -> status.Verdict | None:
         """What the status must say whatever a verification finds."""
         return self.concern or self.obstacle
 
@@ -67,12 +67,12 @@ def gather(
         transferred: CA certificates from receive-ca-cert, by their source.
         proxies: what lies between this unit and the cloud.
     """
-    concern = verdict.blocked(choice.problem) if choice.problem else None
+    concern = status.blocked(choice.problem) if choice.problem else None
     try:
-        valid = settings.parse(options, choice.services)
-    except settings.InvalidOptions as error:
+        valid = config.parse(options, choice.services)
+    except config.InvalidOptions as error:
         first, others = error.problems[0], len(error.problems) - 1
-        obstacle = verdict.blocked(first.text, first.allowed, others)
+        obstacle = status.blocked(first.text, first.allowed, others)
         return Inputs(obstacle=obstacle, concern=concern)
     obstacle = _missing_relations(model, valid)
     identity = _identity(model)
@@ -101,7 +101,7 @@ def gather(
     return Inputs(valid, order, obstacle, _members(model), _related(model), concern)
 
 
-def _missing_relations(model: ops.Model, valid: settings.Settings) -> verdict.Verdict | None:
+def _missing_relations(model: ops.Model, valid: config.Settings) -> status.Verdict | None:
     peers = {IDENTITY: f"keystone:{IDENTITY}"}
     if "metric" in valid.required:
         peers[METRIC] = f"gnocchi:{METRIC}"
@@ -110,7 +110,7 @@ def _missing_relations(model: ops.Model, valid: settings.Settings) -> verdict.Ve
         return None
     first, others = missing[0], len(missing) - 1
     remedy = f"juju integrate {model.app.name} {peers[first]}"
-    return verdict.blocked(f"missing relation {first}", remedy, others)
+    return status.blocked(f"missing relation {first}", remedy, others)
 
 
 def _identity(model: ops.Model) -> relations.Identity:
@@ -122,15 +122,15 @@ def _identity(model: ops.Model) -> relations.Identity:
     return relations.identity(units, application)
 
 
-def _without_credentials(identity: relations.Identity) -> verdict.Verdict | None:
+def _without_credentials(identity: relations.Identity) -> status.Verdict | None:
     if identity.problem:
-        return verdict.blocked(identity.problem, identity.remedy)
+        return status.blocked(identity.problem, identity.remedy)
     if not identity.candidates:
-        return verdict.waiting("keystone has not sent credentials yet")
+        return status.waiting("keystone has not sent credentials yet")
     return None
 
 
-def _without_gnocchi(model: ops.Model, valid: settings.Settings) -> verdict.Verdict | None:
+def _without_gnocchi(model: ops.Model, valid: config.Settings) -> status.Verdict | None:
     """Gnocchi's URL comes when its database is ready; before, its checks would only fail."""
     if "metric" not in valid.required:
         return None
@@ -141,12 +141,12 @@ def _without_gnocchi(model: ops.Model, valid: settings.Settings) -> verdict.Verd
     if gnocchi.urls:
         return None
     if gnocchi.problem:
-        return verdict.blocked(gnocchi.problem, "check gnocchi's options vip and os-*-hostname")
-    return verdict.waiting("gnocchi has not published its URL yet, its database is not ready")
+        return status.blocked(gnocchi.problem, "check gnocchi's options vip and os-*-hostname")
+    return status.waiting("gnocchi has not published its URL yet, its database is not ready")
 
 
 def _certificates(
-    model: ops.Model, valid: settings.Settings, transferred: Mapping[str, str]
+    model: ops.Model, valid: config.Settings, transferred: Mapping[str, str]
 ) -> dict[str, str]:
     """All CA certificates to trust, by their source."""
     found: dict[str, str] = {}
@@ -177,8 +177,8 @@ def _related(model: ops.Model) -> tuple[str, ...]:
     return tuple(sorted({relation.app.name for relation in _active(model, MEMBERS)}))
 
 
-def _upgrade_remedy(model: ops.Model, valid: settings.Settings) -> str:
-    if valid.method is settings.Method.ADVISE:
+def _upgrade_remedy(model: ops.Model, valid: config.Settings) -> str:
+    if valid.method is config.Method.ADVISE:
         name = next(iter(_members(model)), "ceilometer")
     else:
         name = model.app.name

@@ -9,13 +9,16 @@ from typing import Any
 
 import ops
 
-import controllers
-from settings import Method, Settings
-from telemetry import bundle, client, plan, rendering, tracks, trouble
-from telemetry.access import Access
-from telemetry.blueprint import Choice
-from telemetry.model import Application, Integration, Model
-from telemetry.plan import COORDINATOR
+import juju_access
+from config import Method, Settings
+from coordinator.blueprint import channels
+from coordinator.blueprint.loader import Choice
+from coordinator.juju import errors, snap
+from coordinator.juju.access import Access
+from coordinator.juju.status import Application, Integration, Model
+from coordinator.plan import bundle, plan
+from coordinator.plan.plan import COORDINATOR
+from coordinator.report import render
 
 ENDPOINTS = tuple(integration.endpoint for integration in COORDINATOR.integrations)
 """The coordinator's endpoints that tell of the model."""
@@ -42,7 +45,7 @@ class Seen:
 
     model: Model
     whole: bool = False
-    trouble: trouble.Trouble | None = None
+    trouble: errors.Trouble | None = None
 
 
 def look(charm: ops.CharmBase) -> Seen:
@@ -51,18 +54,18 @@ def look(charm: ops.CharmBase) -> Seen:
     related = Model({charm.app.name: _ourselves(charm)})
     if not secret:
         return Seen(related)
-    access = controllers.read_access(charm.model, secret, os.environ, charm.charm_dir)
+    access = juju_access.read_access(charm.model, secret, os.environ, charm.charm_dir)
     if not isinstance(access, Access):
         return Seen(related, trouble=access)
-    juju = client.find()
+    juju = snap.find()
     if juju is None:
-        missing = trouble.no_client(access.channel, "", charm.unit.name)
+        missing = errors.no_client(access.channel, "", charm.unit.name)
         return Seen(related, trouble=missing)
-    from telemetry import controller  # noqa: PLC0415 - jubilant is for who asks the controller
+    from coordinator.juju import client  # noqa: PLC0415 - jubilant is for who asks the controller
 
     try:
-        survey = controller.Controller(access, lambda: juju, charm.app.name).survey()
-    except trouble.Refused as refused:
+        survey = client.Controller(access, lambda: juju, charm.app.name).survey()
+    except errors.Refused as refused:
         return Seen(related, trouble=refused.trouble)
     # the secret may name another model than the coordinator's own
     applications = {**related.applications, **survey.applications}
@@ -121,7 +124,7 @@ def _wishes(us: str, seen: Seen, params: Mapping[str, Any]) -> plan.Wishes:
     wishes = plan.Wishes(us, whole=seen.whole)
     try:
         if channel:
-            wishes = dataclasses.replace(wishes, channel=tracks.parse(channel))
+            wishes = dataclasses.replace(wishes, channel=channels.parse(channel))
     except ValueError as error:
         raise ValueError(f"parameter channel: {error}") from None
     try:
@@ -143,7 +146,7 @@ def _commands(made: plan.Plan, seen: Seen, choice: Choice, options: Settings | N
     watched = (
         (*options.required, *options.optional) if options else tuple(choice.blueprint.services)
     )
-    return rendering.render(
+    return render.render(
         "plan.txt",
         plan=made,
         trouble=seen.trouble,

@@ -10,8 +10,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
-from telemetry.catalog import problem_of_url
-from telemetry.credentials import Credentials
+from coordinator.openstack.catalog import problem_of_url
+from coordinator.openstack.credentials import Credentials
 
 Databag = Mapping[str, str]
 Databags = Mapping[str, Databag]

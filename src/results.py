@@ -8,18 +8,17 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import archive
-import settings
-from telemetry import fitting, rendering
-from telemetry.blueprint import Blueprint
-from telemetry.checks import telemetry
-from telemetry.depth import Depth
-from telemetry.order import Order
-from telemetry.rendering import Form
-from telemetry.report import Report
-from telemetry.wording import plain
+import config
+from coordinator.blueprint.systems import Blueprint
+from coordinator.report import render, truncate
+from coordinator.report.render import Form
+from coordinator.report.report import Report
+from coordinator.request import Depth, Order
+from coordinator.text import plain
+from coordinator.upgrade import findings as upgrade_findings
 
 if TYPE_CHECKING:
-    from telemetry.loop import Turn
+    from coordinator.reconcile import Turn
 
 _Value = TypeVar("_Value")
 
@@ -45,7 +44,7 @@ def ordered(order: Order, params: Mapping[str, Any]) -> Order:
         services = _parsed("services", _services_of(order), params)
         changes |= {"required": services, "optional": ()}
     if params.get("region"):
-        changes["region"] = _parsed("region", settings.parse_region, params)
+        changes["region"] = _parsed("region", config.parse_region, params)
     if params.get("interface"):
         changes["interface"] = params["interface"]
     if params.get("deep"):
@@ -57,7 +56,7 @@ def ordered(order: Order, params: Mapping[str, Any]) -> Order:
 
 def _services_of(order: Order) -> Callable[[str], tuple[str, ...]]:
     allowed = tuple(order.blueprint.services)
-    return lambda text: settings.parse_services(text, allowed)
+    return lambda text: config.parse_services(text, allowed)
 
 
 def _parsed(name: str, parser: Callable[[str], _Value], params: Mapping[str, Any]) -> _Value:
@@ -85,9 +84,9 @@ def of_report(report: Report, wanted: Form, blueprint: Blueprint) -> dict[str, A
     """
 
     def shown(some: Report) -> str:
-        return rendering.report_as(wanted, some, blueprint)
+        return render.report_as(wanted, some, blueprint)
 
-    part = fitting.within(LIMIT, report, shown)
+    part = truncate.within(LIMIT, report, shown)
     file = ""
     if report.left_out:
         file = "not on this unit, but perhaps on the one that led then"
@@ -144,5 +143,5 @@ def of_run(turn: Turn) -> dict[str, Any]:
 
 def refusal(turn: Turn) -> str:
     """What stands in the way of ceilometer's own action, and what to type."""
-    (finding,) = (f for f in turn.report.findings if f.check == telemetry.CHARM_CHECK)
+    (finding,) = (f for f in turn.report.findings if f.check == upgrade_findings.CHARM_CHECK)
     return f"{finding.summary}; {finding.remedy}"

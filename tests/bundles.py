@@ -9,11 +9,12 @@ import sys
 ROOT = pathlib.Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
-from telemetry import blueprint, bundle, plan, tracks  # noqa: E402 - found by the line above
-from telemetry.model import Model  # noqa: E402
+from coordinator.blueprint import channels, loader  # noqa: E402 - found by the line above
+from coordinator.juju.status import Model  # noqa: E402
+from coordinator.plan import bundle, plan  # noqa: E402 - found by the line above
 
 FOLDER = ROOT / "bundles"
-MADE = "# Made by `make bundles` from src/telemetry/blueprint.yaml; do not edit.\n"
+MADE = "# Made by `make bundles` from src/coordinator/blueprint/blueprint.yaml; do not edit.\n"
 WHOLE = f"""\
 # A complete telemetry stack of OpenStack {{release}}, with what it stands on.
 #
@@ -33,11 +34,11 @@ OVERLAY = f"""\
 
 def texts() -> dict[str, str]:
     """The bundles by the names of their files."""
-    release = list(tracks.releases())[-1]
-    wishes = plan.Wishes(channel=tracks.parse(release))
-    whole = plan.complete(blueprint.load(), Model(), wishes)
+    release = list(channels.releases())[-1]
+    wishes = plan.Wishes(channel=channels.parse(release))
+    whole = plan.complete(loader.load(), Model(), wishes)
     unseen = dataclasses.replace(wishes, whole=False)
-    beside = plan.complete(blueprint.load(), Model(), unseen)
+    beside = plan.complete(loader.load(), Model(), unseen)
     return {
         "telemetry.yaml": WHOLE.format(release=release) + bundle.of_plan(whole),
         "telemetry-overlay.yaml": OVERLAY.format(release=release)

@@ -1,3 +1,3 @@
 """Fixtures for all tests."""
 
-pytest_plugins = ["tests.stack.fixtures"]
+pytest_plugins = ["tests.support.openstack.fixtures"]

@@ -6,12 +6,12 @@ import dataclasses
 from typing import Any
 
 import relations
-from telemetry import verification
-from telemetry.depth import Depth, Thresholds
-from telemetry.order import Order
-from telemetry.proxies import Proxies
-from telemetry.report import Finding, Report
-from tests.stack import Stack
+from coordinator.checks import runner
+from coordinator.openstack.proxies import Proxies
+from coordinator.report.finding import Finding
+from coordinator.report.report import Report
+from coordinator.request import Depth, Order, Thresholds
+from tests.support.openstack import Stack
 
 
 def order(stack: Stack, *, username: str = "telemetry-coordinator", role: str = "Admin") -> Order:
@@ -36,7 +36,7 @@ def order(stack: Stack, *, username: str = "telemetry-coordinator", role: str = 
 def ask(asked: Order, earlier: Report | None = None, **thresholds: Any) -> Report:
     """The report that follows on an earlier one, with some thresholds."""
     asked = dataclasses.replace(asked, thresholds=Thresholds(**thresholds), earlier=earlier)
-    return verification.verify(asked).report
+    return runner.verify(asked).report
 
 
 def finding(report: Report, check: str) -> Finding:

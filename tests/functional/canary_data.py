@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.functional.gnocchi import as_coordinator
-from tests.stack import Stack
+from tests.support.openstack import Stack
 
 NAME = "telemetry-coordinator:telemetry-coordinator:canary"
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
-from telemetry.runners import command
+from coordinator.upgrade import command
 from tests.functional.deployment import Deployment
-from tests.stack import Stack
+from tests.support.openstack import Stack
 
 Deploy = Callable[..., Deployment]
 

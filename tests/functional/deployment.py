@@ -17,9 +17,10 @@ import jsonschema
 from ops import testing
 
 import charm
-from telemetry.report import Finding, Report
-from tests.juju.controller import MODEL
-from tests.stack import Stack
+from coordinator.report.finding import Finding
+from coordinator.report.report import Report
+from tests.support.juju.controller import MODEL
+from tests.support.openstack import Stack
 
 ROOT = pathlib.Path(__file__).parents[2]
 SCHEMA = json.loads((ROOT / "docs/reference/report.schema.json").read_text(encoding="utf-8"))

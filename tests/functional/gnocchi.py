@@ -8,7 +8,7 @@ import requests
 from keystoneauth1 import session
 from keystoneauth1.identity import v3
 
-from tests.stack import Stack
+from tests.support.openstack import Stack
 
 
 def delete_resource_type(stack: Stack, name: str) -> None:

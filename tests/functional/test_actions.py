@@ -8,7 +8,7 @@ import jsonschema
 
 from tests.functional import deployment
 from tests.functional.deployment import Deployment
-from tests.stack import Stack
+from tests.support.openstack import Stack
 
 
 def test_verify_stack_tells_of_every_service(verified: Deployment, stack: Stack) -> None:

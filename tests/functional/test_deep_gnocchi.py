@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from telemetry.report import Cause, Severity
+from coordinator.report.finding import Cause, Severity
 from tests.functional.conftest import Deploy
 from tests.functional.deployment import Deployment
 from tests.functional.gnocchi import canaries, canary_metrics, make_canary, remove_canaries
-from tests.stack import Stack
+from tests.support.openstack import Stack
 
 PREFIX = "telemetry-coordinator:telemetry-coordinator:canary:"
 

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from telemetry.depth import Depth
-from telemetry.order import Order
-from telemetry.report import Cause, Finding, Report, Severity
+from coordinator.report.finding import Cause, Finding, Severity
+from coordinator.report.report import Report
+from coordinator.request import Depth, Order
 from tests.functional import canary_data as data
 from tests.functional.asking import ask, finding, order
 from tests.functional.gnocchi import canaries, canary_metrics, remove_canaries
-from tests.stack import Stack
+from tests.support.openstack import Stack
 
 THRESHOLDS: dict[str, Any] = {"canary_timeout": 12, "evaluation_interval": 3}
 

@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from telemetry.order import Order
-from telemetry.report import Cause, Report, Severity
+from coordinator.report.finding import Cause, Severity
+from coordinator.report.report import Report
+from coordinator.request import Order
 from tests.functional.asking import ask, finding, order
 from tests.functional.conftest import Deploy
-from tests.stack import Stack
-from tests.stack.population import Population
+from tests.support.openstack import Stack
+from tests.support.openstack.population import Population
 
 QUESTIONS = ("telemetry.policies", "telemetry.flow", "telemetry.hosts", "telemetry.metrics")
 Populate = Callable[..., Population]

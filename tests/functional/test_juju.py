@@ -13,9 +13,9 @@ import pytest
 
 from tests.functional.conftest import Upgrades
 from tests.functional.deployment import Deployment
-from tests.juju import models
-from tests.juju.controller import ASKING, BLOCKED, READY, Controller
-from tests.stack import Stack, ceilometer
+from tests.support.juju import models
+from tests.support.juju.controller import ASKING, BLOCKED, READY, Controller
+from tests.support.openstack import Stack, ceilometer
 
 ONE_RELEASE = True
 USER, PASSWORD = "telemetry-coordinator", "correct-horse"

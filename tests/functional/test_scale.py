@@ -8,11 +8,11 @@ from collections.abc import Callable
 
 import pytest
 
-from telemetry.runners import command
+from coordinator.upgrade import command
 from tests.functional.cluster import Cluster
 from tests.functional.conftest import Upgrades
 from tests.functional.deployment import Deployment
-from tests.stack import Stack
+from tests.support.openstack import Stack
 
 ONE_RELEASE = True
 STANDBY = "standby; leader active: metric, alarming, key-manager, infra-optim verified"

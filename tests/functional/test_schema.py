@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 import requests
 
-from telemetry import packages, schema
-from telemetry.runners import command
+from coordinator.blueprint import resource_types
+from coordinator.upgrade import command, packages
 from tests.functional import gnocchi
 from tests.functional.conftest import Deploy
 from tests.functional.deployment import Deployment
-from tests.stack import Stack
+from tests.support.openstack import Stack
 
 # Ceilometer's own lists, told by the Python that the release set runs on
 OPERATIONS = """
@@ -39,14 +39,16 @@ def upgraded(stack: Stack, deploy: Deploy) -> Iterator[Deployment]:
 def version() -> str:
     """The version of the set's Ceilometer, as the charm finds it (`deploy` sets the seam)."""
     found = command.CommandRunner(packages.Source()).release()
-    assert schema.needed(found) != schema.needed(None), f"ceilometer {found!r} is not in the table"
+    assert resource_types.needed(found) != resource_types.needed(None), (
+        f"ceilometer {found!r} is not in the table"
+    )
     return found
 
 
-def compare(stack: Stack) -> schema.Comparison:
+def compare(stack: Stack) -> resource_types.Comparison:
     """What Gnocchi has now, compared with what the set's own Ceilometer needs."""
     answer = stack.session.get(f"{stack.gnocchi_url}/v1/resource_type").json()
-    return schema.compare(schema.parse(answer), version())
+    return resource_types.compare(resource_types.parse(answer), version())
 
 
 def run_again(deployment: Deployment) -> None:
@@ -108,10 +110,10 @@ def test_the_table_says_what_the_package_does(stack: Stack) -> None:
             types[name][attribute] = data["value"]
             patched.setdefault(name, set()).add(attribute)
 
-    assert schema.needed(version()) == {
-        name: schema.Needed(
+    assert resource_types.needed(version()) == {
+        name: resource_types.Needed(
             {
-                attribute: schema.Attribute(value["type"], value["required"])
+                attribute: resource_types.Attribute(value["type"], value["required"])
                 for attribute, value in attributes.items()
             },
             frozenset(patched.get(name, ())),
@@ -123,8 +125,8 @@ def test_the_table_says_what_the_package_does(stack: Stack) -> None:
 def test_after_ceilometer_upgrade_nothing_is_behind_or_customised(
     stack: Stack, upgraded: Deployment
 ) -> None:
-    assert compare(stack) == schema.Comparison()
-    assert stack.resource_types() == {schema.GENERIC, *schema.needed(version())}
+    assert compare(stack) == resource_types.Comparison()
+    assert stack.resource_types() == {resource_types.GENERIC, *resource_types.needed(version())}
 
 
 @pytest.mark.usefixtures("deploy")
@@ -133,7 +135,7 @@ def test_a_fresh_gnocchi_lacks_everything(stack: Stack) -> None:
 
     found = compare(stack)
 
-    assert set(found.behind) == {f"{name} missing" for name in schema.needed(version())}
+    assert set(found.behind) == {f"{name} missing" for name in resource_types.needed(version())}
     assert not found.customised
 
 
@@ -144,13 +146,13 @@ def test_what_is_behind_is_named_and_mended_by_another_run(
     patch(stack, "volume", remove("volume_type"))
     patch(stack, "instance", put("host", type="string", required=True, options={"fill": ""}))
     behind = ("nova_compute missing", "volume lacks volume_type")
-    if not schema.needed(version())["instance"].attributes["host"].required:
+    if not resource_types.needed(version())["instance"].attributes["host"].required:
         behind += ("instance.host still required",)
-    assert compare(stack) == schema.Comparison(behind=behind)
+    assert compare(stack) == resource_types.Comparison(behind=behind)
 
     run_again(upgraded)
 
-    assert compare(stack) == schema.Comparison()
+    assert compare(stack) == resource_types.Comparison()
 
 
 def test_what_another_run_leaves_alone_is_not_behind(stack: Stack, upgraded: Deployment) -> None:
@@ -158,7 +160,7 @@ def test_what_another_run_leaves_alone_is_not_behind(stack: Stack, upgraded: Dep
     create(stack, "rack", room={"type": "string", "required": False})
     patch(stack, "volume", put("tier", type="string", required=False))
     patch(stack, "instance", put("flavor_id", type="string", required=False))
-    expected = schema.Comparison(
+    expected = resource_types.Comparison(
         customised=("instance.flavor_id made optional", "type rack added", "volume.tier added"),
         beyond_upgrade=("manila_share lacks status",),
     )

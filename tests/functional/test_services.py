@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from telemetry.report import Cause, Severity
+from coordinator.report.finding import Cause, Severity
 from tests.functional.deployment import Deployment
-from tests.stack import Stack
+from tests.support.openstack import Stack
 
 REQUIRED = [
     ("gnocchi", "metric", "Gnocchi"),

@@ -15,8 +15,8 @@ import pytest
 import requests
 
 from tests.functional.watching import processes_of, until
-from tests.stack import Release, Stack, StackError, TlsProxy
-from tests.stack.certificates import Authority
+from tests.support.openstack import Release, Stack, StackError, TlsProxy
+from tests.support.openstack.certificates import Authority
 
 CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
 SERVERS = ("keystone", "gnocchi", "aodh", "barbican", "watcher")
@@ -308,7 +308,7 @@ def open_folder() -> Iterator[pathlib.Path]:
 OWNER = """
 import signal, sys, time
 from tests.functional.watching import processes_of, until
-from tests.stack import Release, Stack
+from tests.support.openstack import Release, Stack
 signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run behind
 stack = Stack(Release(sys.argv[1]))
 stack.up(progress=lambda text: print(text, flush=True))
@@ -378,7 +378,7 @@ def test_command_keeps_a_stack_up_until_told_otherwise(tmp_path: pathlib.Path):
 
 def run_command(command: str, folder: pathlib.Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "tests.stack", command, "--folder", folder],
+        [sys.executable, "-m", "tests.support.openstack", command, "--folder", folder],
         cwd=CHECKOUT,
         stdout=subprocess.PIPE,
         text=True,

@@ -5,8 +5,8 @@ import uuid
 import pytest
 
 from tests.functional.watching import until
-from tests.stack import Stack, StackError
-from tests.stack.bus import Bus
+from tests.support.openstack import Stack, StackError
+from tests.support.openstack.bus import Bus
 
 
 def test_notification_of_a_service_becomes_a_resource_with_its_metric(stack: Stack, bus: Bus):

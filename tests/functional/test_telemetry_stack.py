@@ -10,7 +10,7 @@ from ops import testing
 
 from charms.telemetry_coordinator.v0 import telemetry_stack
 from tests.functional.deployment import ROOT, Deployment
-from tests.stack import Stack
+from tests.support.openstack import Stack
 
 INTERFACE: pathlib.Path = ROOT / "docs/reference/interface/telemetry_stack/v1"
 SCHEMA = json.loads((INTERFACE / "schema.json").read_text(encoding="utf-8"))

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 import pytest
 import trustme
 
-from telemetry.report import Cause
+from coordinator.report.finding import Cause
 from tests.functional.deployment import Deployment
-from tests.stack import Stack, TlsProxy, certificates
+from tests.support.openstack import Stack, TlsProxy, certificates
 
 
 @contextlib.contextmanager

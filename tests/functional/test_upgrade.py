@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from telemetry import schema
-from telemetry.report import Cause, Severity
+from coordinator.blueprint import resource_types
+from coordinator.report.finding import Cause, Severity
 from tests.functional import gnocchi
 from tests.functional.conftest import Deploy, Upgrades
-from tests.stack import Stack
+from tests.support.openstack import Stack
 
 # made by ceilometer-upgrade of every release under test
 SHARE = "manila_share"
@@ -27,7 +27,7 @@ def test_a_fresh_gnocchi_gets_its_resource_types(fresh: Stack, deploy: Deploy) -
 
     deployment.identity_changed()
 
-    assert fresh.resource_types() >= schema.BASELINE
+    assert fresh.resource_types() >= resource_types.BASELINE
     name, message = deployment.status
     assert name == "active"
     assert message.startswith("metric, alarming, key-manager, infra-optim verified")
@@ -77,7 +77,7 @@ def test_a_replaced_database_makes_it_run_again(fresh: Stack, deploy: Deploy) ->
 
     deployment.update_status()
 
-    assert fresh.resource_types() >= schema.BASELINE
+    assert fresh.resource_types() >= resource_types.BASELINE
     assert deployment.status[0] == "active"
 
 
@@ -238,7 +238,7 @@ def test_a_password_of_odd_characters_reaches_keystone(fresh: Stack, deploy: Dep
     deployment.identity_changed()
 
     assert deployment.status[0] == "active", deployment.status
-    assert fresh.resource_types() >= schema.BASELINE
+    assert fresh.resource_types() >= resource_types.BASELINE
 
 
 def test_verify_stack_reports_missing_types_and_changes_nothing(

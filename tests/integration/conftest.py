@@ -15,7 +15,7 @@ import jubilant
 import pytest
 
 from tests.integration import testers, upgrade_server
-from tests.stack import Release, Stack, ceilometer
+from tests.support.openstack import Release, Stack, ceilometer
 
 APP = "telemetry-coordinator"
 BASE = "ubuntu@24.04"

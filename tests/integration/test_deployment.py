@@ -15,7 +15,7 @@ import pytest
 
 from tests.integration.conftest import APP
 from tests.integration.upgrade_server import UpgradeServer
-from tests.stack import Stack
+from tests.support.openstack import Stack
 
 pytestmark = pytest.mark.timeout(3600)
 """Machines are made, and hooks waited for."""

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from tests.packed import agent as unit_agent
-from tests.packed import charmcraft_tool, packing, tiny_charm
-from tests.stack import Stack
+from tests.support.agent import agent as agent_agent
+from tests.support.agent import tiny_charm
+from tests.support.openstack import Stack
+from tests.support.packing import charmcraft_tool, packing
 
 CHARM = pytest.StashKey[pathlib.Path | Exception]()
 
@@ -60,9 +61,9 @@ def charm_dir(
 
 
 @pytest.fixture
-def lonely(charm_dir: pathlib.Path) -> collections.abc.Iterator[unit_agent.Agent]:
+def lonely(charm_dir: pathlib.Path) -> collections.abc.Iterator[agent_agent.Agent]:
     """A unit without relations; no hook has run."""
-    with unit_agent.Agent(charm_dir) as unit:
+    with agent_agent.Agent(charm_dir) as unit:
         yield unit
 
 
@@ -71,14 +72,14 @@ def deployed(
     charm_dir: pathlib.Path,
     booted_stack: Stack,
     tmp_path_factory: pytest.TempPathFactory,
-) -> collections.abc.Iterator[unit_agent.Agent]:
+) -> collections.abc.Iterator[agent_agent.Agent]:
     """A unit related to keystone and a fresh gnocchi; all the hooks of a deployment have run."""
     booted_stack.replace_gnocchi_database()
     environment = {
         "CEILOMETER_UPGRADE_COMMAND": str(booted_stack.ceilometer_upgrade),
         "TMPDIR": str(tmp_path_factory.mktemp("tmp")),
     }
-    with unit_agent.Agent(charm_dir, environment=environment) as unit:
+    with agent_agent.Agent(charm_dir, environment=environment) as unit:
         # Watcher has no engines here, which need a Nova: it would be degraded all the time
         unit.config({"optional-services": ""})
         unit.deploy()
@@ -91,8 +92,8 @@ def deployed(
 
 @pytest.fixture
 def coordinator(
-    deployed: unit_agent.Agent, stack: Stack
-) -> collections.abc.Iterator[unit_agent.Agent]:
+    deployed: agent_agent.Agent, stack: Stack
+) -> collections.abc.Iterator[agent_agent.Agent]:
     """The deployed unit; each test finds it as it was after its deployment."""
     before = deployed.snapshot()
     yield deployed
@@ -102,11 +103,11 @@ def coordinator(
 @pytest.fixture
 def make(tmp_path: pathlib.Path) -> collections.abc.Iterator[tiny_charm.MakeAgent]:
     """Makes a unit of a tiny charm whose dispatch is the given shell script."""
-    made: list[unit_agent.Agent] = []
+    made: list[agent_agent.Agent] = []
 
-    def agent(script: str, **arguments: Any) -> unit_agent.Agent:
+    def agent(script: str, **arguments: Any) -> agent_agent.Agent:
         tiny_charm.write(tmp_path, script)
-        made.append(unit_agent.Agent(tmp_path, "tiny", **arguments))
+        made.append(agent_agent.Agent(tmp_path, "tiny", **arguments))
         return made[-1]
 
     yield agent

@@ -9,9 +9,9 @@ import time
 
 import pytest
 
-from tests.packed import hook_commands, unit
-from tests.packed.tiny_charm import MakeAgent
-from tests.packed.unit_state import LogLine, Status
+from tests.support.agent import hook_commands, unit
+from tests.support.agent.tiny_charm import MakeAgent
+from tests.support.agent.unit_state import LogLine, Status
 
 # What a hook changes counts only when it succeeds.
 

@@ -10,10 +10,10 @@ import pytest
 import yaml
 from ops import hookcmds
 
-from tests.packed import agent as unit_agent
-from tests.packed import hook_commands
-from tests.packed.tiny_charm import MakeAgent, python
-from tests.packed.unit_state import Status
+from tests.support.agent import agent as agent_agent
+from tests.support.agent import hook_commands
+from tests.support.agent.tiny_charm import MakeAgent, python
+from tests.support.agent.unit_state import Status
 
 
 def test_every_hook_command_of_ops_is_served() -> None:
@@ -153,7 +153,7 @@ ANSWERS = {
     "hookcmds.relation_list(1, app=True)": "postgres",
     'hookcmds.relation_get(1, endpoint="db", unit="postgres/0", key="a")': "b",
     'hookcmds.relation_get(1, unit="postgres/0")["a"]': "b",
-    "hookcmds.relation_model_get(1).uuid": unit_agent.MODEL_UUID,
+    "hookcmds.relation_model_get(1).uuid": agent_agent.MODEL_UUID,
     "hookcmds.is_leader()": "True",
     'hookcmds.config_get("count")': "None",
     "hookcmds.status_get().status": "waiting",

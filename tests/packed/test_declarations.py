@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.packed import charmcraft_tool, processes
 from tests.packed.conftest import require
+from tests.support.agent import processes
+from tests.support.packing import charmcraft_tool
 
 KEPT = ("name", "summary", "description", "assumes", "requires", "provides", "peers")
 KEPT += ("extra-bindings", "subordinate", "resources", "storage", "containers")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import pathlib
 
-from tests.packed.agent import Agent
-from tests.packed.expectations import assert_verified, runs
-from tests.stack import Stack
+from tests.support.agent.agent import Agent
+from tests.support.agent.expectations import assert_verified, runs
+from tests.support.openstack import Stack
 
 
 def test_a_deployment_ends_verified(coordinator: Agent) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.packed.agent import Agent
-from tests.packed.expectations import assert_quiet
-from tests.packed.unit_state import Status
+from tests.support.agent.agent import Agent
+from tests.support.agent.expectations import assert_quiet
+from tests.support.agent.unit_state import Status
 
 HOOKS = ("install", "start", "config-changed", "leader-elected", "update-status", "upgrade-charm")
 ENDPOINTS = ("identity-credentials", "metric-service", "receive-ca-cert")

@@ -7,9 +7,9 @@ import pathlib
 
 import pytest
 
-from tests.juju.controller import BLOCKED, Controller
-from tests.packed.agent import MODEL_UUID, Agent
-from tests.packed.expectations import assert_quiet
+from tests.support.agent.agent import MODEL_UUID, Agent
+from tests.support.agent.expectations import assert_quiet
+from tests.support.juju.controller import BLOCKED, Controller
 
 ONE_RELEASE = True
 USER, PASSWORD = "telemetry-coordinator", "correct-horse"

@@ -14,7 +14,7 @@ import packaging.utils
 import pytest
 import yaml
 
-from tests.packed import charmcraft_tool, packing
+from tests.support.packing import charmcraft_tool, packing
 
 PAPERS = {"CHANGELOG.md", "LICENSE", "README.md", "icon.svg"}
 DECLARATIONS = {"actions.yaml", "config.yaml", "metadata.yaml"}

@@ -10,8 +10,8 @@ import zipfile
 import pytest
 import yaml
 
-from tests.packed import charmcraft_tool, packing
 from tests.packed.conftest import require
+from tests.support.packing import charmcraft_tool, packing
 
 PROJECT = {
     "type": "charm",

@@ -15,9 +15,9 @@ import yaml
 
 from charms.telemetry_coordinator.v0 import telemetry_stack
 from tests.integration import testers, upgrade_server
-from tests.packed.agent import Agent
-from tests.packed.expectations import assert_quiet
-from tests.packed.unit_state import Status
+from tests.support.agent.agent import Agent
+from tests.support.agent.expectations import assert_quiet
+from tests.support.agent.unit_state import Status
 
 ASKING = "Run the ceilometer-upgrade action on the leader to initialize ceilometer and gnocchi"
 DATABAG = {

@@ -10,9 +10,9 @@ import signal
 import pytest
 import trustme
 
-from tests.packed.agent import Agent
-from tests.packed.expectations import assert_quiet, assert_verified, runs
-from tests.stack import Stack
+from tests.support.agent.agent import Agent
+from tests.support.agent.expectations import assert_quiet, assert_verified, runs
+from tests.support.openstack import Stack
 
 ONE_RELEASE = True
 EARLIER = "2026-01-02T03:04:05+00:00"

@@ -11,14 +11,14 @@ import signal
 import sys
 import tempfile
 
-from tests.packed.agent import Agent
 from tests.rehearsal import source_charm
 from tests.rehearsal.screen import Screen
 from tests.rehearsal.story import Step, Story
-from tests.stack import Release, Stack
+from tests.support.agent.agent import Agent
+from tests.support.openstack import Release, Stack
 
 SEAM = "CEILOMETER_UPGRADE_COMMAND"
-"""The charm's variable for the path of ceilometer-upgrade (src/telemetry/runners/command.py)."""
+"""The charm's variable for the path of ceilometer-upgrade (src/coordinator/upgrade/command.py)."""
 
 
 def main() -> int:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
-from tests.packed.agent import Agent
-from tests.stack import Stack
+from tests.support.agent.agent import Agent
+from tests.support.openstack import Stack
 
 
 @dataclasses.dataclass(frozen=True)

@@ -11,8 +11,8 @@ import trustme
 from ops import testing
 
 import charm
-from telemetry import loop, private
-from telemetry.runners import command
+from coordinator import private_files, reconcile
+from coordinator.upgrade import command
 from tests.unit import clouds, model
 
 # a busy machine is no fault of the code
@@ -43,7 +43,7 @@ def private_parent(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> p
     """Private folders are made here, so that a test sees what is left of them."""
     parent = tmp_path / "run"
     parent.mkdir()
-    monkeypatch.setattr(private, "_parent", lambda: parent)
+    monkeypatch.setattr(private_files, "_parent", lambda: parent)
     return parent
 
 
@@ -76,6 +76,6 @@ def cloud() -> Generator[clouds.Cloud]:
 def stage(monkeypatch: pytest.MonkeyPatch) -> model.Stage:
     """The cloud is a turn of the loop that a test chose; no request is made."""
     stage = model.Stage()
-    monkeypatch.setattr(loop, "turn", stage.take)
-    monkeypatch.setattr(loop, "look", stage.look)
+    monkeypatch.setattr(reconcile, "turn", stage.take)
+    monkeypatch.setattr(reconcile, "look", stage.look)
     return stage

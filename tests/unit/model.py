@@ -7,8 +7,8 @@ from typing import Any
 
 from ops import testing
 
-from telemetry import loop
-from telemetry.order import Order
+from coordinator import reconcile
+from coordinator.request import Order
 from tests.unit import databags, reports
 
 Units = dict[int, dict[str, str]]
@@ -79,20 +79,22 @@ def requested(after: testing.State) -> dict[str, str]:
 class Stage:
     """Stands where the loop meets the cloud: notes what the charm asks, returns a given turn."""
 
-    turn: loop.Turn = dataclasses.field(default_factory=reports.turn)
+    turn: reconcile.Turn = dataclasses.field(default_factory=reports.turn)
     orders: list[Order] = dataclasses.field(default_factory=list)
-    means: list[loop.Means] = dataclasses.field(default_factory=list)
+    means: list[reconcile.Means] = dataclasses.field(default_factory=list)
     announcement: str = ""
 
-    def take(self, order: Order, _record: Any, means: loop.Means) -> loop.Turn:
+    def take(self, order: Order, _record: Any, means: reconcile.Means) -> reconcile.Turn:
         """In the place of `loop.turn`."""
         self.orders.append(order)
         self.means.append(means)
         if self.announcement:
             means.announce(self.announcement)
-        return dataclasses.replace(self.turn, sight=loop._sight(self.turn.record, means))
+        return dataclasses.replace(self.turn, sight=reconcile._sight(self.turn.record, means))
 
-    def look(self, order: Order, _record: Any, means: loop.Means, progress: Any) -> loop.Turn:
+    def look(
+        self, order: Order, _record: Any, means: reconcile.Means, progress: Any
+    ) -> reconcile.Turn:
         """In the place of `loop.look`."""
         progress("[ok] asked")
         return self.take(order, _record, means)

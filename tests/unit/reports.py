@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import datetime
 
-from telemetry import loop, upgrade, verification
-from telemetry.credentials import Credentials
-from telemetry.order import Order
-from telemetry.proxies import Proxies
-from telemetry.report import Cause, Finding, Report, Severity
-from telemetry.runners import command
+from coordinator import reconcile
+from coordinator.checks import runner
+from coordinator.openstack.credentials import Credentials
+from coordinator.openstack.proxies import Proxies
+from coordinator.report.finding import Cause, Finding, Severity
+from coordinator.report.report import Report
+from coordinator.request import Order
+from coordinator.upgrade import command, decision
+from coordinator.upgrade import record as upgrade_record
 
 NOW = datetime.datetime(2026, 11, 22, 10, 0, tzinfo=datetime.timezone.utc)
 
@@ -38,7 +41,9 @@ ORDER = Order(
     upgrade_remedy="juju run telemetry-coordinator/leader ceilometer-upgrade",
 )
 
-FINGERPRINT = upgrade.Fingerprint("http://192.0.2.30:8041", "internal/RegionOne", build="4.6.0")
+FINGERPRINT = upgrade_record.Fingerprint(
+    "http://192.0.2.30:8041", "internal/RegionOne", build="4.6.0"
+)
 
 TYPES = frozenset({"generic", "identity", "image", "instance", "network", "volume"})
 
@@ -99,19 +104,19 @@ def report(*findings: Finding, types: frozenset[str] | None = TYPES) -> Report:
 
 def turn(
     *findings: Finding,
-    record: upgrade.Record | None = None,
-    step: upgrade.Step = upgrade.Step.NOTHING,
+    record: upgrade_record.Record | None = None,
+    step: decision.Step = decision.Step.NOTHING,
     reason: str = "",
     run: command.Outcome | None = None,
     before: frozenset[str] = frozenset(),
-) -> loop.Turn:
+) -> reconcile.Turn:
     """A turn of the loop that ended so."""
     if record is None:
-        record = upgrade.Record().succeeded(NOW, FINGERPRINT)
-    return loop.Turn(
-        verification=verification.Verification(report(*findings), CREDENTIALS),
+        record = upgrade_record.Record().succeeded(NOW, FINGERPRINT)
+    return reconcile.Turn(
+        verification=runner.Verification(report(*findings), CREDENTIALS),
         record=record,
-        decision=upgrade.Decision(step, reason),
+        decision=decision.Decision(step, reason),
         run=run,
         types_before=before,
     )

@@ -13,11 +13,15 @@ from ops import testing
 
 import archive
 import results
-from telemetry import blueprint, fitting, loop, rendering, upgrade, verification
-from telemetry.checks import telemetry
-from telemetry.rendering import Form
-from telemetry.report import Report
-from telemetry.runners import command
+from coordinator import reconcile
+from coordinator.blueprint import loader
+from coordinator.checks import runner
+from coordinator.report import render, truncate
+from coordinator.report.render import Form
+from coordinator.report.report import Report
+from coordinator.upgrade import command, decision
+from coordinator.upgrade import findings as upgrade_findings
+from coordinator.upgrade import record as upgrade_record
 from tests.unit import executables, model, reports
 from tests.unit.clouds import Cloud
 from tests.unit.model import Stage
@@ -149,8 +153,10 @@ def test_verify_stack_works_before_gnocchi_is_ready(context: Context, stage: Sta
 def test_verify_stack_never_runs_an_upgrade(
     context: Context, stage: Stage, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(loop, "run_upgrade", lambda *_: pytest.fail("it ran"))
-    stage.turn = reports.turn(reports.LACKING, record=upgrade.Record(), step=upgrade.Step.RUN)
+    monkeypatch.setattr(reconcile, "run_upgrade", lambda *_: pytest.fail("it ran"))
+    stage.turn = reports.turn(
+        reports.LACKING, record=upgrade_record.Record(), step=decision.Step.RUN
+    )
     refused(context, "verify-stack", model.ready())
 
 
@@ -158,14 +164,16 @@ def test_verify_stack_never_runs_an_upgrade(
 
 
 @pytest.fixture
-def ran(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> list[loop.Turn]:
+def ran(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> list[reconcile.Turn]:
     """Turns that runs of ceilometer-upgrade end with; by default one that worked."""
     turns = [reports.turn(run=command.Outcome("", 2.34), before=frozenset({"generic", "image"}))]
-    monkeypatch.setattr(loop, "run_upgrade", lambda *_: turns.pop())
+    monkeypatch.setattr(reconcile, "run_upgrade", lambda *_: turns.pop())
     return turns
 
 
-def test_a_run_gives_outcome_duration_and_resource_types(context: Context, ran: list[loop.Turn]):
+def test_a_run_gives_outcome_duration_and_resource_types(
+    context: Context, ran: list[reconcile.Turn]
+):
     _, found = run(context, UPGRADE, model.ready())
     assert found == {
         "outcome": "success",
@@ -178,13 +186,13 @@ def test_a_run_gives_outcome_duration_and_resource_types(context: Context, ran: 
     }
 
 
-def test_a_run_is_remembered(context: Context, ran: list[loop.Turn]):
+def test_a_run_is_remembered(context: Context, ran: list[reconcile.Turn]):
     record = ran[0].record
     out, _ = run(context, UPGRADE, model.ready())
-    assert upgrade.load_record(model.kept(out)["record"]) == record
+    assert upgrade_record.load_record(model.kept(out)["record"]) == record
 
 
-def test_a_failed_run_fails_the_action_with_results(context: Context, ran: list[loop.Turn]):
+def test_a_failed_run_fails_the_action_with_results(context: Context, ran: list[reconcile.Turn]):
     ran[0] = dataclasses.replace(ran[0], run=command.Outcome("HTTP 503", 1.0))
     assert refused(context, UPGRADE, model.ready()) == "ceilometer-upgrade failed: HTTP 503"
     assert context.action_results
@@ -192,7 +200,9 @@ def test_a_failed_run_fails_the_action_with_results(context: Context, ran: list[
     assert context.action_results["cause"] == "HTTP 503"
 
 
-def test_another_unit_refuses_to_run_and_names_the_leader(context: Context, ran: list[loop.Turn]):
+def test_another_unit_refuses_to_run_and_names_the_leader(
+    context: Context, ran: list[reconcile.Turn]
+):
     message = refused(context, UPGRADE, model.ready(leader=False))
     assert message == (
         "only the leader runs it: juju run telemetry-coordinator/leader ceilometer-upgrade"
@@ -200,7 +210,9 @@ def test_another_unit_refuses_to_run_and_names_the_leader(context: Context, ran:
     assert len(ran) == 1
 
 
-def test_an_adviser_refuses_to_run_and_says_both_ways_out(context: Context, ran: list[loop.Turn]):
+def test_an_adviser_refuses_to_run_and_says_both_ways_out(
+    context: Context, ran: list[reconcile.Turn]
+):
     message = refused(context, UPGRADE, model.ready(upgrade_method="advise"))
     assert "juju run ceilometer/leader ceilometer-upgrade" in message
     assert "juju config telemetry-coordinator upgrade-method=auto" in message
@@ -208,24 +220,26 @@ def test_an_adviser_refuses_to_run_and_says_both_ways_out(context: Context, ran:
 
 
 def test_a_gnocchi_that_does_not_answer_is_not_upgraded(
-    context: Context, stage: Stage, ran: list[loop.Turn]
+    context: Context, stage: Stage, ran: list[reconcile.Turn]
 ):
-    stage.turn = reports.turn(reports.bad("metric"), step=upgrade.Step.IMPOSSIBLE)
+    stage.turn = reports.turn(reports.bad("metric"), step=decision.Step.IMPOSSIBLE)
     message = refused(context, UPGRADE, model.ready())
     assert message.startswith("Gnocchi must answer first: metric refused")
     assert len(ran) == 1
 
 
-def test_an_order_of_a_person_replaces_a_damaged_record(context: Context, ran: list[loop.Turn]):
+def test_an_order_of_a_person_replaces_a_damaged_record(
+    context: Context, ran: list[reconcile.Turn]
+):
     record = ran[0].record
     out, _ = run(context, UPGRADE, model.ready(model.peers(record="{")))
-    assert upgrade.load_record(model.kept(out)["record"]) == record
+    assert upgrade_record.load_record(model.kept(out)["record"]) == record
 
 
 def test_an_order_of_a_person_keeps_the_record_of_a_newer_revision(
-    context: Context, ran: list[loop.Turn]
+    context: Context, ran: list[reconcile.Turn]
 ):
-    newer = json.dumps({"version": upgrade.VERSION + 1})
+    newer = json.dumps({"version": upgrade_record.VERSION + 1})
     with pytest.raises(testing.ActionFailed) as raised:
         run(context, UPGRADE, model.ready(model.peers(record=newer)))
     assert raised.value.message == (
@@ -239,7 +253,7 @@ def test_an_order_of_a_person_keeps_the_record_of_a_newer_revision(
     ("required", "services"), [("alarming", "metric,alarming"), ("key-manager,alarming", None)]
 )
 def test_without_metric_a_run_is_refused_with_the_option_that_brings_it(
-    context: Context, ran: list[loop.Turn], required: str, services: str | None
+    context: Context, ran: list[reconcile.Turn], required: str, services: str | None
 ):
     state = model.ready(required_services=required, optional_services="infra-optim")
     services = services or f"metric,{required}"
@@ -250,15 +264,15 @@ def test_without_metric_a_run_is_refused_with_the_option_that_brings_it(
     assert len(ran) == 1
 
 
-def test_an_optional_gnocchi_can_be_upgraded(context: Context, ran: list[loop.Turn]):
+def test_an_optional_gnocchi_can_be_upgraded(context: Context, ran: list[reconcile.Turn]):
     state = model.ready(required_services="alarming", optional_services="metric")
     assert run(context, UPGRADE, state)[1]["outcome"] == "success"
 
 
 def test_a_run_that_is_impossible_keeps_the_fresh_report(
-    context: Context, stage: Stage, ran: list[loop.Turn]
+    context: Context, stage: Stage, ran: list[reconcile.Turn]
 ):
-    stage.turn = reports.turn(reports.bad("metric"), step=upgrade.Step.IMPOSSIBLE)
+    stage.turn = reports.turn(reports.bad("metric"), step=decision.Step.IMPOSSIBLE)
     old = model.peers(report=reports.report().to_json())
     with pytest.raises(testing.ActionFailed) as raised:
         run(context, UPGRADE, model.ready(old))
@@ -267,24 +281,24 @@ def test_a_run_that_is_impossible_keeps_the_fresh_report(
     assert out.unit_status.message.startswith("metric refused the connection")
 
 
-RUNNING = upgrade.Running(
+RUNNING = upgrade_record.Running(
     reports.NOW, reports.FINGERPRINT, "12", "ceilometer", behind=True, asked=True
 )
 
 
-def test_an_action_that_was_begun_is_named(context: Context, ran: list[loop.Turn]):
+def test_an_action_that_was_begun_is_named(context: Context, ran: list[reconcile.Turn]):
     ran[0] = dataclasses.replace(
-        reports.turn(record=upgrade.Record().started(RUNNING)), began=True
+        reports.turn(record=upgrade_record.Record().started(RUNNING)), began=True
     )
     _, found = run(context, UPGRADE, model.ready())
     assert found == {"outcome": "started", "task": "12", "application": "ceilometer"}
 
 
 def test_a_run_that_goes_on_already_is_told_and_nothing_was_begun(
-    context: Context, ran: list[loop.Turn]
+    context: Context, ran: list[reconcile.Turn]
 ):
-    finding = telemetry.running(RUNNING, reports.NOW)
-    ran[0] = reports.turn(finding, record=upgrade.Record().started(RUNNING))
+    finding = upgrade_findings.running(RUNNING, reports.NOW)
+    ran[0] = reports.turn(finding, record=upgrade_record.Record().started(RUNNING))
     assert refused(context, UPGRADE, model.ready()) == (
         "ceilometer-upgrade was not run: "
         "the charm of ceilometer runs ceilometer-upgrade as task 12; juju show-task 12"
@@ -317,7 +331,7 @@ def test_a_failed_run_replaces_a_damaged_record_and_is_told(
 ):
     cloud.types = types
     out = after_failed_run(context, cloud.state(model.peers(record="{")))
-    failure = upgrade.load_record(model.kept(out)["record"]).failure
+    failure = upgrade_record.load_record(model.kept(out)["record"]).failure
     assert failure is not None
     assert failure.count == 1
     assert isinstance(out.unit_status, testing.MaintenanceStatus)
@@ -394,7 +408,7 @@ def test_results_of_a_run_that_was_not_needed_are_well_formed():
 
 def test_result_keys_are_what_juju_allows():
     report = reports.report(*(reports.good(s) for s in ("key-manager", "infra-optim", "trust")))
-    for key, value in results.of_report(report, Form.TEXT, blueprint.load()).items():
+    for key, value in results.of_report(report, Form.TEXT, loader.load()).items():
         assert key.replace("-", "").islower()
         assert key.replace("-", "").isalpha()
         assert isinstance(value, str | dict)
@@ -415,22 +429,22 @@ HUGE = reports.report(*(reports.bad("metric", f"host-{n}") for n in range(3000))
 def test_a_report_that_is_too_long_is_cut_and_kept_whole_in_a_file(
     shelf: pathlib.Path, form: Form
 ):
-    found = results.of_report(HUGE, form, blueprint.load())
+    found = results.of_report(HUGE, form, loader.load())
     assert len(found["report"].encode()) <= results.LIMIT
-    whole = rendering.report_as(form, HUGE, blueprint.load())
+    whole = render.report_as(form, HUGE, loader.load())
     assert pathlib.Path(found["report-file"]).read_text(encoding="utf-8") == whole
     assert [path.name for path in shelf.iterdir()] == [f"report.{form.suffix}"]
 
 
 def test_a_report_with_room_for_it_makes_no_file(shelf: pathlib.Path):
-    found = results.of_report(reports.report(), Form.TEXT, blueprint.load())
+    found = results.of_report(reports.report(), Form.TEXT, loader.load())
     assert "report-file" not in found
     assert not shelf.exists()
 
 
 def test_a_file_that_cannot_be_written_is_told(tmp_path: pathlib.Path, shelf: pathlib.Path):
     shelf.write_text("in the way")
-    found = results.of_report(HUGE, Form.TEXT, blueprint.load())
+    found = results.of_report(HUGE, Form.TEXT, loader.load())
     assert found["report-file"].startswith(f"{shelf}/report.txt could not be written (")
 
 
@@ -438,7 +452,7 @@ def test_a_long_report_that_was_kept_names_its_file(
     context: Context, stage: Stage, shelf: pathlib.Path
 ):
     stage.turn = dataclasses.replace(
-        stage.turn, verification=verification.Verification(HUGE, reports.CREDENTIALS)
+        stage.turn, verification=runner.Verification(HUGE, reports.CREDENTIALS)
     )
     out = context.run(context.on.update_status(), model.ready())
     kept = Report.from_json(model.kept(out)["report"])
@@ -456,7 +470,7 @@ def test_a_long_report_that_was_kept_names_its_file(
 def test_without_its_file_a_long_report_is_shown_as_far_as_it_was_kept(
     context: Context, stage: Stage, shelf: pathlib.Path, left: str | None
 ):
-    cut = fitting.within(10_000, HUGE, Report.to_json)
+    cut = truncate.within(10_000, HUGE, Report.to_json)
     if left is not None:
         shelf.mkdir()
         (shelf / "last-report.json").write_text(left)
@@ -466,7 +480,7 @@ def test_without_its_file_a_long_report_is_shown_as_far_as_it_was_kept(
     assert found["summary"] == HUGE.summary()
 
 
-SYSTEMS = [system.service for system in blueprint.load().systems.values()]
+SYSTEMS = [system.service for system in loader.load().systems.values()]
 FULL = {"summary": "\u00e9" * 300, "remedy": "|`" * 150, "because": "x" * 60}
 
 
@@ -481,7 +495,7 @@ def test_however_large_a_stack_is_its_results_are_within_what_juju_takes(
         for n in range(number)
     )
     report = reports.report(*findings, types=types)
-    found = results.of_report(report, form, blueprint.load())
+    found = results.of_report(report, form, loader.load())
     flat = [f"{key}={value}" for key, value in flattened(found).items()]
     assert all(len(word.encode()) < 100_000 for word in flat)
     assert sum(len(word.encode()) for word in flat) < 100_000
@@ -500,7 +514,7 @@ def flattened(found: dict[str, Any], prefix: str = "") -> dict[str, str]:
 
 
 def test_a_system_of_an_odd_name_hides_no_other_result():
-    found = results.of_report(reports.report(reports.bad("summary")), Form.TEXT, blueprint.load())
+    found = results.of_report(reports.report(reports.bad("summary")), Form.TEXT, loader.load())
     assert found["summary"].startswith("summary refused the connection")
 
 

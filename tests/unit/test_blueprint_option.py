@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from ops import testing
 
-from telemetry import blueprint
+from coordinator.blueprint import loader
 from tests.unit import model, reports
 from tests.unit.clouds import Cloud
 from tests.unit.model import Stage
@@ -30,7 +30,7 @@ def update(context: Context, state: testing.State) -> testing.State:
 def test_the_order_carries_the_blueprint_in_force(context: Context, stage: Stage):
     update(context, model.ready(blueprint=HEAT))
     (order,) = stage.orders
-    assert order.blueprint == blueprint.load(HEAT)
+    assert order.blueprint == loader.load(HEAT)
 
 
 def test_a_service_that_it_adds_may_be_required(context: Context, stage: Stage):
@@ -104,7 +104,7 @@ def test_the_whole_problem_is_in_the_log(context: Context, stage: Stage):
 def test_verification_goes_on_with_the_last_right_one(context: Context, stage: Stage):
     out = update(context, model.ready(model.peers(blueprint=HEAT), blueprint=WRONG))
     (order,) = stage.orders
-    assert order.blueprint == blueprint.load(HEAT)
+    assert order.blueprint == loader.load(HEAT)
     assert model.kept(out)["blueprint"] == HEAT
     assert "report" in model.kept(out)
     assert "record" in model.kept(out)
@@ -124,14 +124,14 @@ def test_without_a_right_one_verification_goes_on_with_the_charms_own(
 ):
     out = update(context, model.ready(blueprint=WRONG))
     (order,) = stage.orders
-    assert order.blueprint == blueprint.load()
+    assert order.blueprint == loader.load()
     assert "blueprint" not in model.kept(out)
 
 
 def test_a_kept_one_that_this_revision_cannot_read_is_not_followed(context: Context, stage: Stage):
     update(context, model.ready(model.peers(blueprint="x: {new-key: 1}"), blueprint=WRONG))
     (order,) = stage.orders
-    assert order.blueprint == blueprint.load()
+    assert order.blueprint == loader.load()
 
 
 def test_it_counts_more_than_what_is_waited_for(context: Context):
@@ -158,7 +158,7 @@ def test_verify_stack_works_with_the_last_right_one(context: Context, stage: Sta
     state = model.ready(model.peers(blueprint=HEAT), leader=leader, blueprint=WRONG)
     context.run(event, state)
     (order,) = stage.orders
-    assert order.blueprint == blueprint.load(HEAT)
+    assert order.blueprint == loader.load(HEAT)
 
 
 def test_correcting_it_ends_the_status(context: Context, stage: Stage):

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from ops import testing
 
-from telemetry import upgrade
-from telemetry.report import Report
-from telemetry.runners import command
+from coordinator.report.report import Report
+from coordinator.upgrade import command
+from coordinator.upgrade import record as upgrade_record
 from tests.unit import databags, model, reports
 from tests.unit.model import Stage
 
@@ -150,7 +150,7 @@ def test_an_invalid_option_leaves_what_was_asked_before(context: Context):
 def test_the_leader_keeps_record_report_and_verdict(context: Context, stage: Stage):
     out = context.run(context.on.update_status(), model.ready())
     found = model.kept(out)
-    assert upgrade.load_record(found["record"]) == stage.turn.record
+    assert upgrade_record.load_record(found["record"]) == stage.turn.record
     assert Report.from_json(found["report"]) == stage.turn.report
     assert json.loads(found["verdict"])["level"] == "active"
 
@@ -168,7 +168,7 @@ def test_without_a_peer_relation_it_is_waited_for(context: Context, stage: Stage
     assert out.unit_status == waiting
 
 
-NEWER = json.dumps({"version": upgrade.VERSION + 1, "colour": "blue"})
+NEWER = json.dumps({"version": upgrade_record.VERSION + 1, "colour": "blue"})
 
 
 @pytest.mark.parametrize("record", [NEWER, "{", '{"version": 1, "success": 5}'])

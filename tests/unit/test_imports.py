@@ -22,8 +22,8 @@ HEAVY = [
     "pydantic",
     "charmlibs",
     "jubilant",
-    "telemetry.loop",
-    "telemetry.blueprint_reader",
+    "coordinator.reconcile",
+    "coordinator.blueprint.parser",
 ]
 
 SCRIPT = """

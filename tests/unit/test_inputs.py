@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from ops import testing
 
-from telemetry import loop
-from telemetry.proxies import Proxies
+from coordinator import reconcile
+from coordinator.openstack.proxies import Proxies
 from tests.unit import databags, model
 from tests.unit.model import Stage
 
@@ -230,7 +230,7 @@ def test_a_transferred_text_that_is_no_certificate_is_left_to_the_report(
 # The means
 
 
-def means(context: Context, stage: Stage, state: testing.State) -> loop.Means:
+def means(context: Context, stage: Stage, state: testing.State) -> reconcile.Means:
     context.run(context.on.update_status(), state)
     (found,) = stage.means
     return found

@@ -12,8 +12,8 @@ import pytest
 from ops import testing
 
 import charm
-from telemetry import upgrade
-from tests.juju.controller import BLOCKED, MODEL, Controller
+from coordinator.upgrade import record as upgrade_record
+from tests.support.juju.controller import BLOCKED, MODEL, Controller
 from tests.unit import model
 from tests.unit.clouds import Cloud
 
@@ -56,8 +56,8 @@ class Units:
         return self.state.unit_status.name, self.state.unit_status.message
 
     @property
-    def record(self) -> upgrade.Record:
-        return upgrade.load_record(model.kept(self.state)["record"])
+    def record(self) -> upgrade_record.Record:
+        return upgrade_record.load_record(model.kept(self.state)["record"])
 
 
 def test_a_new_leader_gives_the_same_advice(

@@ -1,6 +1,5 @@
 """What charmcraft does not check when metadata.yaml stands beside charmcraft.yaml."""
 
-import importlib
 import pathlib
 import re
 from typing import Any
@@ -10,11 +9,12 @@ import yaml
 from ops import testing
 
 import charm
+import config
 import inputs
-import memory
-import settings
+import peer_state
 import transfers
-from telemetry import blueprint
+from coordinator.blueprint import loader, systems
+from coordinator.checks import registry
 
 ROOT = pathlib.Path(__file__).parents[2]
 
@@ -69,7 +69,7 @@ def test_the_juju_that_is_needed_is_named():
 
 
 def test_the_unit_can_be_bound_to_the_networks_of_the_cloud():
-    assert set(METADATA["extra-bindings"]) == set(settings.INTERFACES)
+    assert set(METADATA["extra-bindings"]) == set(config.INTERFACES)
 
 
 @pytest.mark.parametrize("endpoint", sorted(ENDPOINTS))
@@ -121,7 +121,7 @@ def test_every_option_has_type_default_and_description(option: str):
 
 
 def test_the_defaults_are_valid():
-    assert settings.parse(DEFAULTS)
+    assert config.parse(DEFAULTS)
 
 
 class Watched(dict[str, Any]):
@@ -138,8 +138,8 @@ class Watched(dict[str, Any]):
 
 def test_every_option_is_read_and_no_other():
     options = Watched(DEFAULTS)
-    settings.parse(options)
-    settings.parse_blueprint(options)
+    config.parse(options)
+    config.parse_blueprint(options)
     assert options.read == set(OPTIONS)
 
 
@@ -150,10 +150,10 @@ def test_no_option_duplicates_the_models_configuration():
 @pytest.mark.parametrize(
     ("option", "words"),
     [
-        ("interface", settings.INTERFACES),
-        ("upgrade-method", [method.value for method in settings.Method]),
-        ("upgrade-policy", [policy.value for policy in settings.Policy]),
-        ("required-services", settings.SERVICES),
+        ("interface", config.INTERFACES),
+        ("upgrade-method", [method.value for method in config.Method]),
+        ("upgrade-policy", [policy.value for policy in config.Policy]),
+        ("required-services", config.SERVICES),
     ],
 )
 def test_descriptions_name_every_allowed_word(option: str, words: list[str]):
@@ -162,7 +162,7 @@ def test_descriptions_name_every_allowed_word(option: str, words: list[str]):
 
 
 def test_the_description_names_the_limits_of_the_timeout():
-    allowed = f"from {settings.TIMEOUT_RANGE[0]} to {settings.TIMEOUT_RANGE[-1]}"
+    allowed = f"from {config.TIMEOUT_RANGE[0]} to {config.TIMEOUT_RANGE[-1]}"
     assert allowed in OPTIONS["verify-timeout"]["description"]
 
 
@@ -195,7 +195,7 @@ def test_the_charm_answers_every_action(action: str):
 
 def test_interfaces_of_the_action_are_those_of_the_option():
     allowed = ACTIONS["verify-stack"]["params"]["interface"]["enum"]
-    assert tuple(allowed) == settings.INTERFACES
+    assert tuple(allowed) == config.INTERFACES
 
 
 # charmcraft.yaml
@@ -226,12 +226,10 @@ def test_names_are_written_with_dashes():
 # The blueprint
 
 
-@pytest.mark.parametrize(
-    "system", blueprint.load().services.values(), ids=lambda system: system.key
-)
-def test_every_service_has_its_check(system: blueprint.System):
-    assert callable(importlib.import_module(f"telemetry.checks.{system.check}").read)
+@pytest.mark.parametrize("system", loader.load().services.values(), ids=lambda system: system.key)
+def test_every_service_has_its_check(system: systems.System):
+    assert callable(registry.module_of(system.check).read)
 
 
 def test_the_peer_relation_is_the_one_of_the_metadata():
-    assert set(METADATA["peers"]) == {memory.PEERS}
+    assert set(METADATA["peers"]) == {peer_state.PEERS}

@@ -10,7 +10,7 @@ import yaml
 from ops import testing
 
 import charm
-from tests.juju.controller import MODEL, Controller
+from tests.support.juju.controller import MODEL, Controller
 from tests.unit import model
 
 Context = testing.Context[Any]

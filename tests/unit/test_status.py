@@ -1,307 +1,222 @@
-"""What an operator sees in `juju status`, for every gate before and after a verification."""
-
-import pathlib
-from typing import Any
+import datetime
 
 import pytest
-import yaml
-from ops import testing
+from hypothesis import given
+from hypothesis import strategies as st
 
-from telemetry import verdict
-from telemetry.report import Cause, Severity
-from telemetry.upgrade import Record, Step
-from tests.unit import databags, model, reports
-from tests.unit.model import Stage
+from coordinator import status
+from coordinator.report.finding import Cause, Finding, Severity
+from coordinator.status import Level, Verdict
+from coordinator.upgrade import decision
+from coordinator.upgrade import record as upgrade_record
+from coordinator.upgrade.decision import Decision, Step
+from coordinator.upgrade.record import Record
+from tests.unit import reports
+from tests.unit.reports import FINGERPRINT, LACKING, NOW, bad, good
 
-Context = testing.Context[Any]
-
-WAITING = testing.WaitingStatus("keystone has not sent credentials yet")
-GOOD = "metric, alarming, key-manager verified; ceilometer-upgrade done 2026-11-22T10:00Z"
-
-CONFIG = yaml.safe_load((pathlib.Path(__file__).parents[2] / "config.yaml").read_text())
-
-
-def status(context: Context, state: testing.State) -> Any:
-    """The status after update-status; on the leader that of the application is the same."""
-    out = context.run(context.on.update_status(), state)
-    if state.leader:
-        assert out.app_status == out.unit_status
-    return out.unit_status
+DONE = Record().succeeded(NOW, FINGERPRINT)
+REMEDY = "juju run telemetry-coordinator/leader ceilometer-upgrade"
 
 
-# Missing relations
-
-
-def test_both_missing_relations_are_counted(context: Context):
-    assert status(context, model.state()) == testing.BlockedStatus(
-        "missing relation identity-credentials; "
-        "juju integrate telemetry-coordinator keystone:identity-credentials (+1 more)"
+def judge(
+    *findings: Finding,
+    record: Record = DONE,
+    step: Step = Step.NOTHING,
+    reason: str = "",
+) -> Verdict:
+    return status.of_stack(
+        reports.report(*findings),
+        record,
+        Decision(step, reason),
+        "telemetry-coordinator",
+        "ceilometer",
     )
 
 
-def test_a_missing_relation_to_gnocchi_is_told_before_keystone_answers(context: Context):
-    assert status(context, model.state(model.keystone({}))) == testing.BlockedStatus(
-        "missing relation metric-service; "
-        "juju integrate telemetry-coordinator gnocchi:metric-service"
+def failures(count: int) -> Record:
+    record = Record()
+    for _ in range(count):
+        record = record.failed(NOW, FINGERPRINT, "HTTP 503")
+    return record
+
+
+# Messages
+
+
+@given(st.text(), st.text(max_size=60), st.integers(0, 99))
+def test_a_message_keeps_to_its_limit(problem: str, remedy: str, others: int):
+    text = status.message(problem, remedy, others)
+    assert len(text) <= status.LIMIT
+    assert remedy in text
+
+
+@given(st.text(min_size=200), st.text(min_size=1))
+def test_a_remedy_is_never_cut(problem: str, remedy: str):
+    assert remedy in status.message(problem, remedy)
+
+
+def test_a_long_problem_keeps_its_beginning_beside_a_very_long_remedy():
+    text = status.message("Gnocchi refused the connection " * 9, "x" * 500)
+    assert text.startswith("Gnocchi refused the connection Gnocchi refused the connection")
+    assert text.endswith("x" * 500)
+
+
+def test_a_cut_problem_ends_with_dots():
+    text = status.message("word, " * 50)
+    assert text.endswith("wor...")
+    assert len(text) <= status.LIMIT
+
+
+def test_a_message_is_one_line():
+    assert status.message("first\n  second\tthird") == "first second third"
+
+
+def test_other_problems_are_counted():
+    assert status.message("one", "do", others=2) == "one; do (+2 more)"
+
+
+# Levels
+
+
+def test_a_good_stack_is_active_and_says_when_the_upgrade_was_done():
+    assert judge() == Verdict(
+        Level.ACTIVE,
+        "metric, alarming, key-manager verified; ceilometer-upgrade done 2026-11-22T10:00Z",
     )
 
 
-@pytest.mark.parametrize("optional", ["", "metric"])
-def test_a_stack_that_does_not_require_metric_needs_no_relation_to_gnocchi(
-    context: Context, optional: str
-):
-    state = model.state(
-        model.keystone({}), required_services="alarming", optional_services=optional
+def test_work_that_was_found_done_is_not_called_ours():
+    judged = judge(record=Record().adopted(NOW, FINGERPRINT))
+    assert judged.message.endswith("verified; resource types complete")
+
+
+def test_a_stack_without_an_upgrade_is_active_too():
+    judged = judge(good("alarming"), record=Record())
+    assert judged == Verdict(Level.ACTIVE, "alarming verified")
+
+
+def test_a_failure_blocks_and_counts_the_others():
+    judged = judge(good("identity", "token"), bad("metric"), bad("alarming"))
+    assert judged == Verdict(
+        Level.BLOCKED,
+        "metric refused the connection at http://192.0.2.30:8041; juju status metric (+1 more)",
     )
-    assert status(context, state) == WAITING
 
 
-# Credentials
+def test_a_degradation_stays_active_and_is_named():
+    odd = bad("infra-optim", severity=Severity.DEGRADED)
+    judged = judge(*reports.VERIFIED, odd)
+    assert judged.level is Level.ACTIVE
+    assert judged.message.startswith("degraded: infra-optim refused")
+    assert judged.message.endswith("juju status infra-optim")
+
+
+def test_missing_types_that_nobody_runs_for_are_advised():
+    reason = "Gnocchi is behind Ceilometer (volume missing)"
+    judged = judge(LACKING, record=Record(), step=Step.ADVISE, reason=reason)
+    assert judged == Verdict(
+        Level.BLOCKED, f"{reason}; juju run ceilometer/leader ceilometer-upgrade"
+    )
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_failed_run_is_our_own_work_in_progress(count: int):
+    judged = judge(LACKING, record=failures(count), step=Step.WAIT)
+    retry = failures(count).failure
+    assert retry is not None
+    assert judged.level is Level.MAINTENANCE
+    assert f"failed ({count} of 3): HTTP 503" in judged.message
+    assert judged.message.endswith(f"next try after {retry.retry_at:%H:%MZ}")
+
+
+def test_a_run_that_lacks_the_right_is_for_a_person_at_once():
+    record = Record().failed(reports.NOW, reports.FINGERPRINT, "Forbidden: Forbidden (HTTP 403)")
+    judged = judge(LACKING, record=record, step=Step.WAIT)
+    assert judged.level is Level.BLOCKED
+    assert judged.message.endswith("juju config telemetry-coordinator --reset requested-grants")
+
+
+@pytest.mark.parametrize("count", [3, 4, 20])
+def test_three_failed_runs_call_a_person(count: int):
+    judged = judge(LACKING, record=failures(count), step=Step.WAIT)
+    assert judged == Verdict(
+        Level.BLOCKED, f"ceilometer-upgrade failed {count} times: HTTP 503; {REMEDY}"
+    )
 
 
 @pytest.mark.parametrize(
-    "bag",
+    ("minutes", "level", "message"),
     [
-        {},
-        databags.ADDRESSES,
-        databags.without("credentials_password"),
-        databags.credentials(credentials_password=""),
-        databags.credentials(credentials_password="None"),
-        databags.credentials(credentials_host="__null__"),
+        (
+            59,
+            Level.MAINTENANCE,
+            "ceilometer-upgrade was begun as task 12 on ceilometer; juju show-task 12",
+        ),
+        (
+            60,
+            Level.BLOCKED,
+            "task 12 on ceilometer has not ended for over an hour; juju cancel-task 12",
+        ),
     ],
 )
-def test_incomplete_credentials_are_waited_for(context: Context, bag: dict[str, str]):
-    assert status(context, model.state(model.keystone({0: bag}), model.gnocchi())) == WAITING
-
-
-def test_a_keystone_without_units_is_waited_for(context: Context):
-    assert status(context, model.state(model.keystone({}), model.gnocchi())) == WAITING
+def test_a_task_that_does_not_end_calls_a_person(minutes: int, level: Level, message: str):
+    at = NOW - datetime.timedelta(minutes=minutes)
+    running = upgrade_record.Running(at, FINGERPRINT, "12", "ceilometer", behind=True, asked=True)
+    judged = judge(record=Record().started(running), step=Step.POLL)
+    assert (judged.level, judged.message) == (level, message)
 
 
-def test_credentials_that_do_not_come_for_an_hour_are_waited_for_quietly(context: Context):
-    state = model.state(model.keystone({0: databags.ADDRESSES, 1: {}}), model.gnocchi())
-    first = context.run(context.on.update_status(), state)
-    out = first
-    for _ in range(11):  # every five minutes
-        out = context.run(context.on.update_status(), out)
-    assert out.unit_status == WAITING
-    assert out.relations == first.relations
+def test_a_service_that_is_down_counts_more_than_a_failed_run():
+    judged = judge(bad("alarming"), LACKING, record=failures(3), step=Step.WAIT)
+    assert judged.message.startswith("alarming refused")
 
-
-def test_identity_api_2_blocks(context: Context):
-    bag = databags.credentials(api_version="2")
-    found = status(context, model.state(model.keystone({0: bag}), model.gnocchi()))
-    assert isinstance(found, testing.BlockedStatus)
-    assert "Identity API v2" in found.message
-    assert "juju config keystone preferred-api-version=3" in found.message
 
+def test_a_failed_run_after_a_change_is_told_although_the_proof_is_complete():
+    record = DONE.failed(NOW, FINGERPRINT, "HTTP 503")
+    judged = judge(record=record, step=Step.WAIT)
+    assert judged.level is Level.MAINTENANCE
 
-def test_the_dialect_of_sunbeam_blocks(context: Context):
-    relation = model.keystone({0: {}}, remote_app_data=databags.SUNBEAM)
-    found = status(context, model.state(relation, model.gnocchi()))
-    assert isinstance(found, testing.BlockedStatus)
-    assert "Sunbeam" in found.message
-    assert "integrate the machine charm keystone" in found.message
 
+def test_missing_types_without_a_failed_run_block():
+    judged = judge(good("metric"), LACKING, record=Record(), step=Step.RUN)
+    assert judged.level is Level.BLOCKED
+    assert judged.message.endswith(REMEDY)
 
-# Gnocchi
 
+# Kept and shown by others
 
-@pytest.mark.parametrize("url", ["", "None", "__null__"])
-def test_a_gnocchi_that_is_not_ready_is_waited_for(context: Context, stage: Stage, url: str):
-    found = status(context, model.state(model.keystone(), model.gnocchi(url)))
-    assert found == testing.WaitingStatus(
-        "gnocchi has not published its URL yet, its database is not ready"
-    )
-    assert stage.orders == []
 
+@pytest.mark.parametrize("level", list(Level))
+def test_a_verdict_survives_json(level: Level):
+    judged = Verdict(level, 'a "message"')
+    assert Verdict.from_json(judged.to_json()) == judged
 
-def test_a_malformed_url_of_gnocchi_blocks(context: Context):
-    found = status(context, model.state(model.keystone(), model.gnocchi("192.0.2.30:8041")))
-    assert isinstance(found, testing.BlockedStatus)
-    assert found.message.startswith("gnocchi/0 published a URL that cannot be used")
-    assert found.message.endswith("; check gnocchi's options vip and os-*-hostname")
 
+@pytest.mark.parametrize("text", ["", "{", "null", "[]", "{}", '{"level": "odd", "message": ""}'])
+def test_a_text_that_is_no_verdict_is_none(text: str):
+    assert Verdict.from_json(text) is None
 
-# Options
 
-BAD_VALUES = {
-    "certificate-warning-days": (-1, "whole days from 0 to 365"),
-    "certificate-failure-days": (400, "whole days from 0 to 365"),
-    "required-services": ("orchestration", "metric, alarming, key-manager, infra-optim"),
-    "optional-services": ("orchestration", "metric, alarming, key-manager, infra-optim"),
-    "region": ("Region One", "one region"),
-    "interface": ("outer", "public, internal, admin"),
-    "verify-timeout": (1000, "from 2 to 300"),
-    "ssl-ca": ("its value", "PEM"),
-    "deep-verification": ("yes", "off, on-change, always"),
-    "canary-timeout": (1, "from 5 to 900"),
-    "alarm-evaluation-interval": (0, "from 1 to 3600"),
-    "backlog-threshold": (-1, "a whole number"),
-    "measures-max-age": (0, "from 1 to 10080"),
-    "expected-metrics": ("cpu memory", "commas"),
-    "upgrade-method": ("magic", "auto, action, command, advise"),
-    "upgrade-policy": ("always", "on-change, when-needed"),
-    "openstack-origin": ("ppa:x/y", "distro or a pocket such as cloud:jammy-antelope"),
-    "requested-grants": ("two roles", "commas"),
-}
+def test_another_unit_shows_the_leaders_verdict():
+    shown = status.standby(Verdict(Level.BLOCKED, "Gnocchi is down"))
+    assert shown == Verdict(Level.ACTIVE, "standby; leader blocked: Gnocchi is down")
 
 
-def test_every_option_has_a_bad_value_here():
-    # what a secret holds is no value of the option: tests/unit/test_controllers.py; a wrong
-    # blueprint stops nothing: tests/unit/test_blueprint_option.py
-    assert BAD_VALUES.keys() | {"juju-access", "blueprint"} == CONFIG["options"].keys()
+def test_another_unit_says_when_the_leader_has_not_reported():
+    assert status.standby(None).message == "standby; the leader has not reported yet"
 
 
-@pytest.mark.parametrize("option", sorted(BAD_VALUES))
-def test_a_bad_value_blocks_naming_option_value_and_what_is_allowed(
-    context: Context, stage: Stage, option: str
-):
-    value, allowed = BAD_VALUES[option]
-    found = status(context, model.ready(**{option: value}))
-    assert isinstance(found, testing.BlockedStatus)
-    assert found.message.startswith(f"option {option}: ")
-    assert str(value) in found.message
-    assert allowed in found.message
-    assert stage.orders == []
+def test_levels_are_named_as_juju_names_statuses():
+    assert {level.value for level in Level} == {"blocked", "waiting", "maintenance", "active"}
 
 
-def test_several_bad_values_are_counted(context: Context):
-    found = status(context, model.ready(interface="outer", verify_timeout=0, region="a b"))
-    assert found.message.startswith("option region")
-    assert found.message.endswith("(+2 more)")
+def test_a_retry_time_is_shown_in_utc():
+    late = datetime.datetime(2026, 11, 22, 23, 59, tzinfo=datetime.timezone.utc)
+    record = Record().failed(late, FINGERPRINT, "HTTP 503")
+    assert judge(LACKING, record=record, step=Step.WAIT).message.endswith("next try after 00:00Z")
 
 
-def test_a_bad_value_counts_more_than_a_missing_relation(context: Context):
-    assert status(context, model.state(interface="outer")).message.startswith("option interface")
-
-
-def test_a_bad_value_keeps_the_last_good_picture(context: Context, stage: Stage):
-    good = context.run(context.on.update_status(), model.ready())
-    bad = model.ready(model.peers(**model.kept(good)), interface="outer")
-    out = context.run(context.on.config_changed(), bad)
-    for key in ("record", "report"):
-        assert model.kept(out)[key] == model.kept(good)[key]
-
-
-def test_a_corrected_value_is_good_again(context: Context, stage: Stage):
-    context.run(context.on.config_changed(), model.ready(interface="outer"))
-    assert status(context, model.ready()) == testing.ActiveStatus(GOOD)
-
-
-# After a verification
-
-
-def test_a_good_stack_is_active(context: Context, stage: Stage):
-    assert status(context, model.ready()) == testing.ActiveStatus(GOOD)
-
-
-def test_a_failure_blocks_with_its_remedy(context: Context, stage: Stage):
-    stage.turn = reports.turn(reports.good("identity", "token"), reports.bad("metric"))
-    assert status(context, model.ready()) == testing.BlockedStatus(
-        "metric refused the connection at http://192.0.2.30:8041; juju status metric"
-    )
-
-
-def test_a_degradation_is_named_and_active(context: Context, stage: Stage):
-    odd = reports.bad("infra-optim", "endpoint", Severity.DEGRADED, Cause.TIMEOUT)
-    stage.turn = reports.turn(*reports.VERIFIED, odd)
-    found = status(context, model.ready())
-    assert isinstance(found, testing.ActiveStatus)
-    assert "infra-optim" in found.message
-
-
-def test_a_failed_run_is_maintenance_until_it_failed_three_times(context: Context, stage: Stage):
-    record = Record()
-    levels: list[str] = []
-    for _ in range(3):
-        record = record.failed(reports.NOW, reports.FINGERPRINT, "HTTP 503")
-        stage.turn = reports.turn(reports.LACKING, record=record, step=Step.WAIT)
-        levels.append(status(context, model.ready()).name)
-    assert levels == ["maintenance", "maintenance", "blocked"]
-
-
-def test_advice_names_the_command_on_the_related_ceilometer(context: Context, stage: Stage):
-    stage.turn = reports.turn(
-        reports.LACKING, record=Record(), step=Step.ADVISE, reason="Gnocchi is behind Ceilometer"
-    )
-    member = testing.Relation("member", remote_app_name="ceilometer-api")
-    found = status(context, model.ready(member, upgrade_method="advise"))
-    assert found == testing.BlockedStatus(
-        "Gnocchi is behind Ceilometer; juju run ceilometer-api/leader ceilometer-upgrade"
-    )
-
-
-def test_work_in_progress_is_shown_while_it_goes_on(context: Context, stage: Stage):
-    stage.announcement = (
-        "running ceilometer-upgrade: Gnocchi is behind Ceilometer (volume missing)"
-    )
-    context.run(context.on.update_status(), model.ready())
-    assert testing.MaintenanceStatus(stage.announcement) in context.unit_status_history
-
-
-def test_the_workload_version_is_that_of_gnocchi(context: Context, stage: Stage):
-    out = context.run(context.on.update_status(), model.ready())
-    assert out.workload_version == "gnocchi 4.6.0"
-
-
-def test_a_very_long_failure_is_cut_but_not_its_remedy(context: Context, stage: Stage):
-    stage.turn = reports.turn(reports.bad("x" * 300))
-    message = status(context, model.ready()).message
-    assert message.endswith(f"juju status {'x' * 300}")
-
-
-@pytest.mark.parametrize("option", ["interface", "region"])
-def test_a_message_of_ours_fits_the_limit(context: Context, option: str):
-    options: dict[str, Any] = {option: "outer space " * 50}
-    message = status(context, model.ready(**options)).message
-    assert len(message) <= verdict.LIMIT
-
-
-# Units that do not lead
-
-
-def test_another_unit_stands_by(context: Context):
-    assert status(context, model.ready(leader=False)) == testing.ActiveStatus(
-        "standby; the leader has not reported yet"
-    )
-
-
-def test_another_unit_shows_the_leaders_last_verdict(context: Context, stage: Stage):
-    led = context.run(context.on.update_status(), model.ready())
-    follower = model.ready(model.peers(**model.kept(led)), leader=False)
-    assert status(context, follower).message == f"standby; leader active: {GOOD}"[: verdict.LIMIT]
-
-
-def test_another_unit_shows_what_blocks_the_leader(context: Context):
-    led = context.run(context.on.update_status(), model.state())
-    follower = model.state(model.peers(**model.kept(led)), leader=False)
-    found = status(context, follower)
-    assert isinstance(found, testing.ActiveStatus)
-    assert found.message.startswith("standby; leader blocked: missing relation identity")
-
-
-def test_another_unit_with_a_bad_option_stands_by_too(context: Context):
-    found = status(context, model.ready(leader=False, interface="outer"))
-    assert found.message.startswith("standby")
-
-
-def test_a_new_leader_goes_on_where_the_former_one_stopped(context: Context, stage: Stage):
-    led = context.run(context.on.update_status(), model.ready())
-    out = context.run(context.on.leader_elected(), model.ready(model.peers(**model.kept(led))))
-    assert model.kept(out) == model.kept(led)
-
-
-# Events that verify nothing
-
-
-def test_the_last_verdict_is_shown_again_after_an_action(context: Context, stage: Stage):
-    led = context.run(context.on.update_status(), model.ready())
-    event = context.on.action("show-report", params={"format": "text"})
-    assert context.run(event, led).unit_status == testing.ActiveStatus(GOOD)
-
-
-def test_before_anything_was_verified_a_report_can_be_asked_for(context: Context):
-    event = context.on.action("show-report", params={"format": "text"})
-    with pytest.raises(testing.ActionFailed, match="there is no report: juju run"):
-        context.run(event, model.ready())
+def test_the_number_of_failures_that_blocks_is_the_one_that_is_shown():
+    judged = judge(LACKING, record=failures(decision.FAILURES_TO_BLOCK), step=Step.RUN)
+    assert judged.level is Level.BLOCKED
+    assert LACKING.cause is Cause.MISSING_TYPES

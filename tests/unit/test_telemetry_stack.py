@@ -17,8 +17,9 @@ from ops import testing
 import charm
 from charms.telemetry_coordinator.v0 import telemetry_stack
 from charms.telemetry_coordinator.v0.telemetry_stack import Service, Stack
-from telemetry.report import Severity
-from telemetry.upgrade import Record, Running, Step
+from coordinator.report.finding import Severity
+from coordinator.upgrade.decision import Step
+from coordinator.upgrade.record import Record, Running
 from tests.unit import model, reports
 
 ROOT = pathlib.Path(__file__).parents[2]

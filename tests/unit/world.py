@@ -12,27 +12,21 @@ import pathlib
 from collections.abc import Callable
 from unittest import mock
 
-from telemetry import (
-    access,
-    controller,
-    juju_model,
-    loop,
-    packages,
-    trouble,
-    upgrade,
-    verification,
-)
-from telemetry.juju_model import State, Task
-from telemetry.order import Order
-from telemetry.report import Cause
-from telemetry.runners import action, command
+from coordinator import reconcile
+from coordinator.checks import runner
+from coordinator.juju import access, action, ceilometer, client, errors
+from coordinator.juju.ceilometer import State, Task
+from coordinator.report.finding import Cause
+from coordinator.request import Order
+from coordinator.upgrade import command, decision, packages
+from coordinator.upgrade import record as upgrade_record
 from tests.unit import reports
 
 A, B = "http://192.0.2.30:8041", "http://192.0.2.31:8041"
 MODEL = "5a0f4e1c-6f0b-4f5e-8d6e-0c2b8f1d7a11"
-AUTO = upgrade.Wish(runs=True, on_change=True, heeds=True)
-GONE = trouble.Trouble(Cause.NO_CONTROLLER, "no answer", "juju show-controller")
-BARRED = trouble.Trouble(Cause.NOT_PERMITTED, "may not", "juju grant")
+AUTO = decision.Wish(runs=True, on_change=True, heeds=True)
+GONE = errors.Trouble(Cause.NO_CONTROLLER, "no answer", "juju show-controller")
+BARRED = errors.Trouble(Cause.NOT_PERMITTED, "may not", "juju grant")
 
 
 class Way(enum.Enum):
@@ -79,7 +73,7 @@ class World:
         lost_sight: whether it ever took a run for lost that went on.
     """
 
-    def __init__(self, wish: upgrade.Wish = AUTO) -> None:
+    def __init__(self, wish: decision.Wish = AUTO) -> None:
         self.wish = wish
         self.record = ""
         self.now = reports.NOW
@@ -129,31 +123,33 @@ class World:
 
     # What the coordinator does
 
-    def hook(self) -> loop.Turn:
+    def hook(self) -> reconcile.Turn:
         """One turn, remembered."""
-        return self._taken(loop.turn)
+        return self._taken(reconcile.turn)
 
-    def by_hand(self) -> loop.Turn:
+    def by_hand(self) -> reconcile.Turn:
         """The action of the coordinator."""
         return self._taken(
-            lambda order, record, means: loop.run_upgrade(
-                order, loop.look(order, record, means), means
+            lambda order, record, means: reconcile.run_upgrade(
+                order, reconcile.look(order, record, means), means
             )
         )
 
-    def _taken(self, take: Callable[[Order, upgrade.Record, loop.Means], loop.Turn]) -> loop.Turn:
-        with mock.patch.object(verification, "verify", self._verify):
-            found = take(reports.ORDER, upgrade.load_record(self.record), self._means())
+    def _taken(
+        self, take: Callable[[Order, upgrade_record.Record, reconcile.Means], reconcile.Turn]
+    ) -> reconcile.Turn:
+        with mock.patch.object(runner, "verify", self._verify):
+            found = take(reports.ORDER, upgrade_record.load_record(self.record), self._means())
         self.record = found.record.to_json()
         return found
 
     @property
-    def kept(self) -> upgrade.Record:
-        return upgrade.load_record(self.record)
+    def kept(self) -> upgrade_record.Record:
+        return upgrade_record.load_record(self.record)
 
-    def _means(self) -> loop.Means:
+    def _means(self) -> reconcile.Means:
         through = _Controller(self)
-        return loop.Means(
+        return reconcile.Means(
             wish=self.wish,
             runner=_Runner(self),
             members=(),
@@ -165,10 +161,10 @@ class World:
     def _verify(
         self,
         _order: Order,
-        _progress: verification.Progress = print,
+        _progress: runner.Progress = print,
         release: Callable[[], str] = str,
-        announce: verification.Progress = print,
-    ) -> verification.Verification:
+        announce: runner.Progress = print,
+    ) -> runner.Verification:
         """In the place of `verification.verify`."""
         assert announce
         release()
@@ -179,32 +175,32 @@ class World:
             endpoints={"metric": self.endpoint},
             behind=behind,
         )
-        return verification.Verification(report, reports.CREDENTIALS)
+        return runner.Verification(report, reports.CREDENTIALS)
 
     # What is asked of it
 
     def enqueue(self, *, anew: bool) -> str:
         if not self.visible:
-            raise trouble.Refused(GONE)
+            raise errors.Refused(GONE)
         if not self.going():
             if not anew:
                 return ""
             if self.door is Door.BARRED:
-                raise trouble.Refused(BARRED)
+                raise errors.Refused(BARRED)
             self.tasks.append(Run(self.endpoint, self.way))
         if self.door is Door.SLOW:
-            raise trouble.Unclear(GONE)
+            raise errors.Unclear(GONE)
         run = self.going()[0]
         run.given_up = False
         return str(self.tasks.index(run) + 1)
 
-    def view(self, number: str) -> juju_model.View:
+    def view(self, number: str) -> ceilometer.View:
         if not self.visible:
-            return juju_model.View(trouble=GONE)
+            return ceilometer.View(trouble=GONE)
         run = self.tasks[int(number) - 1] if number else None
         task = Task(number, run.state, "no such luck") if run else None
-        seen = juju_model.Application("ceilometer", self.asks, self.model_release)
-        return juju_model.View((seen,), task)
+        seen = ceilometer.Application("ceilometer", self.asks, self.model_release)
+        return ceilometer.View((seen,), task)
 
     def run_command(self) -> command.Outcome:
         """Never beside a task that could be known, and never where it would not help."""
@@ -221,13 +217,13 @@ class World:
         return command.Outcome("", 1)
 
 
-class _Controller(controller.Controller):
+class _Controller(client.Controller):
     def __init__(self, world: World) -> None:
         given = access.Access("us", "", ("192.0.2.1:17070",), "", "", MODEL, "openstack")
         super().__init__(given, pathlib.Path, "telemetry-coordinator")
         self._world = world
 
-    def look(self, number: str = "") -> juju_model.View:
+    def look(self, number: str = "") -> ceilometer.View:
         return self._world.view(number)
 
     def start(self, application: str, *, anew: bool = True) -> str:

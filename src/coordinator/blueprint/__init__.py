@@ -1,0 +1,1 @@
+"""The systems of a complete telemetry stack: what is expected."""

@@ -1,0 +1,75 @@
+"""Which blueprint is in force, and the charm's own."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import pathlib
+from collections.abc import Callable
+
+from coordinator.blueprint.systems import SERVICES, Blueprint, Invalid
+
+PATH = pathlib.Path(__file__).with_name("blueprint.yaml")
+
+
+@functools.lru_cache(maxsize=4)
+def load(changes: str = "") -> Blueprint:
+    """The charm's own blueprint, with changes.
+
+    Args:
+        changes: what the option `blueprint` says.
+
+    Raises:
+        Invalid: the changes are wrong.
+    """
+    from coordinator.blueprint import parser  # noqa: PLC0415 - a quiet hook reads no blueprint
+
+    own = parser.Text(PATH.name, PATH.read_text(encoding="utf-8"))
+    return parser.read(own, parser.Text("option blueprint", changes))
+
+
+@dataclasses.dataclass(frozen=True)
+class Choice:
+    """Which blueprint is in force.
+
+    Attributes:
+        changes: what the option says, or said when it was last right.
+        problem: why the option as it is now is not followed; empty when it is.
+    """
+
+    changes: str = ""
+    problem: str = ""
+
+    @property
+    def blueprint(self) -> Blueprint:
+        """The blueprint in force."""
+        return load(self.changes)
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """Its catalog types."""
+        return tuple(self.blueprint.services) if self.changes else SERVICES
+
+
+def choose(option: str, last_good: Callable[[], str]) -> Choice:
+    """Decide which blueprint is in force; nothing else does.
+
+    Args:
+        option: what the option `blueprint` says.
+        last_good: tells what it said when it was last right.
+    """
+    if not option.strip():
+        return Choice()
+    problem = _problem(option)
+    if not problem:
+        return Choice(option)
+    kept = last_good()
+    return Choice("" if _problem(kept) else kept, problem)
+
+
+def _problem(changes: str) -> str:
+    try:
+        load(changes)
+    except Invalid as error:
+        return str(error)
+    return ""

@@ -1,0 +1,123 @@
+"""The systems of a complete telemetry stack, and which blueprint of them is in force."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+SERVICES = ("metric", "alarming", "key-manager", "infra-optim")
+"""Catalog types of the charm's own blueprint; a quiet hook knows them without reading it."""
+
+
+class Invalid(ValueError):  # noqa: N818 - it reads as what it says
+    """A blueprint is wrong; the text names the place and what is allowed."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Registration:
+    """What a system's charm registers in the service catalog.
+
+    Attributes:
+        type: catalog type, such as `metric`.
+        name: name of the entry.
+        api: major version of its API that telemetry uses, such as `v1`; empty means any.
+        ports: usual port by interface.
+    """
+
+    type: str
+    name: str
+    api: str = ""
+    ports: Mapping[str, int] = dataclasses.field(default_factory=dict[str, int])
+
+
+@dataclasses.dataclass(frozen=True)
+class Integration:
+    """An integration of a system with another one.
+
+    Attributes:
+        endpoint: the system's own endpoint.
+        system: key of the other system.
+        other: endpoint of that.
+        optional: whether the stack can do without it.
+    """
+
+    endpoint: str
+    system: str
+    other: str
+    optional: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Deployment:
+    """How a system is deployed; the attributes are described at the top of `blueprint.yaml`."""
+
+    base: bool = False
+    units: int = 1
+    track: str = "openstack"
+    origin: str = ""
+    options: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
+    metal: bool = False
+    person: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class System:
+    """One system of the stack; the attributes are described at the top of `blueprint.yaml`.
+
+    Attributes:
+        key: its name in the blueprint.
+    """
+
+    key: str
+    title: str
+    charms: tuple[str, ...]
+    catalog: Registration | None = None
+    check: str = ""
+    optional: bool = False
+    beside: tuple[str, ...] = ()
+    apart: bool = False
+    integrations: tuple[Integration, ...] = ()
+    deploy: Deployment = Deployment()
+
+    @property
+    def charm(self) -> str:
+        """Name of its usual charm."""
+        return self.charms[0]
+
+    @property
+    def service(self) -> str:
+        """What findings about it are filed under.
+
+        Its catalog type; `identity` and `telemetry` for Keystone and Ceilometer; else its key.
+        """
+        return self.catalog.type if self.catalog else self.check or self.key
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Keys of the systems that it cannot work without."""
+        needed = (i.system for i in self.integrations if not i.optional)
+        return tuple(dict.fromkeys(needed))
+
+
+@dataclasses.dataclass(frozen=True)
+class Blueprint:
+    """All systems by key, in the order of reports."""
+
+    systems: Mapping[str, System]
+
+    @property
+    def services(self) -> Mapping[str, System]:
+        """The systems that are in the service catalog, by catalog type."""
+        return {s.catalog.type: s for s in self.systems.values() if s.catalog is not None}
+
+    def dependents(self, key: str) -> tuple[str, ...]:
+        """Keys of the systems that cannot work without one, directly or through others."""
+        found: dict[str, None] = {}
+        waiting = [key]
+        while waiting:
+            needed = waiting.pop(0)
+            for system in self.systems.values():
+                if needed in system.needs and system.key not in found and system.key != key:
+                    found[system.key] = None
+                    waiting.append(system.key)
+        return tuple(found)

@@ -1,0 +1,1 @@
+"""Things of the coordinator's own that prove a service by passing through it."""

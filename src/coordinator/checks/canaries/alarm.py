@@ -1,0 +1,165 @@
+"""A canary alarm in Aodh: made on a canary metric, watched, and removed whatever happens.
+
+Its name tells whose it is. What a crashed run left behind is found by name, owner and age, all as
+Aodh itself tells them. It has no actions, so nobody is notified.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime
+import time
+import urllib.parse
+from collections.abc import Generator, Iterator
+from typing import Any
+
+from coordinator.checks import reading
+from coordinator.checks.canaries import cleanup
+from coordinator.checks.canaries.metric import AGGREGATION, CanaryMetric
+from coordinator.openstack import errors, http
+from coordinator.openstack.client import Service
+from coordinator.openstack.errors import Unusable
+from coordinator.report.finding import Cause
+
+UNKNOWN = "insufficient data"
+"""The state of an alarm that was never evaluated, or for want of measures not with success."""
+
+MOMENT = datetime.timedelta(seconds=0.2)
+"""Between the two times of an alarm that was just made. It is evaluated later than that: the
+evaluator leaves it alone for half an interval (aodh/evaluator/__init__.py, `_assigned_alarms`)."""
+
+
+@dataclasses.dataclass(frozen=True)
+class CanaryAlarm:
+    """An alarm of the coordinator's own, as long as `canary_alarm` is open.
+
+    Attributes:
+        aodh: where it is.
+        id: as Aodh names it.
+        made_at: when, by Aodh's clock.
+        owner: the user that made it.
+    """
+
+    aodh: Service
+    id: str
+    made_at: datetime.datetime
+    owner: str
+
+    def wait(self, patience: http.Deadline) -> dict[str, Any]:
+        """The alarm, as soon as it has another state; as it is when patience ended before.
+
+        Raises:
+            Exception: anything of the HTTP stack; `faults.explain` tells what it means.
+        """
+        pause = 0.2
+        while (alarm := self.aodh.get(f"/v2/alarms/{self.id}")) and is_unknown(alarm):
+            if patience.passed:
+                break
+            time.sleep(min(pause, patience.left))
+            pause = min(2.0, pause * 1.5)
+        return alarm
+
+    def was_looked_at(self, alarm: dict[str, Any]) -> bool:
+        """Whether the evaluator tried to evaluate it, whatever came of that."""
+        at = evaluated_at(alarm)
+        return at is not None and at - self.made_at > MOMENT
+
+
+@contextlib.contextmanager
+def canary_alarm(
+    aodh: Service, metric: CanaryMetric, coordinator: str, seconds: float
+) -> Generator[CanaryAlarm]:
+    """Make a canary alarm, remove what crashed runs left behind, and remove it at the end.
+
+    At most 3 requests of its own, and one more for each left-over. Source: Aodh's API reference,
+    "Alarms".
+
+    Args:
+        aodh: the service; its session must have some time left when the block ends.
+        metric: what the alarm is about.
+        coordinator: name of the coordinator's own application.
+        seconds: how long a canary lives at most: older ones are left-overs.
+
+    Raises:
+        Unusable: it cannot be made.
+    """
+    name = f"telemetry-coordinator:{coordinator}:canary"
+    rule = {
+        "resource_type": "generic",
+        "resource_id": metric.resource,
+        "metric": metric.name,
+        "aggregation_method": AGGREGATION,
+        "granularity": max(1, round(metric.policy.granularity)),
+        "evaluation_periods": 1,
+        "comparison_operator": "gt",
+        "threshold": 1e9,  # never reached
+    }
+    kind = "gnocchi_resources_threshold"
+    try:
+        made = aodh.post("/v2/alarms", {"name": name, "type": kind, f"{kind}_rule": rule})
+        alarm = _parsed(aodh, made)
+    except Exception as error:
+        fault = errors.explain(error, aodh.url)
+        raise Unusable(fault.cause, f"cannot make an alarm: {fault.text}") from error
+    try:
+        age = seconds + cleanup.MARGIN
+        cleanup.sweep(aodh, lambda: _left_overs(alarm, name, age))
+        yield alarm
+    finally:
+        cleanup.remove(aodh, f"/v2/alarms/{alarm.id}")
+
+
+def find(
+    aodh: Service, limit: int, sort: str = "timestamp:desc", **conditions: str
+) -> list[dict[str, Any]]:
+    """Alarms that meet conditions, those that were changed last first.
+
+    Source: Aodh's API reference, "Alarms", and its `Query` type.
+
+    Raises:
+        Exception: anything of the HTTP stack; `faults.explain` tells what it means.
+    """
+    query = [
+        part
+        for name, value in conditions.items()
+        for part in (("q.field", name), ("q.op", "eq"), ("q.value", value))
+    ]
+    path = f"/v2/alarms?{urllib.parse.urlencode([*query, ('limit', limit), ('sort', sort)])}"
+    return reading.records(aodh.get(path), "alarms")
+
+
+def is_unknown(alarm: dict[str, Any]) -> bool:
+    """Whether the alarm has the state of one that was not evaluated."""
+    return alarm.get("state") == UNKNOWN
+
+
+def evaluated_at(alarm: dict[str, Any]) -> datetime.datetime | None:
+    """When the evaluator last took the alarm up; None where Aodh does not tell."""
+    return moment(alarm.get("evaluate_timestamp"))
+
+
+def moment(text: Any) -> datetime.datetime | None:
+    """A time as Aodh writes it, in UTC without a zone; None where it is none."""
+    try:
+        return datetime.datetime.fromisoformat(str(text)).replace(tzinfo=datetime.timezone.utc)
+    except ValueError:
+        return None
+
+
+def _parsed(aodh: Service, alarm: Any) -> CanaryAlarm:
+    made_at = moment(reading.field(alarm, "timestamp", "alarm"))
+    if made_at is None:
+        raise Unusable(Cause.UNEXPECTED, "answers no alarm when one is made")
+    owner = str(reading.field(alarm, "user_id", "alarm"))
+    return CanaryAlarm(aodh, str(reading.field(alarm, "alarm_id", "alarm")), made_at, owner)
+
+
+def _left_overs(canary: CanaryAlarm, name: str, age: float) -> Iterator[str]:
+    """Paths of what is ours, and too old for a canary that another unit sends right now."""
+    before = canary.made_at - datetime.timedelta(seconds=age)
+    most = cleanup.MOST
+    for one in find(canary.aodh, most, "timestamp:asc", name=name, user_id=canary.owner):
+        made_at = moment(one.get("timestamp"))
+        if made_at is not None and made_at < before:
+            yield f"/v2/alarms/{one.get('alarm_id')}"

@@ -1,0 +1,45 @@
+"""Canaries of crashed runs, and how canaries are removed at all."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+
+from coordinator.openstack import errors
+from coordinator.openstack.client import Service
+
+logger = logging.getLogger(__name__)
+
+MOST = 10
+"""Left-overs that one run removes at most."""
+
+MARGIN = 60
+"""Seconds beyond its time after which a canary is a left-over."""
+
+
+def sweep(service: Service, find: Callable[[], Iterable[str]]) -> None:
+    """Remove what crashed runs left behind; that this fails is no reason to prove nothing.
+
+    Args:
+        service: where it is.
+        find: gives the paths of what is ours, and too old for a canary of another unit.
+    """
+    try:
+        paths = tuple(find())
+    except Exception as error:  # noqa: BLE001 - as above
+        _note("left-overs of canaries were not found", error, service)
+        return
+    for path in paths:
+        remove(service, path)
+
+
+def remove(service: Service, path: str) -> None:
+    """Remove a canary; one that stays behind is for the next run, and hides nothing."""
+    try:
+        service.delete(path)
+    except Exception as error:  # noqa: BLE001 - as above
+        _note(f"canary {path} is left behind", error, service)
+
+
+def _note(what: str, error: BaseException, service: Service) -> None:
+    logger.warning("%s: it %s", what, errors.explain(error, service.url).text)

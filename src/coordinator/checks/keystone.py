@@ -1,0 +1,81 @@
+"""Keystone: a fresh token proves address, trust, credentials and database at once."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from coordinator.checks import reading
+from coordinator.checks.deep import Outcome, Scene
+from coordinator.openstack import errors, http
+from coordinator.openstack.client import Cloud, Route, connect
+from coordinator.openstack.credentials import Credentials
+from coordinator.report import remedies
+from coordinator.report.finding import Cause, Finding, Severity
+
+SERVICE = "identity"
+
+
+@dataclasses.dataclass(frozen=True)
+class Admission:
+    """The outcome of asking keystone for a token.
+
+    Attributes:
+        cloud: the cloud, None when no credentials got in.
+        credentials: those that got in.
+    """
+
+    finding: Finding
+    cloud: Cloud | None = None
+    credentials: Credentials | None = None
+
+
+def enter(
+    candidates: Sequence[Credentials],
+    route: Route,
+    patience: http.Deadline,
+    names: remedies.Subject,
+) -> Admission:
+    """Get a token with the first credentials that keystone takes, before patience ends.
+
+    A unit that was keystone's leader before keeps stale credentials in its databag, so all
+    candidates are tried before any is called wrong.
+    """
+    met: list[errors.Fault] = []
+    for number, credentials in enumerate(candidates):
+        share = http.Deadline.after(patience.left / (len(candidates) - number))
+        try:
+            cloud = connect(credentials, route, share)
+        except Exception as error:  # noqa: BLE001 - any failure is the finding
+            met.append(errors.explain(error, credentials.auth_url))
+            continue
+        text = f"Keystone issued a token at {errors.shown(credentials.auth_url)}"
+        return Admission(Finding(SERVICE, "token", Severity.OK, text), cloud, credentials)
+    # credentials are called wrong only when all of them are
+    other = (fault for fault in met if fault.cause is not Cause.UNAUTHORIZED)
+    return Admission(refused(next(other, met[0]), names))
+
+
+def refused(fault: errors.Fault, names: remedies.Subject) -> Finding:
+    """The finding about a keystone that gave no token."""
+    text = fault.text
+    if fault.cause is Cause.UNAUTHORIZED:
+        text = "refuses the credentials (HTTP 401)"
+    return Finding(
+        service=SERVICE,
+        question="token",
+        severity=Severity.FAILED,
+        summary=f"Keystone {text}",
+        cause=fault.cause,
+        remedy=remedies.remedy(fault.cause, names),
+    )
+
+
+def validation(scene: Scene) -> Outcome:
+    """Have keystone validate the coordinator's own token, as it does for every other service."""
+    token = reading.field(scene.service.own_token(), "token", "token")
+    reading.field(token, "expires_at", "token")
+    return Outcome(Severity.OK, "validates the token")
+
+
+INSPECTIONS = {"validation": validation}

@@ -1,0 +1,1 @@
+"""What the Juju model says about each system of the stack."""

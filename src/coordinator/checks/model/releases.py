@@ -1,0 +1,84 @@
+"""Systems that are of different releases of OpenStack. Pure."""
+
+from __future__ import annotations
+
+import collections
+import re
+from collections.abc import Iterable, Sequence
+
+from coordinator.blueprint.systems import System
+from coordinator.juju.status import Application
+from coordinator.report.finding import Cause, Finding, Severity
+
+NAMES = (
+    "ussuri",
+    "victoria",
+    "wallaby",
+    "xena",
+    "yoga",
+    "zed",
+    "2023.1",
+    "2023.2",
+    "2024.1",
+    "2024.2",
+    "2025.1",
+    "2025.2",
+    "2026.1",
+    "2026.2",
+)
+"""Releases in order, as the tracks of the charms call them."""
+
+_FIRST = {
+    "keystone": 17,
+    "aodh": 10,
+    "barbican": 10,
+    "ceilometer": 14,
+    "ceilometer-agent": 14,
+    "nova-compute": 21,
+    "watcher": 4,
+}
+"""Charm → major version in Ussuri; since then each counts up once in a release
+(openstack/releases, `deliverables`). Gnocchi has versions of its own."""
+
+
+def judge(systems: Iterable[tuple[System, Sequence[Application]]]) -> tuple[Finding, ...]:
+    """The systems that are of another release than most.
+
+    What counts is the version of the software, which the charm tells: the track of the charm says
+    nothing about it while an upgrade waits.
+
+    Args:
+        systems: each with its applications.
+    """
+    known = {
+        app.name: (system, release)
+        for system, apps in systems
+        for app in apps
+        if (release := release_of(app))
+    }
+    if len({release for _, release in known.values()}) < 2:
+        return ()
+    votes = collections.Counter(release for _, release in known.values())
+    usual = max(votes, key=lambda release: (votes[release], NAMES.index(release)))
+    return tuple(
+        Finding(
+            service=system.service,
+            question="release",
+            severity=Severity.DEGRADED,
+            summary=f"{name} is of the release {release}, most of the stack of {usual}",
+            cause=Cause.MIXED_RELEASES,
+            remedy=f"juju config {name} openstack-origin",
+        )
+        for name, (system, release) in known.items()
+        if release != usual
+    )
+
+
+def release_of(app: Application) -> str:
+    """The release of OpenStack that an application runs; empty where it cannot be told."""
+    major = re.match(r"\d+", app.version)
+    first = _FIRST.get(app.charm)
+    if major is None or first is None:
+        return ""
+    index = int(major[0]) - first
+    return NAMES[index] if 0 <= index < len(NAMES) else ""

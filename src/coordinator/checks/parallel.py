@@ -1,0 +1,54 @@
+"""Jobs that run at the same time, inside one budget of time."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from typing import Generic, TypeVar
+
+from coordinator.openstack import http
+
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
+
+
+class _Done(Generic[_Key, _Value]):
+    """What a worker hands over: its key with the value, or the exception that ended it."""
+
+    def __init__(self, key: _Key, job: Callable[[], _Value]) -> None:
+        self.key = key
+        self.error: BaseException | None = None
+        try:
+            self.value = job()
+        except BaseException as error:  # noqa: BLE001 - raised again by the reader
+            self.error = error
+
+
+def side_by_side(
+    jobs: Mapping[_Key, Callable[[], _Value]], deadline: http.Deadline
+) -> Iterator[tuple[_Key, _Value]]:
+    """Run jobs at the same time and give each result as it comes, until the deadline.
+
+    A job that is still busy then is left behind: its thread is a daemon and ends with the hook.
+    Sockets have timeouts of their own; this bounds what they do not, such as name resolution.
+
+    Raises:
+        Exception: what a job raised.
+    """
+    done: queue.SimpleQueue[_Done[_Key, _Value]] = queue.SimpleQueue()
+
+    def start(key: _Key, job: Callable[[], _Value]) -> None:
+        work = threading.Thread(target=lambda: done.put(_Done(key, job)), daemon=True)
+        work.start()
+
+    for key, job in jobs.items():
+        start(key, job)
+    for _ in jobs:
+        try:
+            result = done.get(timeout=deadline.left)
+        except queue.Empty:
+            return
+        if result.error is not None:
+            raise result.error
+        yield result.key, result.value

@@ -1,0 +1,353 @@
+"""One verification of the whole stack: every check side by side, inside one budget of time."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+
+from coordinator import private_files
+from coordinator.blueprint import resource_types
+from coordinator.blueprint import systems as blueprint_systems
+from coordinator.checks import ceilometer as checks_ceilometer
+from coordinator.checks import certificates as checks_certificates
+from coordinator.checks import clocks, deep, endpoint
+from coordinator.checks import keystone as checks_keystone
+from coordinator.checks.parallel import side_by_side
+from coordinator.openstack import certificates as openstack_certificates
+from coordinator.openstack import errors, http
+from coordinator.openstack.client import Cloud, Route
+from coordinator.openstack.credentials import Credentials
+from coordinator.report import remedies
+from coordinator.report.finding import Cause, Finding, Severity
+from coordinator.report.report import Report
+from coordinator.request import Order
+
+KEYSTONE_SHARE = 0.75
+"""Part of the time that keystone may take; else its slowness would be blamed on the services."""
+
+READ_SHARE = 0.8
+"""Part of the time after which deeper questions are put to the services that did answer."""
+
+Progress = Callable[[str], None]
+"""Receives one line for people whenever an answer has come."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Verification:
+    """The outcome of a verification.
+
+    Attributes:
+        credentials: those that keystone took, None when it took none.
+    """
+
+    report: Report
+    credentials: Credentials | None
+
+    def with_findings(self, findings: Iterable[Finding]) -> Verification:
+        """The same with these findings in place of its own."""
+        report = dataclasses.replace(self.report, findings=tuple(findings))
+        return dataclasses.replace(self, report=report)
+
+
+def verify(
+    order: Order,
+    progress: Progress = lambda _line: None,
+    release: Callable[[], str] = lambda: "",
+    announce: Progress = lambda _line: None,
+) -> Verification:
+    """Ask keystone and every ordered service, and report.
+
+    It takes at most `order.timeout` seconds and a moment, and where canaries are sent the time
+    that `order.thresholds` gives them, whatever the services do, and raises nothing that a service
+    can cause.
+
+    Args:
+        order: what to verify, and how.
+        progress: told a line for each answer.
+        announce: told one line before canaries are sent, which takes long.
+        release: tells the version of Ceilometer whose resource types are needed, empty when it is
+            not known; asked when the answers are in.
+    """
+    deadline = http.Deadline.after(order.timeout)
+    doubts = _doubts(order)
+    with _bundle(order.trusted) as verify_with:
+        route = Route(verify_with, order.proxies, deadline)
+        admission = _enter(order, route)
+        progress(admission.finding.line)
+        if admission.cloud is None or admission.credentials is None:
+            findings = (admission.finding, *doubts, *_not_asked(order))
+            report = Report(_now(), order.interface, order.region, findings)
+            return Verification(report, None)
+        region = order.region or next(iter(admission.credentials.regions), "")
+        share = READ_SHARE if order.depth.reads else 1.0
+        patience = http.Deadline.after(deadline.left * share)
+        answers = _ask_all(order, admission.cloud, region, patience, progress)
+        met = _met(order, region, admission.credentials, answers)
+        asides = _expiries(order, route.ends, met)
+        if order.depth.reads:
+            asides = (*asides, *_clocks(route.clocks, met))
+        findings = (admission.finding, *doubts, *asides)
+        report = _report(order, region, findings, answers, release)
+        if order.depth.reads:
+            places = _places(order, region, report, admission.credentials, answers)
+            asking = deep.Asking(order, admission.cloud, places, progress, announce)
+            report = asking.deepen(report, deadline)
+    return Verification(report, admission.credentials)
+
+
+def _places(
+    order: Order,
+    region: str,
+    report: Report,
+    credentials: Credentials,
+    answers: Mapping[str, endpoint.Answer],
+) -> list[tuple[endpoint.Subject, str]]:
+    """The systems that answered well, with their addresses, in the order of reports.
+
+    Ceilometer has no API of its own: it is looked for in Gnocchi.
+    """
+    keystone, ceilometer = (order.blueprint.systems[key] for key in ("keystone", "ceilometer"))
+    places = [
+        (_about(order, checks_keystone.SERVICE, keystone, region, True), credentials.auth_url)
+    ]
+    proven = [type_ for type_ in order.services if report.answers(type_)]
+    places += [(_subject(order, type_, region), answers[type_].url) for type_ in proven]
+    if report.answers("metric"):
+        places.append(
+            (
+                _about(
+                    order,
+                    checks_ceilometer.SERVICE,
+                    ceilometer,
+                    region,
+                    "metric" in order.required,
+                ),
+                "",
+            )
+        )
+    return places
+
+
+def _enter(order: Order, route: Route) -> checks_keystone.Admission:
+    """Get a token; a keystone that drips its answer is given up like one that hangs."""
+    names = _names(order, checks_keystone.SERVICE, "keystone")
+    patience = http.Deadline.after(order.timeout * KEYSTONE_SHARE)
+
+    def enter() -> checks_keystone.Admission:
+        return checks_keystone.enter(order.credentials, route, patience, names)
+
+    for _, admission in side_by_side({checks_keystone.SERVICE: enter}, patience):
+        return admission
+    where = errors.shown(order.credentials[0].auth_url)
+    return checks_keystone.Admission(
+        checks_keystone.refused(
+            errors.Fault(Cause.TIMEOUT, f"did not answer in time at {where}"), names
+        )
+    )
+
+
+def _ask_all(
+    order: Order,
+    cloud: Cloud,
+    region: str,
+    deadline: http.Deadline,
+    progress: Progress,
+) -> dict[str, endpoint.Answer]:
+    """Look every service up in the catalog and ask those that are there, side by side."""
+    subjects = {type_: _subject(order, type_, region) for type_ in order.services}
+    answers = {
+        type_: endpoint.look_up(subject, cloud.entries) for type_, subject in subjects.items()
+    }
+    jobs: dict[str, Callable[[], endpoint.Answer]] = {}
+    for type_, answer in answers.items():
+        if answer.url:
+            jobs[type_] = _asking(subjects[type_], cloud, answer.url)
+        else:
+            progress(answer.findings[-1].line)
+    asked = dict(jobs)
+    for type_, answer in side_by_side(jobs, deadline):
+        del asked[type_]
+        progress(answer.findings[-1].line)
+        answers[type_] = _joined(answers[type_], answer)
+    for type_ in asked:
+        late = endpoint.timed_out(subjects[type_], answers[type_].url)
+        progress(late.findings[-1].line)
+        answers[type_] = _joined(answers[type_], late)
+    return answers
+
+
+def _joined(looked_up: endpoint.Answer, asked: endpoint.Answer) -> endpoint.Answer:
+    return dataclasses.replace(asked, findings=(*looked_up.findings, *asked.findings))
+
+
+def _asking(subject: endpoint.Subject, cloud: Cloud, url: str) -> Callable[[], endpoint.Answer]:
+    return lambda: endpoint.ask(subject, cloud, url)
+
+
+def _report(
+    order: Order,
+    region: str,
+    findings: tuple[Finding, ...],
+    answers: Mapping[str, endpoint.Answer],
+    release: Callable[[], str],
+) -> Report:
+    metric = answers.get("metric")
+    types = metric.reading.resource_types if metric and metric.reading else None
+    about_services = tuple(f for answer in answers.values() for f in answer.findings)
+    about_ceilometer: tuple[Finding, ...] = ()
+    comparison = resource_types.Comparison()
+    if types is not None:
+        needed = release()
+        comparison = resource_types.compare(types, needed)
+        severity = Severity.FAILED if "metric" in order.required else Severity.DEGRADED
+        about_ceilometer = checks_ceilometer.judge(
+            comparison, needed, severity, order.upgrade_remedy
+        )
+    return Report(
+        taken_at=_now(),
+        interface=order.interface,
+        region=region,
+        findings=(*findings, *about_services, *about_ceilometer),
+        endpoints={t: errors.shown(answer.url) for t, answer in answers.items() if answer.url},
+        builds={t: a.reading.build for t, a in answers.items() if a.reading and a.reading.build},
+        resource_types=None if types is None else frozenset(types),
+        behind=comparison.behind,
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class _Met:
+    """A system that was asked at an address of its own."""
+
+    title: str
+    names: remedies.Subject
+    url: str
+    required: bool
+
+
+def _met(
+    order: Order,
+    region: str,
+    credentials: Credentials,
+    answers: Mapping[str, endpoint.Answer],
+) -> list[_Met]:
+    """What was asked, Keystone first."""
+    keystone = _names(order, checks_keystone.SERVICE, "keystone")
+    met = [_Met("Keystone", keystone, credentials.auth_url, required=True)]
+    for type_, answer in answers.items():
+        subject = _subject(order, type_, region)
+        if answer.url:
+            met.append(
+                _Met(subject.system.title, subject.names, answer.url, required=subject.required)
+            )
+    return met
+
+
+def _expiries(order: Order, ends: http.Ends, met: Sequence[_Met]) -> tuple[Finding, ...]:
+    """How long the certificates that were met are still good."""
+    return tuple(
+        checks_certificates.judge(
+            one.title,
+            one.names,
+            url=one.url,
+            left=ends[http.origin(one.url)] - _now(),
+            limits=order.expiry,
+            required=one.required,
+        )
+        for one in met
+        if one.url.startswith("https:") and http.origin(one.url) in ends
+    )
+
+
+def _clocks(known: http.Clocks, met: Sequence[_Met]) -> tuple[Finding, ...]:
+    """Whether the clocks of the hosts that answered agree with this unit's."""
+    return clocks.judge(
+        [
+            clocks.Seen(one.title, one.names, one.url, known[http.origin(one.url)])
+            for one in met
+            if http.origin(one.url) in known
+        ]
+    )
+
+
+def _not_asked(order: Order) -> tuple[Finding, ...]:
+    """What could not be asked without a token: consequences, not faults of their own."""
+    systems = order.blueprint.services
+    return tuple(
+        Finding(
+            service=type_,
+            question="catalog",
+            severity=Severity.SKIPPED,
+            summary=f"{systems[type_].title} was not asked, for want of a token",
+            cause=Cause.NOT_ASKED,
+        )
+        for type_ in order.services
+    )
+
+
+def _subject(order: Order, type_: str, region: str) -> endpoint.Subject:
+    """A system of the service catalog."""
+    return _about(order, type_, order.blueprint.services[type_], region, type_ in order.required)
+
+
+def _about(
+    order: Order, service: str, system: blueprint_systems.System, region: str, required: bool
+) -> endpoint.Subject:
+    return endpoint.Subject(
+        service=service,
+        system=system,
+        required=required,
+        interface=order.interface,
+        region=region,
+        names=_names(order, service, system.charm),
+    )
+
+
+def _names(order: Order, service: str, charm: str) -> remedies.Subject:
+    return remedies.Subject(
+        service=service,
+        application=order.applications.get(service, charm),
+        keystone=order.applications.get(checks_keystone.SERVICE, "keystone"),
+        coordinator=order.coordinator,
+    )
+
+
+def _doubts(order: Order) -> tuple[Finding, ...]:
+    """Findings about certificates that cannot be read."""
+    problems = {
+        source: openstack_certificates.problem_of(text)
+        for source, text in order.certificates.items()
+    }
+    return tuple(
+        Finding(
+            service="trust",
+            question="certificates",
+            severity=Severity.DEGRADED,
+            summary=f"the CA certificate from {source} is not used: {problem}",
+            cause=Cause.BAD_CERTIFICATE,
+            remedy=f"juju status {source.split()[0].partition('/')[0]}",
+        )
+        for source, problem in problems.items()
+        if problem
+    )
+
+
+@contextlib.contextmanager
+def _bundle(certificates: Sequence[str]) -> Generator[str | bool]:
+    """A file with the system's certificates and these; removed afterwards.
+
+    The HTTP library takes certificates from files only, and inside a virtual environment it does
+    not know the system's store.
+    """
+    text = openstack_certificates.bundle(certificates)
+    if not text.strip():
+        yield True
+        return
+    with private_files.folder() as folder:
+        yield str(private_files.write(folder / "ca-bundle.pem", text))
+
+
+def _now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)

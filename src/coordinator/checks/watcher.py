@@ -1,0 +1,87 @@
+"""Watcher: what its API lists comes from its database, where its engines show that they live."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from typing import Any
+
+from coordinator.checks import reading
+from coordinator.checks.deep import Outcome, Scene
+from coordinator.openstack.client import Service
+from coordinator.report.finding import Cause, Severity
+from coordinator.text import plain
+
+ENGINES = ("watcher-decision-engine", "watcher-applier")
+"""The services that report themselves (watcher/decision_engine/manager.py, applier/manager.py)."""
+
+GONE = datetime.timedelta(days=1)
+"""After this, an engine was taken away: Watcher keeps its entry for ever, and calls it failed."""
+
+
+def read(service: Service) -> reading.Reading:
+    """List Watcher's services. Source: Infrastructure Optimization API, `GET /v1/services`."""
+    _services(service.get("/v1/services"))
+    return reading.Reading("lists its services")
+
+
+def engines(scene: Scene) -> Outcome:
+    """Whether decision engine and applier live, and have begun their work.
+
+    Source: Infrastructure Optimization API, `GET /v1/services/detail`: `status`, `last_seen_up`.
+    """
+    listed = _services(scene.service.get("/v1/services/detail"))
+    now = scene.service.now()
+    for name in ENGINES:
+        known = [one for one in listed if one.get("name") == name]
+        alive = [one for one in known if one.get("status") == "ACTIVE"]
+        lost = [one for one in known if one not in alive]
+        if not known:
+            return _down(scene, name, f"has never seen its {name} alive")
+        if not alive:
+            return _down(scene, name, f"does not see its {name} alive{_on(lost)}")
+        recent = [one for one in lost if now - _last_seen(one) < GONE]
+        if recent:
+            text = f"does not see its {name} alive{_on(recent)}, but another one"
+            return _down(scene, name, text, Severity.DEGRADED)
+    return _goals(scene.service)
+
+
+INSPECTIONS = {"engines": engines}
+
+
+def _goals(watcher: Service) -> Outcome:
+    """Whether there are goals: the decision engine writes them to the database when it starts.
+
+    Source: watcher/decision_engine/sync.py.
+    """
+    answer = reading.field(watcher.get("/v1/goals"), "goals", "list of goals")
+    known = reading.records(answer, "goals")
+    if not known:
+        text = "has no goals, which its decision engine makes when it starts"
+        return Outcome(Severity.DEGRADED, text, Cause.NO_GOALS)
+    number = reading.count(len(known), "goal")
+    return Outcome(Severity.OK, f"sees its decision engine and applier alive, and has {number}")
+
+
+def _services(answer: Any) -> list[dict[str, Any]]:
+    return reading.records(reading.field(answer, "services", "list of services"), "services")
+
+
+def _down(scene: Scene, engine: str, text: str, severity: Severity = Severity.FAILED) -> Outcome:
+    remedy = f"juju exec -a {scene.subject.names.application} -- systemctl status {engine}"
+    return Outcome(severity, text, Cause.ENGINE_DOWN, remedy)
+
+
+def _on(services: Sequence[dict[str, Any]]) -> str:
+    hosts = sorted({plain(str(one.get("host")), limit=60) for one in services})
+    return f" on {', '.join(hosts[:3])}{' and others' if len(hosts) > 3 else ''}"
+
+
+def _last_seen(service: dict[str, Any]) -> datetime.datetime:
+    """When an engine last showed itself; long ago where Watcher does not tell."""
+    try:
+        seen = datetime.datetime.fromisoformat(str(service.get("last_seen_up")))
+    except ValueError:
+        return datetime.datetime.min.replace(tzinfo=datetime.timezone.utc)
+    return seen if seen.tzinfo else seen.replace(tzinfo=datetime.timezone.utc)

@@ -1,0 +1,1 @@
+"""The Juju controller, asked through the juju client."""

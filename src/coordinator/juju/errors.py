@@ -1,0 +1,250 @@
+"""What can be wrong with the way through the Juju controller, each with its remedy. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Sequence
+
+from coordinator.juju.access import CA_FILE, Access
+from coordinator.report.finding import Cause
+from coordinator.text import plain
+
+OPTION = "juju-access"
+
+
+@dataclasses.dataclass(frozen=True)
+class Trouble:
+    """Why the controller could not be asked, or would not do what it was asked.
+
+    Attributes:
+        summary: one short line, without secrets.
+        remedy: what to type.
+    """
+
+    cause: Cause
+    summary: str
+    remedy: str
+
+
+class Refused(Exception):  # noqa: N818 - reads as what it says
+    """The controller could not be asked, or would not do it.
+
+    Attributes:
+        trouble: why.
+    """
+
+    def __init__(self, trouble: Trouble) -> None:
+        super().__init__(trouble.summary)
+        self.trouble = trouble
+
+
+class Unclear(Refused):
+    """It did not say whether it did it: it may have."""
+
+
+# The secret
+
+
+def access_not_set(us: str) -> Trouble:
+    """There is no secret."""
+    remedy = f"juju config {us} {OPTION}=secret:ID"
+    return Trouble(Cause.NO_ACCESS, f"{OPTION} is not set", remedy)
+
+
+def access_gone(us: str, secret: str) -> Trouble:
+    """The secret that the option names does not exist, or is not granted: Juju may not tell."""
+    summary = f"{OPTION}: its secret is not there, or not granted"
+    another = f"juju config {us} {OPTION}=secret:ID"
+    grant = f"juju grant-secret {plain(secret, 80)} {us}"
+    return Trouble(Cause.NO_ACCESS, summary, f"{grant}, or {another} where that finds none")
+
+
+def access_not_granted(us: str, secret: str) -> Trouble:
+    """The secret is there for others."""
+    summary = f"{OPTION}: its secret is not granted"
+    return Trouble(Cause.NO_ACCESS, summary, f"juju grant-secret {plain(secret, 80)} {us}")
+
+
+def access_unreadable(secret: str, said: str) -> Trouble:
+    """Juju did not give the secret, for a reason of its own."""
+    summary = f"{OPTION}: its secret could not be read: {last_words(said)}"
+    return Trouble(Cause.JUJU_ERROR, summary, f"juju show-secret {plain(secret, 80)}")
+
+
+def access_invalid(secret: str, problem: str) -> Trouble:
+    """The secret's content cannot be used."""
+    summary = f"{OPTION}: its secret cannot be used, {problem}"
+    return Trouble(Cause.BAD_ACCESS, summary, f"juju update-secret {plain(secret, 80)} KEY=VALUE")
+
+
+# The client
+
+
+def no_client(channel: str, problem: str, unit: str) -> Trouble:
+    """The juju command is not there, and may not be or could not be installed.
+
+    Args:
+        channel: of the snap.
+        problem: why it could not be installed; empty when that was not tried.
+        unit: name of this unit.
+    """
+    tried = f"the juju client could not be installed: {plain(problem, 150)}"
+    summary = tried if problem else "there is no juju client on the unit"
+    install = f"sudo snap install juju --channel={channel}"
+    return Trouble(Cause.NO_CLIENT, summary, f"juju exec --unit {unit} -- {install}")
+
+
+# The controller
+
+
+@dataclasses.dataclass(frozen=True)
+class _Kind:
+    """One way in which the juju client fails.
+
+    Attributes:
+        words: what it then says.
+        summary, remedy: templates over user, where, model, application, said, us, channel,
+            update and update_ca: commands that give the secret a new content.
+    """
+
+    words: str
+    cause: Cause
+    summary: str
+    remedy: str
+
+
+_KINDS = (
+    _Kind(
+        "major version",
+        Cause.NO_CLIENT,
+        "the juju client does not fit the controller: {said}",
+        "juju exec --application {us} -- sudo snap refresh juju --channel={channel}",
+    ),
+    _Kind(
+        "user .* is disabled",
+        Cause.LOGIN_REFUSED,
+        "the Juju user {user} is disabled",
+        "juju enable-user {user}",
+    ),
+    _Kind(
+        "user .* is (?:permanently )?deleted",
+        Cause.LOGIN_REFUSED,
+        "the Juju user {user} is deleted",
+        "juju add-user {user}, then {update}",
+    ),
+    _Kind(
+        "invalid entity name or password|login expired|please enter password|cannot log in|"
+        "not logged in|must be run interactively",
+        Cause.LOGIN_REFUSED,
+        "the Juju controller does not take the password of {user}",
+        "juju change-user-password {user}, then {update}",
+    ),
+    _Kind(
+        "x509|certificate",
+        Cause.NO_CONTROLLER,
+        "the certificate of the Juju controller at {where} is not trusted",
+        "juju show-controller, then, with the CA that it shows, {update_ca}",
+    ),
+    _Kind(
+        "unable to connect to API|cannot connect|connection refused|i/o timeout|"
+        "no route to host|dial tcp|no such host|connection (?:is shut down|reset)",
+        Cause.NO_CONTROLLER,
+        "the Juju controller does not answer at {where}",
+        "juju show-controller",
+    ),
+    _Kind(
+        r"action \S+ not defined|no actions? (?:is |are )?defined",
+        Cause.NO_ACTION,
+        "the charm of {application} has no action ceilometer-upgrade",
+        "juju refresh {application}",
+    ),
+    _Kind(
+        r"model \S+ (?:not found|has been removed)",
+        Cause.NOT_PERMITTED,
+        "the Juju user {user} has no access to the model {model}",
+        "juju grant {user} write {model}",
+    ),
+    _Kind(
+        "permission denied|unauthorized access",
+        Cause.NOT_PERMITTED,
+        "the Juju user {user} may not run actions in the model {model}",
+        "juju grant {user} write {model}",
+    ),
+    _Kind("", Cause.JUJU_ERROR, "juju failed: {said}", "juju status {application}"),
+)
+
+
+def of_client(said: str, access: Access, application: str = "ceilometer") -> Trouble:
+    """What the juju client's last words mean.
+
+    Args:
+        said: what it wrote to standard error; the password is blotted out.
+        access: with whom and where.
+        application: name of Ceilometer's application.
+    """
+    text = said.replace(access.password, "***")
+    kind = next(kind for kind in _KINDS if re.search(kind.words, text))
+    names = {
+        "user": access.username,
+        "where": access.endpoints[0],
+        "model": access.shown,
+        "application": application,
+        "said": last_words(text),
+        "us": access.us,
+        "channel": access.channel,
+        "update": _update(access, access.extra),
+        "update_ca": _update(access, f"{access.extra.replace(CA_FILE, '')}{CA_FILE}"),
+    }
+    return Trouble(kind.cause, kind.summary.format(**names), kind.remedy.format(**names))
+
+
+def _update(access: Access, extra: str) -> str:
+    """What gives the secret a new content: all of it, since what is not named is gone then."""
+    given = f"username={access.username} password#file=./password{extra}"
+    return f"juju update-secret {plain(access.secret, 80)} {given}"
+
+
+def too_slow(access: Access) -> Trouble:
+    """The client did not end in time."""
+    summary = f"the Juju controller did not answer in time at {access.endpoints[0]}"
+    return Trouble(Cause.NO_CONTROLLER, summary, "juju show-controller")
+
+
+def not_understood(what: str) -> Trouble:
+    """The client said something that it should not."""
+    return Trouble(
+        Cause.JUJU_ERROR, f"juju's answer about {what} is not understood", "juju version"
+    )
+
+
+def last_words(text: str) -> str:
+    """The last line that says something, without its level."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return plain(lines[-1].removeprefix("ERROR "), 150) if lines else "it gave no reason"
+
+
+# The model
+
+
+def no_ceilometer(model: str) -> Trouble:
+    """No application of the ceilometer charm is in the model."""
+    summary = "no application of the charm ceilometer is in the Juju model"
+    return Trouble(Cause.NO_CEILOMETER, summary, f"juju status --model {model}")
+
+
+def several_ceilometers(names: Sequence[str], us: str, *, related: bool) -> Trouble:
+    """It is not clear which application is meant.
+
+    Args:
+        names: of the applications.
+        us: name of the coordinator's application.
+        related: whether they are all related to the coordinator, which else decides.
+    """
+    summary = f"several applications are of the charm ceilometer: {', '.join(names)}"
+    remedy = (
+        f"juju remove-relation {us}:member {names[-1]}"
+        if related
+        else f"juju integrate {us}:member {names[0]}:juju-info"
+    )
+    return Trouble(Cause.SEVERAL_CEILOMETERS, summary, remedy)

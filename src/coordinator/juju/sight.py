@@ -1,0 +1,47 @@
+"""Ceilometer's application and the model round it as one hook saw them. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from coordinator.juju.ceilometer import CHARM, Application, Task
+from coordinator.juju.errors import Trouble
+from coordinator.juju.status import Model
+
+
+@dataclasses.dataclass(frozen=True)
+class Sight:
+    """What is known of Ceilometer's application.
+
+    Attributes:
+        application: as the controller showed it, or why it could not; None when nobody asked.
+        task: the task of a run that was begun; None when it was not seen.
+        related: name of the related application, else of one in the model, where there is one.
+        model: the stack's applications; None when they were not seen.
+    """
+
+    application: Application | Trouble | None = None
+    task: Task | None = None
+    related: str = ""
+    model: Model | None = None
+
+    @property
+    def name(self) -> str:
+        """Name of the application: as in the model, else the related one, else the charm's."""
+        if isinstance(self.application, Application):
+            return self.application.name
+        return self.related or CHARM
+
+    @property
+    def release(self) -> str:
+        """Version of Ceilometer in the model; empty when it is not known."""
+        return self.application.release if isinstance(self.application, Application) else ""
+
+    @property
+    def asks(self) -> bool | None:
+        """Whether its charm asks for its action ceilometer-upgrade; None when not known."""
+        return self.application.asks if isinstance(self.application, Application) else None
+
+
+NOBODY_ASKED = Sight()
+"""Nothing is known but the charm's own name."""

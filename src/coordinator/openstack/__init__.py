@@ -1,0 +1,1 @@
+"""The cloud's APIs, asked within bounds."""

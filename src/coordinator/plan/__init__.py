@@ -1,0 +1,1 @@
+"""What a model lacks of the blueprint, as commands and as a bundle."""

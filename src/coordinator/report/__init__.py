@@ -1,0 +1,1 @@
+"""Findings, their causes and remedies, and the report that holds them."""

@@ -1,0 +1,171 @@
+"""Findings: the answers to single questions, with severity, cause and remedy. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from collections.abc import Iterable, Mapping
+
+CANARY = "canary"
+"""All findings about canaries answer this question."""
+
+
+class Severity(enum.Enum):
+    """How bad a finding is, in the words that people see."""
+
+    OK = "ok"
+    SKIPPED = "skipped"
+    DEGRADED = "degraded"
+    FAILED = "failed"
+
+    @property
+    def rank(self) -> int:
+        """Order of badness: the larger, the worse."""
+        return list(Severity).index(self)
+
+
+class Cause(enum.Enum):
+    """Why a check did not succeed; each wants another remedy."""
+
+    NOT_IN_CATALOG = "not-in-catalog"
+    NO_INTERFACE = "no-such-interface"
+    NO_REGION = "no-such-region"
+    DUPLICATE = "duplicate-services"
+    BAD_URL = "malformed-url"
+    BAD_NAME = "unexpected-name"
+    UNRESOLVED = "name-does-not-resolve"
+    REFUSED = "connection-refused"
+    UNREACHABLE = "unreachable"
+    DROPPED = "connection-dropped"
+    TIMEOUT = "timed-out"
+    TLS_UNTRUSTED = "tls-not-trusted"
+    TLS_EXPIRED = "tls-expired"
+    TLS_ENDS = "tls-expires-soon"
+    TLS_WRONG_HOST = "tls-wrong-host"
+    TLS_ERROR = "tls-error"
+    UNAUTHORIZED = "unauthorized"
+    FORBIDDEN = "forbidden"
+    NOT_FOUND = "not-found"
+    SERVER_ERROR = "server-error"
+    HTTP_ERROR = "unexpected-http-status"
+    REDIRECTED = "redirected"
+    NOT_JSON = "not-json"
+    UNEXPECTED = "unexpected-answer"
+    TOO_LARGE = "answer-too-large"
+    BAD_CERTIFICATE = "bad-ca-certificate"
+    MISSING_TYPES = "missing-resource-types"
+    NO_POLICY = "no-archive-policy"
+    NOT_STORED = "measures-not-stored"
+    NOT_PROCESSED = "measures-not-processed"
+    WRONG_VALUE = "wrong-value-read-back"
+    BACKLOG = "measures-wait"
+    NO_POLICIES = "nothing-published"
+    NO_FLOW = "no-fresh-measures"
+    SILENT_HOSTS = "hosts-silent"
+    METRICS_MISSING = "metrics-missing"
+    NOT_ASKED = "not-asked"
+    STORE_FAILS = "secret-store-fails"
+    NOT_EVALUATED = "alarms-not-evaluated"
+    NO_DATA = "alarms-without-data"
+    ENGINE_DOWN = "engine-down"
+    NO_GOALS = "no-goals"
+    CLOCK = "clock-differs"
+    STILL_ASKS = "ceilometer-still-asks"
+    LATE_TASK = "task-does-not-end"
+    NO_ACCESS = "no-juju-access"
+    BAD_ACCESS = "invalid-juju-access"
+    NO_CLIENT = "no-juju-client"
+    NO_CONTROLLER = "controller-unreachable"
+    LOGIN_REFUSED = "juju-login-refused"
+    NOT_PERMITTED = "juju-permission-denied"
+    NO_CEILOMETER = "ceilometer-not-in-model"
+    SEVERAL_CEILOMETERS = "several-ceilometers"
+    NO_ACTION = "action-not-defined"
+    JUJU_ERROR = "juju-error"
+    NOT_DEPLOYED = "not-deployed"
+    NO_UNITS = "no-units"
+    LEAVING = "leaving-the-model"
+    HOOK_FAILED = "hook-failed"
+    AGENT_LOST = "agent-lost"
+    CHARM_BLOCKED = "charm-blocked"
+    CHARM_WAITS = "charm-waits"
+    PAUSED = "paused"
+    NOT_INTEGRATED = "not-integrated"
+    NO_SUBORDINATE = "subordinate-missing"
+    MIXED_RELEASES = "mixed-releases"
+    INTERNAL = "internal-error"
+
+
+@dataclasses.dataclass(frozen=True)
+class Finding:
+    """The answer to one question put to the cloud.
+
+    Attributes:
+        service: the catalog type it is about, or `identity`, `telemetry`, `trust`.
+        question: what was asked: `catalog`, `endpoint`, `read`, …
+        severity: how bad the answer is.
+        summary: the answer in one short line, without a full stop.
+        cause: why, where the answer is not ok.
+        remedy: what to type or do, or nothing.
+        because: the check whose fault explains this one, such as `vault.application`; empty where
+            nothing does.
+    """
+
+    service: str
+    question: str
+    severity: Severity
+    summary: str
+    cause: Cause | None = None
+    remedy: str = ""
+    because: str = ""
+
+    @property
+    def check(self) -> str:
+        """Name of the check, such as `metric.endpoint`."""
+        return f"{self.service}.{self.question}"
+
+    @property
+    def line(self) -> str:
+        """The finding as a line of progress."""
+        return f"[{self.severity.value}] {self.summary}"
+
+    def to_dict(self) -> dict[str, str]:
+        """The finding in the JSON form of a report."""
+        return {
+            "check": self.check,
+            "severity": self.severity.value,
+            "summary": self.summary,
+            "cause": self.cause.value if self.cause else "",
+            "remedy": self.remedy,
+            "because": self.because,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, str]) -> Finding:
+        """Read the JSON form.
+
+        Raises:
+            KeyError, ValueError: it is not one.
+        """
+        service, _, question = str(data["check"]).partition(".")
+        return cls(
+            service=service,
+            question=question,
+            severity=Severity(data["severity"]),
+            summary=str(data["summary"]),
+            cause=Cause(data["cause"]) if data["cause"] else None,
+            remedy=str(data["remedy"]),
+            because=str(data.get("because", "")),
+        )
+
+
+def worst(severities: Iterable[Severity]) -> Severity:
+    """The worst of some severities; `ok` of none."""
+    return max(severities, key=lambda severity: severity.rank, default=Severity.OK)
+
+
+def more(others: int, following: int) -> str:
+    """What is not said of a list of causes: how many others, and what follows from the first."""
+    parts = [f"+{others} more"] if others else []
+    parts += [f"{following} follow{'s' if following == 1 else ''}"] if following else []
+    return f" ({', '.join(parts)})" if parts else ""

@@ -1,0 +1,238 @@
+"""What a verification found: findings, the report that holds them, and its forms.
+
+A report is a value: it is made by `coordinator.checks.runner`, kept in the peer databag as JSON,
+and shown by actions and statuses. It never holds a secret.
+"""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import datetime
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+
+from coordinator.report.finding import Finding, Severity, more, worst
+
+VERSION = 1
+"""Version of the JSON form; raised when a reader of the old form would misread the new one."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Canaries:
+    """When canaries were last sent.
+
+    Attributes:
+        sent_at: in UTC.
+        stack: what they proved: services with endpoints and versions, in a form of their own.
+    """
+
+    sent_at: datetime.datetime
+    stack: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Report:
+    """All findings of one verification, with the facts that decisions rest on.
+
+    Attributes:
+        taken_at: when the verification ended, in UTC.
+        interface: endpoint interface that was verified.
+        region: region that was verified; empty where it never became known.
+        findings: in the order of the blueprint, identity first.
+        endpoints: catalog type → URL, for what the catalog lists.
+        builds: catalog type → version of the software, where the service tells it.
+        resource_types: names of Gnocchi's resource types; None when they could not be read, or had
+            no room.
+        behind: what they lack for Ceilometer, in short phrases.
+        figures: numbers that the next report is compared with, such as `metric.backlog`.
+        canaries: when the last were sent, whose findings are in the report as far as they still
+            count; None: there were none.
+        left_out: how many findings are not in it for want of room.
+        whole: where some are left out, what the whole report says in one line.
+    """
+
+    taken_at: datetime.datetime
+    interface: str
+    region: str
+    findings: tuple[Finding, ...]
+    endpoints: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
+    builds: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
+    resource_types: frozenset[str] | None = None
+    behind: tuple[str, ...] = ()
+    figures: Mapping[str, float] = dataclasses.field(default_factory=dict[str, float])
+    canaries: Canaries | None = None
+    left_out: int = 0
+    whole: str = ""
+
+    @property
+    def severity(self) -> Severity:
+        """The worst severity of all findings: what was skipped is no fault."""
+        asked = (f.severity for f in self.findings if f.severity is not Severity.SKIPPED)
+        return worst(asked)
+
+    @property
+    def verified(self) -> bool:
+        """Whether nothing that is required failed."""
+        return self.severity is not Severity.FAILED
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """What the findings are about, each once, in their order."""
+        return tuple(dict.fromkeys(finding.service for finding in self.findings))
+
+    def about(self, service: str) -> tuple[Finding, ...]:
+        """The findings of one service."""
+        return tuple(finding for finding in self.findings if finding.service == service)
+
+    def having(self, severity: Severity) -> tuple[Finding, ...]:
+        """The findings of one severity."""
+        return tuple(finding for finding in self.findings if finding.severity is severity)
+
+    def causes(self, severity: Severity) -> tuple[Finding, ...]:
+        """The findings of one severity that nothing else explains; what explains most is first."""
+        roots = (finding for finding in self.worst_first() if not finding.because)
+        return tuple(finding for finding in roots if finding.severity is severity)
+
+    def worst_first(self) -> tuple[Finding, ...]:
+        """The findings by severity, the worst first.
+
+        Causes stand before what follows, first what explains most; else they keep their order.
+        """
+        return tuple(self.findings[place] for place in self.places_worst_first())
+
+    def places_worst_first(self) -> list[int]:
+        """Where these are among the findings."""
+        following = collections.Counter(f.because for f in self.findings if f.because)
+
+        def badness(place: int) -> tuple[int, bool, int]:
+            finding = self.findings[place]
+            return -finding.severity.rank, bool(finding.because), -following[finding.check]
+
+        return sorted(range(len(self.findings)), key=badness)
+
+    def following(self, cause: Finding) -> int:
+        """How many faults follow from one."""
+        return sum(finding.because == cause.check for finding in self.findings)
+
+    def state_of(self, service: str) -> Severity:
+        """The worst severity of one service."""
+        return worst(finding.severity for finding in self.about(service))
+
+    def proves(self, service: str) -> bool:
+        """Whether the service was asked everything and answered all of it well enough to be used.
+
+        A degraded or skipped finding beside a good read is no reason to doubt the service. A
+        service that nobody knows to read is proven by its endpoint.
+        """
+        failed = any(f.severity is Severity.FAILED for f in self.about(service))
+        return self.answers(service) and not failed
+
+    def answers(self, service: str) -> bool:
+        """Whether the service answered the hardest question that it could be asked so far."""
+        answers = {finding.question: finding.severity for finding in self.about(service)}
+        return answers.get("read", answers.get("endpoint")) is Severity.OK
+
+    def joined(self, findings: Iterable[Finding]) -> Report:
+        """The report with more findings, each behind the others of its service."""
+        merged = list(self.findings)
+        for finding in findings:
+            places = [n for n, other in enumerate(merged) if other.service == finding.service]
+            merged.insert(places[-1] + 1 if places else len(merged), finding)
+        return dataclasses.replace(self, findings=tuple(merged))
+
+    def to_json(self) -> str:
+        """The report as JSON, keys sorted so that equal reports are equal texts."""
+        return json.dumps(self.to_dict(), sort_keys=True)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report in the form that `docs/reference/report.md` describes."""
+        return {
+            "version": VERSION,
+            "taken-at": self.taken_at.isoformat(),
+            "status": self.severity.value,
+            "verified": self.verified,
+            "summary": self.summary(),
+            "interface": self.interface,
+            "region": self.region,
+            "endpoints": dict(self.endpoints),
+            "builds": dict(self.builds),
+            "resource-types": (
+                None if self.resource_types is None else sorted(self.resource_types)
+            ),
+            "behind": list(self.behind),
+            "figures": dict(self.figures),
+            "canaries": (
+                {"sent-at": self.canaries.sent_at.isoformat(), "stack": self.canaries.stack}
+                if self.canaries
+                else None
+            ),
+            "left-out": self.left_out,
+            "findings": [finding.to_dict() for finding in self.findings],
+        }
+
+    @classmethod
+    def from_json(cls, text: str) -> Report | None:
+        """Read a kept report; None when it is none, or of another version.
+
+        A report is only a picture: one that cannot be read is as good as none.
+        """
+        try:
+            data = cast("dict[str, Any]", json.loads(text))
+            if data["version"] != VERSION:
+                return None
+            types = data["resource-types"]
+            return cls(
+                taken_at=datetime.datetime.fromisoformat(data["taken-at"]),
+                interface=str(data["interface"]),
+                region=str(data["region"]),
+                findings=tuple(Finding.from_dict(entry) for entry in data["findings"]),
+                endpoints=dict(data["endpoints"]),
+                builds=dict(data["builds"]),
+                resource_types=None if types is None else frozenset(map(str, types)),
+                behind=tuple(map(str, data["behind"])),
+                figures={str(k): float(v) for k, v in data.get("figures", {}).items()},
+                canaries=_canaries(data.get("canaries")),
+                left_out=int(data.get("left-out", 0)),
+                whole=str(data["summary"]) if data.get("left-out") else "",
+            )
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return None
+
+    def summary(self) -> str:
+        """The verdict in one line: what is verified, or what is wrong and what to do."""
+        if self.whole:
+            return self.whole
+        failed = self.causes(Severity.FAILED)
+        if failed:
+            return self._with_more(failed)
+        proven = [s for s in self.services if self.proves(s) and s != "identity"]
+        parts = [f"{', '.join(proven)} verified" if proven else "nothing verified"]
+        degraded = self.causes(Severity.DEGRADED)
+        if degraded:
+            parts.append(f"degraded: {self._with_more(degraded)}")
+        unproven = self.unproven()
+        if unproven:
+            parts.append(f"not verified: {', '.join(unproven)}")
+        return "; ".join(parts)
+
+    def _with_more(self, causes: tuple[Finding, ...]) -> str:
+        """The first cause with its remedy, what follows from it, and how many others there are."""
+        first = causes[0]
+        text = f"{first.summary}; {first.remedy}" if first.remedy else first.summary
+        return text + more(len(causes) - 1, self.following(first))
+
+    def unproven(self) -> tuple[str, ...]:
+        """Services whose read was skipped: they answer, but what they answer is not known."""
+        return tuple(
+            finding.service
+            for finding in self.having(Severity.SKIPPED)
+            if finding.question == "read"
+        )
+
+
+def _canaries(data: Mapping[str, Any] | None) -> Canaries | None:
+    if data is None:
+        return None
+    return Canaries(datetime.datetime.fromisoformat(data["sent-at"]), str(data["stack"]))

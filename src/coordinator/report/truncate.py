@@ -1,0 +1,58 @@
+"""Reports cut to the room that there is, without a change of what they say. Pure."""
+
+from __future__ import annotations
+
+import bisect
+import dataclasses
+from collections.abc import Callable
+
+from coordinator.report.report import Report
+
+
+def within(limit: int, report: Report, form: Callable[[Report], str]) -> Report:
+    """The report itself where it fits, else with as many of its findings as fit; at least one.
+
+    Args:
+        limit: bytes that its text may have in UTF-8.
+        report: the whole, or what is left of it.
+        form: makes the text.
+    """
+
+    def is_too_long(some: Report) -> bool:
+        return len(form(some).encode()) > limit
+
+    if not is_too_long(report):
+        return report
+    whole = dataclasses.replace(report, whole=report.summary())
+    places = _by_worth(report)
+
+    def part(number: int) -> Report:
+        return dataclasses.replace(
+            whole,
+            findings=tuple(report.findings[place] for place in sorted(places[:number])),
+            left_out=report.left_out + len(places) - number,
+        )
+
+    if is_too_long(part(1)):
+        whole = dataclasses.replace(whole, resource_types=None)
+    numbers = range(1, len(places) + 1)
+    too_many = bisect.bisect_left(numbers, True, key=lambda number: is_too_long(part(number)))
+    return part(max(1, too_many))
+
+
+def _by_worth(report: Report) -> list[int]:
+    """Places of the findings, the most useful first.
+
+    These are the worst of each service, then the worst of each check, then the worst. A check may
+    have thousands of findings, but there are few checks: so what others rely on stays, such as
+    what canaries found, without which the next hook would send them again.
+    """
+    services: set[str] = set()
+    checks: set[str] = set()
+    repeated: dict[int, int] = {}
+    for place in report.places_worst_first():
+        finding = report.findings[place]
+        repeated[place] = (finding.service in services) + (finding.check in checks)
+        services.add(finding.service)
+        checks.add(finding.check)
+    return sorted(repeated, key=lambda place: repeated[place])

@@ -1,0 +1,136 @@
+"""What is to be verified, and how: the value that options and relations become."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from collections.abc import Mapping, Sequence
+
+from coordinator.blueprint.loader import load
+from coordinator.blueprint.systems import Blueprint
+from coordinator.openstack import certificates as openstack_certificates
+from coordinator.openstack.credentials import Credentials
+from coordinator.openstack.proxies import Proxies
+from coordinator.report.report import Report
+
+
+class Depth(enum.Enum):
+    """What is asked beyond "is it there, and does it answer"."""
+
+    SHALLOW = "shallow"  # nothing
+    READS = "reads"  # what can be found out by reading alone, and once more what canaries missed
+    CHANGES = "changes"  # and canaries, when what they prove has changed
+    FULL = "full"  # and canaries
+
+    @property
+    def reads(self) -> bool:
+        """Whether the questions are asked that only read."""
+        return self is not Depth.SHALLOW
+
+
+@dataclasses.dataclass(frozen=True)
+class Thresholds:
+    """What is normal in this cloud.
+
+    Attributes:
+        canary_timeout: seconds that all canaries together may take.
+        evaluation_interval: seconds between two evaluations of Aodh's alarms.
+        backlog: measures that may wait for Gnocchi's metricd.
+        age: minutes that the newest measure of a running instance may be old.
+        metrics: names of metrics that running instances must have.
+    """
+
+    canary_timeout: int = 180
+    evaluation_interval: int = 60
+    backlog: int = 10000
+    age: int = 30
+    metrics: tuple[str, ...] = ("cpu", "memory.usage")
+
+
+USUAL_THRESHOLDS = Thresholds()
+
+
+@dataclasses.dataclass(frozen=True)
+class Limits:
+    """When a certificate that ends is a fault.
+
+    Attributes:
+        warn: days left below which it is a degradation.
+        fail: days left below which it is a failure.
+    """
+
+    warn: int = 30
+    fail: int = 7
+
+
+USUAL_LIMITS = Limits()
+
+
+@dataclasses.dataclass(frozen=True)
+class Order:
+    """What is to be verified, and how.
+
+    Attributes:
+        credentials: candidates, the likeliest first; at least one.
+        required: catalog types whose faults are failures.
+        optional: catalog types whose faults are degradations.
+        interface: endpoint interface.
+        region: region; empty means the first that keystone names.
+        timeout: seconds for everything.
+        certificates: CA certificates (PEM) to trust beside the system's, by their source.
+        proxies: what lies between this unit and the cloud.
+        applications: application names by catalog type or `identity`, where relations tell them.
+        coordinator: name of the coordinator's own application.
+        upgrade_remedy: what to type when ceilometer-upgrade has to be run.
+        expiry: when certificates that end are faults.
+        blueprint: the systems of the stack.
+        depth: what is asked beyond "is it there, and does it answer".
+        thresholds: what is normal in this cloud.
+        earlier: the last report, which figures are compared with.
+    """
+
+    credentials: Sequence[Credentials]
+    required: tuple[str, ...]
+    optional: tuple[str, ...]
+    interface: str
+    region: str
+    timeout: float
+    certificates: Mapping[str, str]
+    proxies: Proxies
+    applications: Mapping[str, str]
+    coordinator: str
+    upgrade_remedy: str
+    expiry: Limits = USUAL_LIMITS
+    blueprint: Blueprint = dataclasses.field(default_factory=load)
+    depth: Depth = Depth.SHALLOW
+    thresholds: Thresholds = USUAL_THRESHOLDS
+    earlier: Report | None = None
+
+    def after(self, report: Report | None) -> Order:
+        """The same order after a report: what its canaries proved need not be proven again."""
+        return dataclasses.replace(self, earlier=report)
+
+    def once_more(self, report: Report) -> Order:
+        """The same order a moment later: canaries only where it was too early for them."""
+        depth = Depth.CHANGES if self.depth is Depth.FULL else self.depth
+        return dataclasses.replace(self, earlier=report, depth=depth)
+
+    def same_stack(self, other: Order) -> bool:
+        """Whether the same services are verified at the same places, however deep."""
+        return dataclasses.replace(self, depth=other.depth, earlier=other.earlier) == other
+
+    @property
+    def trusted(self) -> tuple[str, ...]:
+        """The certificates that can be read."""
+        return tuple(
+            text
+            for text in self.certificates.values()
+            if not openstack_certificates.problem_of(text)
+        )
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """All catalog types to verify, in the order of the blueprint."""
+        return tuple(
+            t for t in self.blueprint.services if t in self.required or t in self.optional
+        )

@@ -1,0 +1,183 @@
+"""The one status: level and message that sum up everything. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import enum
+import json
+from collections.abc import Sequence
+from typing import Any, cast
+
+from coordinator.report.finding import Cause, Finding, Severity, more
+from coordinator.report.report import Report
+from coordinator.text import plain
+from coordinator.upgrade import decision as upgrade_decision
+from coordinator.upgrade import record as upgrade_record
+
+LIMIT = 120
+"""Characters of a message; more is cut off in `juju status` on an ordinary terminal."""
+
+ROOM = 80
+"""Characters of the problem that are shown beside a remedy that breaks the limit by itself."""
+
+
+class Level(enum.Enum):
+    """Who has to act; the values are Juju's names of statuses."""
+
+    BLOCKED = "blocked"  # a person
+    WAITING = "waiting"  # another charm
+    MAINTENANCE = "maintenance"  # the coordinator itself
+    ACTIVE = "active"  # nobody
+
+
+@dataclasses.dataclass(frozen=True)
+class Verdict:
+    """A status.
+
+    Attributes:
+        message: at most `LIMIT` characters, except that a remedy is never cut.
+    """
+
+    level: Level
+    message: str
+
+    def to_json(self) -> str:
+        """The verdict as JSON."""
+        return json.dumps({"level": self.level.value, "message": self.message}, sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Verdict | None:
+        """Read a kept verdict; None when it is none."""
+        try:
+            data = cast("dict[str, Any]", json.loads(text))
+            return cls(Level(data["level"]), str(data["message"]))
+        except (ValueError, KeyError, TypeError):
+            return None
+
+
+def blocked(problem: str, remedy: str = "", others: int = 0, following: int = 0) -> Verdict:
+    """A person has to act."""
+    return Verdict(Level.BLOCKED, message(problem, remedy, others, following))
+
+
+def waiting(text: str) -> Verdict:
+    """Another charm has to act."""
+    return Verdict(Level.WAITING, message(text))
+
+
+def standby(leader: Verdict | None) -> Verdict:
+    """The status of a unit that does not lead."""
+    if leader is None:
+        return Verdict(Level.ACTIVE, "standby; the leader has not reported yet")
+    return Verdict(
+        Level.ACTIVE, message(f"standby; leader {leader.level.value}: {leader.message}")
+    )
+
+
+def message(problem: str, remedy: str = "", others: int = 0, following: int = 0) -> str:
+    """A message within the limit: the problem is cut where needed, what to type never.
+
+    Args:
+        problem: what is to be said.
+        remedy: what to type.
+        others: how many other causes of faults there are.
+        following: how many faults follow from this one.
+    """
+    end = f"; {remedy}" if remedy else ""
+    end += more(others, following)
+    room = LIMIT - len(end)
+    if room < 20:  # the remedy alone is too long for the limit, and means nothing by itself
+        room = ROOM
+    text = plain(problem, limit=1000)
+    if len(text) > room:
+        text = text[: room - 3].rstrip(" ,;:") + "..."
+    return text + end
+
+
+def of_stack(
+    report: Report,
+    record: upgrade_record.Record,
+    decision: upgrade_decision.Decision,
+    coordinator: str,
+    ceilometer: str,
+) -> Verdict:
+    """The verdict about a stack that could be verified.
+
+    Args:
+        report: the last verification.
+        record: what is remembered about ceilometer-upgrade.
+        decision: what is still to be done about it.
+        coordinator: name of the coordinator's application.
+        ceilometer: name of Ceilometer's application.
+    """
+    failed = [f for f in report.causes(Severity.FAILED) if f.cause is not Cause.MISSING_TYPES]
+    if failed:
+        return _blocked_by(failed, report)
+    about_upgrade = _of_upgrade(record, decision, report.taken_at, coordinator, ceilometer)
+    if about_upgrade:
+        return about_upgrade
+    if not report.verified:
+        return _blocked_by(report.causes(Severity.FAILED), report)
+    return Verdict(Level.ACTIVE, _of_success(report, record))
+
+
+def _blocked_by(causes: Sequence[Finding], report: Report) -> Verdict:
+    first = causes[0]
+    return blocked(first.summary, first.remedy, len(causes) - 1, report.following(first))
+
+
+def _of_upgrade(
+    record: upgrade_record.Record,
+    decision: upgrade_decision.Decision,
+    at: datetime.datetime,
+    coordinator: str,
+    ceilometer: str,
+) -> Verdict | None:
+    """What is still to be said about ceilometer-upgrade."""
+    if decision.step is upgrade_decision.Step.ADVISE:
+        usual = f"juju run {ceilometer}/leader ceilometer-upgrade"
+        return blocked(decision.reason, decision.remedy or usual)
+    if record.running is not None:
+        running = record.running
+        if running.is_late(at):
+            text = f"task {running.task} on {running.application} has not ended for over an hour"
+            return blocked(text, f"juju cancel-task {running.task}")
+        text = f"ceilometer-upgrade was begun as task {running.task} on {running.application}"
+        return Verdict(Level.MAINTENANCE, message(text, f"juju show-task {running.task}"))
+    failed = (
+        record.failure
+        if decision.step in (upgrade_decision.Step.WAIT, upgrade_decision.Step.RUN)
+        else None
+    )
+    return _of_failure(failed, coordinator) if failed is not None else None
+
+
+def _of_failure(failure: upgrade_record.Failure, coordinator: str) -> Verdict:
+    """A run that failed, and will be tried again."""
+    if "HTTP 403" in failure.cause:
+        problem = "ceilometer-upgrade may not create resource types (HTTP 403)"
+        return blocked(problem, f"juju config {coordinator} --reset requested-grants")
+    if failure.count >= upgrade_decision.FAILURES_TO_BLOCK:
+        problem = f"ceilometer-upgrade failed {failure.count} times: {failure.cause}"
+        return blocked(problem, f"juju run {coordinator}/leader ceilometer-upgrade")
+    count = f"{failure.count} of {upgrade_decision.FAILURES_TO_BLOCK}"
+    retry = f"next try after {failure.retry_at:%H:%MZ}"
+    problem = f"ceilometer-upgrade failed ({count}): {failure.cause}"
+    return Verdict(Level.MAINTENANCE, message(problem, retry))
+
+
+def _of_success(report: Report, record: upgrade_record.Record) -> str:
+    degraded = report.causes(Severity.DEGRADED)
+    if degraded:
+        first = degraded[0]
+        problem = f"degraded: {first.summary}"
+        return message(problem, first.remedy, len(degraded) - 1, report.following(first))
+    done = ""
+    if record.success is not None:
+        done = (
+            f"ceilometer-upgrade done {record.success.at:%Y-%m-%dT%H:%MZ}"
+            if record.success.ran
+            else "resource types complete"
+        )
+    return message(report.summary(), done)

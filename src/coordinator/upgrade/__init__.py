@@ -1,0 +1,1 @@
+"""Whether ceilometer-upgrade has to run, and how it is run."""

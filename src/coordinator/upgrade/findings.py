@@ -1,0 +1,86 @@
+"""What is to be said about Ceilometer's own charm and the runs of its action. Pure."""
+
+from __future__ import annotations
+
+import datetime
+
+from coordinator.checks.ceilometer import SERVICE
+from coordinator.juju.errors import Trouble
+from coordinator.juju.sight import Sight
+from coordinator.report.finding import Cause, Finding, Severity
+from coordinator.upgrade.record import Record, Running
+
+CHARM_CHECK = f"{SERVICE}.charm"
+
+
+def of_charm(
+    sight: Sight, record: Record, at: datetime.datetime, may_command: bool
+) -> Finding | None:
+    """What is to be said about ceilometer's own charm; None where there is nothing.
+
+    Args:
+        sight: its application, as it was seen.
+        record: what is remembered.
+        at: now.
+        may_command: whether the command may be run in place of its action.
+    """
+    if record.running is not None and sight.task is None:
+        return _out_of_sight(record.running, sight.application)
+    if record.running is not None:
+        return running(record.running, at)
+    if sight.application is None:
+        ran = may_command and record.success is not None and record.success.ran
+        return _not_seen(sight.name) if ran else None
+    if isinstance(sight.application, Trouble):
+        return troubled(sight.application)
+    if not sight.asks:
+        return _charm(f"the charm of {sight.name} does not ask for ceilometer-upgrade")
+    return Finding(
+        service=SERVICE,
+        question="charm",
+        severity=Severity.DEGRADED,
+        summary=f"the charm of {sight.name} asks for its action ceilometer-upgrade",
+        cause=Cause.STILL_ASKS,
+        remedy=f"juju run {sight.name}/leader ceilometer-upgrade",
+    )
+
+
+def running(run: Running, at: datetime.datetime) -> Finding:
+    """A run of its action was begun; one that takes too long is for a person to end."""
+    if not run.is_late(at):
+        text = f"the charm of {run.application} runs ceilometer-upgrade as task {run.task}"
+        return _charm(text, f"juju show-task {run.task}")
+    return Finding(
+        service=SERVICE,
+        question="charm",
+        severity=Severity.DEGRADED,
+        summary=f"task {run.task} of {run.application} has not ended for over an hour",
+        cause=Cause.LATE_TASK,
+        remedy=f"juju cancel-task {run.task}",
+    )
+
+
+def _out_of_sight(run: Running, seen: object) -> Finding:
+    """A run of its action was begun, and nobody can see how far it is."""
+    text = f"task {run.task} of {run.application} is not seen"
+    remedy = f"juju show-task {run.task}"
+    if isinstance(seen, Trouble):
+        return troubled(Trouble(seen.cause, f"{text}: {seen.summary}", seen.remedy))
+    return Finding(SERVICE, "charm", Severity.DEGRADED, text, Cause.NO_ACCESS, remedy)
+
+
+def troubled(trouble: Trouble) -> Finding:
+    """Why the controller could not be asked, or would not."""
+    return Finding(
+        SERVICE, "charm", Severity.DEGRADED, trouble.summary, trouble.cause, trouble.remedy
+    )
+
+
+def _not_seen(application: str) -> Finding:
+    """A note where the command was run, and ceilometer's charm cannot be seen."""
+    text = f"the charm of {application} asks for its own action until that has run once"
+    return _charm(text, f"juju run {application}/leader ceilometer-upgrade")
+
+
+def _charm(summary: str, remedy: str = "") -> Finding:
+    return Finding(SERVICE, "charm", Severity.OK, summary, remedy=remedy)

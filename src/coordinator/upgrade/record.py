@@ -1,0 +1,284 @@
+"""The record of ceilometer-upgrade: what was done, and what is under way. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, cast
+
+VERSION = 2
+"""Version of the record's JSON form; 2 brought the running task."""
+
+LONGEST_WAIT = datetime.timedelta(minutes=60)
+
+LONGEST_TASK = datetime.timedelta(minutes=60)
+"""A task of Juju that was not seen for so long is given up; one that is seen to wait or run for so
+long is told to a person, and waited for: two upgrades at once are worse than none."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Fingerprint:
+    """What an upgrade depends on. Empty strings are unknown, and equal to anything.
+
+    Attributes:
+        endpoint: Gnocchi's endpoint in the catalog.
+        scope: interface and region of that endpoint; another scope is our own options' doing.
+        build: version of Gnocchi.
+        release: version of Ceilometer.
+        members: related applications that are Ceilometer, comma-separated.
+    """
+
+    endpoint: str
+    scope: str = ""
+    build: str = ""
+    release: str = ""
+    members: str = ""
+
+    def changes_since(self, other: Fingerprint) -> str:
+        """What has changed that ceilometer-upgrade must follow, for people; or nothing.
+
+        Units of one application may run different versions while they are upgraded, so only a
+        newer version is a change; an application that left needs no resource types.
+        """
+        changes: list[str] = []
+        moved = self.scope == other.scope and self.endpoint != other.endpoint
+        if moved and self.endpoint and other.endpoint:
+            changes.append(f"Gnocchi moved from {other.endpoint} to {self.endpoint}")
+        if other.build and _newer(self.build, other.build):
+            changes.append(f"Gnocchi was upgraded from {other.build} to {self.build}")
+        if other.release and _newer(self.release, other.release):
+            changes.append(f"Ceilometer was upgraded from {other.release} to {self.release}")
+        joined = sorted(set(self.members.split(",")) - set(other.members.split(",")) - {""})
+        if joined:
+            changes.append(f"{', '.join(joined)} joined")
+        return ", ".join(changes)
+
+    def filled_from(self, other: Fingerprint) -> Fingerprint:
+        """The same, with the newest versions that are known."""
+        return dataclasses.replace(
+            self,
+            build=self.build if _newer(self.build, other.build) else other.build,
+            release=self.release if _newer(self.release, other.release) else other.release,
+        )
+
+    def completed_from(self, other: Fingerprint) -> Fingerprint:
+        """The same, with the versions that were not known."""
+        return dataclasses.replace(
+            self, build=self.build or other.build, release=self.release or other.release
+        )
+
+
+def _newer(version: str, other: str) -> bool:
+    """Whether a dotted version is newer than another; an unknown one is the oldest."""
+    return _numbers(version) > _numbers(other)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", version))
+
+
+@dataclasses.dataclass(frozen=True)
+class Success:
+    """The last state in which Gnocchi was proven to have all that Ceilometer needs.
+
+    Attributes:
+        ran: whether the coordinator ran ceilometer-upgrade, or found its work already done.
+        unheard: whether ceilometer's own charm still asked for its action afterwards, although
+            the action ended well: as long as it does not stop asking, that is no new need.
+    """
+
+    at: datetime.datetime
+    fingerprint: Fingerprint
+    ran: bool
+    unheard: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Failure:
+    """Failures in a row, the last of them.
+
+    Attributes:
+        count: how many.
+        cause: of the last, without secrets.
+        by_action: whether the last was a run of ceilometer's own action.
+    """
+
+    at: datetime.datetime
+    fingerprint: Fingerprint
+    count: int
+    cause: str
+    by_action: bool = False
+
+    @property
+    def retry_at(self) -> datetime.datetime:
+        """When to try again: after 1, 2, 4 … minutes, at most 60."""
+        minutes = 2 ** min(self.count - 1, 6)
+        return self.at + min(datetime.timedelta(minutes=minutes), LONGEST_WAIT)
+
+
+@dataclasses.dataclass(frozen=True)
+class Running:
+    """A run of ceilometer's own action that was begun, and whose end was not seen yet.
+
+    Attributes:
+        task: number of Juju's task.
+        application: whose action it is.
+        behind: whether the proof was incomplete when it was begun.
+        asked: whether ceilometer's charm asked for it then.
+        seen: when it was last seen to wait or run; None before that.
+    """
+
+    at: datetime.datetime
+    fingerprint: Fingerprint
+    task: str
+    application: str
+    behind: bool
+    asked: bool
+    seen: datetime.datetime | None = None
+
+    def is_late(self, now: datetime.datetime) -> bool:
+        """Whether it takes longer than any honest run."""
+        return now >= self.at + LONGEST_TASK
+
+    def is_out_of_sight(self, now: datetime.datetime) -> bool:
+        """Whether nobody has seen it for longer than any honest run takes."""
+        return now >= (self.seen or self.at) + LONGEST_TASK
+
+    def not_after(self, now: datetime.datetime) -> Running:
+        """The same after the clock was set back: nothing of it is in the future."""
+        seen = self.seen and min(self.seen, now)
+        return dataclasses.replace(self, at=min(self.at, now), seen=seen)
+
+
+@dataclasses.dataclass(frozen=True)
+class Record:
+    """What outlives a hook, in the peer application databag."""
+
+    success: Success | None = None
+    failure: Failure | None = None
+    running: Running | None = None
+
+    @property
+    def release(self) -> str:
+        """The newest word about Ceilometer's version; empty where there is none."""
+        parts = (self.running, self.failure, self.success)
+        known = (part.fingerprint.release for part in parts if part is not None)
+        return next(filter(None, known), "")
+
+    def started(self, running: Running) -> Record:
+        """The record after a run of ceilometer's own action was begun."""
+        return dataclasses.replace(self, running=running)
+
+    def succeeded(
+        self, at: datetime.datetime, fingerprint: Fingerprint, *, unheard: bool = False
+    ) -> Record:
+        """The record after a proven success."""
+        if self.success is not None:
+            fingerprint = fingerprint.filled_from(self.success.fingerprint)
+        return Record(success=Success(at, fingerprint, ran=True, unheard=unheard))
+
+    def adopted(
+        self, at: datetime.datetime, fingerprint: Fingerprint, asks: bool | None = None
+    ) -> Record:
+        """The record after the proof was found complete without a run of ours.
+
+        Args:
+            at: now.
+            fingerprint: what was seen.
+            asks: whether ceilometer's charm asks for its action; None when that is not known.
+        """
+        if self.success is None:
+            return Record(success=Success(at, fingerprint, ran=False))
+        known = fingerprint.filled_from(self.success.fingerprint)
+        unheard = self.success.unheard and asks is not False
+        return Record(
+            success=dataclasses.replace(self.success, fingerprint=known, unheard=unheard)
+        )
+
+    def failed(
+        self,
+        at: datetime.datetime,
+        fingerprint: Fingerprint,
+        cause: str,
+        *,
+        by_action: bool = False,
+    ) -> Record:
+        """The record after another failure; one under other circumstances starts a new row."""
+        before = self.failure
+        repeated = before is not None and not fingerprint.changes_since(before.fingerprint)
+        count = before.count + 1 if before and repeated else 1
+        failure = Failure(at, fingerprint, count, cause, by_action)
+        return Record(self.success, failure)
+
+    def to_json(self) -> str:
+        """The record as JSON, equal records as equal texts."""
+        data: dict[str, Any] = {"version": VERSION}
+        parts = {"success": self.success, "failure": self.failure, "running": self.running}
+        for key, part in parts.items():
+            if part is not None:
+                data[key] = dataclasses.asdict(part)
+        return json.dumps(data, sort_keys=True, default=datetime.datetime.isoformat)
+
+
+class UnreadableRecord(ValueError):  # noqa: N818 - reads as what it says
+    """The peer databag holds a record that must be kept as it is.
+
+    Attributes:
+        newer: whether a newer revision of the charm wrote it; else it is damaged.
+    """
+
+    def __init__(self, text: str, *, newer: bool) -> None:
+        super().__init__(text)
+        self.newer = newer
+
+
+def load_record(text: str) -> Record:
+    """Read a record; an empty text is an empty record.
+
+    Raises:
+        UnreadableRecord: it is damaged, or of a newer revision of the charm.
+    """
+    if not text:
+        return Record()
+    try:
+        data = cast("dict[str, Any]", json.loads(text))
+        newer = int(data["version"]) > VERSION
+        record = Record() if newer else _record(data)
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
+        text = "the upgrade record in the peer relation is damaged"
+        raise UnreadableRecord(text, newer=False) from error
+    if newer:
+        raise UnreadableRecord("the upgrade record is of a newer charm revision", newer=True)
+    return record
+
+
+def _record(data: Mapping[str, Any]) -> Record:
+    return Record(
+        success=Success(**_part(data["success"])) if data.get("success") else None,
+        failure=Failure(**_part(data["failure"])) if data.get("failure") else None,
+        running=Running(**_part(data["running"])) if data.get("running") else None,
+    )
+
+
+def _part(data: Mapping[str, Any]) -> dict[str, Any]:
+    times = {"at": _time(data["at"])}
+    if data.get("seen") is not None:
+        times["seen"] = _time(data["seen"])
+    fingerprint = Fingerprint(**data["fingerprint"])
+    texts = dataclasses.astuple(fingerprint)
+    kinds = {"count": int, "cause": str, "task": str, "application": str}
+    kinds |= dict.fromkeys(("ran", "unheard", "by_action", "behind", "asked"), bool)
+    typed = all(isinstance(data[key], kinds[key]) for key in kinds.keys() & data.keys())
+    if not typed or not all(isinstance(text, str) for text in texts):
+        raise ValueError("a value of the wrong type")
+    return {**data, **times, "fingerprint": fingerprint}
+
+
+def _time(text: str) -> datetime.datetime:
+    time = datetime.datetime.fromisoformat(text)
+    if time.tzinfo is None:
+        raise ValueError("a time without its zone")
+    return time

@@ -1,0 +1,63 @@
+"""What other charms are told: the verdict on the relation telemetry-stack."""
+
+from __future__ import annotations
+
+import datetime
+
+from charms.telemetry_coordinator.v0 import telemetry_stack
+from coordinator import status
+from coordinator.report.report import Report
+from coordinator.upgrade.decision import Step
+from coordinator.upgrade.record import Record
+
+ENDPOINT = "telemetry-stack"
+
+
+def unverified(judged: status.Verdict) -> telemetry_stack.Stack:
+    """What is told while the stack cannot be verified: why, and since when at the latest."""
+    now = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
+    return telemetry_stack.Stack(ready=False, message=judged.message, since=now)
+
+
+def of_turn(
+    report: Report, record: Record, step: Step, judged: status.Verdict
+) -> telemetry_stack.Stack:
+    """What is told after a verification.
+
+    The stack is ready when nothing that is required failed: a ceilometer-upgrade that is still to
+    be run matters as far as the proof is incomplete, which is a failure of its own.
+
+    Args:
+        report: the last verification.
+        record: what is remembered about ceilometer-upgrade.
+        step: what is still to be done about it.
+        judged: the status.
+    """
+    looked_for = {f.service for f in report.findings if f.question == "catalog"} | {"identity"}
+    services = {
+        service: telemetry_stack.Service(
+            report.state_of(service).value, report.endpoints.get(service, "")
+        )
+        for service in report.services
+        if service in report.endpoints or service in looked_for
+    }
+    return telemetry_stack.Stack(
+        ready=report.verified,
+        message=judged.message,
+        since=report.taken_at,
+        services=services,
+        upgrade=_upgrade(record, step),
+    )
+
+
+def _upgrade(record: Record, step: Step) -> str:
+    """What became of ceilometer-upgrade, in one word of the interface."""
+    if record.running is not None:
+        return "running"
+    if step is Step.IMPOSSIBLE:
+        return "unknown"
+    if record.failure is not None:
+        return "failed"
+    if step in {Step.RUN, Step.ADVISE}:
+        return "needed"
+    return "done" if record.success is not None else "unknown"

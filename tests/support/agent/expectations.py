@@ -1,0 +1,35 @@
+"""What several tests expect of a unit and its hooks."""
+
+from __future__ import annotations
+
+from tests.support.agent.agent import Agent
+from tests.support.agent.unit_state import HookResult
+
+RUNNING = "running ceilometer-upgrade"
+VERIFIED = "metric, alarming, key-manager"
+LIBRARY_COMPLAINT = "Error parsing relation databag"
+"""What the library of receive-ca-cert logs of a provider that has not written anything yet."""
+
+
+def assert_quiet(result: HookResult) -> None:
+    """The hook succeeded and logged nothing that would alarm an operator."""
+    assert result.succeeded, result.text()
+    loud = [
+        line
+        for line in result.log
+        if line.level in ("WARNING", "ERROR", "CRITICAL") and LIBRARY_COMPLAINT not in line.message
+    ]
+    assert not loud
+    assert result.stderr == ""
+
+
+def assert_verified(agent: Agent) -> None:
+    """The unit and, since it leads, the application say that the stack is verified."""
+    assert agent.unit_status.name == "active", agent.unit_status
+    assert VERIFIED in agent.unit_status.message
+    assert agent.app_status == agent.unit_status
+
+
+def runs(agent: Agent) -> list[str]:
+    """The lines of the log that announce a run of ceilometer-upgrade."""
+    return [line.message for line in agent.log if line.message.startswith(RUNNING)]

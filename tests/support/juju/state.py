@@ -1,0 +1,101 @@
+"""What the stand-in controller knows, in one file that several processes may use at once."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import fcntl
+import json
+import pathlib
+from collections.abc import Generator
+from typing import Any
+
+
+@dataclasses.dataclass
+class User:
+    """Someone who may log in.
+
+    Attributes:
+        access: to the model: `none`, `read`, `write` or `admin`.
+    """
+
+    password: str
+    access: str = "write"
+    enabled: bool = True
+
+
+@dataclasses.dataclass
+class Application:
+    """An application.
+
+    Attributes:
+        leader: number of a unit, None while there is none.
+        relations: endpoint → names of the applications that it is integrated with.
+    """
+
+    charm: str
+    statuses: dict[str, tuple[str, str]]
+    actions: tuple[str, ...] = ("ceilometer-upgrade",)
+    leader: int | None = 0
+    version: str = ""
+    relations: dict[str, list[str]] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass
+class Task:
+    """A task, in an operation of its own with the number before."""
+
+    application: str
+    unit: str
+    action: str
+    user: str
+    status: str = "pending"
+    message: str = ""
+
+
+@dataclasses.dataclass
+class State:
+    """Everything.
+
+    Attributes:
+        commands: what an action really runs, and the status that its units have after a success.
+        mood: how the controller answers: ``, `refuses`, `hangs` or `untrusted`.
+        held: whether tasks stay pending, as while the machine of a unit is busy with a hook.
+        calls: arguments of every call of the client.
+        document: the output of `juju status` for all other applications (`models`).
+    """
+
+    uuid: str
+    model: str
+    endpoints: tuple[str, ...]
+    certificate: str
+    version: str
+    users: dict[str, User] = dataclasses.field(default_factory=dict)
+    applications: dict[str, Application] = dataclasses.field(default_factory=dict)
+    tasks: dict[str, Task] = dataclasses.field(default_factory=dict)
+    commands: dict[str, tuple[list[str], tuple[str, str]]] = dataclasses.field(
+        default_factory=dict
+    )
+    mood: str = ""
+    held: bool = False
+    calls: list[list[str]] = dataclasses.field(default_factory=list)
+    document: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+
+@contextlib.contextmanager
+def opened(path: pathlib.Path) -> Generator[State]:
+    """The state, locked; what is changed in it is kept."""
+    with path.open("r+", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        state = _load(json.load(file))
+        yield state
+        file.seek(0)
+        file.truncate()
+        json.dump(dataclasses.asdict(state), file)
+
+
+def _load(data: dict[str, Any]) -> State:
+    kinds = {"users": User, "applications": Application, "tasks": Task}
+    for key, kind in kinds.items():
+        data[key] = {name: kind(**entry) for name, entry in data[key].items()}
+    return State(**data)

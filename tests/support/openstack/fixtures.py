@@ -1,0 +1,76 @@
+"""pytest fixtures: one running stack per release set, brought back after every test."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.openstack import Release, Stack, StackError, environment
+from tests.support.openstack.bus import Bus
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--stack-release",
+        action="append",
+        choices=[str(release) for release in Release],
+        help="boot only this release set (may be repeated; default: all)",
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "booted_stack" in metafunc.fixturenames:
+        chosen = metafunc.config.getoption("--stack-release")
+        releases = [item for item in Release if not chosen or str(item) in chosen]
+        if getattr(metafunc.module, "ONE_RELEASE", False):
+            # what such a module tests is the same beside every release: the newest will do
+            releases = [Release.LATEST] if Release.LATEST in releases else releases[:1]
+        metafunc.parametrize("booted_stack", releases, indirect=True, ids=str, scope="session")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    """Install what the stacks need before any test's time runs."""
+    if session.config.option.collectonly:
+        return
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    report = reporter.write_line if reporter else print
+    needed = {
+        item.callspec.params.get("booted_stack")
+        for item in session.items
+        if isinstance(item, pytest.Function) and hasattr(item, "callspec")
+    }
+    try:
+        for release in Release:
+            if release in needed:
+                environment.ensure(release, report)
+    except StackError as error:
+        pytest.exit(str(error), returncode=1)
+
+
+@pytest.fixture(scope="session")
+def booted_stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
+    """A running stack; tests use `stack`, which tidies up behind them."""
+    running = Stack(request.param)
+    with running:
+        yield running
+        if request.session.testsfailed:
+            print(f"\nthe logs of the services are in {running.keep_logs()}")
+
+
+@pytest.fixture
+def bus(stack: Stack) -> Bus:
+    """The message bus beside the stack; a test is skipped where none can be had."""
+    if stack.bus.missing:
+        pytest.skip(stack.bus.missing)
+    stack.bus.start()
+    return stack.bus
+
+
+@pytest.fixture
+def stack(booted_stack: Stack) -> Iterator[Stack]:
+    """The running stack of a release set; each test finds it whole.
+
+    Gnocchi's resource types, and users, are as the test before left them.
+    """
+    yield booted_stack
+    booted_stack.reset()

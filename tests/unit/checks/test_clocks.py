@@ -1,0 +1,119 @@
+"""Which clock is wrong, from what the services' answers say; real answers, forged dates."""
+
+import datetime
+import email.utils
+import socket
+
+import pytest
+
+from coordinator.checks import clocks
+from coordinator.openstack import http
+from coordinator.openstack.proxies import Proxies
+from coordinator.report import remedies
+from coordinator.report.finding import Cause, Finding, Severity
+from tests.unit import servers
+
+TITLES = {"identity": "Keystone", "metric": "Gnocchi", "alarming": "Aodh"}
+CHARMS = {"identity": "keystone", "metric": "gnocchi", "alarming": "aodh"}
+
+
+def seen(service: str, ahead: float, doubt: float = 0.5) -> clocks.Seen:
+    names = remedies.Subject(service, CHARMS[service], "keystone", "telemetry-coordinator")
+    clock = http.Clock(ahead, doubt)
+    return clocks.Seen(TITLES[service], names, "http://192.0.2.1:80", clock)
+
+
+def judged(**aheads: float) -> tuple[Finding, ...]:
+    return clocks.judge([seen(service, ahead) for service, ahead in aheads.items()])
+
+
+def asked(*dates: str) -> http.Clocks:
+    """The clocks after answers with these dates by the same host."""
+    known = http.Clocks()
+    session = http.open_session(http.Deadline.after(5), Proxies(), clocks=known)
+    answers = iter(dates)
+
+    def answer(connection: socket.socket, head: bytes) -> None:
+        servers.http(Date=next(answers))(connection, head)
+
+    with servers.serving(answer) as server:
+        for _ in dates:
+            session.get(server.url)
+        assert set(known) <= {http.origin(server.url)}
+    return known
+
+
+def date(ahead: float) -> str:
+    at = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=ahead)
+    return email.utils.format_datetime(at, usegmt=True)
+
+
+def test_clocks_that_agree_are_one_finding():
+    (finding,) = judged(identity=0.2, metric=-1.1)
+    assert (finding.check, finding.severity) == ("identity.clock", Severity.OK)
+    assert finding.summary == (
+        "Keystone's clock and all others agree with this unit's within 1.6 s"
+    )
+
+
+def test_a_clock_that_differs_is_named():
+    (finding,) = judged(identity=0, metric=95.4, alarming=1)
+    assert finding == Finding(
+        "metric",
+        "clock",
+        Severity.DEGRADED,
+        "Gnocchi's clock is 95 s ahead of this unit's at http://192.0.2.1:80",
+        Cause.CLOCK,
+        "juju exec -a gnocchi -- timedatectl",
+    )
+
+
+def test_where_all_differ_alike_this_unit_is_wrong():
+    (finding,) = judged(identity=3600, metric=3601, alarming=3599.5)
+    assert finding.summary == "this unit's clock is 3600 s behind those of all services"
+    assert finding.remedy == "juju exec -a telemetry-coordinator -- timedatectl"
+
+
+def test_where_all_differ_by_different_amounts_all_are_named():
+    assert [f.service for f in judged(identity=3600, metric=-90)] == ["identity", "metric"]
+
+
+def test_a_slow_answer_is_no_reason_to_doubt_a_clock():
+    (finding,) = clocks.judge([seen("identity", 35, doubt=10)])
+    assert finding.severity is Severity.OK
+
+
+def test_no_clock_seen_says_nothing():
+    assert clocks.judge([]) == ()
+
+
+@pytest.mark.parametrize("ahead", [-7200.0, -45.0, 0.0, 45.0])
+def test_an_answer_tells_the_clock_of_its_host(ahead: float):
+    (clock,) = asked(date(ahead)).values()
+    assert clock.ahead == pytest.approx(ahead, abs=clock.doubt + 0.1)
+
+
+@pytest.mark.parametrize("text", ["", "yesterday", "Tue, 99 Nov 2026 11:52:07 GMT"])
+def test_a_date_that_is_none_is_passed_over(text: str):
+    assert asked(text) == {}
+
+
+def test_the_quickest_of_several_answers_counts():
+    known = http.Clocks()
+    deadline = http.Deadline.after(5)
+    session = http.open_session(deadline, Proxies(), clocks=known)
+    with servers.serving(servers.http(Date=date(60))) as server:
+        known[http.origin(server.url)] = http.Clock(0, doubt=0.1)
+        session.get(server.url)
+    assert list(known.values()) == [http.Clock(0, doubt=0.1)]
+
+
+def test_an_error_tells_the_clock_as_well():
+    known = http.Clocks()
+    session = http.open_session(http.Deadline.after(5), Proxies(), clocks=known)
+    with (
+        servers.serving(servers.http(503, Date=date(60))) as server,
+        pytest.raises(http.ServerError),
+    ):
+        session.get(server.url)
+    assert len(known) == 1

@@ -1,0 +1,277 @@
+"""Answers to deeper questions that a real Gnocchi does not give on demand."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime
+import json
+import socket
+from collections.abc import Generator, Mapping
+from typing import Any
+
+import keystoneauth1.session
+import pytest
+
+from coordinator.blueprint import loader
+from coordinator.checks import backlog, compute_hosts, deep, endpoint
+from coordinator.checks import gnocchi as checks_gnocchi
+from coordinator.checks import measures as checks_measures
+from coordinator.checks.canaries import metric
+from coordinator.openstack import client, errors, http
+from coordinator.openstack.errors import Unusable
+from coordinator.report import remedies
+from coordinator.report.finding import Cause, Severity
+from tests.unit import reports, servers
+
+POLICY = {
+    "name": "p",
+    "aggregation_methods": ["mean"],
+    "definition": [{"granularity": "1 day, 0:00:01"}, {"granularity": "0:05:00"}],
+}
+MADE = {"id": "r", "creator": "u:p", "metrics": {"canary": "m"}}
+GOOD: dict[str, Any] = {
+    "GET /v1/archive_policy": [POLICY],
+    "POST /v1/resource/generic": MADE,
+    "POST /v1/search/resource/generic": [],
+    "POST /v1/metric/m/measures": None,
+    "GET /v1/metric/m/measures": [["2026-11-22T10:00:00+00:00", 300.0, 3.0]],
+    "DELETE /v1/resource/generic/r": None,
+}
+
+
+@contextlib.contextmanager
+def gnocchi(answers: dict[str, Any]) -> Generator[tuple[deep.Scene, servers.Server]]:
+    """The scene of a question to a Gnocchi that gives these answers; a number is a status."""
+
+    def answer(connection: socket.socket, head: bytes) -> None:
+        method, path = head.decode().split()[:2]
+        found = answers[f"{method} {path.partition('?')[0]}"]
+        if isinstance(found, int):
+            servers.http(found)(connection, head)
+        else:
+            servers.http(body="" if found is None else json.dumps(found))(connection, head)
+
+    with servers.serving(answer) as server:
+        deadline = http.Deadline.after(10)
+        session = keystoneauth1.session.Session(
+            session=http.open_session(deadline, reports.ORDER.proxies)
+        )
+        system = loader.load().services["metric"]
+        names = remedies.Subject("metric", "gnocchi", "keystone", "telemetry-coordinator")
+        subject = endpoint.Subject("metric", system, True, "internal", "", names)
+        service = client.Service(client.Cloud(session, ()), server.url)
+        yield deep.Scene(subject, {"metric": service}, reports.ORDER, deadline), server
+
+
+def requests(server: servers.Server) -> list[str]:
+    return [" ".join(head.decode().split()[:2]) for head in server.requests]
+
+
+def test_the_mean_of_what_was_sent_is_well():
+    with gnocchi(GOOD) as (scene, _):
+        assert checks_gnocchi.canary(scene).severity is Severity.OK
+
+
+@pytest.mark.parametrize("values", [(4.0,), (3.0, 3.0)])
+def test_another_value_than_the_mean_is_a_failure(values: tuple[float, ...]):
+    measures = [["2026-11-22T10:00:00+00:00", 300.0, value] for value in values]
+    with gnocchi({**GOOD, "GET /v1/metric/m/measures": measures}) as (scene, server):
+        outcome = checks_gnocchi.canary(scene)
+        assert (outcome.severity, outcome.cause) == (Severity.FAILED, Cause.WRONG_VALUE)
+        assert requests(server)[-1] == "DELETE /v1/resource/generic/r"
+
+
+@pytest.mark.parametrize(
+    ("request_", "cause"),
+    [
+        ("POST /v1/metric/m/measures", Cause.NOT_STORED),
+        ("GET /v1/metric/m/measures", Cause.SERVER_ERROR),
+    ],
+)
+def test_a_canary_is_removed_when_a_step_fails(request_: str, cause: Cause):
+    with gnocchi({**GOOD, request_: 503}) as (scene, server):
+        with pytest.raises(Exception) as raised:  # noqa: PT011 - the fault is what counts
+            checks_gnocchi.canary(scene)
+        fault = errors.explain(raised.value, server.url)
+        assert fault.cause is cause
+        assert requests(server)[-1] == "DELETE /v1/resource/generic/r"
+
+
+@pytest.mark.parametrize(
+    "request_", ["POST /v1/search/resource/generic", "DELETE /v1/resource/generic/r"]
+)
+def test_a_canary_counts_when_only_tidying_up_fails(request_: str):
+    with gnocchi({**GOOD, request_: 503}) as (scene, _):
+        assert checks_gnocchi.canary(scene).severity is Severity.OK
+
+
+@pytest.mark.parametrize("made", [{}, [], {**MADE, "metrics": {}}, {"id": "r"}])
+def test_a_metric_that_is_no_metric_is_unexpected(made: Any):
+    with gnocchi({**GOOD, "POST /v1/resource/generic": made}) as (scene, _):
+        with pytest.raises(Unusable) as raised:
+            checks_gnocchi.canary(scene)
+        assert raised.value.fault.cause is Cause.UNEXPECTED
+
+
+@pytest.mark.parametrize("definition", [[], [{"granularity": "soon"}], [{}], None])
+def test_policies_that_are_none_are_unexpected(definition: Any):
+    policies = [{**POLICY, "definition": definition}]
+    with gnocchi({**GOOD, "GET /v1/archive_policy": policies}) as (scene, _):
+        with pytest.raises(Unusable) as raised:
+            checks_gnocchi.canary(scene)
+        assert raised.value.fault.cause is Cause.UNEXPECTED
+
+
+def test_the_policy_with_the_finest_aggregates_is_taken():
+    fine = {**POLICY, "name": "fine", "definition": [{"granularity": "0:00:01"}]}
+    last = {**fine, "name": "last", "aggregation_methods": ["last"]}
+    with (
+        gnocchi({**GOOD, "GET /v1/archive_policy": [POLICY, fine, last]}) as (scene, _),
+        metric.canary_metric(scene.service, "us", 60) as canary,
+    ):
+        assert canary.policy == metric.Policy("fine", 1.0)
+
+
+def test_a_gnocchi_that_cannot_count_its_backlog_is_no_fault():
+    with gnocchi({"GET /v1/status": 503}) as (scene, _):
+        assert backlog.backlog(scene).severity is Severity.SKIPPED
+
+
+@pytest.mark.parametrize(
+    "status", [{}, {"storage": {}}, {"storage": {"summary": {"measures": "x"}}}]
+)
+def test_a_status_without_a_backlog_is_unexpected(status: Any):
+    with gnocchi({"GET /v1/status": status}) as (scene, _), pytest.raises(Unusable):
+        backlog.backlog(scene)
+
+
+@pytest.mark.parametrize("found", [{}, [1], [{"id": "i"}], [{"id": "i", "metrics": []}]])
+def test_resources_that_are_none_are_unexpected(found: Any):
+    with gnocchi({"POST /v1/search/resource/instance": found}) as (scene, _):
+        with pytest.raises(Unusable):
+            checks_measures.metrics(scene)
+        with pytest.raises(Unusable):
+            compute_hosts.hosts(scene)
+
+
+@pytest.mark.parametrize("measures", [{"a": 1}, [1], [["soon", 300.0, 1.0]], [[1, 2, 3]]])
+def test_measures_that_are_none_are_unexpected(measures: Any):
+    instance = {"id": "i", "host": "h", "metrics": {"cpu": "m"}}
+    answers = {
+        "POST /v1/search/resource/instance": [instance],
+        "GET /v1/metric/m/measures": measures,
+    }
+    with gnocchi(answers) as (scene, _), pytest.raises(Unusable):
+        checks_measures.flow(scene)
+
+
+@pytest.mark.parametrize(
+    ("timeout", "remedy"),
+    [
+        (20, "juju config telemetry-coordinator verify-timeout=40"),
+        (200, "juju config telemetry-coordinator verify-timeout=300"),
+        (300, "juju status gnocchi"),
+    ],
+)
+def test_without_time_nothing_is_asked_and_nobody_blamed(timeout: float, remedy: str):
+    figures = {"telemetry.flow.dry": 2.0, "telemetry.flow.fresh:instance/i": 0.0}
+    with gnocchi({}) as (scene, server):
+        order = dataclasses.replace(after(scene, figures).order, timeout=timeout)
+        late = dataclasses.replace(scene, order=order, deadline=http.Deadline.after(0))
+        for question in (checks_measures.flow, checks_measures.metrics, compute_hosts.hosts):
+            outcome = question(late)
+            assert (outcome.severity, outcome.cause) == (Severity.SKIPPED, Cause.TIMEOUT)
+            assert outcome.remedy == remedy
+        assert checks_measures.flow(late).figures == figures
+        assert server.requests == []
+
+
+def after(scene: deep.Scene, figures: Mapping[str, float]) -> deep.Scene:
+    """The scene of the next question, after a report of just now with these figures."""
+    now = datetime.datetime.now(datetime.timezone.utc)
+    earlier = dataclasses.replace(reports.report(), taken_at=now, figures=figures)
+    return dataclasses.replace(scene, order=scene.order.after(earlier))
+
+
+def measured(minutes: float) -> list[list[Any]]:
+    """The measures of a metric whose newest is some minutes old."""
+    now = datetime.datetime.now(datetime.timezone.utc)
+    return [[(now - datetime.timedelta(minutes=minutes)).isoformat(), 1.0, 3.0]]
+
+
+def silent(host: str = "h", minutes: float | None = None) -> dict[str, Any]:
+    """A Gnocchi with one instance, which has been silent for some minutes or for ever."""
+    instance = {"id": "i", "host": host, "metrics": {"cpu": "m"}}
+    return {
+        "POST /v1/search/resource/instance": [instance],
+        "POST /v1/search/resource/volume": 404,
+        "POST /v1/search/resource/image": 404,
+        "POST /v1/search/resource/network": 404,
+        "GET /v1/metric/m/measures": [] if minutes is None else measured(minutes),
+        "GET /v1/status": {"storage": {"measures_to_process": {}}},
+    }
+
+
+def severities(scene: deep.Scene, figures: Mapping[str, float]) -> list[Severity]:
+    """How bad the flow is in five successive reports."""
+    severities: list[Severity] = []
+    for _ in range(5):
+        outcome = checks_measures.flow(after(scene, figures))
+        figures = outcome.figures
+        severities.append(outcome.severity)
+    return severities
+
+
+@pytest.mark.parametrize(
+    ("minutes", "figures"),
+    [(120, {}), (None, {"telemetry.flow.dry": 0.0}), (120, {"telemetry.flow.dry": 0.0})],
+)
+def test_a_flow_that_ended_fails_in_the_third_report(
+    minutes: float | None, figures: Mapping[str, float]
+):
+    with gnocchi(silent(minutes=minutes)) as (scene, server):
+        expected = [Severity.DEGRADED] * 2 + [Severity.FAILED] * 3
+        assert severities(scene, figures) == expected
+        assert any("sort=started_at" in request for request in requests(server))
+
+
+def test_a_flow_that_was_never_seen_is_degraded_for_ever():
+    with gnocchi(silent()) as (scene, _):
+        assert severities(scene, {}) == [Severity.DEGRADED] * 5
+
+
+def test_what_was_fresh_last_is_asked_again_before_anybody_is_blamed():
+    answers = {
+        **silent(),
+        "POST /v1/search/resource/thing": [{"id": "t", "metrics": {"cpu": "t"}}],
+        "GET /v1/metric/t/measures": measured(1),
+    }
+    figures = {"telemetry.flow.dry": 2.0, "telemetry.flow.fresh:thing/t": 0.0}
+    with gnocchi(answers) as (scene, _):
+        outcome = checks_measures.flow(after(scene, figures))
+        assert outcome.severity is Severity.OK
+        assert outcome.figures == {**figures, "telemetry.flow.dry": 0.0}
+
+
+def test_a_host_that_is_silent_for_more_than_a_week_is_no_fault():
+    gone = {"telemetry.hosts.silent:h": 7 * 24 * 60.0}
+    with gnocchi(silent()) as (scene, _):
+        figures = {"telemetry.hosts.silent:h": 7 * 24 * 60 - 5.0}
+        assert compute_hosts.hosts(after(scene, figures)).severity is Severity.DEGRADED
+        outcome = compute_hosts.hosts(after(scene, {name: n + 1 for name, n in gone.items()}))
+        assert outcome.severity is Severity.SKIPPED
+        assert outcome.text == "has 1 compute host silent for more than a week in Gnocchi"
+        assert outcome.figures["telemetry.hosts.silent:h"] > gone["telemetry.hosts.silent:h"]
+
+
+def test_a_hostile_name_of_a_host_is_made_plain():
+    host = "evil\n\0\x1b[31m" + "x" * 100
+    with gnocchi(silent(host)) as (scene, _):
+        outcome = compute_hosts.hosts(scene)
+        assert outcome.text.isprintable()
+        assert "evil ??[31mxxx" in outcome.text
+        assert f"telemetry.hosts.silent:{host}" in outcome.figures  # to be found again
+        hostile = scene.subject.finding("hosts", Severity.DEGRADED, f"is silent at {host}")
+        assert hostile.summary.startswith("Gnocchi is silent at evil ??[31mxxx")
+        assert hostile.summary.isprintable()

@@ -1,0 +1,92 @@
+"""What keystone's check makes of one or several sets of credentials, on real servers."""
+
+import dataclasses
+import socket
+
+import pytest
+
+from coordinator.checks import keystone
+from coordinator.openstack import client, http
+from coordinator.openstack.proxies import Proxies
+from coordinator.report.finding import Cause, Severity
+from coordinator.report.remedies import Subject
+from tests.unit import reports, servers
+
+SECONDS = 2.0
+"""Budget of a verification."""
+
+NAMES = Subject("identity", "keystone", "keystone", "telemetry-coordinator")
+
+
+def enter(url: str, *passwords: str, seconds: float = SECONDS) -> keystone.Admission:
+    candidates = [
+        dataclasses.replace(reports.CREDENTIALS, auth_url=f"{url}/v3", password=password)
+        for password in passwords
+    ]
+    route = client.Route(True, Proxies(), http.Deadline.after(seconds))
+    return keystone.enter(candidates, route, route.deadline, NAMES)
+
+
+def test_credentials_are_called_wrong_only_after_all_were_tried():
+    with servers.serving(servers.http(401, '{"error": {"code": 401}}')) as server:
+        admission = enter(server.url, "stale", "also-stale")
+        assert len(server.requests) == 2
+    finding = admission.finding
+    assert admission.cloud is None
+    assert finding.severity is Severity.FAILED
+    assert finding.cause is Cause.UNAUTHORIZED
+    assert finding.summary == "Keystone refuses the credentials (HTTP 401)"
+    assert finding.remedy == (
+        "juju remove-relation telemetry-coordinator:identity-credentials keystone"
+    )
+
+
+def refuse_then(answer: servers.Answer) -> servers.Answer:
+    """Refuse the password "stale", answer others so."""
+    refuse = servers.http(401, '{"error": {"code": 401}}')
+
+    def either(connection: socket.socket, head: bytes) -> None:
+        body = head.partition(b"\r\n\r\n")[2] or connection.recv(65536)
+        (refuse if b'"stale"' in body else answer)(connection, head)
+
+    return either
+
+
+@pytest.mark.parametrize("passwords", [("stale", "good"), ("good", "stale")])
+def test_another_fault_of_one_candidate_counts_more_than_refused_ones(passwords: tuple[str, str]):
+    with servers.serving(refuse_then(servers.http(503))) as server:
+        finding = enter(server.url, *passwords).finding
+    assert finding.cause is Cause.SERVER_ERROR
+
+
+def test_of_several_other_faults_the_first_is_told():
+    with servers.serving(servers.http(500)) as one, servers.serving(servers.http(404)) as two:
+        candidates = [
+            dataclasses.replace(reports.CREDENTIALS, auth_url=f"{server.url}/v3")
+            for server in (one, two)
+        ]
+        route = client.Route(True, Proxies(), http.Deadline.after(SECONDS))
+        finding = keystone.enter(candidates, route, route.deadline, NAMES).finding
+    assert finding.cause is Cause.SERVER_ERROR
+
+
+def test_no_candidate_spends_the_time_of_the_next():
+    with servers.serving(servers.silence) as server:
+        admission = enter(server.url, "one", "two", seconds=1)
+        assert len(server.requests) == 2
+    assert admission.finding.cause is Cause.TIMEOUT
+
+
+def test_a_keystone_that_answers_something_else_is_told():
+    with servers.serving(servers.http(200, "<html>It works!</html>", "text/html")) as server:
+        assert enter(server.url, "one").finding.cause is Cause.NOT_JSON
+
+
+@pytest.mark.parametrize(
+    "body", ["{}", "[]", "null", "5", '{"token": 5}', '{"token": {"catalog": 5}}']
+)
+def test_a_keystone_whose_token_is_none_is_no_internal_error(body: str):
+    with servers.serving(servers.http(201, body, X_Subject_Token="t")) as server:
+        admission = enter(server.url, "one")
+    assert admission.cloud is None
+    assert admission.finding.cause is Cause.NOT_JSON

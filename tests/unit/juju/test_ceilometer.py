@@ -1,0 +1,212 @@
+"""What the outputs of the juju client say about Ceilometer."""
+
+import contextlib
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coordinator.juju import ceilometer, errors
+from coordinator.juju.ceilometer import Application, State, Task, View
+from coordinator.report.finding import Cause
+
+ASKING = "Run the ceilometer-upgrade action on the leader to initialize ceilometer and gnocchi"
+
+
+def entry(*messages: str, charm: str = "ceilometer", **more: Any) -> dict[str, Any]:
+    """An application in `juju status --format json`, with a unit for each message."""
+    units = {
+        f"app/{number}": {"workload-status": {"current": "blocked", "message": message}}
+        for number, message in enumerate(messages)
+    }
+    return {
+        "charm": f"ch:amd64/{charm}-500",
+        "charm-name": charm,
+        "application-status": {"current": "active", "message": "Unit is ready"},
+        "units": units,
+        **more,
+    }
+
+
+def found(**entries: dict[str, Any]) -> tuple[Application, ...]:
+    return ceilometer.applications({"model": {}, "machines": {}, "applications": entries})
+
+
+def test_ceilometer_is_found_by_its_charm_not_by_its_name():
+    entries = {
+        "telemetry": entry("Unit is ready"),
+        "ceilometer": entry("Unit is ready", charm="postgresql"),
+        "ceilometer-agent": entry("Unit is ready", charm="ceilometer-agent"),
+    }
+    assert found(**entries) == (Application("telemetry"),)
+
+
+@pytest.mark.parametrize(
+    "message", [ASKING, f"Missing relations: messaging, {ASKING}", f"Paused. {ASKING}!"]
+)
+def test_the_request_is_recognised_wherever_it_stands(message: str):
+    assert found(ceilometer=entry("Unit is ready", message)) == (
+        Application("ceilometer", asks=True),
+    )
+
+
+def test_the_request_of_the_application_itself_counts():
+    asking = {**entry(), "application-status": {"current": "blocked", "message": ASKING}}
+    assert found(ceilometer=asking) == (Application("ceilometer", asks=True),)
+
+
+def test_the_release_is_the_workload_version():
+    assert found(ceilometer=entry(version="21.0.0")) == (
+        Application("ceilometer", release="21.0.0"),
+    )
+
+
+def test_an_application_without_units_and_messages_is_read():
+    bare = {"charm-name": "ceilometer", "units": None}
+    assert found(ceilometer=bare) == (Application("ceilometer"),)
+
+
+def test_a_model_without_applications_is_empty():
+    assert ceilometer.applications({"applications": None}) == ()
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        {},
+        [],
+        None,
+        "x",
+        {"applications": 5},
+        {"applications": {"ceilometer": []}},
+        {"applications": {"ceilometer": {"charm-name": "ceilometer", "units": [1]}}},
+    ],
+)
+def test_what_is_no_status_is_refused(status: object):
+    with pytest.raises(ValueError, match="not the output of juju status"):
+        ceilometer.applications(status)
+
+
+# Tasks
+
+
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [
+        ("pending", State.GOING),
+        ("running", State.GOING),
+        ("aborting", State.GOING),
+        ("completed", State.DONE),
+        ("cancelled", State.LOST),
+        ("aborted", State.LOST),
+    ],
+)
+def test_the_status_of_a_task_is_its_state(status: str, state: State):
+    assert ceilometer.task("12", {"id": "12", "status": status}) == Task("12", state)
+
+
+@pytest.mark.parametrize(
+    ("shown", "cause"),
+    [
+        ({"message": "Gnocchi\nis down"}, "Gnocchi is down"),
+        ({"results": {"outcome": "ERROR nothing works"}}, "nothing works"),
+        ({"results": {"stderr": "Traceback\nValueError: x\n"}}, "ValueError: x"),
+        ({"results": {"return-code": 3}}, "it ended with exit code 3"),
+    ],
+)
+def test_a_failed_task_says_why(shown: dict[str, Any], cause: str):
+    assert ceilometer.task("12", {"status": "failed", **shown}) == Task("12", State.FAILED, cause)
+
+
+@pytest.mark.parametrize(
+    "shown", [{}, [], None, {"status": "odd"}, {"status": "failed", "results": 5}]
+)
+def test_what_is_no_task_is_refused(shown: object):
+    with pytest.raises(ValueError, match="not the output of juju show-task"):
+        ceilometer.task("12", shown)
+
+
+def operations(status: str, host: str = "ceilometer/0", action: str = "ceilometer-upgrade") -> Any:
+    task = {"host": host, "status": status}
+    return {"11": {"action": {"name": action, "parameters": {}}, "tasks": {"12": task}}}
+
+
+@pytest.mark.parametrize(
+    ("listed", "number"),
+    [
+        ({}, ""),
+        (operations("pending"), "12"),
+        (operations("running", "ceilometer/3"), "12"),
+        (operations("completed"), ""),
+        (operations("running", "ceilometer-two/0"), ""),
+        (operations("running", action="pause"), ""),
+        ({"11": {"action": {"name": "ceilometer-upgrade"}, "status": "error"}}, ""),
+    ],
+)
+def test_a_task_that_waits_or_runs_already_is_found(listed: object, number: str):
+    assert ceilometer.unfinished(listed, "ceilometer", "ceilometer-upgrade") == number
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.text(),
+        lambda x: st.lists(x) | st.dictionaries(st.text(), x),
+    )
+)
+def test_any_json_is_understood_or_refused(tree: object):
+    for read in (
+        ceilometer.applications,
+        lambda tree: ceilometer.task("1", tree),
+        lambda tree: ceilometer.unfinished(tree, "ceilometer", "ceilometer-upgrade"),
+    ):
+        with contextlib.suppress(ValueError):  # anything else fails the test
+            read(tree)
+
+
+# Which application is meant
+
+ONE, TWO = Application("ceilometer"), Application("telemetry")
+
+
+def target(view: View, *members: str) -> Application | errors.Trouble:
+    return ceilometer.target(view, members, "telemetry-coordinator", "openstack")
+
+
+def cause(view: View, *members: str) -> Cause:
+    meant = target(view, *members)
+    assert isinstance(meant, errors.Trouble)
+    return meant.cause
+
+
+def test_the_only_application_is_meant():
+    assert target(View((ONE,))) == ONE
+
+
+def test_a_related_application_is_meant_among_several():
+    assert target(View((ONE, TWO)), "aodh", "telemetry") == TWO
+
+
+def test_several_applications_are_named():
+    meant = target(View((ONE, TWO)))
+    assert meant == errors.Trouble(
+        Cause.SEVERAL_CEILOMETERS,
+        "several applications are of the charm ceilometer: ceilometer, telemetry",
+        "juju integrate telemetry-coordinator:member ceilometer:juju-info",
+    )
+
+
+def test_several_related_applications_are_not_told_apart():
+    meant = target(View((ONE, TWO)), "ceilometer", "telemetry")
+    assert isinstance(meant, errors.Trouble)
+    assert meant.cause is Cause.SEVERAL_CEILOMETERS
+    assert meant.remedy == "juju remove-relation telemetry-coordinator:member telemetry"
+
+
+def test_a_model_without_ceilometer_is_told():
+    assert cause(View()) is Cause.NO_CEILOMETER
+
+
+def test_without_an_answer_nothing_is_said_about_applications():
+    unseen = View(trouble=errors.not_understood("the model"))
+    assert target(unseen) == unseen.trouble

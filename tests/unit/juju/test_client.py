@@ -1,0 +1,432 @@
+"""What the coordinator asks of the Juju controller, through jubilant and a stand-in client."""
+
+import pathlib
+import stat
+import threading
+
+import pytest
+
+from coordinator.juju import access, client, errors, snap
+from coordinator.juju.ceilometer import Application, State, Task
+from coordinator.report.finding import Cause
+from tests.support.juju import models
+from tests.support.juju.controller import BLOCKED, MODEL, Controller
+from tests.unit import executables
+
+USER, PASSWORD = "telemetry-coordinator", "correct-horse"
+UPDATE = f"juju update-secret secret:x username={USER} password#file=./password"
+REFRESH = "sudo snap refresh juju --channel=3.6/stable"
+
+
+@pytest.fixture
+def juju(tmp_path: pathlib.Path) -> Controller:
+    """A controller with ceilometer in its model, and a user who may run actions."""
+    made = Controller(tmp_path / "juju")
+    made.add_user(USER, PASSWORD)
+    made.deploy(status=BLOCKED, version="21.0.0")
+    return made
+
+
+def through(juju: Controller, **changes: str) -> client.Controller:
+    given = access.Access(
+        username=changes.get("username", USER),
+        password=changes.get("password", PASSWORD),
+        endpoints=(changes.get("endpoint", "192.0.2.1:17070"),),
+        certificate=juju.certificate,
+        controller=juju.uuid,
+        model=changes.get("model", MODEL),
+        shown="openstack",
+        secret="secret:x",
+        channel="3.6/stable",
+        us="telemetry-coordinator",
+    )
+    return client.Controller(given, lambda: juju.bin / "juju", "telemetry-coordinator")
+
+
+def seen(juju: Controller, **changes: str) -> errors.Trouble:
+    found = through(juju, **changes).look().trouble
+    assert found is not None
+    return found
+
+
+def refused(juju: Controller, application: str = "ceilometer", **changes: str) -> errors.Trouble:
+    with pytest.raises(errors.Refused) as raised:
+        through(juju, **changes).start(application)
+    return raised.value.trouble
+
+
+# The whole model
+
+
+def test_the_whole_model_is_seen_with_every_charm(juju: Controller):
+    juju.deploy("alarms", "aodh")
+    found = through(juju).survey()
+    assert {name: app.charm for name, app in found.applications.items()} == {
+        "ceilometer": "ceilometer",
+        "alarms": "aodh",
+    }
+
+
+def test_a_controller_that_refuses_shows_no_model(juju: Controller):
+    with pytest.raises(errors.Refused) as raised:
+        through(juju, password="wrong").survey()
+    assert raised.value.trouble.cause is Cause.LOGIN_REFUSED
+
+
+def test_an_output_that_is_no_model_is_told(juju: Controller, tmp_path: pathlib.Path):
+    strange = executables.script(tmp_path / "strange" / "juju", "echo '[]'")
+    given = through(juju)
+    given._find_client = lambda: strange
+    with pytest.raises(errors.Refused) as raised:
+        given.survey()
+    assert raised.value.trouble == errors.not_understood("the model")
+
+
+# Looking
+
+
+def test_ceilometer_is_seen_as_the_model_shows_it(juju: Controller):
+    juju.deploy("aodh", "aodh")
+    view = through(juju).look()
+    assert view.applications == (Application("ceilometer", True, "21.0.0"),)
+    assert view.model is not None
+    assert view.model.applications.keys() == {"ceilometer", "aodh"}
+
+
+def test_of_a_large_model_only_the_stack_is_read(juju: Controller):
+    juju.fill(models.openstack(computes=20))
+    view = through(juju).look()
+    assert view.model is not None
+    assert {"nova-compute", "vault", "keystone-mysql-router"} < view.model.applications.keys()
+    assert not {"ceph-osd", "glance"} & view.model.applications.keys()
+    assert all(len(call) > 5 for call in juju.calls if call[0] == "status")
+    assert len(juju.calls) <= 3
+
+
+@pytest.mark.parametrize("version", ["4.0.5", "4.0.6", "4.1.0"])
+def test_every_version_of_juju_shows_the_stack(tmp_path: pathlib.Path, version: str):
+    juju = Controller(tmp_path / "newer", version)
+    juju.add_user(USER, PASSWORD)
+    juju.fill(models.openstack(version=version))
+    view = through(juju).look()
+    assert view.trouble is None
+    assert view.applications == (Application("ceilometer", False, "21.0.0"),)
+    assert view.model is not None
+    assert "keystone-mysql-router" in view.model.applications
+
+
+def test_a_ceilometer_that_nothing_leads_to_is_found_in_the_whole_model(juju: Controller):
+    with juju.opened() as known:
+        known.applications["telemetry"] = known.applications.pop("ceilometer")
+    assert [app.name for app in through(juju).look().applications] == ["telemetry"]
+
+
+@pytest.mark.parametrize("model", [MODEL, "admin/openstack"])
+def test_the_model_may_be_given_by_uuid_or_with_its_owner(juju: Controller, model: str):
+    assert through(juju, model=model).look().trouble is None
+
+
+def test_a_task_is_seen(juju: Controller):
+    number = through(juju).start("ceilometer")
+    assert through(juju).look(number).task == Task(number, State.GOING)
+    juju.finish(number, "failed", "Gnocchi is down")
+    assert through(juju).look(number).task == Task(number, State.FAILED, "Gnocchi is down")
+
+
+def test_a_task_that_is_not_known_any_more_is_lost(juju: Controller):
+    assert through(juju).look("99").task == Task("99", State.LOST)
+
+
+@pytest.mark.parametrize("changes", [{"password": "wrong"}, {"username": "nobody"}])
+def test_a_login_that_is_refused_is_told(juju: Controller, changes: dict[str, str]):
+    user = changes.get("username", USER)
+    assert seen(juju, **changes) == errors.Trouble(
+        Cause.LOGIN_REFUSED,
+        f"the Juju controller does not take the password of {user}",
+        f"juju change-user-password {user}, then "
+        f"juju update-secret secret:x username={user} password#file=./password",
+    )
+
+
+def test_a_model_without_its_owner_would_be_the_users_own(juju: Controller):
+    assert seen(juju, model="openstack").cause is Cause.NOT_PERMITTED
+
+
+def test_a_user_without_access_to_the_model_is_told(juju: Controller):
+    juju.add_user("bob", PASSWORD, "none")
+    assert seen(juju, username="bob") == errors.Trouble(
+        Cause.NOT_PERMITTED,
+        "the Juju user bob has no access to the model openstack",
+        "juju grant bob write openstack",
+    )
+
+
+@pytest.mark.parametrize(
+    ("mood", "summary"),
+    [
+        ("refuses", "the Juju controller does not answer at 192.0.2.1:17070"),
+        (
+            "untrusted",
+            "the certificate of the Juju controller at 192.0.2.1:17070 is not trusted",
+        ),
+    ],
+)
+def test_a_controller_that_is_not_reached_is_told(juju: Controller, mood: str, summary: str):
+    juju.behave(mood)
+    found = seen(juju)
+    assert (found.cause, found.summary) == (Cause.NO_CONTROLLER, summary)
+
+
+def test_a_controller_that_hangs_costs_its_time_and_no_more(
+    juju: Controller, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
+):
+    juju.behave("hangs")
+    monkeypatch.setattr(client, "_WRAPPER", quick_wrapper(tmp_path))
+    assert seen(juju) == errors.Trouble(
+        Cause.NO_CONTROLLER,
+        "the Juju controller did not answer in time at 192.0.2.1:17070",
+        "juju show-controller",
+    )
+
+
+def quick_wrapper(folder: pathlib.Path) -> pathlib.Path:
+    """The wrapper with a shorter patience."""
+    text = client._WRAPPER.read_text()
+    assert " 15 " in text
+    quick = folder / "quick.sh"
+    quick.write_text(text.replace(" 15 ", " 1 "))
+    quick.chmod(0o755)
+    return quick
+
+
+def test_a_client_that_does_not_say_whether_it_enqueued_is_told_as_such(
+    juju: Controller, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
+):
+    (juju.bin / "juju").write_text('#!/bin/sh\n[ "$1" = run ] && exec sleep 60\necho "{}"\n')
+    monkeypatch.setattr(client, "_WRAPPER", quick_wrapper(tmp_path))
+    with pytest.raises(errors.Unclear) as raised:
+        through(juju).start("ceilometer")
+    assert raised.value.trouble.summary == (
+        "the Juju controller did not answer in time at 192.0.2.1:17070"
+    )
+
+
+def test_a_client_of_another_major_version_is_told(juju: Controller):
+    said = "ERROR cannot connect: juju client with major version 4 is not supported"
+    (juju.bin / "juju").write_text(f"#!/bin/sh\necho '{said}' >&2\nexit 1\n")
+    found = seen(juju)
+    assert (found.cause, found.remedy) == (
+        Cause.NO_CLIENT,
+        f"juju exec --application telemetry-coordinator -- {REFRESH}",
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "remedy"),
+    [
+        (f'user "{USER}" is disabled', f"juju enable-user {USER}"),
+        (
+            f'user "{USER}" is permanently deleted',
+            f"juju add-user {USER}, then {UPDATE}",
+        ),
+    ],
+)
+def test_a_user_who_may_not_log_in_any_more_is_told(juju: Controller, said: str, remedy: str):
+    (juju.bin / "juju").write_text(f"#!/bin/sh\necho 'ERROR {said}' >&2\nexit 1\n")
+    found = seen(juju)
+    assert (found.cause, found.remedy) == (Cause.LOGIN_REFUSED, remedy)
+
+
+def test_a_certificate_that_is_not_trusted_is_mended_by_the_controllers(juju: Controller):
+    juju.behave("untrusted")
+    assert seen(juju).remedy == (
+        "juju show-controller, then, with the CA that it shows, juju update-secret secret:x "
+        f"username={USER} password#file=./password ca-cert#file=./ca.pem"
+    )
+
+
+def test_an_answer_that_is_not_understood_is_told(juju: Controller):
+    (juju.bin / "juju").write_text("#!/bin/sh\necho '[]'\n")
+    assert seen(juju).cause is Cause.JUJU_ERROR
+
+
+def test_a_client_that_cannot_be_run_is_told(juju: Controller):
+    (juju.bin / "juju").chmod(0o644)
+    assert seen(juju).cause is Cause.JUJU_ERROR
+
+
+# Running
+
+
+def test_the_action_is_enqueued_on_the_leader(juju: Controller):
+    juju.hold()
+    number = through(juju).start("ceilometer")
+    task = juju.tasks[number]
+    assert (task.unit, task.action, task.status) == (
+        "ceilometer/0",
+        "ceilometer-upgrade",
+        "pending",
+    )
+
+
+def test_an_action_that_ends_at_once_is_as_good(juju: Controller):
+    juju.set_command("ceilometer-upgrade", "true")
+    number = through(juju).start("ceilometer")
+    assert juju.tasks[number].status == "completed"
+
+
+def test_an_action_that_fails_at_once_is_seen_by_the_next_look(juju: Controller):
+    juju.set_command("ceilometer-upgrade", "false")
+    number = through(juju).start("ceilometer")
+    task = through(juju).look(number).task
+    assert task is not None
+    assert task.state is State.FAILED
+
+
+def test_a_task_that_waits_already_is_not_doubled(juju: Controller):
+    juju.hold()
+    first = through(juju).start("ceilometer")
+    assert through(juju).start("ceilometer") == first
+    assert len(juju.tasks) == 1
+
+
+def test_where_none_is_to_be_begun_a_task_is_only_found(juju: Controller):
+    assert through(juju).start("ceilometer", anew=False) == ""
+    assert juju.tasks == {}
+    juju.hold()
+    number = through(juju).start("ceilometer")
+    assert through(juju).start("ceilometer", anew=False) == number
+
+
+def test_a_task_of_another_application_is_none_of_ours(juju: Controller):
+    juju.hold()
+    juju.deploy("ceilometer-two")
+    through(juju).start("ceilometer-two")
+    through(juju).start("ceilometer")
+    assert len(juju.tasks) == 2
+
+
+def test_a_user_who_may_only_read_is_told(juju: Controller):
+    juju.add_user("bob", PASSWORD, "read")
+    assert refused(juju, username="bob") == errors.Trouble(
+        Cause.NOT_PERMITTED,
+        "the Juju user bob may not run actions in the model openstack",
+        "juju grant bob write openstack",
+    )
+
+
+@pytest.mark.parametrize("version", ["3.6.9", "4.0.1"])
+def test_a_charm_without_the_action_is_told(tmp_path: pathlib.Path, version: str):
+    juju = Controller(tmp_path / "other", version)
+    juju.add_user(USER, PASSWORD)
+    juju.deploy(actions=("pause",))
+    assert refused(juju) == errors.Trouble(
+        Cause.NO_ACTION,
+        "the charm of ceilometer has no action ceilometer-upgrade",
+        "juju refresh ceilometer",
+    )
+
+
+@pytest.mark.parametrize("version", ["3.6.9", "4.0.1"])
+def test_an_application_without_units_is_told(tmp_path: pathlib.Path, version: str):
+    juju = Controller(tmp_path / "other", version)
+    juju.add_user(USER, PASSWORD)
+    juju.deploy(units=0)
+    found = refused(juju)
+    assert 'could not determine leader for "ceilometer"' in found.summary
+    assert found.remedy == "juju status ceilometer"
+
+
+# What stays private
+
+
+def test_the_password_is_in_no_argument(juju: Controller):
+    through(juju).start("ceilometer")
+    through(juju).look("2")
+    assert len(juju.calls) == 4
+    assert not any(PASSWORD in word for call in juju.calls for word in call)
+
+
+def test_nothing_is_left_behind(juju: Controller, private_parent: pathlib.Path):
+    through(juju).look()
+    assert list(private_parent.iterdir()) == []
+
+
+def test_the_clients_files_are_private(juju: Controller, tmp_path: pathlib.Path):
+    spy = tmp_path / "modes"
+    (juju.bin / "juju").write_text(
+        f'#!/bin/sh\nstat -c "%a %n" "$JUJU_DATA" "$JUJU_DATA"/*.yaml > {spy}\necho "{{}}"\n'
+    )
+    through(juju).look()
+    modes = {line.rpartition("/")[2]: line.split()[0] for line in spy.read_text().splitlines()}
+    folder = next(mode for name, mode in modes.items() if not name.endswith(".yaml"))
+    assert folder == "700"
+    assert modes["accounts.yaml"] == "600"
+    assert modes["controllers.yaml"] == "600"
+
+
+def test_the_client_sees_nothing_of_the_hooks_environment(
+    juju: Controller, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("JUJU_MODEL", "elsewhere")
+    monkeypatch.setenv("CEILOMETER_SECRET", "hidden")
+    spy = tmp_path / "environment"
+    (juju.bin / "juju").write_text(f'#!/bin/sh\nenv > {spy}\necho "{{}}"\n')
+    through(juju).look()
+    names = {line.partition("=")[0] for line in spy.read_text().splitlines()}
+    assert names <= {"HOME", "JUJU_DATA", "PATH", "LANG", "NO_COLOR", "PWD", "SHLVL", "_"}
+
+
+def test_a_secret_in_what_the_client_says_is_blotted_out(juju: Controller):
+    (juju.bin / "juju").write_text(f"#!/bin/sh\necho 'ERROR no {PASSWORD}' >&2\nexit 1\n")
+    found = seen(juju)
+    assert found.summary == "juju failed: no ***"
+
+
+def test_the_wrapper_may_be_run():
+    assert client._WRAPPER.stat().st_mode & stat.S_IXUSR
+
+
+# The client itself
+
+
+def test_the_client_on_the_path_is_found(juju: Controller, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PATH", str(juju.bin))
+    assert snap.find() == juju.bin / "juju"
+
+
+def test_a_snap_that_is_not_on_the_path_is_found(
+    juju: Controller, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(snap, "_SNAP", str(juju.bin / "juju"))
+    assert snap.find() == juju.bin / "juju"
+
+
+def test_a_client_that_cannot_be_installed_is_told(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("PATH", str(tmp_path))  # and no snapd answers on this machine
+    assert snap.install("3.6/stable")
+    assert snap.find() is None
+
+
+def test_an_installation_that_does_not_end_is_not_waited_for(monkeypatch: pytest.MonkeyPatch):
+    ends = threading.Event()
+    monkeypatch.setattr(snap, "_install", lambda _channel: str(ends.wait(60)))
+    assert snap.install("3.6/stable", 0.05) == "snapd did not end within 0.05 seconds"
+    ends.set()
+
+
+def test_the_snap_gets_its_folder_where_it_may_read(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+):
+    class Entry:
+        pw_dir = str(tmp_path)
+
+    monkeypatch.setattr(client.pwd, "getpwuid", lambda _uid: Entry)
+    parent = client._parent(pathlib.Path("/snap/bin/juju"))
+    assert parent is not None
+    assert parent == tmp_path / "snap/juju/common"
+    assert parent.is_dir()
+    assert client._parent(pathlib.Path("/usr/local/bin/juju")) is None

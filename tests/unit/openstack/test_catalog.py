@@ -1,0 +1,222 @@
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coordinator.openstack import catalog
+from coordinator.openstack.catalog import Endpoint, Entry, Located, Missing
+from coordinator.report.finding import Cause
+
+URL = "http://192.0.2.30:8041"
+
+
+def entry(*endpoints: Endpoint, type_: str = "metric", name: str = "gnocchi") -> Entry:
+    return Entry(type_, name, endpoints)
+
+
+def endpoint(url: str = URL, interface: str = "internal", region: str = "RegionOne") -> Endpoint:
+    return Endpoint(interface, region, url)
+
+
+def locate(*entries: Entry, interface: str = "internal", region: str = "RegionOne") -> Any:
+    return catalog.locate(entries, "metric", "gnocchi", interface, region)
+
+
+def test_a_catalog_of_keystone_is_read():
+    found = catalog.parse(
+        [
+            {
+                "type": "metric",
+                "name": "gnocchi",
+                "id": "1",
+                "endpoints": [
+                    {"interface": "public", "region": "R", "region_id": "R", "url": URL, "id": "2"}
+                ],
+            }
+        ]
+    )
+    assert found == (Entry("metric", "gnocchi", (Endpoint("public", "R", URL),)),)
+
+
+@pytest.mark.parametrize(
+    "service", [{}, {"type": None, "name": None, "endpoints": None}, {"endpoints": []}]
+)
+def test_fields_that_are_absent_become_empty(service: dict[str, Any]):
+    assert catalog.parse([service]) == (Entry("", "", ()),)
+
+
+def test_the_region_may_come_without_its_id():
+    (found,) = catalog.parse([{"type": "metric", "endpoints": [{"region": "R", "url": URL}]}])
+    assert found.endpoints[0].region == "R"
+
+
+def test_the_endpoint_of_interface_and_region_is_found():
+    service = entry(
+        endpoint("http://192.0.2.1:1", interface="public"),
+        endpoint("http://192.0.2.1:2", region="RegionTwo"),
+        endpoint(URL),
+    )
+    assert locate(service) == Located(URL)
+
+
+def test_any_region_will_do_when_none_is_wanted():
+    assert locate(entry(endpoint(region="Elsewhere")), region="") == Located(URL)
+
+
+def test_a_slash_at_the_end_of_an_endpoint_is_left_out():
+    assert locate(entry(endpoint(f"{URL}/"))) == Located(URL)
+
+
+def test_a_service_that_nobody_registered_is_not_in_the_catalog():
+    found = locate(entry(endpoint(), type_="alarming"))
+    assert found == Missing(Cause.NOT_IN_CATALOG, "is not in the service catalog")
+
+
+def test_a_service_without_endpoints_is_told_apart_from_a_missing_one():
+    assert locate(entry()).cause is Cause.NO_INTERFACE
+
+
+def test_an_endpoint_in_another_region_only_names_that_region():
+    found = locate(entry(endpoint(region="RegionTwo")))
+    assert found.cause is Cause.NO_REGION
+    assert found.available == ("RegionTwo",)
+    assert "RegionOne (it has RegionTwo)" in found.text
+
+
+def test_an_internal_only_service_names_its_interface():
+    found = locate(entry(endpoint()), interface="public")
+    assert found.cause is Cause.NO_INTERFACE
+    assert found.available == ("internal",)
+
+
+def test_interfaces_of_other_regions_are_not_offered():
+    service = entry(endpoint(), endpoint(interface="public", region="RegionTwo"))
+    assert locate(service, interface="public").available == ("internal",)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "192.0.2.30:8041",
+        "ftp://192.0.2.30",
+        "http://",
+        "http://:8041",
+        "http://[2001:db8::30",
+        "http://2001:db8::30:8041",
+        "http://192.0.2.30:http",
+        "http://192.0.2.30:99999",
+        "http://192.0.2.30:0",
+        "http://$(public_bind_host)s:8041",
+        "http://192.0.2.30:8041/v1/%(tenant_id)s",
+        "http://192.0.2.30 :8041",
+        "http://192.0.2.30:8041/\x00",
+        "http://192.0.2.30:8041/\x1b[31m",
+        "http://192.0.2.30:8041/\ud800",
+        "http://192.0.2.30\n:8041",
+    ],
+)
+def test_a_malformed_endpoint_is_told(url: str):
+    assert locate(entry(endpoint(url))).cause is Cause.BAD_URL
+
+
+@pytest.mark.parametrize(
+    "url", [URL, "https://gnocchi.example.com", "http://[2001:db8::30]:8041", f"{URL}/metric"]
+)
+def test_ordinary_urls_have_no_problem(url: str):
+    assert catalog.problem_of_url(url) == ""
+
+
+def test_two_services_of_one_type_are_a_doubt():
+    found = locate(entry(endpoint()), entry(endpoint(), name="gnocchi-old"))
+    assert found.url == URL
+    assert found.doubt_cause is Cause.DUPLICATE
+    assert "2 entries" in found.doubt
+    assert "gnocchi, gnocchi-old" in found.doubt
+
+
+def test_two_endpoints_where_one_is_wanted_are_a_doubt():
+    found = locate(entry(endpoint(), endpoint("http://192.0.2.31:8041")))
+    assert found.doubt_cause is Cause.DUPLICATE
+
+
+def test_the_same_endpoint_twice_is_no_doubt():
+    assert locate(entry(endpoint(), endpoint())) == Located(URL)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        entry(name=""),
+        entry(endpoint("http://192.0.2.31:8041", region="RegionTwo"), name="gnocchi-two"),
+        entry(endpoint("http://192.0.2.31:8041", interface="public")),
+    ],
+)
+def test_an_entry_whose_endpoints_are_all_elsewhere_is_no_doubt(other: Entry):
+    assert locate(other, entry(endpoint())) == Located(URL)
+    assert locate(entry(endpoint()), other) == Located(URL)
+
+
+def test_the_name_of_an_entry_that_is_elsewhere_does_not_count():
+    elsewhere = entry(endpoint(region="RegionTwo"), name="gnocchi")
+    found = locate(elsewhere, entry(endpoint(), name="metrics"))
+    assert found.doubt_cause is Cause.BAD_NAME
+
+
+def test_an_unexpected_name_is_a_doubt():
+    found = locate(entry(endpoint(), name="metrics"))
+    assert found.doubt_cause is Cause.BAD_NAME
+    assert "'metrics'" in found.doubt
+
+
+def test_control_characters_do_not_come_in_with_names():
+    (found,) = catalog.parse(
+        [
+            {
+                "type": "metric",
+                "name": "gnoc\x00chi",
+                "endpoints": [{"interface": "inter\x1bnal", "region": "Region\ud800One"}],
+            }
+        ]
+    )
+    assert found.name == "gnoc?chi"
+    assert found.endpoints == (Endpoint("inter?nal", "Region?One", ""),)
+
+
+@given(st.text())
+def test_any_text_is_a_url_or_has_a_problem(url: str):
+    assert isinstance(catalog.problem_of_url(url), str)
+
+
+JSON_SERVICES = st.lists(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "type": st.sampled_from(["metric", "alarming", None]),
+            "name": st.none() | st.text(max_size=5),
+            "endpoints": st.lists(
+                st.fixed_dictionaries(
+                    {},
+                    optional={
+                        "interface": st.sampled_from(["public", "internal", None]),
+                        "region_id": st.sampled_from(["RegionOne", "RegionTwo", None]),
+                        "url": st.none() | st.sampled_from([URL, "nonsense", "http://$(x)s:1"]),
+                    },
+                ),
+                max_size=3,
+            ),
+        },
+    ),
+    max_size=4,
+)
+
+
+@given(JSON_SERVICES)
+def test_every_catalog_gives_a_usable_url_or_a_cause(services: list[dict[str, Any]]):
+    found = locate(*catalog.parse(services))
+    if isinstance(found, Located):
+        assert catalog.problem_of_url(found.url) == ""
+        assert bool(found.doubt) == bool(found.doubt_cause)
+    else:
+        assert found.text

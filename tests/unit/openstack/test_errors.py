@@ -1,0 +1,348 @@
+"""Every way in which a request fails, made to happen on loopback and told apart."""
+
+import contextlib
+import dataclasses
+import datetime
+import errno
+import json
+import pathlib
+import ssl
+import time
+from collections.abc import Generator
+from typing import Any
+
+import keystoneauth1.session
+import keystoneauth1.token_endpoint
+import pytest
+import requests
+import trustme
+
+from coordinator.checks import gnocchi
+from coordinator.openstack import client as openstack_client
+from coordinator.openstack import errors, http
+from coordinator.openstack.errors import Fault
+from coordinator.openstack.proxies import Proxies
+from coordinator.report.finding import Cause
+from tests.unit import servers
+
+SECONDS = 2.0
+"""Budget of a request."""
+
+URL = "http://192.0.2.30:8041"
+DIRECT = Proxies()
+DAY = datetime.timedelta(days=1)
+
+
+@dataclasses.dataclass(frozen=True)
+class Client:
+    """Asks services as the checks do, with a token at hand."""
+
+    seconds: float = SECONDS
+    verify: str | bool = True
+    proxies: Proxies = DIRECT
+
+    def session(self, url: str) -> keystoneauth1.session.Session:
+        return keystoneauth1.session.Session(
+            auth=keystoneauth1.token_endpoint.Token(url, "token"),
+            verify=self.verify,
+            session=http.open_session(http.Deadline.after(self.seconds), self.proxies),
+        )
+
+    def read(self, url: str) -> None:
+        gnocchi.read(openstack_client.Service(openstack_client.Cloud(self.session(url), ()), url))
+
+    def discover(self, url: str) -> None:
+        openstack_client.Service(openstack_client.Cloud(self.session(url), ()), url).versions()
+
+    def fault(self, url: str, ask: Any = read) -> Fault:
+        """The fault of a request that must fail, inside its time."""
+        started = time.monotonic()
+        try:
+            ask(self, url)
+        except Exception as error:  # noqa: BLE001 - as every check is asked
+            found = errors.explain(error, url)
+        else:
+            pytest.fail("the service answered well")
+        assert time.monotonic() - started < self.seconds + 1
+        assert "token" not in found.text.replace("refuses the token", "")
+        return found
+
+
+def fault_of(
+    answer: servers.Answer, client: Client | None = None, ask: Any = Client.read
+) -> Fault:
+    with servers.serving(answer) as server:
+        return (client or Client()).fault(server.url, ask)
+
+
+BROKEN_GZIP = servers.http(body=b"not compressed", Content_Encoding="gzip")
+
+
+# Network
+
+
+def test_a_closed_port():
+    url = f"http://127.0.0.1:{servers.free_port()}"
+    assert Client().fault(url) == Fault(Cause.REFUSED, f"refused the connection at {url}")
+
+
+def test_a_name_that_does_not_resolve():
+    found = Client(seconds=10).fault("http://gnocchi.invalid:8041")
+    assert found.cause is Cause.UNRESOLVED
+
+
+@pytest.mark.parametrize("answer", [servers.silence, servers.drip_body])
+def test_a_service_that_does_not_finish_its_answer(answer: servers.Answer):
+    found = fault_of(answer, Client(seconds=0.5))
+    assert found.cause is Cause.TIMEOUT
+    assert found.text.startswith("did not answer in time at http://127.0.0.1:")
+
+
+def test_a_service_that_hangs_up():
+    assert fault_of(servers.hang_up).cause is Cause.DROPPED
+
+
+@pytest.mark.parametrize("answer", [servers.truncated_body, servers.short_body])
+@pytest.mark.parametrize("ask", [Client.read, Client.discover])
+def test_a_service_that_hangs_up_in_the_middle_of_its_answer(answer: servers.Answer, ask: Any):
+    assert fault_of(answer, ask=ask).cause is Cause.DROPPED
+
+
+def test_a_service_that_speaks_another_protocol():
+    assert fault_of(servers.rubbish).cause is Cause.DROPPED
+
+
+@pytest.mark.parametrize("number", [errno.EHOSTUNREACH, errno.ENETUNREACH])
+def test_a_host_without_a_route(number: int):
+    error = requests.exceptions.ConnectionError(OSError(number, "no route"))
+    found = errors.explain(error, URL)
+    assert found == Fault(Cause.UNREACHABLE, f"cannot be reached at {URL}")
+
+
+def test_a_proxy_that_is_down_is_not_called_the_services_fault():
+    proxies = Proxies(http=f"http://127.0.0.1:{servers.free_port()}")
+    found = Client(proxies=proxies).fault(URL)
+    assert found == Fault(Cause.UNREACHABLE, f"cannot be reached through the proxy at {URL}")
+
+
+def test_a_proxy_that_opens_no_tunnel():
+    with servers.serving(servers.http(403)) as proxy:
+        found = Client(proxies=Proxies(https=proxy.url)).fault("https://192.0.2.30:8041")
+    assert found.cause is Cause.UNREACHABLE
+    assert "through the proxy" in found.text
+
+
+# HTTP
+
+
+@pytest.mark.parametrize(
+    ("status", "cause"),
+    [
+        (400, Cause.HTTP_ERROR),
+        (401, Cause.UNAUTHORIZED),
+        (403, Cause.FORBIDDEN),
+        (404, Cause.NOT_FOUND),
+        (409, Cause.HTTP_ERROR),
+        (500, Cause.SERVER_ERROR),
+        (502, Cause.SERVER_ERROR),
+        (503, Cause.SERVER_ERROR),
+        (599, Cause.SERVER_ERROR),
+    ],
+)
+def test_an_http_status(status: int, cause: Cause):
+    found = fault_of(servers.http(status, "<html>no</html>", "text/html"))
+    assert found.cause is cause
+    assert f"HTTP {status}" in found.text
+
+
+def test_a_redirect():
+    found = fault_of(servers.http(302, Location="https://user:pw@example.com/login?next=x"))
+    assert found.cause is Cause.REDIRECTED
+    assert found.text.startswith("redirects to https://example.com/login from http://127.0.0.1:")
+
+
+@pytest.mark.parametrize("location", ["/login", "//example.com/login"])
+def test_a_relative_redirect_is_shown_as_a_whole_url(location: str):
+    with servers.serving(servers.http(302, Location=location)) as server:
+        host = "http://example.com" if location.startswith("//") else server.url
+        found = Client().fault(server.url)
+    assert found.text.startswith(f"redirects to {host}/login from ")
+
+
+@pytest.mark.parametrize("body", ["[" * 200_000, '{"a":' * 200_000])
+@pytest.mark.parametrize("ask", [Client.read, Client.discover])
+def test_json_that_is_nested_without_end(body: str, ask: Any):
+    assert fault_of(servers.http(body=body), ask=ask).cause is Cause.NOT_JSON
+
+
+IMPOSSIBLE = [f"http://{'a' * 64}.example.com:8041", "http://a..example.com:8041"]
+
+
+@pytest.mark.parametrize("url", [*IMPOSSIBLE, "http://\u2603\u0378.example.com:8041"])
+@pytest.mark.parametrize("ask", [Client.read, Client.discover])
+def test_an_address_that_no_host_can_have(url: str, ask: Any):
+    found = Client().fault(url, ask)
+    assert found.cause is Cause.BAD_URL
+    assert found.text.startswith("has an address that no host can have: http://")
+
+
+@pytest.mark.parametrize("body", ["<html>It works!</html>", "", "{", b"\xff\xfe"])
+def test_a_read_that_brings_no_json(body: str | bytes):
+    assert fault_of(servers.http(body=body, kind="text/html")).cause is Cause.NOT_JSON
+
+
+BAD_ERRORS = [{"errors": [5]}, {"errors": 5}, {"error": 5}, {"message": 5}, [5], 5, None]
+
+
+@pytest.mark.parametrize("body", BAD_ERRORS, ids=json.dumps)
+@pytest.mark.parametrize("ask", [Client.read, Client.discover])
+def test_a_server_error_is_one_whatever_its_body(body: Any, ask: Any):
+    found = fault_of(servers.http(500, json.dumps(body)), ask=ask)
+    assert found.cause is Cause.SERVER_ERROR
+    assert "HTTP 500" in found.text
+
+
+def test_an_answer_whose_compression_is_broken():
+    assert fault_of(BROKEN_GZIP).cause is Cause.NOT_JSON
+
+
+def test_versions_whose_compression_is_broken():
+    assert fault_of(BROKEN_GZIP, ask=Client.discover).cause is Cause.NOT_JSON
+
+
+@pytest.mark.parametrize(
+    "body", ["<html>It works!</html>", "", "{}", "[]", "null", "5", '"x"', '{"versions": 5}']
+)
+def test_an_endpoint_that_offers_no_versions(body: str):
+    found = fault_of(servers.http(body=body), ask=Client.discover)
+    assert found.cause is Cause.NOT_JSON
+
+
+@pytest.mark.parametrize("body", ["{}", "null", "5", '["generic"]', '[{"state": "active"}]'])
+def test_json_that_the_service_would_not_give(body: str):
+    assert fault_of(servers.http(body=body)).cause is Cause.UNEXPECTED
+
+
+@pytest.mark.parametrize(
+    "answer", [servers.endless_body, servers.http(body=b" " * 5 * 1024 * 1024)]
+)
+def test_an_answer_that_is_too_large(answer: servers.Answer):
+    found = fault_of(answer)
+    assert found.cause is Cause.TOO_LARGE
+    assert found.text.startswith("answers with more than 4 MiB at ")
+
+
+# TLS
+
+
+class Authority:
+    """A private certificate authority whose certificate is known, or not."""
+
+    def __init__(self, ca: trustme.CA, folder: pathlib.Path) -> None:
+        self._ca = ca
+        self.bundle = str(folder / "ca.pem")
+        ca.cert_pem.write_to_path(self.bundle)
+
+    @contextlib.contextmanager
+    def serving(
+        self, name: str, lifetime: tuple[datetime.datetime, datetime.datetime] | None = None
+    ) -> Generator[servers.Server]:
+        since, until = lifetime or (None, None)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        certificate = self._ca.issue_cert(name, not_before=since, not_after=until)
+        certificate.configure_cert(context)
+        with servers.serving(servers.http(), context) as server:
+            yield server
+
+
+@pytest.fixture
+def private_ca(authority: trustme.CA, tmp_path: pathlib.Path) -> Authority:
+    return Authority(authority, tmp_path)
+
+
+def test_a_certificate_of_a_known_authority_is_trusted(private_ca: Authority):
+    with private_ca.serving("127.0.0.1") as server:
+        session = Client(verify=private_ca.bundle).session(server.url)
+        assert session.get(f"{server.url}/").json() == {}
+
+
+def test_a_certificate_of_an_unknown_authority(private_ca: Authority):
+    with private_ca.serving("127.0.0.1") as server:
+        assert Client().fault(server.url).cause is Cause.TLS_UNTRUSTED
+
+
+def test_an_expired_certificate(private_ca: Authority):
+    now = datetime.datetime.now(datetime.timezone.utc)
+    with private_ca.serving("127.0.0.1", (now - 9 * DAY, now - DAY)) as server:
+        found = Client(verify=private_ca.bundle).fault(server.url)
+    assert found.cause is Cause.TLS_EXPIRED
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_a_certificate_for_another_host(private_ca: Authority, host: str):
+    with private_ca.serving("gnocchi.example.com") as server:
+        url = f"https://{host}:{server.port}"
+        found = Client(verify=private_ca.bundle).fault(url)
+    assert found.cause is Cause.TLS_WRONG_HOST
+
+
+def test_plain_http_where_tls_is_expected():
+    with servers.serving(servers.http()) as server:
+        found = Client().fault(server.url.replace("http:", "https:"))
+    assert found.cause is Cause.TLS_ERROR
+
+
+def test_tls_where_plain_http_is_expected(private_ca: Authority):
+    with private_ca.serving("127.0.0.1") as server:
+        found = Client().fault(server.url.replace("https:", "http:"))
+    assert found.cause is Cause.DROPPED
+
+
+def test_a_server_that_hangs_in_the_tls_handshake():
+    with servers.serving(servers.silence) as server:
+        found = Client(seconds=0.5).fault(server.url.replace("http:", "https:"))
+    assert found.cause is Cause.TIMEOUT
+
+
+# What is said
+
+
+@pytest.mark.parametrize(
+    ("url", "text"),
+    [
+        ("http://192.0.2.30:8041/", "http://192.0.2.30:8041"),
+        ("http://user:secret@192.0.2.30:8041/v1?token=x#y", "http://192.0.2.30:8041/v1"),
+        ("http://[2001:db8::30]:8041", "http://[2001:db8::30]:8041"),
+        ("http://[2001:db8::30", "a malformed URL"),
+        ("http://192.0.2.30:8041/\x00\x1b[31m", "http://192.0.2.30:8041/??[31m"),
+        ("http://192.0.2.30\ud800:8041", "http://192.0.2.30?:8041"),
+    ],
+)
+def test_urls_are_shown_without_secrets(url: str, text: str):
+    assert errors.shown(url) == text
+
+
+def test_an_exception_that_nobody_expected_is_named_but_not_quoted():
+    found = errors.explain(KeyError("s3cret"), URL)
+    assert found == Fault(Cause.INTERNAL, f"could not be asked at {URL} (KeyError)")
+
+
+def test_an_exception_that_nobody_expected_is_logged_in_plain_text(
+    caplog: pytest.LogCaptureFixture,
+):
+    errors.explain(KeyError("odd\x1b[31m\nthing"), URL)
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    assert record.getMessage().startswith(f"unexpected at {URL}: (KeyError(")
+    assert record.getMessage().isprintable()
+
+
+def test_an_expected_exception_is_not_logged(caplog: pytest.LogCaptureFixture):
+    errors.explain(requests.exceptions.ConnectionError(OSError(errno.EHOSTUNREACH, "x")), URL)
+    assert caplog.records == []
+
+
+def test_a_chain_of_exceptions_that_bites_its_tail_ends():
+    first, second = ValueError("one"), ValueError("two")
+    first.__cause__, second.__cause__ = second, first
+    assert errors.explain(first, URL).cause is Cause.INTERNAL
