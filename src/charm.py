@@ -25,7 +25,7 @@ from coordinator.upgrade import decision
 if TYPE_CHECKING:
     from coordinator import reconcile
     from coordinator.report.report import Report
-    from coordinator.request import Order
+    from coordinator.request import Request
 
 logger = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
         self._transfers = transfers.Transfers(self)
         self._provider = telemetry_stack.TelemetryStackProvider(self, stack_status.ENDPOINT)
         self._proxies = Proxies.from_environment(os.environ)
-        self._verdict: status.Verdict | None = None
+        self._verdict: status.Status | None = None
         events = [
             self.on.install,
             self.on.start,
@@ -108,24 +108,24 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
         if self._choice.problem:
             logger.warning(self._choice.problem)
         self._memory.keep_blueprint(self._choice.changes)
-        if seen.order is None or seen.settings is None or seen.obstacle is not None:
-            self._judge(seen.trouble)
+        if seen.request is None or seen.settings is None or seen.obstacle is not None:
+            self._judge(seen.fault)
             return
         from coordinator import reconcile  # noqa: PLC0415 - a quiet hook needs no HTTP stack
 
         remembered = self._memory.record()
-        order = seen.order.after(self._memory.report())
-        turn = reconcile.turn(order, remembered.record, self._means(remembered, installs=True))
+        request = seen.request.after(self._memory.report())
+        turn = reconcile.turn(request, remembered.record, self._means(remembered, installs=True))
         self._publish(turn, remembered)
 
     def _on_leaving(self, _event: ops.EventBase) -> None:
-        self._verdict = status.Verdict(status.Level.MAINTENANCE, "leaving the model")
+        self._verdict = status.Status(status.Level.MAINTENANCE, "leaving the model")
 
     def _request_credentials(self) -> None:
         """Ask keystone for a user; without valid options, what was asked before stays."""
         try:
             grants = config.parse(self.config, self._choice.services).requested_grants
-        except config.InvalidOptions:
+        except config.OptionsError:
             return
         wanted = relations.identity_request(self.app.name, grants)
         for relation in self.model.relations[inputs.IDENTITY]:
@@ -176,7 +176,7 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
         if remembered.problem and (settled or turn.decision.step is decision.Step.ADVISE):
             judged = remembered.problem
         if self._inputs.obstacle is not None:
-            self._judge(self._inputs.trouble)
+            self._judge(self._inputs.fault)
             return
         self._judge(
             self._inputs.concern or judged,
@@ -184,7 +184,7 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
         )
 
     def _judge(
-        self, judged: status.Verdict | None, stack: telemetry_stack.Stack | None = None
+        self, judged: status.Status | None, stack: telemetry_stack.Stack | None = None
     ) -> None:
         """Publish a verdict; without a stack, it says why none could be verified."""
         self._verdict = judged
@@ -199,14 +199,14 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
     def _on_collect_app_status(self, event: ops.CollectStatusEvent) -> None:
         event.add_status(_status(self._current_verdict()))
 
-    def _current_verdict(self) -> status.Verdict:
+    def _current_verdict(self) -> status.Status:
         """The verdict of this hook, else the last one that was published."""
         if self._verdict is not None:
             return self._verdict
         last = self._memory.verdict()
         if not self.unit.is_leader():
             return status.standby(last)
-        return self._inputs.trouble or last or status.waiting("nothing was verified yet")
+        return self._inputs.fault or last or status.waiting("nothing was verified yet")
 
     # Actions
 
@@ -215,21 +215,21 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
         from coordinator import reconcile  # noqa: PLC0415 - as above
 
         seen = self._inputs
-        if seen.order is None:
+        if seen.request is None:
             event.fail(seen.obstacle.message if seen.obstacle else "nothing to verify with")
             return
         try:
-            order = results.ordered(seen.order, event.params).after(self._memory.report())
+            request = results.ordered(seen.request, event.params).after(self._memory.report())
         except ValueError as error:
             event.fail(str(error))
             return
         remembered = self._memory.record()
         means = self._means(remembered, installs=False)
-        turn = reconcile.look(order, remembered.record, means, event.log)
-        if order.same_stack(seen.order) and self.unit.is_leader():
+        turn = reconcile.look(request, remembered.record, means, event.log)
+        if request.same_stack(seen.request) and self.unit.is_leader():
             self._publish(turn, remembered)
         event.set_results(
-            results.of_report(turn.report, results.form(event.params), order.blueprint)
+            results.of_report(turn.report, results.form(event.params), request.blueprint)
         )
         if not turn.report.verified:
             event.fail(turn.report.summary())
@@ -239,10 +239,10 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
 
         seen = self._inputs
         refusal = self._refusal_to_upgrade(seen)
-        if refusal or seen.order is None:
+        if refusal or seen.request is None:
             event.fail(refusal)
             return
-        turn = self._run_upgrade(event, seen.order.after(self._memory.report()))
+        turn = self._run_upgrade(event, seen.request.after(self._memory.report()))
         if turn is None:
             return
         if turn.run is None and not turn.began:
@@ -256,9 +256,9 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
         """Why the action ceilometer-upgrade cannot run here and now; empty when it can."""
         if not self.unit.is_leader():
             return f"only the leader runs it: juju run {self.app.name}/leader ceilometer-upgrade"
-        if seen.order is None or seen.settings is None:
+        if seen.request is None or seen.settings is None:
             return seen.obstacle.message if seen.obstacle else "nothing to run it with"
-        if "metric" not in seen.order.services:
+        if "metric" not in seen.request.services:
             services = ",".join(("metric", *seen.settings.required))
             command = f"juju config {self.app.name} required-services={services}"
             return f"Gnocchi is not among the services: {command}"
@@ -270,18 +270,18 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
         remembered = self._memory.record()
         return remembered.problem.message if remembered.problem and remembered.newer else ""
 
-    def _run_upgrade(self, event: ops.ActionEvent, order: Order) -> reconcile.Turn | None:
+    def _run_upgrade(self, event: ops.ActionEvent, request: Request) -> reconcile.Turn | None:
         from coordinator import reconcile  # noqa: PLC0415 - as above
 
         remembered = self._memory.record().overruled()
         means = self._means(remembered, installs=True)
-        before = reconcile.look(order, remembered.record, means, event.log)
+        before = reconcile.look(request, remembered.record, means, event.log)
         if before.decision.step is decision.Step.IMPOSSIBLE:
             self._publish(before, remembered)
             event.fail(f"Gnocchi must answer first: {before.report.summary()}")
             return None
         event.log("running ceilometer-upgrade")
-        turn = reconcile.run_upgrade(order, before, means)
+        turn = reconcile.run_upgrade(request, before, means)
         self._publish(turn, remembered)
         return turn
 
@@ -310,7 +310,7 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
             event.fail(str(error))
 
 
-def _status(judged: status.Verdict) -> ops.StatusBase:
+def _status(judged: status.Status) -> ops.StatusBase:
     return _STATUSES[judged.level](judged.message)
 
 

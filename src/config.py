@@ -115,7 +115,7 @@ class Problem:
         return f"{self.text}; {self.allowed}"
 
 
-class InvalidOptions(ValueError):  # noqa: N818 - it reads as what it says
+class OptionsError(ValueError):
     """Some options have values that are not allowed.
 
     Attributes:
@@ -178,7 +178,7 @@ def parse(config: Mapping[str, _Option], services: Sequence[str] = SERVICES) -> 
         ),
     )
     if reader.problems:
-        raise InvalidOptions(tuple(reader.problems))
+        raise OptionsError(tuple(reader.problems))
     return settings
 
 

@@ -12,7 +12,7 @@ import relations
 from coordinator import status
 from coordinator.blueprint.loader import Choice
 from coordinator.openstack.proxies import Proxies
-from coordinator.request import Order
+from coordinator.request import Request
 
 IDENTITY = "identity-credentials"
 METRIC = "metric-service"
@@ -26,7 +26,7 @@ class Inputs:
 
     Attributes:
         settings: valid options, None when some are invalid.
-        order: what to verify, None when there is nothing to verify it with.
+        request: what to verify, None when there is nothing to verify it with.
         obstacle: why the stack cannot be judged yet, None when it can.
         concern: what a person has to correct although the stack can be judged.
         members: related applications that are Ceilometer, told by their names.
@@ -34,14 +34,14 @@ class Inputs:
     """
 
     settings: config.Settings | None = None
-    order: Order | None = None
-    obstacle: status.Verdict | None = None
+    request: Request | None = None
+    obstacle: status.Status | None = None
     members: tuple[str, ...] = ()
     related: tuple[str, ...] = ()
-    concern: status.Verdict | None = None
+    concern: status.Status | None = None
 
     @property
-    def trouble(self) -> status.Verdict | None:
+    def fault(self) -> status.Status | None:
         """What the status must say whatever a verification finds."""
         return self.concern or self.obstacle
 
@@ -70,7 +70,7 @@ def gather(
     concern = status.blocked(choice.problem) if choice.problem else None
     try:
         valid = config.parse(options, choice.services)
-    except config.InvalidOptions as error:
+    except config.OptionsError as error:
         first, others = error.problems[0], len(error.problems) - 1
         obstacle = status.blocked(first.text, first.allowed, others)
         return Inputs(obstacle=obstacle, concern=concern)
@@ -80,7 +80,7 @@ def gather(
         obstacle = _without_credentials(identity)
     if not identity.candidates:
         return Inputs(valid, None, obstacle, _members(model), _related(model), concern)
-    order = Order(
+    request = Request(
         credentials=identity.candidates,
         required=valid.required,
         optional=valid.optional,
@@ -98,10 +98,10 @@ def gather(
         thresholds=valid.thresholds,
     )
     obstacle = obstacle or _without_gnocchi(model, valid)
-    return Inputs(valid, order, obstacle, _members(model), _related(model), concern)
+    return Inputs(valid, request, obstacle, _members(model), _related(model), concern)
 
 
-def _missing_relations(model: ops.Model, valid: config.Settings) -> status.Verdict | None:
+def _missing_relations(model: ops.Model, valid: config.Settings) -> status.Status | None:
     peers = {IDENTITY: f"keystone:{IDENTITY}"}
     if "metric" in valid.required:
         peers[METRIC] = f"gnocchi:{METRIC}"
@@ -122,7 +122,7 @@ def _identity(model: ops.Model) -> relations.Identity:
     return relations.identity(units, application)
 
 
-def _without_credentials(identity: relations.Identity) -> status.Verdict | None:
+def _without_credentials(identity: relations.Identity) -> status.Status | None:
     if identity.problem:
         return status.blocked(identity.problem, identity.remedy)
     if not identity.candidates:
@@ -130,7 +130,7 @@ def _without_credentials(identity: relations.Identity) -> status.Verdict | None:
     return None
 
 
-def _without_gnocchi(model: ops.Model, valid: config.Settings) -> status.Verdict | None:
+def _without_gnocchi(model: ops.Model, valid: config.Settings) -> status.Status | None:
     """Gnocchi's URL comes when its database is ready; before, its checks would only fail."""
     if "metric" not in valid.required:
         return None

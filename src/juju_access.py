@@ -18,7 +18,7 @@ def read_access(
     secret: str,
     environment: Mapping[str, str],
     charm_dir: pathlib.Path,
-) -> access.Access | errors.Trouble:
+) -> access.Access | errors.JujuFault:
     """The right to talk to the controller, or why there is none.
 
     Args:

@@ -43,7 +43,7 @@ class Remembered:
 
     record: upgrade_record.Record
     writable: bool
-    problem: status.Verdict | None = None
+    problem: status.Status | None = None
     damaged: bool = False
     newer: bool = False
 
@@ -68,7 +68,7 @@ class Memory:
             return Remembered(upgrade_record.Record(), writable=False, problem=problem)
         try:
             return Remembered(upgrade_record.load_record(databag.get(_RECORD, "")), writable=True)
-        except upgrade_record.UnreadableRecord as error:
+        except upgrade_record.RecordError as error:
             remedy = (
                 f"juju refresh {self._app.name}"
                 if error.newer
@@ -92,9 +92,9 @@ class Memory:
         kept = Report.from_json(archive.read(_FILE))
         return kept if kept is not None and kept.taken_at == report.taken_at else report
 
-    def verdict(self) -> status.Verdict | None:
+    def verdict(self) -> status.Status | None:
         """The last verdict of the leader."""
-        return status.Verdict.from_json(self._read(_VERDICT))
+        return status.Status.from_json(self._read(_VERDICT))
 
     def blueprint(self) -> str:
         """What the option `blueprint` said when it was last right."""
@@ -135,7 +135,7 @@ class Memory:
             archive.keep(report.to_json(), _FILE)
         self._write(_REPORT, part.to_json())
 
-    def keep_verdict(self, judged: status.Verdict) -> None:
+    def keep_verdict(self, judged: status.Status) -> None:
         """Replace the last verdict."""
         self._write(_VERDICT, judged.to_json())
 

@@ -40,12 +40,12 @@ class Seen:
 
     Attributes:
         whole: whether these are all its applications.
-        trouble: why the controller could not be asked, None where it was or need not be.
+        fault: why the controller could not be asked, None where it was or need not be.
     """
 
     model: Model
     whole: bool = False
-    trouble: errors.Trouble | None = None
+    fault: errors.JujuFault | None = None
 
 
 def look(charm: ops.CharmBase) -> Seen:
@@ -56,17 +56,17 @@ def look(charm: ops.CharmBase) -> Seen:
         return Seen(related)
     access = juju_access.read_access(charm.model, secret, os.environ, charm.charm_dir)
     if not isinstance(access, Access):
-        return Seen(related, trouble=access)
+        return Seen(related, fault=access)
     juju = snap.find()
     if juju is None:
         missing = errors.no_client(access.channel, "", charm.unit.name)
-        return Seen(related, trouble=missing)
+        return Seen(related, fault=missing)
     from coordinator.juju import client  # noqa: PLC0415 - jubilant is for who asks the controller
 
     try:
         survey = client.Controller(access, lambda: juju, charm.app.name).survey()
-    except errors.Refused as refused:
-        return Seen(related, trouble=refused.trouble)
+    except errors.JujuError as refused:
+        return Seen(related, fault=refused.fault)
     # the secret may name another model than the coordinator's own
     applications = {**related.applications, **survey.applications}
     return Seen(dataclasses.replace(survey, applications=applications), whole=True)
@@ -104,7 +104,7 @@ def results(
     wishes = _wishes(charm.app.name, seen, params)
     if params.get("format") == "bundle" and not seen.whole:
         # a bundle has all of the stack: Juju itself compares it with the model
-        seen, wishes = Seen(Model(), trouble=seen.trouble), dataclasses.replace(wishes, whole=True)
+        seen, wishes = Seen(Model(), fault=seen.fault), dataclasses.replace(wishes, whole=True)
     made = plan.complete(choice.blueprint, seen.model, wishes)
     text = (
         _bundle(made, seen)
@@ -149,7 +149,7 @@ def _commands(made: plan.Plan, seen: Seen, choice: Choice, options: Settings | N
     return render.render(
         "plan.txt",
         plan=made,
-        trouble=seen.trouble,
+        fault=seen.fault,
         doubt=choice.problem,
         optional=list(options.optional) if options else [],
         unwatched=[type_ for type_ in choice.blueprint.services if type_ not in watched],

@@ -13,7 +13,7 @@ from coordinator.blueprint.systems import Blueprint
 from coordinator.report import render, truncate
 from coordinator.report.render import Form
 from coordinator.report.report import Report
-from coordinator.request import Depth, Order
+from coordinator.request import Depth, Request
 from coordinator.text import plain
 from coordinator.upgrade import findings as upgrade_findings
 
@@ -33,7 +33,7 @@ _NAMES_LIMIT = 4096
 """Characters of a list of names as a result."""
 
 
-def ordered(order: Order, params: Mapping[str, Any]) -> Order:
+def ordered(request: Request, params: Mapping[str, Any]) -> Request:
     """The order with what an operator asked for instead of the options.
 
     Raises:
@@ -41,7 +41,7 @@ def ordered(order: Order, params: Mapping[str, Any]) -> Order:
     """
     changes: dict[str, Any] = {}
     if params.get("services"):
-        services = _parsed("services", _services_of(order), params)
+        services = _parsed("services", _services_of(request), params)
         changes |= {"required": services, "optional": ()}
     if params.get("region"):
         changes["region"] = _parsed("region", config.parse_region, params)
@@ -49,13 +49,13 @@ def ordered(order: Order, params: Mapping[str, Any]) -> Order:
         changes["interface"] = params["interface"]
     if params.get("deep"):
         changes["depth"] = Depth.FULL
-    elif order.depth.reads:
+    elif request.depth.reads:
         changes["depth"] = Depth.READS
-    return dataclasses.replace(order, **changes)
+    return dataclasses.replace(request, **changes)
 
 
-def _services_of(order: Order) -> Callable[[str], tuple[str, ...]]:
-    allowed = tuple(order.blueprint.services)
+def _services_of(request: Request) -> Callable[[str], tuple[str, ...]]:
+    allowed = tuple(request.blueprint.services)
     return lambda text: config.parse_services(text, allowed)
 
 

@@ -13,14 +13,14 @@ from coordinator.upgrade.record import Record
 ENDPOINT = "telemetry-stack"
 
 
-def unverified(judged: status.Verdict) -> telemetry_stack.Stack:
+def unverified(judged: status.Status) -> telemetry_stack.Stack:
     """What is told while the stack cannot be verified: why, and since when at the latest."""
     now = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
     return telemetry_stack.Stack(ready=False, message=judged.message, since=now)
 
 
 def of_turn(
-    report: Report, record: Record, step: Step, judged: status.Verdict
+    report: Report, record: Record, step: Step, judged: status.Status
 ) -> telemetry_stack.Stack:
     """What is told after a verification.
 

@@ -48,12 +48,12 @@ def means(
     origin, method = options.origin, options.method
     suite = f"{origin.series}-{origin.pocket}/{origin.release}" if origin else ""
     basic = reconcile.Means(
-        wish=decision.Wish(
+        wish=decision.UpgradePolicy(
             runs=method is not Method.ADVISE and writable,
             on_change=options.policy is Policy.ON_CHANGE,
             heeds=method is not Method.COMMAND and options.policy is Policy.ON_CHANGE,
         ),
-        runner=command.CommandRunner(packages.Source(suite=suite, proxies=proxies)),
+        runner=command.CommandBackend(packages.Source(suite=suite, proxies=proxies)),
         members=seen.members,
         announce=announce,
         may_act=method in {Method.AUTO, Method.ACTION},
@@ -72,27 +72,27 @@ def _with_controller(
     charm: ops.CharmBase,
     secret: str,
     seen: inputs.Inputs,
-    find_client: Callable[[str], pathlib.Path | errors.Trouble],
+    find_client: Callable[[str], pathlib.Path | errors.JujuFault],
 ) -> reconcile.Means:
     """The same with the way through the Juju controller, or with what bars it."""
     found = juju_access.read_access(charm.model, secret, os.environ, charm.charm_dir)
     if not isinstance(found, Access):
         return dataclasses.replace(basic, obstacle=found)
     juju = find_client(found.channel)
-    if isinstance(juju, errors.Trouble):
+    if isinstance(juju, errors.JujuFault):
         return dataclasses.replace(basic, obstacle=juju)
     from coordinator.juju import action, client  # noqa: PLC0415 - the client's libraries are heavy
 
     through = client.Controller(found, lambda: juju, charm.app.name, _search(seen))
-    return dataclasses.replace(basic, action=action.ActionRunner(through, seen.related))
+    return dataclasses.replace(basic, action=action.ActionBackend(through, seen.related))
 
 
 def _search(seen: inputs.Inputs) -> discovery.Search:
     """What to look for in the model: the systems, and the applications that relations name."""
-    if seen.order is None:
+    if seen.request is None:
         raise ValueError("without an order there is nothing to look for")
-    known = (*seen.order.applications.values(), *seen.related)
-    return discovery.Search(seen.order.blueprint, known)
+    known = (*seen.request.applications.values(), *seen.related)
+    return discovery.Search(seen.request.blueprint, known)
 
 
 def _client(
@@ -101,7 +101,7 @@ def _client(
     notes: peer_state.Memory,
     installs: bool,
     channel: str,
-) -> pathlib.Path | errors.Trouble:
+) -> pathlib.Path | errors.JujuFault:
     """The juju client, installed now where that may be tried, or why it is not there."""
     found = snap.find()
     if found is not None:

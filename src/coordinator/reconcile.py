@@ -16,7 +16,7 @@ from coordinator.juju.sight import NOBODY_ASKED, Sight
 from coordinator.report import root_causes
 from coordinator.report.finding import Cause, Finding
 from coordinator.report.report import Report
-from coordinator.request import Order
+from coordinator.request import Request
 from coordinator.upgrade import command
 from coordinator.upgrade import decision as upgrade_decision
 from coordinator.upgrade import findings as upgrade_findings
@@ -42,13 +42,13 @@ class Means:
         may_command: whether the command may be run where the action cannot be.
     """
 
-    wish: upgrade_decision.Wish
-    runner: command.CommandRunner
+    wish: upgrade_decision.UpgradePolicy
+    runner: command.CommandBackend
     members: tuple[str, ...]
     announce: Callable[[str], None]
-    action: juju_action.ActionRunner | None = None
+    action: juju_action.ActionBackend | None = None
     may_act: bool = True
-    obstacle: errors.Trouble | None = None
+    obstacle: errors.JujuFault | None = None
     may_command: bool = True
 
 
@@ -69,7 +69,7 @@ class Turn:
     verification: checks_runner.Verification
     record: upgrade_record.Record
     decision: upgrade_decision.Decision
-    run: command.Outcome | None = None
+    run: command.RunResult | None = None
     types_before: frozenset[str] = frozenset()
     sight: Sight = NOBODY_ASKED
     began: bool = False
@@ -80,16 +80,16 @@ class Turn:
         return self.verification.report
 
 
-def turn(order: Order, record: upgrade_record.Record, means: Means) -> Turn:
+def turn(request: Request, record: upgrade_record.Record, means: Means) -> Turn:
     """Verify the stack and do what it needs."""
-    seen = look(order, record, means)
+    seen = look(request, record, means)
     if seen.decision.step is upgrade_decision.Step.RUN:
-        return run_upgrade(order, seen, means)
+        return run_upgrade(request, seen, means)
     return seen
 
 
 def look(
-    order: Order,
+    request: Request,
     record: upgrade_record.Record,
     means: Means,
     progress: checks_runner.Progress = lambda _line: None,
@@ -104,7 +104,7 @@ def look(
         if record.running is not None:
             seeing.result()
         verified = checks_runner.verify(
-            order,
+            request,
             progress,
             lambda: _release(seeing.result(), record, means),
             means.announce,
@@ -115,11 +115,11 @@ def look(
     decision = upgrade_decision.decide(observed, record, means.wish)
     if decision.step is upgrade_decision.Step.ADOPT and observed.fingerprint is not None:
         record = record.adopted(observed.at, observed.fingerprint, observed.asks)
-    verified = _complete(order, means, verified, sight, record)
+    verified = _complete(request, means, verified, sight, record)
     return Turn(verified, record, decision, sight=sight)
 
 
-def run_upgrade(order: Order, seen: Turn, means: Means) -> Turn:
+def run_upgrade(request: Request, seen: Turn, means: Means) -> Turn:
     """Run ceilometer-upgrade once, by the best way there is, or by none.
 
     The action of ceilometer's charm is only begun: its end is seen by a later look. What the
@@ -127,25 +127,25 @@ def run_upgrade(order: Order, seen: Turn, means: Means) -> Turn:
     would not help. Nothing is run beside a task that was begun, or perhaps was.
 
     Args:
-        order: the order that was verified.
+        request: what was verified.
         seen: what was seen, with credentials that keystone took.
         means: what to work with.
     """
-    begun = _begin(order, seen, means)
+    begun = _begin(request, seen, means)
     if isinstance(begun, Turn):
         return begun
     if seen.record.running is not None:
-        return seen if begun is None else _without_run(order, seen, begun, seen.decision.step)
+        return seen if begun is None else _without_run(request, seen, begun, seen.decision.step)
     if begun is not None and not _command_helps(seen, means):
         # only what its result shows may be advised: else the advice could never be satisfied
         shows = seen.report.behind or seen.sight.asks
         step = upgrade_decision.Step.ADVISE if shows else upgrade_decision.Step.RUN
-        return _without_run(order, seen, begun, step)
-    return _run_command(order, seen, means)
+        return _without_run(request, seen, begun, step)
+    return _run_command(request, seen, means)
 
 
 def _without_run(
-    order: Order, seen: Turn, barred: errors.Trouble, step: upgrade_decision.Step
+    request: Request, seen: Turn, barred: errors.JujuFault, step: upgrade_decision.Step
 ) -> Turn:
     """The turn in which the action was not begun, and nothing was run in its place."""
     needed = (
@@ -154,11 +154,11 @@ def _without_run(
     remedy = barred.remedy if barred.cause is Cause.NO_ACTION else ""
     changed = dataclasses.replace(seen.decision, step=step, remedy=remedy)
     decision = changed if needed else seen.decision
-    verified = _with_charm(order, seen.verification, upgrade_findings.troubled(barred))
+    verified = _with_charm(request, seen.verification, upgrade_findings.troubled(barred))
     return dataclasses.replace(seen, verification=verified, decision=decision)
 
 
-def _begin(order: Order, seen: Turn, means: Means) -> Turn | errors.Trouble | None:
+def _begin(request: Request, seen: Turn, means: Means) -> Turn | errors.JujuFault | None:
     """Begin the action: the turn after that, or why it could not be; None where it may not be.
 
     A task that waits or runs already is taken over, also where it is the command's turn.
@@ -166,7 +166,7 @@ def _begin(order: Order, seen: Turn, means: Means) -> Turn | errors.Trouble | No
     target = seen.sight.application
     if not means.may_act:
         return None
-    if not isinstance(target, juju_ceilometer.Application):
+    if not isinstance(target, juju_ceilometer.CeilometerApplication):
         return target
     if means.action is None:
         raise ValueError("an application was seen without a way to see it")
@@ -175,11 +175,11 @@ def _begin(order: Order, seen: Turn, means: Means) -> Turn | errors.Trouble | No
         means.announce(f"running ceilometer-upgrade on {target.name}: {_why(seen)}")
     try:
         task = means.action.start(target.name, anew=anew)
-    except errors.Unclear as unclear:
+    except errors.UnclearError as unclear:
         # perhaps it waits or runs: the next turn finds it, or begins it
-        return _without_run(order, seen, unclear.trouble, upgrade_decision.Step.WAIT)
-    except errors.Refused as refused:
-        return refused.trouble
+        return _without_run(request, seen, unclear.fault, upgrade_decision.Step.WAIT)
+    except errors.JujuError as refused:
+        return refused.fault
     if not task:
         return None
     observed = observe(seen.report, seen.record, means, seen.sight)
@@ -196,7 +196,7 @@ def _begin(order: Order, seen: Turn, means: Means) -> Turn | errors.Trouble | No
     return dataclasses.replace(
         seen,
         verification=_with_charm(
-            order, seen.verification, upgrade_findings.running(running, observed.at)
+            request, seen.verification, upgrade_findings.running(running, observed.at)
         ),
         record=seen.record.started(running),
         decision=upgrade_decision.Decision(upgrade_decision.Step.POLL, seen.decision.reason),
@@ -223,22 +223,22 @@ def _why(seen: Turn) -> str:
     return seen.decision.reason or "asked for"
 
 
-def _run_command(order: Order, seen: Turn, means: Means) -> Turn:
+def _run_command(request: Request, seen: Turn, means: Means) -> Turn:
     """Run the command here, and let the proof say whether it worked."""
     if seen.verification.credentials is None:
         raise ValueError("ceilometer-upgrade cannot run without credentials")
     means.announce(f"running ceilometer-upgrade: {_why(seen)}")
     job = command.Job(
         credentials=seen.verification.credentials,
-        interface=order.interface,
+        interface=request.interface,
         region=seen.report.region,
-        certificates=order.trusted,
-        proxies=order.proxies,
+        certificates=request.trusted,
+        proxies=request.proxies,
     )
     outcome = means.runner.run(job)
     sight = seen.sight
     verified = checks_runner.verify(
-        order.once_more(seen.report),
+        request.once_more(seen.report),
         release=lambda: _release(sight, seen.record, means),
         announce=means.announce,
     )
@@ -254,7 +254,7 @@ def _run_command(order: Order, seen: Turn, means: Means) -> Turn:
         else seen.record.succeeded(observed.at, fingerprint)
     )
     return Turn(
-        verification=_complete(order, means, verified, sight, record),
+        verification=_complete(request, means, verified, sight, record),
         record=record,
         decision=upgrade_decision.decide(observed, record, means.wish),
         run=outcome,
@@ -279,13 +279,13 @@ def _release(sight: Sight, record: upgrade_record.Record, means: Means) -> str:
     While the controller cannot be asked, what is remembered of it counts: a command of another
     version, which was once run instead, says nothing about the model.
     """
-    unseen = isinstance(sight.application, errors.Trouble)
+    unseen = isinstance(sight.application, errors.JujuFault)
     told = (sight.release, record.release if unseen else "")
     return next(filter(resource_types.is_version, told), "") or means.runner.release()
 
 
 def _complete(
-    order: Order,
+    request: Request,
     means: Means,
     verified: checks_runner.Verification,
     sight: Sight,
@@ -294,22 +294,22 @@ def _complete(
     """The verification with what the controller told."""
     if sight.model is not None:
         report = verified.report
-        found = systems.of_model(sight.model, order, means.members, report)
+        found = systems.of_model(sight.model, request, means.members, report)
         verified = verified.with_findings((*report.findings, *found))
-    verified = _with_remedy(order, means, verified, sight)
+    verified = _with_remedy(request, means, verified, sight)
     about_charm = upgrade_findings.of_charm(
         sight, record, verified.report.taken_at, means.may_command
     )
-    return _with_charm(order, verified, about_charm)
+    return _with_charm(request, verified, about_charm)
 
 
 def _with_remedy(
-    order: Order, means: Means, verified: checks_runner.Verification, sight: Sight
+    request: Request, means: Means, verified: checks_runner.Verification, sight: Sight
 ) -> checks_runner.Verification:
     """The verification with whose action to run where types are missing: one that would run."""
-    action = means.may_act and isinstance(sight.application, juju_ceilometer.Application)
+    action = means.may_act and isinstance(sight.application, juju_ceilometer.CeilometerApplication)
     ours = means.wish.runs and (means.may_command or action)
-    remedy = f"juju run {order.coordinator if ours else sight.name}/leader ceilometer-upgrade"
+    remedy = f"juju run {request.coordinator if ours else sight.name}/leader ceilometer-upgrade"
     return verified.with_findings(
         dataclasses.replace(f, remedy=remedy) if f.cause is Cause.MISSING_TYPES else f
         for f in verified.report.findings
@@ -317,7 +317,7 @@ def _with_remedy(
 
 
 def _with_charm(
-    order: Order, verified: checks_runner.Verification, finding: Finding | None
+    request: Request, verified: checks_runner.Verification, finding: Finding | None
 ) -> checks_runner.Verification:
     """The verification with what is to be said about ceilometer's charm, in place of before.
 
@@ -327,7 +327,7 @@ def _with_charm(
         found for found in verified.report.findings if found.check != upgrade_findings.CHARM_CHECK
     )
     findings = kept if finding is None else (*kept, finding)
-    return verified.with_findings(root_causes.explained(findings, order.blueprint))
+    return verified.with_findings(root_causes.explained(findings, request.blueprint))
 
 
 def observe(
@@ -347,7 +347,7 @@ def observe(
     return upgrade_decision.Observed(report.behind, fingerprint, now, sight.asks, sight.task)
 
 
-def _error(outcome: command.Outcome, observed: upgrade_decision.Observed) -> str:
+def _error(outcome: command.RunResult, observed: upgrade_decision.Observed) -> str:
     """Why a run was no success: what the command said, or that the proof is not there."""
     if outcome.error:
         return outcome.error

@@ -47,7 +47,7 @@ class Thresholds:
     metrics: tuple[str, ...] = ("cpu", "memory.usage")
 
 
-USUAL_THRESHOLDS = Thresholds()
+DEFAULT_THRESHOLDS = Thresholds()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,11 +63,11 @@ class Limits:
     fail: int = 7
 
 
-USUAL_LIMITS = Limits()
+DEFAULT_LIMITS = Limits()
 
 
 @dataclasses.dataclass(frozen=True)
-class Order:
+class Request:
     """What is to be verified, and how.
 
     Attributes:
@@ -100,22 +100,22 @@ class Order:
     applications: Mapping[str, str]
     coordinator: str
     upgrade_remedy: str
-    expiry: Limits = USUAL_LIMITS
+    expiry: Limits = DEFAULT_LIMITS
     blueprint: Blueprint = dataclasses.field(default_factory=load)
     depth: Depth = Depth.SHALLOW
-    thresholds: Thresholds = USUAL_THRESHOLDS
+    thresholds: Thresholds = DEFAULT_THRESHOLDS
     earlier: Report | None = None
 
-    def after(self, report: Report | None) -> Order:
+    def after(self, report: Report | None) -> Request:
         """The same order after a report: what its canaries proved need not be proven again."""
         return dataclasses.replace(self, earlier=report)
 
-    def once_more(self, report: Report) -> Order:
+    def once_more(self, report: Report) -> Request:
         """The same order a moment later: canaries only where it was too early for them."""
         depth = Depth.CHANGES if self.depth is Depth.FULL else self.depth
         return dataclasses.replace(self, earlier=report, depth=depth)
 
-    def same_stack(self, other: Order) -> bool:
+    def same_stack(self, other: Request) -> bool:
         """Whether the same services are verified at the same places, however deep."""
         return dataclasses.replace(self, depth=other.depth, earlier=other.earlier) == other
 

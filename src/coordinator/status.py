@@ -32,7 +32,7 @@ class Level(enum.Enum):
 
 
 @dataclasses.dataclass(frozen=True)
-class Verdict:
+class Status:
     """A status.
 
     Attributes:
@@ -47,7 +47,7 @@ class Verdict:
         return json.dumps({"level": self.level.value, "message": self.message}, sort_keys=True)
 
     @classmethod
-    def from_json(cls, text: str) -> Verdict | None:
+    def from_json(cls, text: str) -> Status | None:
         """Read a kept verdict; None when it is none."""
         try:
             data = cast("dict[str, Any]", json.loads(text))
@@ -56,23 +56,21 @@ class Verdict:
             return None
 
 
-def blocked(problem: str, remedy: str = "", others: int = 0, following: int = 0) -> Verdict:
+def blocked(problem: str, remedy: str = "", others: int = 0, following: int = 0) -> Status:
     """A person has to act."""
-    return Verdict(Level.BLOCKED, message(problem, remedy, others, following))
+    return Status(Level.BLOCKED, message(problem, remedy, others, following))
 
 
-def waiting(text: str) -> Verdict:
+def waiting(text: str) -> Status:
     """Another charm has to act."""
-    return Verdict(Level.WAITING, message(text))
+    return Status(Level.WAITING, message(text))
 
 
-def standby(leader: Verdict | None) -> Verdict:
+def standby(leader: Status | None) -> Status:
     """The status of a unit that does not lead."""
     if leader is None:
-        return Verdict(Level.ACTIVE, "standby; the leader has not reported yet")
-    return Verdict(
-        Level.ACTIVE, message(f"standby; leader {leader.level.value}: {leader.message}")
-    )
+        return Status(Level.ACTIVE, "standby; the leader has not reported yet")
+    return Status(Level.ACTIVE, message(f"standby; leader {leader.level.value}: {leader.message}"))
 
 
 def message(problem: str, remedy: str = "", others: int = 0, following: int = 0) -> str:
@@ -101,7 +99,7 @@ def of_stack(
     decision: upgrade_decision.Decision,
     coordinator: str,
     ceilometer: str,
-) -> Verdict:
+) -> Status:
     """The verdict about a stack that could be verified.
 
     Args:
@@ -119,10 +117,10 @@ def of_stack(
         return about_upgrade
     if not report.verified:
         return _blocked_by(report.causes(Severity.FAILED), report)
-    return Verdict(Level.ACTIVE, _of_success(report, record))
+    return Status(Level.ACTIVE, _of_success(report, record))
 
 
-def _blocked_by(causes: Sequence[Finding], report: Report) -> Verdict:
+def _blocked_by(causes: Sequence[Finding], report: Report) -> Status:
     first = causes[0]
     return blocked(first.summary, first.remedy, len(causes) - 1, report.following(first))
 
@@ -133,7 +131,7 @@ def _of_upgrade(
     at: datetime.datetime,
     coordinator: str,
     ceilometer: str,
-) -> Verdict | None:
+) -> Status | None:
     """What is still to be said about ceilometer-upgrade."""
     if decision.step is upgrade_decision.Step.ADVISE:
         usual = f"juju run {ceilometer}/leader ceilometer-upgrade"
@@ -144,7 +142,7 @@ def _of_upgrade(
             text = f"task {running.task} on {running.application} has not ended for over an hour"
             return blocked(text, f"juju cancel-task {running.task}")
         text = f"ceilometer-upgrade was begun as task {running.task} on {running.application}"
-        return Verdict(Level.MAINTENANCE, message(text, f"juju show-task {running.task}"))
+        return Status(Level.MAINTENANCE, message(text, f"juju show-task {running.task}"))
     failed = (
         record.failure
         if decision.step in (upgrade_decision.Step.WAIT, upgrade_decision.Step.RUN)
@@ -153,7 +151,7 @@ def _of_upgrade(
     return _of_failure(failed, coordinator) if failed is not None else None
 
 
-def _of_failure(failure: upgrade_record.Failure, coordinator: str) -> Verdict:
+def _of_failure(failure: upgrade_record.Failure, coordinator: str) -> Status:
     """A run that failed, and will be tried again."""
     if "HTTP 403" in failure.cause:
         problem = "ceilometer-upgrade may not create resource types (HTTP 403)"
@@ -164,7 +162,7 @@ def _of_failure(failure: upgrade_record.Failure, coordinator: str) -> Verdict:
     count = f"{failure.count} of {upgrade_decision.FAILURES_TO_BLOCK}"
     retry = f"next try after {failure.retry_at:%H:%MZ}"
     problem = f"ceilometer-upgrade failed ({count}): {failure.cause}"
-    return Verdict(Level.MAINTENANCE, message(problem, retry))
+    return Status(Level.MAINTENANCE, message(problem, retry))
 
 
 def _of_success(report: Report, record: upgrade_record.Record) -> str:

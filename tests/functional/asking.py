@@ -10,14 +10,16 @@ from coordinator.checks import runner
 from coordinator.openstack.proxies import Proxies
 from coordinator.report.finding import Finding
 from coordinator.report.report import Report
-from coordinator.request import Depth, Order, Thresholds
+from coordinator.request import Depth, Request, Thresholds
 from tests.support.openstack import Stack
 
 
-def order(stack: Stack, *, username: str = "telemetry-coordinator", role: str = "Admin") -> Order:
+def request(
+    stack: Stack, *, username: str = "telemetry-coordinator", role: str = "Admin"
+) -> Request:
     """An order to look at Gnocchi and into it, as a user with one role."""
     databag = stack.credentials_databag(username=username, roles=(role,))
-    return Order(
+    return Request(
         credentials=relations.identity({"keystone/0": databag}, {}).candidates,
         required=("metric",),
         optional=(),
@@ -33,7 +35,7 @@ def order(stack: Stack, *, username: str = "telemetry-coordinator", role: str = 
     )
 
 
-def ask(asked: Order, earlier: Report | None = None, **thresholds: Any) -> Report:
+def ask(asked: Request, earlier: Report | None = None, **thresholds: Any) -> Report:
     """The report that follows on an earlier one, with some thresholds."""
     asked = dataclasses.replace(asked, thresholds=Thresholds(**thresholds), earlier=earlier)
     return runner.verify(asked).report

@@ -13,9 +13,9 @@ import pytest
 
 from coordinator.report.finding import Cause, Finding, Severity
 from coordinator.report.report import Report
-from coordinator.request import Depth, Order
+from coordinator.request import Depth, Request
 from tests.functional import canary_data as data
-from tests.functional.asking import ask, finding, order
+from tests.functional.asking import ask, finding, request
 from tests.functional.gnocchi import canaries, canary_metrics, remove_canaries
 from tests.support.openstack import Stack
 
@@ -35,10 +35,10 @@ def nothing_left(stack: Stack) -> Iterator[None]:
     remove_canaries(stack)
 
 
-def about(stack: Stack, *services: str, role: str = "Admin", depth: Depth = Depth.FULL) -> Order:
+def about(stack: Stack, *services: str, role: str = "Admin", depth: Depth = Depth.FULL) -> Request:
     """An order to look deeply at these services; a user of its own for each role."""
     username = "telemetry-coordinator" if role == "Admin" else f"only-{role}"
-    asked = order(stack, username=username, role=role)
+    asked = request(stack, username=username, role=role)
     return dataclasses.replace(asked, required=services, depth=depth)
 
 

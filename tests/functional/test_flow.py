@@ -12,8 +12,8 @@ import pytest
 
 from coordinator.report.finding import Cause, Severity
 from coordinator.report.report import Report
-from coordinator.request import Order
-from tests.functional.asking import ask, finding, order
+from coordinator.request import Request
+from tests.functional.asking import ask, finding, request
 from tests.functional.conftest import Deploy
 from tests.support.openstack import Stack
 from tests.support.openstack.population import Population
@@ -33,8 +33,8 @@ def populate(stack: Stack) -> Iterator[Populate]:
 
 
 @pytest.fixture
-def asked(stack: Stack) -> Order:
-    return order(stack)
+def asked(stack: Stack) -> Request:
+    return request(stack)
 
 
 def severities(report: Report) -> list[Severity]:
@@ -47,7 +47,7 @@ def earlier(report: Report, minutes: float) -> Report:
     return dataclasses.replace(report, taken_at=taken_at)
 
 
-def test_an_empty_cloud_is_skipped(stack: Stack, asked: Order) -> None:
+def test_an_empty_cloud_is_skipped(stack: Stack, asked: Request) -> None:
     stack.replace_gnocchi_database()
     stack.upgrade_ceilometer()
     report = ask(asked)
@@ -64,7 +64,7 @@ def test_an_empty_cloud_is_skipped(stack: Stack, asked: Order) -> None:
 
 
 def test_a_cloud_whose_instances_are_measured_is_well(
-    stack: Stack, asked: Order, populate: Populate
+    stack: Stack, asked: Request, populate: Populate
 ) -> None:
     cloud = populate(hosts=4, instances=8, ended=4)
     stack.measure(cloud.metrics("cpu"))
@@ -74,7 +74,7 @@ def test_a_cloud_whose_instances_are_measured_is_well(
 
 
 def test_a_silent_host_is_named_with_the_minutes(
-    stack: Stack, asked: Order, populate: Populate
+    stack: Stack, asked: Request, populate: Populate
 ) -> None:
     cloud = populate(hosts=4, instances=12, ended=4)
     silent, *others = cloud.hosts
@@ -91,14 +91,14 @@ def test_a_silent_host_is_named_with_the_minutes(
 
 
 def test_one_instance_with_fresh_measures_speaks_for_its_host(
-    stack: Stack, asked: Order, populate: Populate
+    stack: Stack, asked: Request, populate: Populate
 ) -> None:
     cloud = populate(hosts=2, instances=6)
     stack.measure([cloud.metrics("cpu", [host])[1] for host in cloud.hosts])
     assert finding(ask(asked), "telemetry.hosts").severity is Severity.OK
 
 
-def test_all_hosts_are_looked_at_in_turn(stack: Stack, asked: Order, populate: Populate) -> None:
+def test_all_hosts_are_looked_at_in_turn(stack: Stack, asked: Request, populate: Populate) -> None:
     cloud = populate(hosts=20, instances=20)
     stack.measure(cloud.metrics("cpu", cloud.hosts[:19]))
     last = f"telemetry.hosts.silent:{cloud.hosts[19]}"
@@ -110,7 +110,7 @@ def test_all_hosts_are_looked_at_in_turn(stack: Stack, asked: Order, populate: P
 
 
 def test_a_silent_host_stays_silent_until_it_is_heard(
-    stack: Stack, asked: Order, populate: Populate
+    stack: Stack, asked: Request, populate: Populate
 ) -> None:
     cloud = populate(hosts=20, instances=20)
     first, *others = cloud.hosts
@@ -123,14 +123,14 @@ def test_a_silent_host_stays_silent_until_it_is_heard(
     assert f"telemetry.hosts.silent:{first}" not in report.figures
 
 
-def test_young_instances_are_not_silent(stack: Stack, asked: Order, populate: Populate) -> None:
+def test_young_instances_are_not_silent(stack: Stack, asked: Request, populate: Populate) -> None:
     populate(hosts=2, instances=4)
     report = ask(asked, age=60 * 24 * 31)  # all are 30 days old
     assert finding(report, "telemetry.hosts").severity is Severity.SKIPPED
     assert finding(report, "telemetry.flow").severity is Severity.SKIPPED
 
 
-def test_ended_instances_are_ignored(stack: Stack, asked: Order, populate: Populate) -> None:
+def test_ended_instances_are_ignored(stack: Stack, asked: Request, populate: Populate) -> None:
     populate(hosts=2, instances=0, ended=4)
     report = ask(asked)
     assert finding(report, "telemetry.hosts").severity is Severity.SKIPPED
@@ -138,7 +138,7 @@ def test_ended_instances_are_ignored(stack: Stack, asked: Order, populate: Popul
 
 
 def test_metrics_that_no_instance_has_are_named(
-    stack: Stack, asked: Order, populate: Populate
+    stack: Stack, asked: Request, populate: Populate
 ) -> None:
     populate(hosts=2, instances=4, metrics=("vcpus", "memory"))
     found = finding(ask(asked), "telemetry.metrics")
@@ -148,7 +148,7 @@ def test_metrics_that_no_instance_has_are_named(
 
 
 def test_nothing_fresh_in_three_reports_fails(
-    stack: Stack, asked: Order, populate: Populate
+    stack: Stack, asked: Request, populate: Populate
 ) -> None:
     cloud = populate(hosts=2, instances=4)
     stack.measure(cloud.metrics("cpu"), age=2 * 3600)
@@ -165,7 +165,7 @@ def test_nothing_fresh_in_three_reports_fails(
 
 
 def test_one_measured_instance_among_many_is_found_each_time(
-    stack: Stack, asked: Order, populate: Populate
+    stack: Stack, asked: Request, populate: Populate
 ) -> None:
     cloud = populate(hosts=1, instances=1)
     stack.measure(cloud.metrics("cpu"))
@@ -177,7 +177,7 @@ def test_one_measured_instance_among_many_is_found_each_time(
 
 
 def test_a_dead_metricd_is_not_taken_for_a_silent_ceilometer(
-    stack: Stack, asked: Order, populate: Populate
+    stack: Stack, asked: Request, populate: Populate
 ) -> None:
     cloud = populate(hosts=2, instances=4)
     stack.services["metricd"].stop()
@@ -198,14 +198,14 @@ def test_a_reader_sees_what_ceilometer_brings_but_no_backlog(
 ) -> None:
     cloud = populate(hosts=2, instances=4)
     stack.measure(cloud.metrics("cpu"))
-    report = ask(order(stack, username="reader-of-flow", role="reader"), metrics=("cpu",))
+    report = ask(request(stack, username="reader-of-flow", role="reader"), metrics=("cpu",))
     assert severities(report) == [Severity.OK] * 4
     found = finding(report, "metric.backlog")
     assert (found.severity, found.cause) == (Severity.SKIPPED, Cause.FORBIDDEN)
 
 
 def test_a_backlog_over_the_threshold_degrades(
-    stack: Stack, asked: Order, populate: Populate
+    stack: Stack, asked: Request, populate: Populate
 ) -> None:
     cloud = populate(hosts=1, instances=3)
     stack.services["metricd"].freeze()
@@ -220,7 +220,7 @@ def test_a_backlog_over_the_threshold_degrades(
 
 
 def test_a_backlog_that_grows_in_six_reports_degrades(
-    stack: Stack, asked: Order, populate: Populate
+    stack: Stack, asked: Request, populate: Populate
 ) -> None:
     cloud = populate(hosts=1, instances=7)
     stack.services["metricd"].freeze()
@@ -235,7 +235,7 @@ def test_a_backlog_that_grows_in_six_reports_degrades(
 
 
 def test_the_number_of_requests_does_not_grow_with_the_cloud(
-    stack: Stack, asked: Order, populate: Populate, caplog: pytest.LogCaptureFixture
+    stack: Stack, asked: Request, populate: Populate, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, "keystoneauth.session")
 

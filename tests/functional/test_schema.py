@@ -38,7 +38,7 @@ def upgraded(stack: Stack, deploy: Deploy) -> Iterator[Deployment]:
 
 def version() -> str:
     """The version of the set's Ceilometer, as the charm finds it (`deploy` sets the seam)."""
-    found = command.CommandRunner(packages.Source()).release()
+    found = command.CommandBackend(packages.Source()).release()
     assert resource_types.needed(found) != resource_types.needed(None), (
         f"ceilometer {found!r} is not in the table"
     )

@@ -8,7 +8,7 @@ from typing import Any
 from ops import testing
 
 from coordinator import reconcile
-from coordinator.request import Order
+from coordinator.request import Request
 from tests.unit import databags, reports
 
 Units = dict[int, dict[str, str]]
@@ -80,21 +80,21 @@ class Stage:
     """Stands where the loop meets the cloud: notes what the charm asks, returns a given turn."""
 
     turn: reconcile.Turn = dataclasses.field(default_factory=reports.turn)
-    orders: list[Order] = dataclasses.field(default_factory=list)
+    orders: list[Request] = dataclasses.field(default_factory=list)
     means: list[reconcile.Means] = dataclasses.field(default_factory=list)
     announcement: str = ""
 
-    def take(self, order: Order, _record: Any, means: reconcile.Means) -> reconcile.Turn:
+    def take(self, request: Request, _record: Any, means: reconcile.Means) -> reconcile.Turn:
         """In the place of `loop.turn`."""
-        self.orders.append(order)
+        self.orders.append(request)
         self.means.append(means)
         if self.announcement:
             means.announce(self.announcement)
         return dataclasses.replace(self.turn, sight=reconcile._sight(self.turn.record, means))
 
     def look(
-        self, order: Order, _record: Any, means: reconcile.Means, progress: Any
+        self, request: Request, _record: Any, means: reconcile.Means, progress: Any
     ) -> reconcile.Turn:
         """In the place of `loop.look`."""
         progress("[ok] asked")
-        return self.take(order, _record, means)
+        return self.take(request, _record, means)

@@ -10,7 +10,7 @@ from coordinator.openstack.credentials import Credentials
 from coordinator.openstack.proxies import Proxies
 from coordinator.report.finding import Cause, Finding, Severity
 from coordinator.report.report import Report
-from coordinator.request import Order
+from coordinator.request import Request
 from coordinator.upgrade import command, decision
 from coordinator.upgrade import record as upgrade_record
 
@@ -27,7 +27,7 @@ CREDENTIALS = Credentials(
     regions=("RegionOne",),
 )
 
-ORDER = Order(
+REQUEST = Request(
     credentials=(CREDENTIALS,),
     required=("metric", "alarming", "key-manager"),
     optional=("infra-optim",),
@@ -107,7 +107,7 @@ def turn(
     record: upgrade_record.Record | None = None,
     step: decision.Step = decision.Step.NOTHING,
     reason: str = "",
-    run: command.Outcome | None = None,
+    run: command.RunResult | None = None,
     before: frozenset[str] = frozenset(),
 ) -> reconcile.Turn:
     """A turn of the loop that ended so."""

@@ -98,10 +98,10 @@ def test_the_worst_finding_stands_for_its_service(context: Context, stage: Stage
 def test_parameters_replace_options_for_once(context: Context, stage: Stage):
     params = {"services": "alarming", "interface": "public", "region": "RegionTwo"}
     run(context, "verify-stack", model.ready(), **params)
-    (order,) = stage.orders
-    assert order.services == ("alarming",)
-    assert order.required == ("alarming",)
-    assert (order.interface, order.region) == ("public", "RegionTwo")
+    (request,) = stage.orders
+    assert request.services == ("alarming",)
+    assert request.required == ("alarming",)
+    assert (request.interface, request.region) == ("public", "RegionTwo")
 
 
 def test_a_special_verification_is_not_kept(context: Context, stage: Stage):
@@ -166,7 +166,7 @@ def test_verify_stack_never_runs_an_upgrade(
 @pytest.fixture
 def ran(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> list[reconcile.Turn]:
     """Turns that runs of ceilometer-upgrade end with; by default one that worked."""
-    turns = [reports.turn(run=command.Outcome("", 2.34), before=frozenset({"generic", "image"}))]
+    turns = [reports.turn(run=command.RunResult("", 2.34), before=frozenset({"generic", "image"}))]
     monkeypatch.setattr(reconcile, "run_upgrade", lambda *_: turns.pop())
     return turns
 
@@ -193,7 +193,7 @@ def test_a_run_is_remembered(context: Context, ran: list[reconcile.Turn]):
 
 
 def test_a_failed_run_fails_the_action_with_results(context: Context, ran: list[reconcile.Turn]):
-    ran[0] = dataclasses.replace(ran[0], run=command.Outcome("HTTP 503", 1.0))
+    ran[0] = dataclasses.replace(ran[0], run=command.RunResult("HTTP 503", 1.0))
     assert refused(context, UPGRADE, model.ready()) == "ceilometer-upgrade failed: HTTP 503"
     assert context.action_results
     assert context.action_results["outcome"] == "failed"
@@ -520,5 +520,5 @@ def test_a_system_of_an_odd_name_hides_no_other_result():
 
 def test_the_resource_types_of_a_run_are_within_what_juju_takes():
     many = frozenset(f"{n:0250}" for n in range(3000))
-    found = results.of_run(reports.turn(run=command.Outcome("", 1.0), before=many))
+    found = results.of_run(reports.turn(run=command.RunResult("", 1.0), before=many))
     assert all(len(names) <= 4096 for names in found["resource-types"].values())

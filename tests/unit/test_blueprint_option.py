@@ -29,14 +29,14 @@ def update(context: Context, state: testing.State) -> testing.State:
 
 def test_the_order_carries_the_blueprint_in_force(context: Context, stage: Stage):
     update(context, model.ready(blueprint=HEAT))
-    (order,) = stage.orders
-    assert order.blueprint == loader.load(HEAT)
+    (request,) = stage.orders
+    assert request.blueprint == loader.load(HEAT)
 
 
 def test_a_service_that_it_adds_may_be_required(context: Context, stage: Stage):
     update(context, model.ready(blueprint=HEAT, required_services="metric,orchestration"))
-    (order,) = stage.orders
-    assert order.services == ("metric", "infra-optim", "orchestration")
+    (request,) = stage.orders
+    assert request.services == ("metric", "infra-optim", "orchestration")
 
 
 def test_a_service_that_it_removes_may_not(context: Context, stage: Stage):
@@ -50,8 +50,8 @@ def test_the_parameter_of_the_action_allows_what_it_adds(context: Context, stage
     params = {"services": "orchestration", "format": "text"}
     event = context.on.action("verify-stack", params=params)
     context.run(event, model.ready(blueprint=HEAT))
-    (order,) = stage.orders
-    assert order.required == ("orchestration",)
+    (request,) = stage.orders
+    assert request.required == ("orchestration",)
 
 
 def test_the_text_of_a_report_has_its_titles(context: Context, stage: Stage):
@@ -103,8 +103,8 @@ def test_the_whole_problem_is_in_the_log(context: Context, stage: Stage):
 
 def test_verification_goes_on_with_the_last_right_one(context: Context, stage: Stage):
     out = update(context, model.ready(model.peers(blueprint=HEAT), blueprint=WRONG))
-    (order,) = stage.orders
-    assert order.blueprint == loader.load(HEAT)
+    (request,) = stage.orders
+    assert request.blueprint == loader.load(HEAT)
     assert model.kept(out)["blueprint"] == HEAT
     assert "report" in model.kept(out)
     assert "record" in model.kept(out)
@@ -115,23 +115,23 @@ def test_the_last_right_ones_services_stay_allowed(context: Context, stage: Stag
         model.peers(blueprint=HEAT), blueprint=WRONG, required_services="orchestration"
     )
     update(context, state)
-    (order,) = stage.orders
-    assert order.required == ("orchestration",)
+    (request,) = stage.orders
+    assert request.required == ("orchestration",)
 
 
 def test_without_a_right_one_verification_goes_on_with_the_charms_own(
     context: Context, stage: Stage
 ):
     out = update(context, model.ready(blueprint=WRONG))
-    (order,) = stage.orders
-    assert order.blueprint == loader.load()
+    (request,) = stage.orders
+    assert request.blueprint == loader.load()
     assert "blueprint" not in model.kept(out)
 
 
 def test_a_kept_one_that_this_revision_cannot_read_is_not_followed(context: Context, stage: Stage):
     update(context, model.ready(model.peers(blueprint="x: {new-key: 1}"), blueprint=WRONG))
-    (order,) = stage.orders
-    assert order.blueprint == loader.load()
+    (request,) = stage.orders
+    assert request.blueprint == loader.load()
 
 
 def test_it_counts_more_than_what_is_waited_for(context: Context):
@@ -157,8 +157,8 @@ def test_verify_stack_works_with_the_last_right_one(context: Context, stage: Sta
     event = context.on.action("verify-stack", params={"format": "text"})
     state = model.ready(model.peers(blueprint=HEAT), leader=leader, blueprint=WRONG)
     context.run(event, state)
-    (order,) = stage.orders
-    assert order.blueprint == loader.load(HEAT)
+    (request,) = stage.orders
+    assert request.blueprint == loader.load(HEAT)
 
 
 def test_correcting_it_ends_the_status(context: Context, stage: Stage):

@@ -212,7 +212,7 @@ def test_a_report_that_cannot_be_read_harms_nothing(context: Context, rubbish: s
 
 
 def test_no_secret_leaves_the_charm(context: Context, stage: Stage):
-    stage.turn = reports.turn(run=command.Outcome("HTTP 503", 1.0))
+    stage.turn = reports.turn(run=command.RunResult("HTTP 503", 1.0))
     out = context.run(context.on.update_status(), model.ready())
     said = [line.message for line in context.juju_log] + list(model.kept(out).values())
     assert databags.PASSWORD not in "\n".join([*said, str(out.unit_status), str(out.app_status)])

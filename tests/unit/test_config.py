@@ -24,7 +24,7 @@ def parse(**options: str | int) -> config.Settings:
 
 
 def problems(**options: str | int) -> tuple[str, ...]:
-    with pytest.raises(config.InvalidOptions) as raised:
+    with pytest.raises(config.OptionsError) as raised:
         parse(**options)
     return tuple(str(problem) for problem in raised.value.problems)
 
@@ -44,7 +44,7 @@ def test_the_defaults_are_valid():
         juju_access="",
         expiry=Limits(30, 7),
         deep=config.Deep.ON_CHANGE,
-        thresholds=request.USUAL_THRESHOLDS,
+        thresholds=request.DEFAULT_THRESHOLDS,
     )
 
 
@@ -155,7 +155,7 @@ def test_a_long_value_of_several_lines_is_shown_short_and_on_one_line():
 
 
 def test_the_text_of_the_error_holds_every_problem():
-    with pytest.raises(config.InvalidOptions, match=r"interface.*verify-timeout"):
+    with pytest.raises(config.OptionsError, match=r"interface.*verify-timeout"):
         parse(interface="outer", verify_timeout=0)
 
 
@@ -211,7 +211,7 @@ def test_every_policy_has_its_word(policy: config.Policy):
 def test_whatever_is_typed_is_either_valid_or_explained(options: dict[str, str | int]):
     try:
         parsed = config.parse({**DEFAULTS, **options})
-    except config.InvalidOptions as error:
+    except config.OptionsError as error:
         assert {problem.text.split(":")[0] for problem in error.problems} <= {  # noqa: PT017 - or it is valid
             f"option {name}" for name in options
         }

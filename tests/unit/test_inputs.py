@@ -19,8 +19,8 @@ Context = testing.Context[Any]
 
 def ordered(context: Context, stage: Stage, state: testing.State) -> Any:
     context.run(context.on.update_status(), state)
-    (order,) = stage.orders
-    return order
+    (request,) = stage.orders
+    return request
 
 
 def test_options_are_part_of_the_order(context: Context, stage: Stage):
@@ -31,12 +31,12 @@ def test_options_are_part_of_the_order(context: Context, stage: Stage):
         interface="public",
         verify_timeout=7,
     )
-    order = ordered(context, stage, state)
-    assert order.required == ("metric",)
-    assert order.optional == ("alarming",)
-    assert order.region == "RegionTwo"
-    assert order.interface == "public"
-    assert order.timeout == 7
+    request = ordered(context, stage, state)
+    assert request.required == ("metric",)
+    assert request.optional == ("alarming",)
+    assert request.region == "RegionTwo"
+    assert request.interface == "public"
+    assert request.timeout == 7
 
 
 def test_a_stale_leaders_credentials_are_candidates_too(context: Context, stage: Stage):
@@ -45,16 +45,16 @@ def test_a_stale_leaders_credentials_are_candidates_too(context: Context, stage:
         1: databags.ADDRESSES,
         2: databags.CREDENTIALS,
     }
-    order = ordered(context, stage, model.state(model.keystone(units), model.gnocchi()))
-    assert [one.source for one in order.credentials] == ["keystone/0", "keystone/2"]
+    request = ordered(context, stage, model.state(model.keystone(units), model.gnocchi()))
+    assert [one.source for one in request.credentials] == ["keystone/0", "keystone/2"]
 
 
 def test_names_of_the_related_applications_go_into_remedies(context: Context, stage: Stage):
     state = model.state(
         model.keystone(remote_app_name="identity"), model.gnocchi(remote_app_name="metrics")
     )
-    order = ordered(context, stage, state)
-    assert order.applications == {"identity": "identity", "metric": "metrics"}
+    request = ordered(context, stage, state)
+    assert request.applications == {"identity": "identity", "metric": "metrics"}
 
 
 def test_the_models_proxies_are_used(
@@ -62,8 +62,8 @@ def test_the_models_proxies_are_used(
 ):
     monkeypatch.setenv("JUJU_CHARM_HTTPS_PROXY", "http://192.0.2.9:3128")
     monkeypatch.setenv("JUJU_CHARM_NO_PROXY", "192.0.2.0/24")
-    order = ordered(context, stage, model.ready())
-    assert order.proxies == Proxies(https="http://192.0.2.9:3128", no_proxy="192.0.2.0/24")
+    request = ordered(context, stage, model.ready())
+    assert request.proxies == Proxies(https="http://192.0.2.9:3128", no_proxy="192.0.2.0/24")
 
 
 @pytest.mark.parametrize(
@@ -77,8 +77,8 @@ def test_the_upgrade_remedy_names_who_runs_it(
     context: Context, stage: Stage, method: str, remedy: str
 ):
     member = testing.Relation("member", remote_app_name="ceilometer-api")
-    order = ordered(context, stage, model.ready(member, upgrade_method=method))
-    assert order.upgrade_remedy == remedy
+    request = ordered(context, stage, model.ready(member, upgrade_method=method))
+    assert request.upgrade_remedy == remedy
 
 
 def test_gnocchis_that_disagree_for_a_while_are_verified(context: Context, stage: Stage):
@@ -113,8 +113,8 @@ def test_a_unit_of_keystone_that_departs_leaves_the_others(context: Context, sta
     state = model.state(relation, model.gnocchi())
     event = context.on.relation_departed(relation, remote_unit=1, departing_unit=1)
     context.run(event, state)
-    (order,) = stage.orders
-    assert [one.source for one in order.credentials] == ["keystone/0"]
+    (request,) = stage.orders
+    assert [one.source for one in request.credentials] == ["keystone/0"]
 
 
 # Certificates
@@ -201,9 +201,9 @@ def test_what_the_library_cannot_read_is_left_to_the_report(
     context: Context, stage: Stage, sent: str
 ):
     relation = transfer({0: {}}, certificates=sent, version="1")
-    order = ordered(context, stage, model.ready(relation))
-    assert order.certificates == {f"{AUTHORITY} (unreadable)": ""}
-    assert order.trusted == ()
+    request = ordered(context, stage, model.ready(relation))
+    assert request.certificates == {f"{AUTHORITY} (unreadable)": ""}
+    assert request.trusted == ()
 
 
 def test_a_good_authority_is_trusted_beside_an_unreadable_one(
@@ -213,18 +213,18 @@ def test_a_good_authority_is_trusted_beside_an_unreadable_one(
         transfer({0: {}}, "good", certificates=json.dumps([ca_pem]), version="1"),
         transfer({0: {}}, "odd", certificates="rubbish", version="1"),
     ]
-    order = ordered(context, stage, model.ready(*relations))
-    assert set(order.certificates) == {"good (certificate 1)", "odd (unreadable)"}
-    assert order.trusted == (ca_pem,)
+    request = ordered(context, stage, model.ready(*relations))
+    assert set(request.certificates) == {"good (certificate 1)", "odd (unreadable)"}
+    assert request.trusted == (ca_pem,)
 
 
 def test_a_transferred_text_that_is_no_certificate_is_left_to_the_report(
     context: Context, stage: Stage
 ):
     relation = transfer({0: {}}, certificates='["rubbish"]', version="1")
-    order = ordered(context, stage, model.ready(relation))
-    assert order.certificates == {f"{AUTHORITY} (certificate 1)": "rubbish"}
-    assert order.trusted == ()
+    request = ordered(context, stage, model.ready(relation))
+    assert request.certificates == {f"{AUTHORITY} (certificate 1)": "rubbish"}
+    assert request.trusted == ()
 
 
 # The means

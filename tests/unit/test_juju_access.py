@@ -39,7 +39,7 @@ def charm_dir(juju: Controller, tmp_path: pathlib.Path) -> pathlib.Path:
 
 def read(
     charm_dir: pathlib.Path, *secrets: testing.Secret, uri: str = ""
-) -> access.Access | errors.Trouble:
+) -> access.Access | errors.JujuFault:
     context = testing.Context(charm.TelemetryCoordinatorCharm, app_name=model.APP)
     state = testing.State(secrets=list(secrets))
     with context(context.on.update_status(), state) as manager:
@@ -47,9 +47,9 @@ def read(
         return juju_access.read_access(manager.charm.model, named, ENVIRONMENT, charm_dir)
 
 
-def why(*arguments: Any, **named: Any) -> errors.Trouble:
+def why(*arguments: Any, **named: Any) -> errors.JujuFault:
     found = read(*arguments, **named)
-    assert isinstance(found, errors.Trouble)
+    assert isinstance(found, errors.JujuFault)
     return found
 
 
@@ -76,7 +76,7 @@ def test_the_newest_content_is_read(charm_dir: pathlib.Path):
 
 
 def test_an_option_that_is_not_set_is_told(charm_dir: pathlib.Path):
-    assert why(charm_dir) == errors.Trouble(
+    assert why(charm_dir) == errors.JujuFault(
         Cause.NO_ACCESS,
         "juju-access is not set",
         "juju config telemetry-coordinator juju-access=secret:ID",
@@ -118,13 +118,13 @@ def test_what_juju_says_about_the_secret_is_told(
 
     juju = cast("ops.Model", Juju())
     found = juju_access.read_access(juju, "secret:x", ENVIRONMENT, charm_dir)
-    assert isinstance(found, errors.Trouble)
+    assert isinstance(found, errors.JujuFault)
     assert (found.summary, found.remedy) == (summary, remedy)
 
 
 def test_a_secret_without_a_password_is_told(charm_dir: pathlib.Path):
     secret = testing.Secret({"username": "telemetry-coordinator"})
-    assert why(charm_dir, secret) == errors.Trouble(
+    assert why(charm_dir, secret) == errors.JujuFault(
         Cause.BAD_ACCESS,
         "juju-access: its secret cannot be used, it lacks the key password",
         f"juju update-secret {secret.id} KEY=VALUE",

@@ -17,7 +17,7 @@ from coordinator.juju import ceilometer
 from coordinator.juju import status as juju_status
 from coordinator.juju.sight import Sight
 from coordinator.report.report import Report
-from coordinator.request import Order
+from coordinator.request import Request
 from coordinator.upgrade import command, decision, packages
 from coordinator.upgrade import record as upgrade_record
 from coordinator.upgrade.decision import Step
@@ -61,7 +61,7 @@ class Play:
         found = iter(seen)
 
         def verify(
-            _order: Order,
+            _order: Request,
             _progress: runner.Progress = print,
             release: Callable[[], str] = str,
             announce: Callable[[str], None] = print,
@@ -70,12 +70,12 @@ class Play:
             return runner.Verification(next(found), reports.CREDENTIALS)
 
         self._patch.setattr(runner, "verify", verify)
-        return reconcile.turn(reports.ORDER, record or Record(), self.means(runs=runs))
+        return reconcile.turn(reports.REQUEST, record or Record(), self.means(runs=runs))
 
     def means(self, *, runs: bool = True) -> reconcile.Means:
         return reconcile.Means(
-            wish=decision.Wish(runs=runs, on_change=True),
-            runner=command.CommandRunner(packages.Source(), timeout=10),
+            wish=decision.UpgradePolicy(runs=runs, on_change=True),
+            runner=command.CommandBackend(packages.Source(), timeout=10),
             members=("ceilometer-two", "ceilometer"),
             announce=self.announced.append,
         )
@@ -181,8 +181,8 @@ def test_nothing_is_observed_of_a_gnocchi_whose_types_could_not_be_read(play: Pl
 
 def test_what_is_behind_is_observed():
     means = reconcile.Means(
-        wish=decision.Wish(runs=True, on_change=True),
-        runner=command.CommandRunner(packages.Source()),
+        wish=decision.UpgradePolicy(runs=True, on_change=True),
+        runner=command.CommandBackend(packages.Source()),
         members=(),
         announce=lambda _line: None,
     )
@@ -275,7 +275,7 @@ def test_without_credentials_nothing_can_be_run(play: Play):
     seen = reports.turn()
     seen = dataclasses.replace(seen, verification=runner.Verification(DOWN, None))
     with pytest.raises(ValueError, match="without credentials"):
-        reconcile.run_upgrade(reports.ORDER, seen, play.means())
+        reconcile.run_upgrade(reports.REQUEST, seen, play.means())
 
 
 # The model
@@ -293,7 +293,7 @@ class Eyes:
     def look(self, _number: str = "") -> ceilometer.View:
         return self._view
 
-    def target(self, view: ceilometer.View) -> ceilometer.Application:
+    def target(self, view: ceilometer.View) -> ceilometer.CeilometerApplication:
         return view.applications[0]
 
 

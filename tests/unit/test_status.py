@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from coordinator import status
 from coordinator.report.finding import Cause, Finding, Severity
-from coordinator.status import Level, Verdict
+from coordinator.status import Level, Status
 from coordinator.upgrade import decision
 from coordinator.upgrade import record as upgrade_record
 from coordinator.upgrade.decision import Decision, Step
@@ -23,7 +23,7 @@ def judge(
     record: Record = DONE,
     step: Step = Step.NOTHING,
     reason: str = "",
-) -> Verdict:
+) -> Status:
     return status.of_stack(
         reports.report(*findings),
         record,
@@ -79,7 +79,7 @@ def test_other_problems_are_counted():
 
 
 def test_a_good_stack_is_active_and_says_when_the_upgrade_was_done():
-    assert judge() == Verdict(
+    assert judge() == Status(
         Level.ACTIVE,
         "metric, alarming, key-manager verified; ceilometer-upgrade done 2026-11-22T10:00Z",
     )
@@ -92,12 +92,12 @@ def test_work_that_was_found_done_is_not_called_ours():
 
 def test_a_stack_without_an_upgrade_is_active_too():
     judged = judge(good("alarming"), record=Record())
-    assert judged == Verdict(Level.ACTIVE, "alarming verified")
+    assert judged == Status(Level.ACTIVE, "alarming verified")
 
 
 def test_a_failure_blocks_and_counts_the_others():
     judged = judge(good("identity", "token"), bad("metric"), bad("alarming"))
-    assert judged == Verdict(
+    assert judged == Status(
         Level.BLOCKED,
         "metric refused the connection at http://192.0.2.30:8041; juju status metric (+1 more)",
     )
@@ -114,7 +114,7 @@ def test_a_degradation_stays_active_and_is_named():
 def test_missing_types_that_nobody_runs_for_are_advised():
     reason = "Gnocchi is behind Ceilometer (volume missing)"
     judged = judge(LACKING, record=Record(), step=Step.ADVISE, reason=reason)
-    assert judged == Verdict(
+    assert judged == Status(
         Level.BLOCKED, f"{reason}; juju run ceilometer/leader ceilometer-upgrade"
     )
 
@@ -139,7 +139,7 @@ def test_a_run_that_lacks_the_right_is_for_a_person_at_once():
 @pytest.mark.parametrize("count", [3, 4, 20])
 def test_three_failed_runs_call_a_person(count: int):
     judged = judge(LACKING, record=failures(count), step=Step.WAIT)
-    assert judged == Verdict(
+    assert judged == Status(
         Level.BLOCKED, f"ceilometer-upgrade failed {count} times: HTTP 503; {REMEDY}"
     )
 
@@ -188,18 +188,18 @@ def test_missing_types_without_a_failed_run_block():
 
 @pytest.mark.parametrize("level", list(Level))
 def test_a_verdict_survives_json(level: Level):
-    judged = Verdict(level, 'a "message"')
-    assert Verdict.from_json(judged.to_json()) == judged
+    judged = Status(level, 'a "message"')
+    assert Status.from_json(judged.to_json()) == judged
 
 
 @pytest.mark.parametrize("text", ["", "{", "null", "[]", "{}", '{"level": "odd", "message": ""}'])
 def test_a_text_that_is_no_verdict_is_none(text: str):
-    assert Verdict.from_json(text) is None
+    assert Status.from_json(text) is None
 
 
 def test_another_unit_shows_the_leaders_verdict():
-    shown = status.standby(Verdict(Level.BLOCKED, "Gnocchi is down"))
-    assert shown == Verdict(Level.ACTIVE, "standby; leader blocked: Gnocchi is down")
+    shown = status.standby(Status(Level.BLOCKED, "Gnocchi is down"))
+    assert shown == Status(Level.ACTIVE, "standby; leader blocked: Gnocchi is down")
 
 
 def test_another_unit_says_when_the_leader_has_not_reported():

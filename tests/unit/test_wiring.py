@@ -11,7 +11,7 @@ import charm
 import peer_state
 from coordinator import reconcile
 from coordinator.juju import client, snap
-from coordinator.juju.errors import Trouble
+from coordinator.juju.errors import JujuFault
 from coordinator.report.finding import Cause
 from tests.support.juju.controller import Controller
 from tests.unit import model
@@ -58,7 +58,7 @@ def state(*, leader: bool = True, method: str = "auto", **kept: str) -> testing.
 
 def obstacle(stage: Stage) -> str:
     found = stage.means[-1].obstacle
-    assert isinstance(found, Trouble)
+    assert isinstance(found, JujuFault)
     assert found.cause is Cause.NO_CLIENT
     assert found.remedy == (
         "juju exec --unit telemetry-coordinator/0 -- sudo snap install juju --channel=3.6/stable"

@@ -17,16 +17,16 @@ from coordinator.checks import runner
 from coordinator.juju import access, action, ceilometer, client, errors
 from coordinator.juju.ceilometer import State, Task
 from coordinator.report.finding import Cause
-from coordinator.request import Order
+from coordinator.request import Request
 from coordinator.upgrade import command, decision, packages
 from coordinator.upgrade import record as upgrade_record
 from tests.unit import reports
 
 A, B = "http://192.0.2.30:8041", "http://192.0.2.31:8041"
 MODEL = "5a0f4e1c-6f0b-4f5e-8d6e-0c2b8f1d7a11"
-AUTO = decision.Wish(runs=True, on_change=True, heeds=True)
-GONE = errors.Trouble(Cause.NO_CONTROLLER, "no answer", "juju show-controller")
-BARRED = errors.Trouble(Cause.NOT_PERMITTED, "may not", "juju grant")
+AUTO = decision.UpgradePolicy(runs=True, on_change=True, heeds=True)
+GONE = errors.JujuFault(Cause.NO_CONTROLLER, "no answer", "juju show-controller")
+BARRED = errors.JujuFault(Cause.NOT_PERMITTED, "may not", "juju grant")
 
 
 class Way(enum.Enum):
@@ -73,7 +73,7 @@ class World:
         lost_sight: whether it ever took a run for lost that went on.
     """
 
-    def __init__(self, wish: decision.Wish = AUTO) -> None:
+    def __init__(self, wish: decision.UpgradePolicy = AUTO) -> None:
         self.wish = wish
         self.record = ""
         self.now = reports.NOW
@@ -130,16 +130,16 @@ class World:
     def by_hand(self) -> reconcile.Turn:
         """The action of the coordinator."""
         return self._taken(
-            lambda order, record, means: reconcile.run_upgrade(
-                order, reconcile.look(order, record, means), means
+            lambda request, record, means: reconcile.run_upgrade(
+                request, reconcile.look(request, record, means), means
             )
         )
 
     def _taken(
-        self, take: Callable[[Order, upgrade_record.Record, reconcile.Means], reconcile.Turn]
+        self, take: Callable[[Request, upgrade_record.Record, reconcile.Means], reconcile.Turn]
     ) -> reconcile.Turn:
         with mock.patch.object(runner, "verify", self._verify):
-            found = take(reports.ORDER, upgrade_record.load_record(self.record), self._means())
+            found = take(reports.REQUEST, upgrade_record.load_record(self.record), self._means())
         self.record = found.record.to_json()
         return found
 
@@ -154,13 +154,13 @@ class World:
             runner=_Runner(self),
             members=(),
             announce=lambda _line: None,
-            action=action.ActionRunner(through, ()),
+            action=action.ActionBackend(through, ()),
             may_command=self.may_command,
         )
 
     def _verify(
         self,
-        _order: Order,
+        _order: Request,
         _progress: runner.Progress = print,
         release: Callable[[], str] = str,
         announce: runner.Progress = print,
@@ -181,28 +181,28 @@ class World:
 
     def enqueue(self, *, anew: bool) -> str:
         if not self.visible:
-            raise errors.Refused(GONE)
+            raise errors.JujuError(GONE)
         if not self.going():
             if not anew:
                 return ""
             if self.door is Door.BARRED:
-                raise errors.Refused(BARRED)
+                raise errors.JujuError(BARRED)
             self.tasks.append(Run(self.endpoint, self.way))
         if self.door is Door.SLOW:
-            raise errors.Unclear(GONE)
+            raise errors.UnclearError(GONE)
         run = self.going()[0]
         run.given_up = False
         return str(self.tasks.index(run) + 1)
 
     def view(self, number: str) -> ceilometer.View:
         if not self.visible:
-            return ceilometer.View(trouble=GONE)
+            return ceilometer.View(fault=GONE)
         run = self.tasks[int(number) - 1] if number else None
         task = Task(number, run.state, "no such luck") if run else None
-        seen = ceilometer.Application("ceilometer", self.asks, self.model_release)
+        seen = ceilometer.CeilometerApplication("ceilometer", self.asks, self.model_release)
         return ceilometer.View((seen,), task)
 
-    def run_command(self) -> command.Outcome:
+    def run_command(self) -> command.RunResult:
         """Never beside a task that could be known, and never where it would not help."""
         assert all(run.given_up for run in self.going()), "two upgrades at once"
         complete = self.endpoint in self.complete
@@ -211,10 +211,10 @@ class World:
         self.commands += 1
         self.command_release = self.command_release or "24.0.0"
         if not self.command_works:
-            return command.Outcome("HTTP 503", 1)
+            return command.RunResult("HTTP 503", 1)
         self.complete.add(self.endpoint)
         self.worked.append(self.endpoint)
-        return command.Outcome("", 1)
+        return command.RunResult("", 1)
 
 
 class _Controller(client.Controller):
@@ -231,7 +231,7 @@ class _Controller(client.Controller):
         return self._world.enqueue(anew=anew)
 
 
-class _Runner(command.CommandRunner):
+class _Runner(command.CommandBackend):
     def __init__(self, world: World) -> None:
         super().__init__(packages.Source())
         self._world = world
@@ -239,6 +239,6 @@ class _Runner(command.CommandRunner):
     def release(self) -> str:
         return self._world.command_release
 
-    def run(self, job: command.Job) -> command.Outcome:
+    def run(self, job: command.Job) -> command.RunResult:
         assert job.credentials == reports.CREDENTIALS
         return self._world.run_command()

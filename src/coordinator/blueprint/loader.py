@@ -7,7 +7,7 @@ import functools
 import pathlib
 from collections.abc import Callable
 
-from coordinator.blueprint.systems import SERVICES, Blueprint, Invalid
+from coordinator.blueprint.systems import SERVICES, Blueprint, BlueprintError
 
 PATH = pathlib.Path(__file__).with_name("blueprint.yaml")
 
@@ -70,6 +70,6 @@ def choose(option: str, last_good: Callable[[], str]) -> Choice:
 def _problem(changes: str) -> str:
     try:
         load(changes)
-    except Invalid as error:
+    except BlueprintError as error:
         return str(error)
     return ""

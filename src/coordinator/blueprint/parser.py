@@ -14,7 +14,13 @@ import yaml
 
 from coordinator.blueprint import channels
 from coordinator.blueprint import systems as blueprint_systems
-from coordinator.blueprint.systems import Deployment, Integration, Invalid, Registration, System
+from coordinator.blueprint.systems import (
+    BlueprintError,
+    Deployment,
+    Integration,
+    Registration,
+    System,
+)
 
 RESERVED = ("identity", "model", "report", "status", "summary", "telemetry", "trust")
 """What cannot be a catalog type: reports and results of actions have these keys already."""
@@ -54,7 +60,7 @@ class _Value:
     line: int
     where: str = ""
 
-    def invalid(self, problem: str, allowed: str = "") -> Invalid:
+    def invalid(self, problem: str, allowed: str = "") -> BlueprintError:
         """The error that this part is wrong."""
         return _invalid(self.source, self.line, self.where, problem, allowed)
 
@@ -397,9 +403,11 @@ def _check_charms(
                 raise place.invalid(problem, "a charm brings one system only")
 
 
-def _invalid(source: str, line: int, where: str, problem: str, allowed: str = "") -> Invalid:
+def _invalid(
+    source: str, line: int, where: str, problem: str, allowed: str = ""
+) -> BlueprintError:
     told = f"{where}: {problem}" if where else problem
-    return Invalid(f"{source} line {line}: {told}" + (f"; {allowed}" if allowed else ""))
+    return BlueprintError(f"{source} line {line}: {told}" + (f"; {allowed}" if allowed else ""))
 
 
 def _listed(what: str, names: Iterable[str]) -> str:

@@ -9,7 +9,7 @@ SERVICES = ("metric", "alarming", "key-manager", "infra-optim")
 """Catalog types of the charm's own blueprint; a quiet hook knows them without reading it."""
 
 
-class Invalid(ValueError):  # noqa: N818 - it reads as what it says
+class BlueprintError(ValueError):
     """A blueprint is wrong; the text names the place and what is allowed."""
 
 

@@ -11,7 +11,7 @@ from typing import Any, cast
 import keystoneauth1.exceptions
 
 from coordinator.checks.canaries.alarm import MOMENT, UNKNOWN, evaluated_at, find, moment
-from coordinator.checks.deep import Outcome, Scene
+from coordinator.checks.deep import CheckContext, CheckResult
 from coordinator.openstack.client import Service
 from coordinator.report.finding import Cause, Severity
 from coordinator.text import plain
@@ -31,13 +31,13 @@ _UNANSWERED = (KeyError, TypeError, ValueError, keystoneauth1.exceptions.HttpErr
 _Rule = Mapping[str, Any]
 
 
-def alarms(scene: Scene) -> Outcome:
+def alarms(scene: CheckContext) -> CheckResult:
     """Whether the alarms that there are are evaluated, and get the measures that Gnocchi has."""
     sample = [one for one in _find(scene, SAMPLE) if one.get("type") != "event"]
     if not sample:
-        return Outcome(Severity.OK, "has no alarms to evaluate")
+        return CheckResult(Severity.OK, "has no alarms to evaluate")
     age = _age_of_evaluation(scene.service, sample)
-    seconds = scene.order.thresholds.evaluation_interval
+    seconds = scene.request.thresholds.evaluation_interval
     interval = datetime.timedelta(seconds=seconds)
     if age is not None and age > CYCLES * interval:
         last = f"evaluated its alarms last {_ago(age)}"
@@ -46,18 +46,18 @@ def alarms(scene: Scene) -> Outcome:
             f"{last}: its evaluator does not work, or not every {seconds} s "
             "(alarm-evaluation-interval)"
         )
-        return Outcome(Severity.DEGRADED, text, Cause.NOT_EVALUATED)
+        return CheckResult(Severity.DEGRADED, text, Cause.NOT_EVALUATED)
     when = f"evaluated its alarms {_ago(age)}" if age is not None else "has alarms"
     gnocchi = scene.services.get("metric")
     if gnocchi is None:
-        return Outcome(Severity.OK, when)
+        return CheckResult(Severity.OK, when)
     stuck, looked_at = _without_data(scene, gnocchi, 2 * interval)
     if not stuck:
         counted = f"{looked_at} without data looked at" if looked_at else "all have data"
-        return Outcome(Severity.OK, f"{when}, and they get what Gnocchi has ({counted})")
+        return CheckResult(Severity.OK, f"{when}, and they get what Gnocchi has ({counted})")
     more = f" and {len(stuck) - 1} more" if len(stuck) > 1 else ""
     text = f"has an alarm without data that Gnocchi has: {stuck[0]}{more}"
-    return Outcome(Severity.DEGRADED, text, Cause.NO_DATA)
+    return CheckResult(Severity.DEGRADED, text, Cause.NO_DATA)
 
 
 def _age_of_evaluation(aodh: Service, sample: list[dict[str, Any]]) -> datetime.timedelta | None:
@@ -72,7 +72,7 @@ def _age_of_evaluation(aodh: Service, sample: list[dict[str, Any]]) -> datetime.
 
 
 def _without_data(
-    scene: Scene, gnocchi: Service, since: datetime.timedelta
+    scene: CheckContext, gnocchi: Service, since: datetime.timedelta
 ) -> tuple[list[str], int]:
     """Names of alarms that lack data that Gnocchi has, and how many were looked at.
 
@@ -96,7 +96,7 @@ def _without_data(
     return stuck, looked_at
 
 
-def _find(scene: Scene, limit: int, **conditions: str) -> list[dict[str, Any]]:
+def _find(scene: CheckContext, limit: int, **conditions: str) -> list[dict[str, Any]]:
     """Enabled alarms of all projects, which only an administrator may list.
 
     Aodh takes the value `True` for a truth, and `true` for a text.

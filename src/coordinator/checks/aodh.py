@@ -8,7 +8,7 @@ import time
 from coordinator.checks import alarm_sample, reading
 from coordinator.checks.canaries.alarm import canary_alarm, is_unknown
 from coordinator.checks.canaries.metric import CanaryMetric, canary_metric
-from coordinator.checks.deep import Outcome, Scene
+from coordinator.checks.deep import CheckContext, CheckResult
 from coordinator.openstack import errors, http
 from coordinator.openstack.client import Service
 from coordinator.report.finding import Cause, Severity
@@ -31,7 +31,7 @@ def read(service: Service) -> reading.Reading:
     return reading.Reading("lists alarms")
 
 
-def canary(scene: Scene) -> Outcome:
+def canary(scene: CheckContext) -> CheckResult:
     """Make an alarm on a canary metric and see whether it is evaluated.
 
     What is wrong with the metric is Gnocchi's fault, and told by Gnocchi's own canary.
@@ -39,11 +39,11 @@ def canary(scene: Scene) -> Outcome:
     gnocchi = scene.services.get("metric")
     if gnocchi is None:
         return _not_sent("for want of a Gnocchi that answers")
-    seconds = scene.order.thresholds.canary_timeout
+    seconds = scene.request.thresholds.canary_timeout
     with contextlib.ExitStack() as made:
         try:
             metric = made.enter_context(
-                canary_metric(gnocchi, scene.order.coordinator, seconds, span=seconds)
+                canary_metric(gnocchi, scene.request.coordinator, seconds, span=seconds)
             )
             metric.post(1.0)
             processed = metric.wait(scene.patience)
@@ -54,32 +54,32 @@ def canary(scene: Scene) -> Outcome:
         return _watch(scene, metric)
 
 
-def _not_sent(reason: str) -> Outcome:
-    return Outcome(Severity.SKIPPED, f"was sent no canary, {reason}", Cause.NOT_ASKED)
+def _not_sent(reason: str) -> CheckResult:
+    return CheckResult(Severity.SKIPPED, f"was sent no canary, {reason}", Cause.NOT_ASKED)
 
 
-def _watch(scene: Scene, metric: CanaryMetric) -> Outcome:
+def _watch(scene: CheckContext, metric: CanaryMetric) -> CheckResult:
     """Make the alarm, and wait until it is evaluated."""
-    patience, thresholds = scene.patience, scene.order.thresholds
+    patience, thresholds = scene.patience, scene.request.thresholds
     # the metric is removed after the alarm, and wants some time, too
     aodh = scene.service.until(http.Deadline((patience.at + scene.deadline.at) / 2))
     seconds = thresholds.canary_timeout
-    with canary_alarm(aodh, metric, scene.order.coordinator, seconds) as canary:
+    with canary_alarm(aodh, metric, scene.request.coordinator, seconds) as canary:
         begun = time.monotonic()
         due = http.Deadline(begun + EVALUATIONS * thresholds.evaluation_interval)
         alarm = canary.wait(min(due, patience, key=lambda deadline: deadline.at))
         took = time.monotonic() - begun
     if not is_unknown(alarm):
-        return Outcome(Severity.OK, f"evaluated a canary alarm in {took:.1f} s")
+        return CheckResult(Severity.OK, f"evaluated a canary alarm in {took:.1f} s")
     if canary.was_looked_at(alarm):
         text = "evaluates alarms, but does not get the measures that Gnocchi has of its canary"
-        return Outcome(Severity.FAILED, text, Cause.NO_DATA)
+        return CheckResult(Severity.FAILED, text, Cause.NO_DATA)
     if took >= ENOUGH * thresholds.evaluation_interval:
         what = f"did not evaluate a canary alarm in {took:.0f} s"
         every = f"every {thresholds.evaluation_interval} s (alarm-evaluation-interval)"
         text = f"{what}: its evaluator does not work, or not {every}"
-        return Outcome(Severity.FAILED, text, Cause.NOT_EVALUATED)
+        return CheckResult(Severity.FAILED, text, Cause.NOT_EVALUATED)
     text = f"was not given the time to evaluate a canary alarm ({took:.0f} s were left)"
     needed = seconds + EVALUATIONS * thresholds.evaluation_interval
-    remedy = f"juju config {scene.order.coordinator} canary-timeout={min(needed, MOST)}"
-    return Outcome(Severity.SKIPPED, text, Cause.TIMEOUT, remedy)
+    remedy = f"juju config {scene.request.coordinator} canary-timeout={min(needed, MOST)}"
+    return CheckResult(Severity.SKIPPED, text, Cause.TIMEOUT, remedy)

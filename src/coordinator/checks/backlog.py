@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime
 
 from coordinator.checks import reading
-from coordinator.checks.deep import Outcome, Scene
+from coordinator.checks.deep import CheckContext, CheckResult
 from coordinator.openstack import errors
 from coordinator.openstack.client import Service
-from coordinator.openstack.errors import Unusable
+from coordinator.openstack.errors import UnusableAnswerError
 from coordinator.report.finding import Cause, Severity
 from coordinator.report.report import Report
 
@@ -37,11 +37,11 @@ def waiting(gnocchi: Service) -> int:
     summary = reading.field(storage, "summary", "status")
     number = reading.field(summary, "measures", "status")
     if not isinstance(number, int):
-        raise Unusable(Cause.UNEXPECTED, "answers no number of waiting measures")
+        raise UnusableAnswerError(Cause.UNEXPECTED, "answers no number of waiting measures")
     return number
 
 
-def backlog(scene: Scene) -> Outcome:
+def backlog(scene: CheckContext) -> CheckResult:
     """Whether more measures wait than the threshold, or a tenth of it and more each time.
 
     One request. Gnocchi answers 503 when counting takes it too long: that is no fault.
@@ -52,9 +52,9 @@ def backlog(scene: Scene) -> Outcome:
         fault = errors.explain(error, scene.service.url)
         if fault.cause is not Cause.SERVER_ERROR:
             raise
-        return Outcome(Severity.SKIPPED, f"cannot tell its backlog: {fault.text}", fault.cause)
-    threshold = scene.order.thresholds.backlog
-    growths = _growths(now, scene.order.earlier)
+        return CheckResult(Severity.SKIPPED, f"cannot tell its backlog: {fault.text}", fault.cause)
+    threshold = scene.request.thresholds.backlog
+    growths = _growths(now, scene.request.earlier)
     figures: dict[str, float] = {_BACKLOG: now, _GROWTHS: growths}
     text = f"has {reading.count(now, 'measure')} waiting for metricd"
     if now > threshold:
@@ -62,8 +62,8 @@ def backlog(scene: Scene) -> Outcome:
     elif growths >= GROWTHS and now > threshold * SHARE:
         text = f"{text}, more in each of {growths} reports"
     else:
-        return Outcome(Severity.OK, text, figures=figures)
-    return Outcome(Severity.DEGRADED, text, Cause.BACKLOG, figures=figures)
+        return CheckResult(Severity.OK, text, figures=figures)
+    return CheckResult(Severity.DEGRADED, text, Cause.BACKLOG, figures=figures)
 
 
 def _growths(now: int, earlier: Report | None) -> float:

@@ -7,7 +7,7 @@ import time
 
 from coordinator.checks import reading
 from coordinator.checks.canaries.secret import canary_secret
-from coordinator.checks.deep import Outcome, Scene
+from coordinator.checks.deep import CheckContext, CheckResult
 from coordinator.openstack.client import Service
 from coordinator.report.finding import Cause, Severity
 
@@ -19,17 +19,17 @@ def read(service: Service) -> reading.Reading:
     return reading.Reading("lists secrets")
 
 
-def canary(scene: Scene) -> Outcome:
+def canary(scene: CheckContext) -> CheckResult:
     """Store a secret and read it back, which takes Vault, or whatever keeps the secrets."""
     asked = scene.service.until(scene.patience)
-    seconds = scene.order.thresholds.canary_timeout
+    seconds = scene.request.thresholds.canary_timeout
     begun = time.monotonic()
-    with canary_secret(asked, scene.service, scene.order.coordinator, seconds) as secret:
+    with canary_secret(asked, scene.service, scene.request.coordinator, seconds) as secret:
         payload = secret.read()
     if not secrets.compare_digest(payload.encode(), secret.payload.encode()):
         names = scene.subject.names
         text = "gave back another secret than was stored"
         remedy = f"juju status {names.application} vault"
-        return Outcome(Severity.FAILED, text, Cause.WRONG_VALUE, remedy)
+        return CheckResult(Severity.FAILED, text, Cause.WRONG_VALUE, remedy)
     took = time.monotonic() - begun
-    return Outcome(Severity.OK, f"stored a secret and gave it back in {took:.1f} s")
+    return CheckResult(Severity.OK, f"stored a secret and gave it back in {took:.1f} s")

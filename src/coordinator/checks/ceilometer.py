@@ -6,14 +6,14 @@ from collections.abc import Mapping
 
 from coordinator.blueprint import resource_types
 from coordinator.checks.compute_hosts import hosts
-from coordinator.checks.deep import Question
+from coordinator.checks.deep import DeepCheck
 from coordinator.checks.measures import flow, metrics
 from coordinator.checks.publishing import policies
 from coordinator.report.finding import Cause, Finding, Severity
 
 SERVICE = "telemetry"
 
-INSPECTIONS: Mapping[str, Question] = {
+INSPECTIONS: Mapping[str, DeepCheck] = {
     "policies": policies,
     "flow": flow,
     "hosts": hosts,

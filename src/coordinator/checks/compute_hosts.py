@@ -13,10 +13,10 @@ import secrets
 from collections.abc import Collection, Mapping
 
 from coordinator.checks import reading
-from coordinator.checks.deep import Outcome, Scene
+from coordinator.checks.deep import CheckContext, CheckResult
 from coordinator.checks.measures import (
     LOOK_BACK,
-    OutOfTime,
+    OutOfTimeError,
     Resource,
     Sampling,
     ago,
@@ -143,29 +143,29 @@ class _Round:
         )
 
 
-def hosts(scene: Scene) -> Outcome:
+def hosts(scene: CheckContext) -> CheckResult:
     """Which compute hosts have gone silent, and where to go on the next time.
 
     A host is silent when none of a few of its instances has a fresh measure. At most
     (HOSTS + AGAIN) * (1 + PER_HOST) + 2 = 50 requests, however many hosts and instances there are.
     """
-    memory = Memory.of(scene.order.earlier)
+    memory = Memory.of(scene.request.earlier)
     round_ = _Round(Sampling.of(scene), memory.after)
     try:
         for host in _some(memory.silent):
             round_.look_again(host)
         round_.look_on()
-    except OutOfTime:
+    except OutOfTimeError:
         if not round_.heard and not memory.silent:
             return late(scene, memory.figures)
-    age = scene.order.thresholds.age
+    age = scene.request.thresholds.age
     silent = {host: m for host, m in memory.silent.items() if host not in round_.heard}
     silent |= {h: _longer(m, memory, h) for h, m in round_.heard.items() if m and m > age}
     silent = {host: round(minutes, 1) for host, minutes in silent.items()}  # as figures have it
     figures = Memory(silent, round_.after).figures
     if not round_.heard and not silent:
         text = "has no compute host with instances in Gnocchi"
-        return Outcome(Severity.SKIPPED, text, figures=figures)
+        return CheckResult(Severity.SKIPPED, text, figures=figures)
     named = sorted(
         (host for host, minutes in silent.items() if minutes <= GONE),
         key=lambda host: (-silent[host], host),
@@ -173,7 +173,7 @@ def hosts(scene: Scene) -> Outcome:
     if named:
         text = ", ".join(f"{host_name(host)} for {ago(silent[host])}" for host in named[:NAMED])
         more = f" (+{len(named) - NAMED} more)" if len(named) > NAMED else ""
-        return Outcome(
+        return CheckResult(
             Severity.DEGRADED,
             f"brings no measures from {text}{more}",
             Cause.SILENT_HOSTS,
@@ -182,13 +182,15 @@ def hosts(scene: Scene) -> Outcome:
     known = [host for host, m in round_.heard.items() if m is not None and m <= age]
     gone = f"{reading.count(len(silent), 'compute host')} silent for more than a week"
     if silent and not known:
-        return Outcome(Severity.SKIPPED, f"has {gone} in Gnocchi", figures=figures)
+        return CheckResult(Severity.SKIPPED, f"has {gone} in Gnocchi", figures=figures)
     if not known:
         text = "has hosts in Gnocchi whose measures metricd has not processed, or may not be read"
-        return Outcome(Severity.SKIPPED, text, figures=figures)
+        return CheckResult(Severity.SKIPPED, text, figures=figures)
     number = reading.count(len(known), "compute host")
     text = f"brings measures from {number} that were asked"
-    return Outcome(Severity.OK, f"{text} (besides {gone})" if silent else text, figures=figures)
+    return CheckResult(
+        Severity.OK, f"{text} (besides {gone})" if silent else text, figures=figures
+    )
 
 
 def _some(hosts: Collection[str]) -> list[str]:

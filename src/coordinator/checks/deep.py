@@ -18,7 +18,7 @@ from coordinator.openstack import errors, http
 from coordinator.openstack.client import Cloud, Service
 from coordinator.report.finding import CANARY, Cause, Finding, Severity
 from coordinator.report.report import Report
-from coordinator.request import Depth, Order
+from coordinator.request import Depth, Request
 
 RESERVE = 0.2
 """Part of the time that canaries may take that is kept for removing one, up to `MOST_KEPT`."""
@@ -38,19 +38,19 @@ class Kind(enum.Enum):
 
 
 @dataclasses.dataclass(frozen=True)
-class Scene:
+class CheckContext:
     """What a question sees.
 
     Attributes:
         subject: the system that it is about.
         services: those that answered their read, by catalog type, and `identity`.
-        order: what is verified, and how.
+        request: what is verified, and how.
         deadline: when the answer must be there; what was written must be removed before.
     """
 
     subject: endpoint.Subject
     services: Mapping[str, Service]
-    order: Order
+    request: Request
     deadline: http.Deadline
 
     @property
@@ -61,12 +61,12 @@ class Scene:
     @property
     def patience(self) -> http.Deadline:
         """Until when to wait for a canary: what was made must be removed in time."""
-        kept = min(MOST_KEPT, RESERVE * self.order.thresholds.canary_timeout)
+        kept = min(MOST_KEPT, RESERVE * self.request.thresholds.canary_timeout)
         return http.Deadline(self.deadline.at - kept)
 
 
 @dataclasses.dataclass(frozen=True)
-class Outcome:
+class CheckResult:
     """The answer to a deeper question.
 
     Attributes:
@@ -83,7 +83,7 @@ class Outcome:
     figures: Mapping[str, float] = dataclasses.field(default_factory=dict[str, float])
 
 
-Question = Callable[[Scene], Outcome]
+DeepCheck = Callable[[CheckContext], CheckResult]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -97,7 +97,7 @@ class Asking:
         announce: told one line before canaries are sent, which takes long.
     """
 
-    order: Order
+    request: Request
     cloud: Cloud
     places: Sequence[tuple[endpoint.Subject, str]]
     progress: Callable[[str], None]
@@ -112,10 +112,10 @@ class Asking:
         """
         findings, figures = self._ask(Kind.INSPECTION, self.cloud, deadline)
         report = dataclasses.replace(report.joined(findings), figures=figures)
-        earlier, able = self.order.earlier, self._able()
+        earlier, able = self.request.earlier, self._able()
         if not self._wants_canaries(report, able):
             return canary_schedule.kept(report, earlier, able)
-        seconds = self.order.thresholds.canary_timeout
+        seconds = self.request.thresholds.canary_timeout
         self.announce(f"sending canaries to {', '.join(able)} (up to {seconds} s)")
         patience = http.Deadline.after(seconds)
         findings, _ = self._ask(Kind.CANARY, self.cloud.until(patience), patience)
@@ -128,11 +128,11 @@ class Asking:
     def _wants_canaries(self, report: Report, able: tuple[str, ...]) -> bool:
         if not able:
             return False
-        if self.order.depth is Depth.READS:
-            return canary_schedule.were_missed(self.order.earlier)
-        if self.order.depth is Depth.FULL:
+        if self.request.depth is Depth.READS:
+            return canary_schedule.were_missed(self.request.earlier)
+        if self.request.depth is Depth.FULL:
             return True
-        return canary_schedule.are_due(report, self.order.earlier, able)
+        return canary_schedule.are_due(report, self.request.earlier, able)
 
     def _ask(
         self, kind: Kind, cloud: Cloud, deadline: http.Deadline
@@ -140,24 +140,24 @@ class Asking:
         """Ask all questions of a kind side by side, and give findings and figures."""
         apis = {s.service: Service(cloud, url) for s, url in self.places if url}
         subjects = {subject.service: subject for subject, _ in self.places}
-        jobs: dict[tuple[str, str], Callable[[], Outcome]] = {}
+        jobs: dict[tuple[str, str], Callable[[], CheckResult]] = {}
         for subject in subjects.values():
-            scene = Scene(subject, apis, self.order, deadline)
+            scene = CheckContext(subject, apis, self.request, deadline)
             for name, question in _questions(subject, kind).items():
                 jobs[subject.service, name] = _asking(question, scene, name, kind)
-        answers: dict[tuple[str, str], Outcome] = {}
+        answers: dict[tuple[str, str], CheckResult] = {}
         for (service, name), outcome in side_by_side(jobs, deadline):
             answers[service, name] = outcome
             self.progress(_finding(subjects[service], name, outcome).line)
         for service, name in jobs.keys() - answers.keys():
             text = f"gave no answer about its {name} in time"
-            answers[service, name] = Outcome(kind.value, text, Cause.TIMEOUT)
+            answers[service, name] = CheckResult(kind.value, text, Cause.TIMEOUT)
         figures = {name: n for answer in answers.values() for name, n in answer.figures.items()}
         findings = (_finding(subjects[key[0]], key[1], answers[key]) for key in jobs)
         return tuple(findings), figures
 
 
-def _questions(subject: endpoint.Subject, kind: Kind) -> Mapping[str, Question]:
+def _questions(subject: endpoint.Subject, kind: Kind) -> Mapping[str, DeepCheck]:
     if not subject.system.check:
         return {}
     module = endpoint.module_of(subject.system)
@@ -166,8 +166,10 @@ def _questions(subject: endpoint.Subject, kind: Kind) -> Mapping[str, Question]:
     return {CANARY: module.canary} if hasattr(module, "canary") else {}
 
 
-def _asking(question: Question, scene: Scene, name: str, kind: Kind) -> Callable[[], Outcome]:
-    def answer() -> Outcome:
+def _asking(
+    question: DeepCheck, scene: CheckContext, name: str, kind: Kind
+) -> Callable[[], CheckResult]:
+    def answer() -> CheckResult:
         try:
             return question(scene)
         except Exception as error:  # noqa: BLE001 - whatever happens is the answer
@@ -176,12 +178,12 @@ def _asking(question: Question, scene: Scene, name: str, kind: Kind) -> Callable
             fault = errors.explain(error, asked.url)
             if fault.cause is Cause.FORBIDDEN:
                 text = f"forbids this user to look at its {name} (HTTP 403)"
-                return Outcome(Severity.SKIPPED, text, fault.cause)
-            return Outcome(kind.value, fault.text, fault.cause)
+                return CheckResult(Severity.SKIPPED, text, fault.cause)
+            return CheckResult(kind.value, fault.text, fault.cause)
 
     return answer
 
 
-def _finding(subject: endpoint.Subject, question: str, outcome: Outcome) -> Finding:
+def _finding(subject: endpoint.Subject, question: str, outcome: CheckResult) -> Finding:
     finding = subject.finding(question, outcome.severity, outcome.text, outcome.cause)
     return dataclasses.replace(finding, remedy=outcome.remedy) if outcome.remedy else finding

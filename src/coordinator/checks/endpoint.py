@@ -137,7 +137,7 @@ def _discover(subject: Subject, service: Service) -> Finding:
     if not any(version.startswith(api) for version in offered):
         wanted = f"API {api}" if api else "API"
         text = f"offers no {wanted} at {errors.shown(service.url)}"
-        raise errors.Unusable(Cause.UNEXPECTED, text)
+        raise errors.UnusableAnswerError(Cause.UNEXPECTED, text)
     text = f"answers at {errors.shown(service.url)}"
     return subject.finding("endpoint", Severity.OK, text)
 

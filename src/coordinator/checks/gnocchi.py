@@ -11,9 +11,9 @@ from coordinator.blueprint import resource_types
 from coordinator.checks import reading
 from coordinator.checks.backlog import backlog, waiting
 from coordinator.checks.canaries.metric import canary_metric
-from coordinator.checks.deep import Outcome, Question, Scene
+from coordinator.checks.deep import CheckContext, CheckResult, DeepCheck
 from coordinator.openstack.client import Service
-from coordinator.openstack.errors import Unusable
+from coordinator.openstack.errors import UnusableAnswerError
 from coordinator.report.finding import Cause, Severity
 from coordinator.text import plain
 
@@ -31,32 +31,34 @@ def read(service: Service) -> reading.Reading:
     try:
         types = resource_types.parse(answer)
     except ValueError as error:
-        raise Unusable(Cause.UNEXPECTED, f"answers no list of resource types: {error}") from None
+        raise UnusableAnswerError(
+            Cause.UNEXPECTED, f"answers no list of resource types: {error}"
+        ) from None
     build = plain(str(reading.optional(service.get("/"), "build")), limit=40)
     summary = f"lists {reading.count(len(types), 'resource type')}"
     return reading.Reading(summary, build, resource_types=types)
 
 
-INSPECTIONS: Mapping[str, Question] = {"backlog": backlog}
+INSPECTIONS: Mapping[str, DeepCheck] = {"backlog": backlog}
 
 
-def canary(scene: Scene) -> Outcome:
+def canary(scene: CheckContext) -> CheckResult:
     """Send measures and read their aggregate back, as metricd made it."""
     begun = time.monotonic()
-    seconds = scene.order.thresholds.canary_timeout
-    with canary_metric(scene.service, scene.order.coordinator, seconds) as metric:
+    seconds = scene.request.thresholds.canary_timeout
+    with canary_metric(scene.service, scene.request.coordinator, seconds) as metric:
         metric.post(*MEASURES)
         values = metric.wait(scene.patience)
         took = time.monotonic() - begun
         if not values:
             wait = _backlog(scene.service)
             text = f"took measures that its metricd did not process in {took:.0f} s{wait}"
-            return Outcome(Severity.FAILED, text, Cause.NOT_PROCESSED)
+            return CheckResult(Severity.FAILED, text, Cause.NOT_PROCESSED)
     expected = sum(MEASURES) / len(MEASURES)
     if len(values) != 1 or not math.isclose(values[0], expected):
         text = f"made {', '.join(f'{value:g}' for value in values)} of a mean of {expected:g}"
-        return Outcome(Severity.FAILED, text, Cause.WRONG_VALUE)
-    return Outcome(Severity.OK, f"processed the measures of a canary in {took:.1f} s")
+        return CheckResult(Severity.FAILED, text, Cause.WRONG_VALUE)
+    return CheckResult(Severity.OK, f"processed the measures of a canary in {took:.1f} s")
 
 
 def _backlog(gnocchi: Service) -> str:

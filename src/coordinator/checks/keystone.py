@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 
 from coordinator.checks import reading
-from coordinator.checks.deep import Outcome, Scene
+from coordinator.checks.deep import CheckContext, CheckResult
 from coordinator.openstack import errors, http
 from coordinator.openstack.client import Cloud, Route, connect
 from coordinator.openstack.credentials import Credentials
@@ -41,7 +41,7 @@ def enter(
     A unit that was keystone's leader before keeps stale credentials in its databag, so all
     candidates are tried before any is called wrong.
     """
-    met: list[errors.Fault] = []
+    met: list[errors.ApiFault] = []
     for number, credentials in enumerate(candidates):
         share = http.Deadline.after(patience.left / (len(candidates) - number))
         try:
@@ -56,7 +56,7 @@ def enter(
     return Admission(refused(next(other, met[0]), names))
 
 
-def refused(fault: errors.Fault, names: remedies.Subject) -> Finding:
+def refused(fault: errors.ApiFault, names: remedies.Subject) -> Finding:
     """The finding about a keystone that gave no token."""
     text = fault.text
     if fault.cause is Cause.UNAUTHORIZED:
@@ -71,11 +71,11 @@ def refused(fault: errors.Fault, names: remedies.Subject) -> Finding:
     )
 
 
-def validation(scene: Scene) -> Outcome:
+def validation(scene: CheckContext) -> CheckResult:
     """Have keystone validate the coordinator's own token, as it does for every other service."""
     token = reading.field(scene.service.own_token(), "token", "token")
     reading.field(token, "expires_at", "token")
-    return Outcome(Severity.OK, "validates the token")
+    return CheckResult(Severity.OK, "validates the token")
 
 
 INSPECTIONS = {"validation": validation}

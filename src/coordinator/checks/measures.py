@@ -18,10 +18,10 @@ import keystoneauth1.exceptions
 
 from coordinator import text as stack_text
 from coordinator.checks import reading
-from coordinator.checks.deep import Outcome, Scene
+from coordinator.checks.deep import CheckContext, CheckResult
 from coordinator.openstack import http
 from coordinator.openstack.client import Service
-from coordinator.openstack.errors import Unusable
+from coordinator.openstack.errors import UnusableAnswerError
 from coordinator.report import remedies
 from coordinator.report.finding import Cause, Severity
 from coordinator.report.report import Report
@@ -57,7 +57,7 @@ RESERVE = 1.0
 """Seconds before the deadline after which nothing more is asked."""
 
 
-class OutOfTime(Unusable):
+class OutOfTimeError(UnusableAnswerError):
     """There was no time for another request."""
 
     def __init__(self) -> None:
@@ -94,9 +94,9 @@ class Sampling:
     deadline: http.Deadline
 
     @classmethod
-    def of(cls, scene: Scene) -> Sampling:
+    def of(cls, scene: CheckContext) -> Sampling:
         """The sampling of a question about Ceilometer."""
-        return cls(scene.services["metric"], scene.order.thresholds.age, scene.deadline)
+        return cls(scene.services["metric"], scene.request.thresholds.age, scene.deadline)
 
     @property
     def grown_up(self) -> int:
@@ -111,7 +111,7 @@ class Sampling:
         Source: Gnocchi's REST API, "Searching for resources"; an unknown type is HTTP 404.
 
         Raises:
-            OutOfTime, or anything of the HTTP stack.
+            OutOfTimeError, or anything of the HTTP stack.
         """
         self._mind_the_time()
         query = [
@@ -146,7 +146,7 @@ class Sampling:
         earlier by its granularity: that much is in a resource's favour.
 
         Raises:
-            OutOfTime, or anything of the HTTP stack.
+            OutOfTimeError, or anything of the HTTP stack.
         """
         self._mind_the_time()
         metric = _metric(resource)
@@ -193,13 +193,13 @@ class Sampling:
 
     def _mind_the_time(self) -> None:
         if self.deadline.left < RESERVE:
-            raise OutOfTime
+            raise OutOfTimeError
 
 
 def _resource(record: Mapping[str, Any]) -> Resource:
     metrics = record.get("metrics")
     if not isinstance(metrics, dict):
-        raise Unusable(Cause.UNEXPECTED, "answers resources without metrics")
+        raise UnusableAnswerError(Cause.UNEXPECTED, "answers resources without metrics")
     ids = cast("dict[str, str]", metrics)
     return Resource(str(record.get("id")), str(record.get("host") or ""), ids)
 
@@ -222,7 +222,7 @@ def _newest(answer: Sequence[Sequence[Any]]) -> datetime.datetime:
         )
         return newest + datetime.timedelta(seconds=finest)
     except (TypeError, ValueError):
-        raise Unusable(Cause.UNEXPECTED, "answers no list of measures") from None
+        raise UnusableAnswerError(Cause.UNEXPECTED, "answers no list of measures") from None
 
 
 def ago(minutes: float) -> str:
@@ -237,14 +237,14 @@ def host_name(host: str) -> str:
     return stack_text.plain(host, 60)
 
 
-def late(scene: Scene, figures: Mapping[str, float] | None = None) -> Outcome:
+def late(scene: CheckContext, figures: Mapping[str, float] | None = None) -> CheckResult:
     """The answer when there was no time to look: that says nothing against Ceilometer."""
-    larger = min(LONGEST, math.ceil(2 * scene.order.timeout))
-    remedy = f"juju config {scene.order.coordinator} verify-timeout={larger}"
-    if larger <= scene.order.timeout:  # Gnocchi is too slow
-        remedy = f"juju status {scene.order.applications.get('metric', 'gnocchi')}"
-    text = OutOfTime().fault.text
-    return Outcome(Severity.SKIPPED, text, Cause.TIMEOUT, remedy, figures or {})
+    larger = min(LONGEST, math.ceil(2 * scene.request.timeout))
+    remedy = f"juju config {scene.request.coordinator} verify-timeout={larger}"
+    if larger <= scene.request.timeout:  # Gnocchi is too slow
+        remedy = f"juju status {scene.request.applications.get('metric', 'gnocchi')}"
+    text = OutOfTimeError().fault.text
+    return CheckResult(Severity.SKIPPED, text, Cause.TIMEOUT, remedy, figures or {})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -301,8 +301,8 @@ class _Hearing:
         if id_ and not self.fresh:
             self._listen(type_, self.sampling.find(type_, [{"=": {"id": id_}}], ["id:asc"], 1))
         if instances and not self.fresh:
-            order = ["started_at:desc"]
-            self._listen("instance", self.sampling.find("instance", [], order, YOUNGEST))
+            request = ["started_at:desc"]
+            self._listen("instance", self.sampling.find("instance", [], request, YOUNGEST))
         if not self.fresh:
             self.waits = any(self.sampling.unprocessed(one) for one in instances)
 
@@ -313,7 +313,7 @@ class _Hearing:
                 self.fresh = f"{type_}/{id_}"
 
 
-def flow(scene: Scene) -> Outcome:
+def flow(scene: CheckContext) -> CheckResult:
     """Whether anything fresh arrives: the newest measures of a few resources of several types.
 
     At most 51 requests: two for each type, one for each resource that was drawn, two and eleven
@@ -322,54 +322,56 @@ def flow(scene: Scene) -> Outcome:
     That nothing fresh is found is a failure only where measures are known to have come, and only
     in the third report in a row.
     """
-    sampling, course = Sampling.of(scene), Course.of(scene.order.earlier)
+    sampling, course = Sampling.of(scene), Course.of(scene.request.earlier)
     hearing = _Hearing(sampling)
     try:
         hearing.draw(course.fresh)
-    except OutOfTime:
+    except OutOfTimeError:
         if not hearing.fresh:
             return late(scene, course.figures)
     newest = hearing.newest
     told = ", ".join(f"{type_} {ago(minutes)}" for type_, minutes in newest.items())
     if hearing.fresh:
         text = f"brings fresh measures to Gnocchi ({told})"
-        return Outcome(Severity.OK, text, figures=Course(0, hearing.fresh).figures)
+        return CheckResult(Severity.OK, text, figures=Course(0, hearing.fresh).figures)
     if hearing.waits:
         text = "brings fresh measures, and Gnocchi's metricd does not process them"
         gnocchi = dataclasses.replace(
-            scene.subject.names, application=scene.order.applications.get("metric", "gnocchi")
+            scene.subject.names, application=scene.request.applications.get("metric", "gnocchi")
         )
         remedy = remedies.remedy(Cause.NOT_PROCESSED, gnocchi)
-        return Outcome(Severity.FAILED, text, Cause.NOT_PROCESSED, remedy, figures=course.figures)
+        return CheckResult(
+            Severity.FAILED, text, Cause.NOT_PROCESSED, remedy, figures=course.figures
+        )
     if "instance" in newest:
         # what came within a day came: shut off since, or no longer measured
         dry = 0 if course.dry is None and min(newest.values()) <= LOOK_BACK else course.dry
         course = Course(None if dry is None else dry + 1, course.fresh)
         severity = Severity.FAILED if (course.dry or 0) >= DRY else Severity.DEGRADED
         text = f"brings no fresh measures to Gnocchi ({told})"
-        return Outcome(severity, text, Cause.NO_FLOW, figures=course.figures)
+        return CheckResult(severity, text, Cause.NO_FLOW, figures=course.figures)
     # what there is may be measured only when something happens to it
     text = f"has no instance in Gnocchi that lives for {sampling.grown_up} min"
-    return Outcome(Severity.SKIPPED, text, figures=course.figures)
+    return CheckResult(Severity.SKIPPED, text, figures=course.figures)
 
 
-def metrics(scene: Scene) -> Outcome:
+def metrics(scene: CheckContext) -> CheckResult:
     """Whether instances have the metrics that alarms and Watcher need; two requests at most.
 
     A metric that only some lack is no fault: not every guest tells its use of memory.
     """
-    sampling, wanted = Sampling.of(scene), scene.order.thresholds.metrics
+    sampling, wanted = Sampling.of(scene), scene.request.thresholds.metrics
     if not wanted:
-        return Outcome(Severity.SKIPPED, "is expected to bring no metric in particular")
+        return CheckResult(Severity.SKIPPED, "is expected to bring no metric in particular")
     try:
         instances = sampling.draw("instance", DRAWN["instance"])
-    except OutOfTime:
+    except OutOfTimeError:
         return late(scene)
     if not instances:
-        return Outcome(Severity.SKIPPED, "has no instance whose metrics could be looked at")
+        return CheckResult(Severity.SKIPPED, "has no instance whose metrics could be looked at")
     missing = [name for name in wanted if not any(name in one.metrics for one in instances)]
     number = reading.count(len(instances), "instance")
     if missing:
         text = f"brings no {', '.join(missing)} of any of {number}"
-        return Outcome(Severity.DEGRADED, text, Cause.METRICS_MISSING)
-    return Outcome(Severity.OK, f"brings the expected metrics of {number}")
+        return CheckResult(Severity.DEGRADED, text, Cause.METRICS_MISSING)
+    return CheckResult(Severity.OK, f"brings the expected metrics of {number}")

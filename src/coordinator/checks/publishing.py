@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 
 from coordinator.checks import reading
-from coordinator.checks.deep import Outcome, Scene
+from coordinator.checks.deep import CheckContext, CheckResult
 from coordinator.report.finding import Cause, Severity
 
 PREFIX = "ceilometer-"
@@ -18,7 +18,7 @@ GRACE = 60
 _SINCE = "telemetry.policies.missing-since"
 
 
-def policies(scene: Scene) -> Outcome:
+def policies(scene: CheckContext) -> CheckResult:
     """Whether the publisher's archive policies are there; one request.
 
     It is too early to tell in the first hour: nothing is polled at once, and the set-up of
@@ -28,13 +28,13 @@ def policies(scene: Scene) -> Outcome:
     names = [str(p.get("name")) for p in reading.records(answer, "archive policies")]
     made = [name for name in names if name.startswith(PREFIX)]
     if made:
-        return Outcome(Severity.OK, f"has published to Gnocchi ({', '.join(sorted(made))})")
+        return CheckResult(Severity.OK, f"has published to Gnocchi ({', '.join(sorted(made))})")
     now = datetime.datetime.now(datetime.timezone.utc).timestamp()
-    earlier = scene.order.earlier
+    earlier = scene.request.earlier
     since = earlier.figures.get(_SINCE, now) if earlier else now
     minutes = (now - since) / 60
     text = "has not published anything to Gnocchi yet"
     if minutes < GRACE:
-        return Outcome(Severity.SKIPPED, text, figures={_SINCE: since})
+        return CheckResult(Severity.SKIPPED, text, figures={_SINCE: since})
     text = f"has published nothing to Gnocchi for {minutes / 60:.0f} h"
-    return Outcome(Severity.DEGRADED, text, Cause.NO_POLICIES, figures={_SINCE: since})
+    return CheckResult(Severity.DEGRADED, text, Cause.NO_POLICIES, figures={_SINCE: since})

@@ -6,7 +6,7 @@ import dataclasses
 from typing import Any, cast
 
 from coordinator.blueprint import resource_types as blueprint_resource_types
-from coordinator.openstack.errors import Unusable
+from coordinator.openstack.errors import UnusableAnswerError
 from coordinator.report.finding import Cause
 
 
@@ -32,10 +32,10 @@ def records(answer: Any, what: str) -> list[dict[str, Any]]:
         Unusable: it is none.
     """
     if not isinstance(answer, list):
-        raise Unusable(Cause.UNEXPECTED, f"answers no list of {what}")
+        raise UnusableAnswerError(Cause.UNEXPECTED, f"answers no list of {what}")
     items = cast("list[Any]", answer)
     if not all(isinstance(item, dict) for item in items):
-        raise Unusable(Cause.UNEXPECTED, f"answers no list of {what}")
+        raise UnusableAnswerError(Cause.UNEXPECTED, f"answers no list of {what}")
     return cast("list[dict[str, Any]]", items)
 
 
@@ -46,7 +46,7 @@ def field(answer: Any, key: str, what: str) -> Any:
         Unusable: there is no such object or field.
     """
     if not isinstance(answer, dict) or key not in answer:
-        raise Unusable(Cause.UNEXPECTED, f"answers no {what}")
+        raise UnusableAnswerError(Cause.UNEXPECTED, f"answers no {what}")
     return cast("dict[str, Any]", answer)[key]
 
 

@@ -22,7 +22,7 @@ from coordinator.openstack.credentials import Credentials
 from coordinator.report import remedies
 from coordinator.report.finding import Cause, Finding, Severity
 from coordinator.report.report import Report
-from coordinator.request import Order
+from coordinator.request import Request
 
 KEYSTONE_SHARE = 0.75
 """Part of the time that keystone may take; else its slowness would be blamed on the services."""
@@ -52,7 +52,7 @@ class Verification:
 
 
 def verify(
-    order: Order,
+    request: Request,
     progress: Progress = lambda _line: None,
     release: Callable[[], str] = lambda: "",
     announce: Progress = lambda _line: None,
@@ -64,41 +64,41 @@ def verify(
     can cause.
 
     Args:
-        order: what to verify, and how.
+        request: what to verify, and how.
         progress: told a line for each answer.
         announce: told one line before canaries are sent, which takes long.
         release: tells the version of Ceilometer whose resource types are needed, empty when it is
             not known; asked when the answers are in.
     """
-    deadline = http.Deadline.after(order.timeout)
-    doubts = _doubts(order)
-    with _bundle(order.trusted) as verify_with:
-        route = Route(verify_with, order.proxies, deadline)
-        admission = _enter(order, route)
+    deadline = http.Deadline.after(request.timeout)
+    doubts = _doubts(request)
+    with _bundle(request.trusted) as verify_with:
+        route = Route(verify_with, request.proxies, deadline)
+        admission = _enter(request, route)
         progress(admission.finding.line)
         if admission.cloud is None or admission.credentials is None:
-            findings = (admission.finding, *doubts, *_not_asked(order))
-            report = Report(_now(), order.interface, order.region, findings)
+            findings = (admission.finding, *doubts, *_not_asked(request))
+            report = Report(_now(), request.interface, request.region, findings)
             return Verification(report, None)
-        region = order.region or next(iter(admission.credentials.regions), "")
-        share = READ_SHARE if order.depth.reads else 1.0
+        region = request.region or next(iter(admission.credentials.regions), "")
+        share = READ_SHARE if request.depth.reads else 1.0
         patience = http.Deadline.after(deadline.left * share)
-        answers = _ask_all(order, admission.cloud, region, patience, progress)
-        met = _met(order, region, admission.credentials, answers)
-        asides = _expiries(order, route.ends, met)
-        if order.depth.reads:
+        answers = _ask_all(request, admission.cloud, region, patience, progress)
+        met = _met(request, region, admission.credentials, answers)
+        asides = _expiries(request, route.ends, met)
+        if request.depth.reads:
             asides = (*asides, *_clocks(route.clocks, met))
         findings = (admission.finding, *doubts, *asides)
-        report = _report(order, region, findings, answers, release)
-        if order.depth.reads:
-            places = _places(order, region, report, admission.credentials, answers)
-            asking = deep.Asking(order, admission.cloud, places, progress, announce)
+        report = _report(request, region, findings, answers, release)
+        if request.depth.reads:
+            places = _places(request, region, report, admission.credentials, answers)
+            asking = deep.Asking(request, admission.cloud, places, progress, announce)
             report = asking.deepen(report, deadline)
     return Verification(report, admission.credentials)
 
 
 def _places(
-    order: Order,
+    request: Request,
     region: str,
     report: Report,
     credentials: Credentials,
@@ -108,21 +108,21 @@ def _places(
 
     Ceilometer has no API of its own: it is looked for in Gnocchi.
     """
-    keystone, ceilometer = (order.blueprint.systems[key] for key in ("keystone", "ceilometer"))
+    keystone, ceilometer = (request.blueprint.systems[key] for key in ("keystone", "ceilometer"))
     places = [
-        (_about(order, checks_keystone.SERVICE, keystone, region, True), credentials.auth_url)
+        (_about(request, checks_keystone.SERVICE, keystone, region, True), credentials.auth_url)
     ]
-    proven = [type_ for type_ in order.services if report.answers(type_)]
-    places += [(_subject(order, type_, region), answers[type_].url) for type_ in proven]
+    proven = [type_ for type_ in request.services if report.answers(type_)]
+    places += [(_subject(request, type_, region), answers[type_].url) for type_ in proven]
     if report.answers("metric"):
         places.append(
             (
                 _about(
-                    order,
+                    request,
                     checks_ceilometer.SERVICE,
                     ceilometer,
                     region,
-                    "metric" in order.required,
+                    "metric" in request.required,
                 ),
                 "",
             )
@@ -130,33 +130,33 @@ def _places(
     return places
 
 
-def _enter(order: Order, route: Route) -> checks_keystone.Admission:
+def _enter(request: Request, route: Route) -> checks_keystone.Admission:
     """Get a token; a keystone that drips its answer is given up like one that hangs."""
-    names = _names(order, checks_keystone.SERVICE, "keystone")
-    patience = http.Deadline.after(order.timeout * KEYSTONE_SHARE)
+    names = _names(request, checks_keystone.SERVICE, "keystone")
+    patience = http.Deadline.after(request.timeout * KEYSTONE_SHARE)
 
     def enter() -> checks_keystone.Admission:
-        return checks_keystone.enter(order.credentials, route, patience, names)
+        return checks_keystone.enter(request.credentials, route, patience, names)
 
     for _, admission in side_by_side({checks_keystone.SERVICE: enter}, patience):
         return admission
-    where = errors.shown(order.credentials[0].auth_url)
+    where = errors.shown(request.credentials[0].auth_url)
     return checks_keystone.Admission(
         checks_keystone.refused(
-            errors.Fault(Cause.TIMEOUT, f"did not answer in time at {where}"), names
+            errors.ApiFault(Cause.TIMEOUT, f"did not answer in time at {where}"), names
         )
     )
 
 
 def _ask_all(
-    order: Order,
+    request: Request,
     cloud: Cloud,
     region: str,
     deadline: http.Deadline,
     progress: Progress,
 ) -> dict[str, endpoint.Answer]:
     """Look every service up in the catalog and ask those that are there, side by side."""
-    subjects = {type_: _subject(order, type_, region) for type_ in order.services}
+    subjects = {type_: _subject(request, type_, region) for type_ in request.services}
     answers = {
         type_: endpoint.look_up(subject, cloud.entries) for type_, subject in subjects.items()
     }
@@ -187,7 +187,7 @@ def _asking(subject: endpoint.Subject, cloud: Cloud, url: str) -> Callable[[], e
 
 
 def _report(
-    order: Order,
+    request: Request,
     region: str,
     findings: tuple[Finding, ...],
     answers: Mapping[str, endpoint.Answer],
@@ -201,13 +201,13 @@ def _report(
     if types is not None:
         needed = release()
         comparison = resource_types.compare(types, needed)
-        severity = Severity.FAILED if "metric" in order.required else Severity.DEGRADED
+        severity = Severity.FAILED if "metric" in request.required else Severity.DEGRADED
         about_ceilometer = checks_ceilometer.judge(
-            comparison, needed, severity, order.upgrade_remedy
+            comparison, needed, severity, request.upgrade_remedy
         )
     return Report(
         taken_at=_now(),
-        interface=order.interface,
+        interface=request.interface,
         region=region,
         findings=(*findings, *about_services, *about_ceilometer),
         endpoints={t: errors.shown(answer.url) for t, answer in answers.items() if answer.url},
@@ -228,16 +228,16 @@ class _Met:
 
 
 def _met(
-    order: Order,
+    request: Request,
     region: str,
     credentials: Credentials,
     answers: Mapping[str, endpoint.Answer],
 ) -> list[_Met]:
     """What was asked, Keystone first."""
-    keystone = _names(order, checks_keystone.SERVICE, "keystone")
+    keystone = _names(request, checks_keystone.SERVICE, "keystone")
     met = [_Met("Keystone", keystone, credentials.auth_url, required=True)]
     for type_, answer in answers.items():
-        subject = _subject(order, type_, region)
+        subject = _subject(request, type_, region)
         if answer.url:
             met.append(
                 _Met(subject.system.title, subject.names, answer.url, required=subject.required)
@@ -245,7 +245,7 @@ def _met(
     return met
 
 
-def _expiries(order: Order, ends: http.Ends, met: Sequence[_Met]) -> tuple[Finding, ...]:
+def _expiries(request: Request, ends: http.Ends, met: Sequence[_Met]) -> tuple[Finding, ...]:
     """How long the certificates that were met are still good."""
     return tuple(
         checks_certificates.judge(
@@ -253,7 +253,7 @@ def _expiries(order: Order, ends: http.Ends, met: Sequence[_Met]) -> tuple[Findi
             one.names,
             url=one.url,
             left=ends[http.origin(one.url)] - _now(),
-            limits=order.expiry,
+            limits=request.expiry,
             required=one.required,
         )
         for one in met
@@ -272,9 +272,9 @@ def _clocks(known: http.Clocks, met: Sequence[_Met]) -> tuple[Finding, ...]:
     )
 
 
-def _not_asked(order: Order) -> tuple[Finding, ...]:
+def _not_asked(request: Request) -> tuple[Finding, ...]:
     """What could not be asked without a token: consequences, not faults of their own."""
-    systems = order.blueprint.services
+    systems = request.blueprint.services
     return tuple(
         Finding(
             service=type_,
@@ -283,42 +283,44 @@ def _not_asked(order: Order) -> tuple[Finding, ...]:
             summary=f"{systems[type_].title} was not asked, for want of a token",
             cause=Cause.NOT_ASKED,
         )
-        for type_ in order.services
+        for type_ in request.services
     )
 
 
-def _subject(order: Order, type_: str, region: str) -> endpoint.Subject:
+def _subject(request: Request, type_: str, region: str) -> endpoint.Subject:
     """A system of the service catalog."""
-    return _about(order, type_, order.blueprint.services[type_], region, type_ in order.required)
+    return _about(
+        request, type_, request.blueprint.services[type_], region, type_ in request.required
+    )
 
 
 def _about(
-    order: Order, service: str, system: blueprint_systems.System, region: str, required: bool
+    request: Request, service: str, system: blueprint_systems.System, region: str, required: bool
 ) -> endpoint.Subject:
     return endpoint.Subject(
         service=service,
         system=system,
         required=required,
-        interface=order.interface,
+        interface=request.interface,
         region=region,
-        names=_names(order, service, system.charm),
+        names=_names(request, service, system.charm),
     )
 
 
-def _names(order: Order, service: str, charm: str) -> remedies.Subject:
+def _names(request: Request, service: str, charm: str) -> remedies.Subject:
     return remedies.Subject(
         service=service,
-        application=order.applications.get(service, charm),
-        keystone=order.applications.get(checks_keystone.SERVICE, "keystone"),
-        coordinator=order.coordinator,
+        application=request.applications.get(service, charm),
+        keystone=request.applications.get(checks_keystone.SERVICE, "keystone"),
+        coordinator=request.coordinator,
     )
 
 
-def _doubts(order: Order) -> tuple[Finding, ...]:
+def _doubts(request: Request) -> tuple[Finding, ...]:
     """Findings about certificates that cannot be read."""
     problems = {
         source: openstack_certificates.problem_of(text)
-        for source, text in order.certificates.items()
+        for source, text in request.certificates.items()
     }
     return tuple(
         Finding(

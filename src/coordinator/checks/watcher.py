@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from coordinator.checks import reading
-from coordinator.checks.deep import Outcome, Scene
+from coordinator.checks.deep import CheckContext, CheckResult
 from coordinator.openstack.client import Service
 from coordinator.report.finding import Cause, Severity
 from coordinator.text import plain
@@ -25,7 +25,7 @@ def read(service: Service) -> reading.Reading:
     return reading.Reading("lists its services")
 
 
-def engines(scene: Scene) -> Outcome:
+def engines(scene: CheckContext) -> CheckResult:
     """Whether decision engine and applier live, and have begun their work.
 
     Source: Infrastructure Optimization API, `GET /v1/services/detail`: `status`, `last_seen_up`.
@@ -50,7 +50,7 @@ def engines(scene: Scene) -> Outcome:
 INSPECTIONS = {"engines": engines}
 
 
-def _goals(watcher: Service) -> Outcome:
+def _goals(watcher: Service) -> CheckResult:
     """Whether there are goals: the decision engine writes them to the database when it starts.
 
     Source: watcher/decision_engine/sync.py.
@@ -59,18 +59,22 @@ def _goals(watcher: Service) -> Outcome:
     known = reading.records(answer, "goals")
     if not known:
         text = "has no goals, which its decision engine makes when it starts"
-        return Outcome(Severity.DEGRADED, text, Cause.NO_GOALS)
+        return CheckResult(Severity.DEGRADED, text, Cause.NO_GOALS)
     number = reading.count(len(known), "goal")
-    return Outcome(Severity.OK, f"sees its decision engine and applier alive, and has {number}")
+    return CheckResult(
+        Severity.OK, f"sees its decision engine and applier alive, and has {number}"
+    )
 
 
 def _services(answer: Any) -> list[dict[str, Any]]:
     return reading.records(reading.field(answer, "services", "list of services"), "services")
 
 
-def _down(scene: Scene, engine: str, text: str, severity: Severity = Severity.FAILED) -> Outcome:
+def _down(
+    scene: CheckContext, engine: str, text: str, severity: Severity = Severity.FAILED
+) -> CheckResult:
     remedy = f"juju exec -a {scene.subject.names.application} -- systemctl status {engine}"
-    return Outcome(severity, text, Cause.ENGINE_DOWN, remedy)
+    return CheckResult(severity, text, Cause.ENGINE_DOWN, remedy)
 
 
 def _on(services: Sequence[dict[str, Any]]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from coordinator.juju import ceilometer, client, errors
 
 
-class ActionRunner:
+class ActionBackend:
     """Begins the action in the background; its end is seen by a later look."""
 
     def __init__(self, through: client.Controller, members: Sequence[str]) -> None:
@@ -24,7 +24,7 @@ class ActionRunner:
         """What the controller tells about Ceilometer, and about a task. Raises nothing."""
         return self._controller.look(number)
 
-    def target(self, view: ceilometer.View) -> ceilometer.Application | errors.Trouble:
+    def target(self, view: ceilometer.View) -> ceilometer.CeilometerApplication | errors.JujuFault:
         """The application that is meant, or why none is."""
         us, model = self._controller.us, self._controller.access.shown
         return ceilometer.target(view, self._members, us, model)

@@ -21,7 +21,7 @@ prefixed or joined with others."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Application:
+class CeilometerApplication:
     """An application of the ceilometer charm.
 
     Attributes:
@@ -63,13 +63,13 @@ class View:
     Attributes:
         applications: all of the ceilometer charm.
         task: the task that was asked for; None when none was, or it could not be seen.
-        trouble: why the controller could not be asked, None when it answered.
+        fault: why the controller could not be asked, None when it answered.
         model: the stack's applications and what came with them; None when it did not answer.
     """
 
-    applications: tuple[Application, ...] = ()
+    applications: tuple[CeilometerApplication, ...] = ()
     task: Task | None = None
-    trouble: errors.Trouble | None = None
+    fault: errors.JujuFault | None = None
     model: Model | None = None
 
 
@@ -85,7 +85,7 @@ _STATES = {
 }
 
 
-def applications(status: object) -> tuple[Application, ...]:
+def applications(status: object) -> tuple[CeilometerApplication, ...]:
     """Ceilometer's applications in the output of `juju status --format json`.
 
     Raises:
@@ -94,7 +94,7 @@ def applications(status: object) -> tuple[Application, ...]:
     try:
         entries = cast("dict[str, _Tree]", cast("_Tree", status)["applications"] or {})
         return tuple(
-            Application(
+            CeilometerApplication(
                 name=name,
                 asks=any(REQUEST in message for message in _messages(entry)),
                 release=plain(str(entry.get("version") or ""), 40),
@@ -160,7 +160,7 @@ def unfinished(operations: object, application: str, action: str) -> str:
 
 def target(
     view: View, members: Sequence[str], us: str, model: str
-) -> Application | errors.Trouble:
+) -> CeilometerApplication | errors.JujuFault:
     """The application whose action is to be run, or why it is not clear which.
 
     Args:
@@ -169,8 +169,8 @@ def target(
         us: name of the coordinator's application.
         model: the model, for the remedy.
     """
-    if view.trouble is not None:
-        return view.trouble
+    if view.fault is not None:
+        return view.fault
     named = tuple(app for app in view.applications if app.name in members)
     meant = list(named or view.applications)
     if not meant:

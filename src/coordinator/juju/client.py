@@ -74,10 +74,10 @@ class Controller:
                 task = self._task(juju, number) if number else None
                 applications = ceilometer.applications(status)
                 return ceilometer.View(applications, task, model=juju_status.parse(status))
-        except errors.Refused as refused:
-            return ceilometer.View(trouble=refused.trouble)
+        except errors.JujuError as refused:
+            return ceilometer.View(fault=refused.fault)
         except ValueError:
-            return ceilometer.View(trouble=errors.not_understood("the model"))
+            return ceilometer.View(fault=errors.not_understood("the model"))
 
     def survey(self) -> juju_status.Model:
         """All applications of the model, with their integrations.
@@ -93,7 +93,7 @@ class Controller:
         try:
             return juju_status.parse(_parsed(output))
         except ValueError:
-            raise errors.Refused(errors.not_understood("the model")) from None
+            raise errors.JujuError(errors.not_understood("the model")) from None
 
     def _status(self, juju: jubilant.Juju) -> dict[str, Any]:
         """What `juju status` tells of the stack's applications, whose names are found on the way.
@@ -138,7 +138,7 @@ class Controller:
                 )
                 going = ceilometer.unfinished(_parsed(listed), application, ACTION)
             except ValueError:
-                raise errors.Refused(errors.not_understood("running tasks")) from None
+                raise errors.JujuError(errors.not_understood("running tasks")) from None
             return going or (self._enqueue(juju, application) if anew else "")
 
     def _enqueue(self, juju: jubilant.Juju, application: str) -> str:
@@ -155,9 +155,9 @@ class Controller:
         if begun:
             return begun[1]
         if isinstance(failure, jubilant.CLIError) and failure.returncode in _TIMED_OUT:
-            raise errors.Unclear(errors.too_slow(self.access))
+            raise errors.UnclearError(errors.too_slow(self.access))
         logger.debug("ceilometer-upgrade could not be enqueued: %s", type(failure).__name__)
-        raise errors.Refused(errors.of_client(said, self.access, application))
+        raise errors.JujuError(errors.of_client(said, self.access, application))
 
     def _task(self, juju: jubilant.Juju, number: str) -> ceilometer.Task:
         try:
@@ -181,12 +181,12 @@ class Controller:
                 yield jubilant.Juju(model=place, cli_binary=folder / "juju")
         except jubilant.CLIError as error:
             if error.returncode in _TIMED_OUT:
-                raise errors.Refused(errors.too_slow(self.access)) from None
+                raise errors.JujuError(errors.too_slow(self.access)) from None
             said = errors.of_client(error.stderr or "", self.access, application)
-            raise errors.Refused(said) from None
+            raise errors.JujuError(said) from None
         except OSError as error:
             said = f"ERROR {client} could not be run ({error.strerror})"
-            raise errors.Refused(errors.of_client(said, self.access)) from None
+            raise errors.JujuError(errors.of_client(said, self.access)) from None
 
     def _write(self, folder: pathlib.Path) -> None:
         """The client's data, in the form of its store (juju/juju, package jujuclient)."""

@@ -14,7 +14,7 @@ OPTION = "juju-access"
 
 
 @dataclasses.dataclass(frozen=True)
-class Trouble:
+class JujuFault:
     """Why the controller could not be asked, or would not do what it was asked.
 
     Attributes:
@@ -27,61 +27,63 @@ class Trouble:
     remedy: str
 
 
-class Refused(Exception):  # noqa: N818 - reads as what it says
+class JujuError(Exception):
     """The controller could not be asked, or would not do it.
 
     Attributes:
-        trouble: why.
+        fault: why.
     """
 
-    def __init__(self, trouble: Trouble) -> None:
-        super().__init__(trouble.summary)
-        self.trouble = trouble
+    def __init__(self, fault: JujuFault) -> None:
+        super().__init__(fault.summary)
+        self.fault = fault
 
 
-class Unclear(Refused):
+class UnclearError(JujuError):
     """It did not say whether it did it: it may have."""
 
 
 # The secret
 
 
-def access_not_set(us: str) -> Trouble:
+def access_not_set(us: str) -> JujuFault:
     """There is no secret."""
     remedy = f"juju config {us} {OPTION}=secret:ID"
-    return Trouble(Cause.NO_ACCESS, f"{OPTION} is not set", remedy)
+    return JujuFault(Cause.NO_ACCESS, f"{OPTION} is not set", remedy)
 
 
-def access_gone(us: str, secret: str) -> Trouble:
+def access_gone(us: str, secret: str) -> JujuFault:
     """The secret that the option names does not exist, or is not granted: Juju may not tell."""
     summary = f"{OPTION}: its secret is not there, or not granted"
     another = f"juju config {us} {OPTION}=secret:ID"
     grant = f"juju grant-secret {plain(secret, 80)} {us}"
-    return Trouble(Cause.NO_ACCESS, summary, f"{grant}, or {another} where that finds none")
+    return JujuFault(Cause.NO_ACCESS, summary, f"{grant}, or {another} where that finds none")
 
 
-def access_not_granted(us: str, secret: str) -> Trouble:
+def access_not_granted(us: str, secret: str) -> JujuFault:
     """The secret is there for others."""
     summary = f"{OPTION}: its secret is not granted"
-    return Trouble(Cause.NO_ACCESS, summary, f"juju grant-secret {plain(secret, 80)} {us}")
+    return JujuFault(Cause.NO_ACCESS, summary, f"juju grant-secret {plain(secret, 80)} {us}")
 
 
-def access_unreadable(secret: str, said: str) -> Trouble:
+def access_unreadable(secret: str, said: str) -> JujuFault:
     """Juju did not give the secret, for a reason of its own."""
     summary = f"{OPTION}: its secret could not be read: {last_words(said)}"
-    return Trouble(Cause.JUJU_ERROR, summary, f"juju show-secret {plain(secret, 80)}")
+    return JujuFault(Cause.JUJU_ERROR, summary, f"juju show-secret {plain(secret, 80)}")
 
 
-def access_invalid(secret: str, problem: str) -> Trouble:
+def access_invalid(secret: str, problem: str) -> JujuFault:
     """The secret's content cannot be used."""
     summary = f"{OPTION}: its secret cannot be used, {problem}"
-    return Trouble(Cause.BAD_ACCESS, summary, f"juju update-secret {plain(secret, 80)} KEY=VALUE")
+    return JujuFault(
+        Cause.BAD_ACCESS, summary, f"juju update-secret {plain(secret, 80)} KEY=VALUE"
+    )
 
 
 # The client
 
 
-def no_client(channel: str, problem: str, unit: str) -> Trouble:
+def no_client(channel: str, problem: str, unit: str) -> JujuFault:
     """The juju command is not there, and may not be or could not be installed.
 
     Args:
@@ -92,7 +94,7 @@ def no_client(channel: str, problem: str, unit: str) -> Trouble:
     tried = f"the juju client could not be installed: {plain(problem, 150)}"
     summary = tried if problem else "there is no juju client on the unit"
     install = f"sudo snap install juju --channel={channel}"
-    return Trouble(Cause.NO_CLIENT, summary, f"juju exec --unit {unit} -- {install}")
+    return JujuFault(Cause.NO_CLIENT, summary, f"juju exec --unit {unit} -- {install}")
 
 
 # The controller
@@ -175,7 +177,7 @@ _KINDS = (
 )
 
 
-def of_client(said: str, access: Access, application: str = "ceilometer") -> Trouble:
+def of_client(said: str, access: Access, application: str = "ceilometer") -> JujuFault:
     """What the juju client's last words mean.
 
     Args:
@@ -196,7 +198,7 @@ def of_client(said: str, access: Access, application: str = "ceilometer") -> Tro
         "update": _update(access, access.extra),
         "update_ca": _update(access, f"{access.extra.replace(CA_FILE, '')}{CA_FILE}"),
     }
-    return Trouble(kind.cause, kind.summary.format(**names), kind.remedy.format(**names))
+    return JujuFault(kind.cause, kind.summary.format(**names), kind.remedy.format(**names))
 
 
 def _update(access: Access, extra: str) -> str:
@@ -205,15 +207,15 @@ def _update(access: Access, extra: str) -> str:
     return f"juju update-secret {plain(access.secret, 80)} {given}"
 
 
-def too_slow(access: Access) -> Trouble:
+def too_slow(access: Access) -> JujuFault:
     """The client did not end in time."""
     summary = f"the Juju controller did not answer in time at {access.endpoints[0]}"
-    return Trouble(Cause.NO_CONTROLLER, summary, "juju show-controller")
+    return JujuFault(Cause.NO_CONTROLLER, summary, "juju show-controller")
 
 
-def not_understood(what: str) -> Trouble:
+def not_understood(what: str) -> JujuFault:
     """The client said something that it should not."""
-    return Trouble(
+    return JujuFault(
         Cause.JUJU_ERROR, f"juju's answer about {what} is not understood", "juju version"
     )
 
@@ -227,13 +229,13 @@ def last_words(text: str) -> str:
 # The model
 
 
-def no_ceilometer(model: str) -> Trouble:
+def no_ceilometer(model: str) -> JujuFault:
     """No application of the ceilometer charm is in the model."""
     summary = "no application of the charm ceilometer is in the Juju model"
-    return Trouble(Cause.NO_CEILOMETER, summary, f"juju status --model {model}")
+    return JujuFault(Cause.NO_CEILOMETER, summary, f"juju status --model {model}")
 
 
-def several_ceilometers(names: Sequence[str], us: str, *, related: bool) -> Trouble:
+def several_ceilometers(names: Sequence[str], us: str, *, related: bool) -> JujuFault:
     """It is not clear which application is meant.
 
     Args:
@@ -247,4 +249,4 @@ def several_ceilometers(names: Sequence[str], us: str, *, related: bool) -> Trou
         if related
         else f"juju integrate {us}:member {names[0]}:juju-info"
     )
-    return Trouble(Cause.SEVERAL_CEILOMETERS, summary, remedy)
+    return JujuFault(Cause.SEVERAL_CEILOMETERS, summary, remedy)

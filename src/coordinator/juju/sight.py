@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
-from coordinator.juju.ceilometer import CHARM, Application, Task
-from coordinator.juju.errors import Trouble
+from coordinator.juju.ceilometer import CHARM, CeilometerApplication, Task
+from coordinator.juju.errors import JujuFault
 from coordinator.juju.status import Model
 
 
@@ -20,7 +20,7 @@ class Sight:
         model: the stack's applications; None when they were not seen.
     """
 
-    application: Application | Trouble | None = None
+    application: CeilometerApplication | JujuFault | None = None
     task: Task | None = None
     related: str = ""
     model: Model | None = None
@@ -28,19 +28,23 @@ class Sight:
     @property
     def name(self) -> str:
         """Name of the application: as in the model, else the related one, else the charm's."""
-        if isinstance(self.application, Application):
+        if isinstance(self.application, CeilometerApplication):
             return self.application.name
         return self.related or CHARM
 
     @property
     def release(self) -> str:
         """Version of Ceilometer in the model; empty when it is not known."""
-        return self.application.release if isinstance(self.application, Application) else ""
+        return (
+            self.application.release if isinstance(self.application, CeilometerApplication) else ""
+        )
 
     @property
     def asks(self) -> bool | None:
         """Whether its charm asks for its action ceilometer-upgrade; None when not known."""
-        return self.application.asks if isinstance(self.application, Application) else None
+        return (
+            self.application.asks if isinstance(self.application, CeilometerApplication) else None
+        )
 
 
 NOBODY_ASKED = Sight()

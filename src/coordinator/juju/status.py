@@ -40,7 +40,7 @@ class Level(enum.Enum):
 
 
 @dataclasses.dataclass(frozen=True)
-class Status:
+class CharmStatus:
     """A status of an application, of a workload or of an agent.
 
     Attributes:
@@ -66,8 +66,8 @@ class Unit:
     """
 
     name: str
-    workload: Status = Status()
-    agent: Status = Status()
+    workload: CharmStatus = CharmStatus()
+    agent: CharmStatus = CharmStatus()
     machine: str = ""
     leader: bool = False
     principal: str = ""
@@ -115,7 +115,7 @@ class Application:
     channel: str = ""
     version: str = ""
     life: str = ""
-    status: Status = Status()
+    status: CharmStatus = CharmStatus()
     units: tuple[Unit, ...] = ()
     subordinate_to: tuple[str, ...] = ()
     integrations: tuple[Integration, ...] = ()
@@ -243,10 +243,10 @@ def _units(entries: Mapping[str, _Tree], principal: str = "") -> Iterator[Unit]:
         yield from _units(beside, name)
 
 
-def _status(entry: _Tree) -> Status:
+def _status(entry: _Tree) -> CharmStatus:
     if "status-error" in entry:
-        return Status(Level.OTHER, plain(str(entry["status-error"]), 200))
-    return Status(
+        return CharmStatus(Level.OTHER, plain(str(entry["status-error"]), 200))
+    return CharmStatus(
         _level(str(entry.get("current") or "")),
         plain(str(entry.get("message") or ""), 200),
         _time(str(entry.get("since") or "")),

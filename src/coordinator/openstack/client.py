@@ -16,7 +16,7 @@ import keystoneauth1.session
 
 from coordinator.openstack import catalog, http
 from coordinator.openstack.credentials import Credentials
-from coordinator.openstack.errors import Unusable, shown
+from coordinator.openstack.errors import UnusableAnswerError, shown
 from coordinator.openstack.proxies import Proxies
 from coordinator.report.finding import Cause
 
@@ -88,7 +88,7 @@ def connect(credentials: Credentials, route: Route, patience: http.Deadline) -> 
         entries = catalog.parse(access.service_catalog.catalog)
     except (AttributeError, KeyError, TypeError) as error:
         text = f"answers without a token at {shown(credentials.auth_url)}"
-        raise Unusable(Cause.NOT_JSON, text) from error
+        raise UnusableAnswerError(Cause.NOT_JSON, text) from error
     return Cloud(
         _session(auth, route, route.deadline),
         entries,
@@ -146,7 +146,9 @@ class Service:
             )
             return tuple(str(version["id"]) for version in found)
         except (KeyError, TypeError, AttributeError):
-            raise Unusable(Cause.NOT_JSON, "answers without versions of its API") from None
+            raise UnusableAnswerError(
+                Cause.NOT_JSON, "answers without versions of its API"
+            ) from None
 
     def get(self, path: str, **params: str | int) -> Any:
         """Read JSON with the coordinator's token.

@@ -35,7 +35,7 @@ _NO_URL = (requests.exceptions.InvalidURL, UnicodeError, urllib3.exceptions.Loca
 
 
 @dataclasses.dataclass(frozen=True)
-class Fault:
+class ApiFault:
     """One way in which a request failed.
 
     Attributes:
@@ -48,7 +48,7 @@ class Fault:
     text: str
 
 
-class Unusable(Exception):  # noqa: N818 - reads as what it says
+class UnusableAnswerError(Exception):
     """An answer came, but it is none that the service would give.
 
     Attributes:
@@ -57,7 +57,7 @@ class Unusable(Exception):  # noqa: N818 - reads as what it says
 
     def __init__(self, cause: Cause, text: str) -> None:
         super().__init__(text)
-        self.fault = Fault(cause, text)
+        self.fault = ApiFault(cause, text)
 
 
 def shown(url: str) -> str:
@@ -71,20 +71,20 @@ def shown(url: str) -> str:
         return "a malformed URL"
 
 
-def explain(error: BaseException, url: str) -> Fault:
+def explain(error: BaseException, url: str) -> ApiFault:
     """Tell what an exception means that a request to this URL raised."""
-    if isinstance(error, Unusable):
+    if isinstance(error, UnusableAnswerError):
         return error.fault
     chain = tuple(_chain(error))
     where = shown(url)
     fault = _of_http(chain, where) or _of_tls(chain, where) or _of_network(chain, where)
     if fault is None:
         logger.warning("unexpected at %s: %s", where, plain(repr(chain)))
-        return Fault(Cause.INTERNAL, f"could not be asked at {where} ({type(error).__name__})")
+        return ApiFault(Cause.INTERNAL, f"could not be asked at {where} ({type(error).__name__})")
     return fault
 
 
-def of_status(status: int, url: str) -> Fault:
+def of_status(status: int, url: str) -> ApiFault:
     """Tell what an HTTP status of 400 or more means."""
     where = shown(url)
     texts = {
@@ -93,10 +93,10 @@ def of_status(status: int, url: str) -> Fault:
         404: (Cause.NOT_FOUND, f"does not know its own path (HTTP 404) at {where}"),
     }
     if status in texts:
-        return Fault(*texts[status])
+        return ApiFault(*texts[status])
     if status >= 500:
-        return Fault(Cause.SERVER_ERROR, f"answers HTTP {status} at {where}")
-    return Fault(Cause.HTTP_ERROR, f"answers HTTP {status} at {where}")
+        return ApiFault(Cause.SERVER_ERROR, f"answers HTTP {status} at {where}")
+    return ApiFault(Cause.HTTP_ERROR, f"answers HTTP {status} at {where}")
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
@@ -114,12 +114,12 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
         waiting += current.args
 
 
-def _of_http(chain: tuple[BaseException, ...], where: str) -> Fault | None:
+def _of_http(chain: tuple[BaseException, ...], where: str) -> ApiFault | None:
     faults = (_of_answer(error, where) for error in chain)
     return next((fault for fault in faults if fault), None)
 
 
-def _of_answer(error: BaseException, where: str) -> Fault | None:
+def _of_answer(error: BaseException, where: str) -> ApiFault | None:
     """What one exception tells about an answer that came, or about an address that is none."""
     match error:
         case http.Redirected():
@@ -137,28 +137,30 @@ def _of_answer(error: BaseException, where: str) -> Fault | None:
             cause, text = Cause.NOT_JSON, f"answers something else than its API at {where}"
         case _:
             return None
-    return Fault(cause, text)
+    return ApiFault(cause, text)
 
 
-def _of_tls(chain: tuple[BaseException, ...], where: str) -> Fault | None:
+def _of_tls(chain: tuple[BaseException, ...], where: str) -> ApiFault | None:
     for error in chain:
         if isinstance(error, ssl.SSLCertVerificationError):
             if error.verify_code in _EXPIRED:
-                return Fault(Cause.TLS_EXPIRED, f"has an expired certificate at {where}")
+                return ApiFault(Cause.TLS_EXPIRED, f"has an expired certificate at {where}")
             if error.verify_code in _WRONG_HOST:
-                return Fault(
+                return ApiFault(
                     Cause.TLS_WRONG_HOST, f"has a certificate for another host at {where}"
                 )
-            return Fault(Cause.TLS_UNTRUSTED, f"has a certificate that is not trusted at {where}")
+            return ApiFault(
+                Cause.TLS_UNTRUSTED, f"has a certificate that is not trusted at {where}"
+            )
     for error in chain:
         if isinstance(error, ssl.SSLError | requests.exceptions.SSLError):
             reason = getattr(error, "reason", "") or ""
             detail = f" ({reason})" if isinstance(reason, str) and reason else ""
-            return Fault(Cause.TLS_ERROR, f"does not speak TLS properly at {where}{detail}")
+            return ApiFault(Cause.TLS_ERROR, f"does not speak TLS properly at {where}{detail}")
     return None
 
 
-def _of_network(chain: tuple[BaseException, ...], where: str) -> Fault | None:
+def _of_network(chain: tuple[BaseException, ...], where: str) -> ApiFault | None:
     texts: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], Cause, str], ...] = (
         (socket.gaierror, Cause.UNRESOLVED, "has a name that does not resolve"),
         (ConnectionRefusedError, Cause.REFUSED, "refused the connection"),
@@ -171,12 +173,12 @@ def _of_network(chain: tuple[BaseException, ...], where: str) -> Fault | None:
         ),
     )
     if any(isinstance(error, requests.exceptions.ProxyError) for error in chain):
-        return Fault(Cause.UNREACHABLE, f"cannot be reached through the proxy at {where}")
+        return ApiFault(Cause.UNREACHABLE, f"cannot be reached through the proxy at {where}")
     for kind, cause, text in texts:
         if any(isinstance(error, kind) for error in chain):
-            return Fault(cause, f"{text} at {where}")
+            return ApiFault(cause, f"{text} at {where}")
     if any(isinstance(error, OSError) and error.errno for error in chain):
-        return Fault(Cause.UNREACHABLE, f"cannot be reached at {where}")
+        return ApiFault(Cause.UNREACHABLE, f"cannot be reached at {where}")
     if any(isinstance(error, requests.exceptions.ConnectionError) for error in chain):
-        return Fault(Cause.DROPPED, f"dropped the connection at {where}")
+        return ApiFault(Cause.DROPPED, f"dropped the connection at {where}")
     return None

@@ -52,7 +52,7 @@ class Job:
 
 
 @dataclasses.dataclass(frozen=True)
-class Outcome:
+class RunResult:
     """How a run ended.
 
     Attributes:
@@ -64,7 +64,7 @@ class Outcome:
     seconds: float
 
 
-class CommandRunner:
+class CommandBackend:
     """Runs the command of the system, or the one that the environment variable `SEAM` names."""
 
     def __init__(self, source: packages.Source, timeout: float = TIMEOUT) -> None:
@@ -92,11 +92,11 @@ class CommandRunner:
     def _timed_out(self) -> str:
         return f"it did not end within {self._timeout:g} seconds"
 
-    def run(self, job: Job) -> Outcome:
+    def run(self, job: Job) -> RunResult:
         """Install the command if it is missing, and run it once. Never raises for a failed run."""
         started = time.monotonic()
         error = self._prepare() or self._execute(job)
-        return Outcome(error, time.monotonic() - started)
+        return RunResult(error, time.monotonic() - started)
 
     def _prepare(self) -> str:
         if self.command.exists():

@@ -51,7 +51,7 @@ class Observed:
 
 
 @dataclasses.dataclass(frozen=True)
-class Wish:
+class UpgradePolicy:
     """What the operator allows.
 
     Attributes:
@@ -127,7 +127,7 @@ def _end(observed: Observed, running: Running) -> str:
     return f"task {running.task} on {running.application} got lost"
 
 
-def decide(observed: Observed, record: Record, wish: Wish) -> Decision:
+def decide(observed: Observed, record: Record, wish: UpgradePolicy) -> Decision:
     """Decide what to do about ceilometer-upgrade."""
     fingerprint = observed.fingerprint
     if observed.missing is None or fingerprint is None:
@@ -149,7 +149,9 @@ def decide(observed: Observed, record: Record, wish: Wish) -> Decision:
     return Decision(Step.RUN, reason, asked)
 
 
-def _reason(observed: Observed, fingerprint: Fingerprint, record: Record, wish: Wish) -> str:
+def _reason(
+    observed: Observed, fingerprint: Fingerprint, record: Record, wish: UpgradePolicy
+) -> str:
     """Why ceilometer-upgrade is needed; empty when it is not.
 
     Nobody can tell the coordinator that advice was followed but the proof, so when it may only

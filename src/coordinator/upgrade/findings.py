@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 
 from coordinator.checks.ceilometer import SERVICE
-from coordinator.juju.errors import Trouble
+from coordinator.juju.errors import JujuFault
 from coordinator.juju.sight import Sight
 from coordinator.report.finding import Cause, Finding, Severity
 from coordinator.upgrade.record import Record, Running
@@ -31,7 +31,7 @@ def of_charm(
     if sight.application is None:
         ran = may_command and record.success is not None and record.success.ran
         return _not_seen(sight.name) if ran else None
-    if isinstance(sight.application, Trouble):
+    if isinstance(sight.application, JujuFault):
         return troubled(sight.application)
     if not sight.asks:
         return _charm(f"the charm of {sight.name} does not ask for ceilometer-upgrade")
@@ -64,16 +64,14 @@ def _out_of_sight(run: Running, seen: object) -> Finding:
     """A run of its action was begun, and nobody can see how far it is."""
     text = f"task {run.task} of {run.application} is not seen"
     remedy = f"juju show-task {run.task}"
-    if isinstance(seen, Trouble):
-        return troubled(Trouble(seen.cause, f"{text}: {seen.summary}", seen.remedy))
+    if isinstance(seen, JujuFault):
+        return troubled(JujuFault(seen.cause, f"{text}: {seen.summary}", seen.remedy))
     return Finding(SERVICE, "charm", Severity.DEGRADED, text, Cause.NO_ACCESS, remedy)
 
 
-def troubled(trouble: Trouble) -> Finding:
+def troubled(fault: JujuFault) -> Finding:
     """Why the controller could not be asked, or would not."""
-    return Finding(
-        SERVICE, "charm", Severity.DEGRADED, trouble.summary, trouble.cause, trouble.remedy
-    )
+    return Finding(SERVICE, "charm", Severity.DEGRADED, fault.summary, fault.cause, fault.remedy)
 
 
 def _not_seen(application: str) -> Finding:

@@ -223,7 +223,7 @@ class Record:
         return json.dumps(data, sort_keys=True, default=datetime.datetime.isoformat)
 
 
-class UnreadableRecord(ValueError):  # noqa: N818 - reads as what it says
+class RecordError(ValueError):
     """The peer databag holds a record that must be kept as it is.
 
     Attributes:
@@ -249,9 +249,9 @@ def load_record(text: str) -> Record:
         record = Record() if newer else _record(data)
     except (ValueError, KeyError, TypeError, OverflowError) as error:
         text = "the upgrade record in the peer relation is damaged"
-        raise UnreadableRecord(text, newer=False) from error
+        raise RecordError(text, newer=False) from error
     if newer:
-        raise UnreadableRecord("the upgrade record is of a newer charm revision", newer=True)
+        raise RecordError("the upgrade record is of a newer charm revision", newer=True)
     return record
 
 

@@ -24,7 +24,7 @@ heat:
 
 
 def problem(text: str) -> str:
-    with pytest.raises(systems.Invalid) as raised:
+    with pytest.raises(systems.BlueprintError) as raised:
         loader.load(textwrap.dedent(text))
     return str(raised.value)
 
@@ -214,7 +214,9 @@ def test_a_fault_in_the_charms_own_file_names_the_file(
     path = tmp_path_factory.mktemp("src") / "blueprint.yaml"
     path.write_text("# ours\nx: {tile: X}\n")
     monkeypatch.setattr(loader, "PATH", path)
-    with pytest.raises(systems.Invalid, match=r"^blueprint\.yaml line 2: x: unknown key 'tile'"):
+    with pytest.raises(
+        systems.BlueprintError, match=r"^blueprint\.yaml line 2: x: unknown key 'tile'"
+    ):
         loader.load.__wrapped__()
 
 
@@ -228,7 +230,7 @@ def test_a_message_stays_on_one_line_however_long_the_text():
 def test_whatever_is_written_is_either_read_or_explained(text: str):
     try:
         loader.load(text)
-    except systems.Invalid as error:
+    except systems.BlueprintError as error:
         assert str(error).startswith("option blueprint line ")  # noqa: PT017 - or it is read
 
 

@@ -37,13 +37,17 @@ class Aodh:
         return NOW
 
 
-def asked(seconds: float, *, interval: int) -> deep.Outcome:
+def asked(seconds: float, *, interval: int) -> deep.CheckResult:
     system = loader.load().services["alarming"]
     names = remedies.Subject("alarming", "aodh", "keystone", "telemetry-coordinator")
     subject = endpoint.Subject("alarming", system, True, "internal", "RegionOne", names)
-    order = dataclasses.replace(reports.ORDER, thresholds=Thresholds(evaluation_interval=interval))
+    request = dataclasses.replace(
+        reports.REQUEST, thresholds=Thresholds(evaluation_interval=interval)
+    )
     services = {"alarming": cast("client.Service", Aodh(seconds))}
-    return alarm_sample.alarms(deep.Scene(subject, services, order, http.Deadline.after(5)))
+    return alarm_sample.alarms(
+        deep.CheckContext(subject, services, request, http.Deadline.after(5))
+    )
 
 
 @pytest.mark.parametrize(("seconds", "interval"), [(170, 60), (300, 300), (899, 300)])

@@ -86,13 +86,13 @@ def test_what_is_different_without_being_a_fault_is_noted(
 
 def verify(cloud: clouds.Cloud, release: str, **changes: Any) -> Report:
     url = f"http://127.0.0.1:{cloud.port}/v3"
-    order = dataclasses.replace(
-        reports.ORDER,
+    request = dataclasses.replace(
+        reports.REQUEST,
         credentials=(dataclasses.replace(reports.CREDENTIALS, auth_url=url),),
         required=("metric",),
         optional=(),
     )
-    changed = dataclasses.replace(order, **changes)
+    changed = dataclasses.replace(request, **changes)
     return runner.verify(changed, release=lambda: release).report
 
 

@@ -13,7 +13,7 @@ import pytest
 from coordinator.blueprint import loader
 from coordinator.checks import endpoint, reading
 from coordinator.openstack import catalog, client, http
-from coordinator.openstack.errors import Unusable
+from coordinator.openstack.errors import UnusableAnswerError
 from coordinator.openstack.proxies import Proxies
 from coordinator.report import remedies
 from coordinator.report.finding import Cause, Severity
@@ -237,5 +237,5 @@ def test_numbers_agree_with_their_noun(number: int, text: str):
 
 
 def test_a_missing_field_is_named():
-    with pytest.raises(Unusable, match="answers no version of Gnocchi"):
+    with pytest.raises(UnusableAnswerError, match="answers no version of Gnocchi"):
         reading.field({}, "build", "version of Gnocchi")

@@ -13,7 +13,7 @@ import pytest
 from coordinator.blueprint import loader
 from coordinator.checks import canary_schedule, deep, endpoint
 from coordinator.openstack import client, http
-from coordinator.openstack.errors import Unusable
+from coordinator.openstack.errors import UnusableAnswerError
 from coordinator.report import remedies
 from coordinator.report.finding import Cause, Finding, Severity
 from coordinator.report.report import Report
@@ -27,12 +27,12 @@ def subject(type_: str, *, required: bool = True) -> endpoint.Subject:
     return endpoint.Subject(type_, system, required, "internal", "RegionOne", names)
 
 
-def well(_scene: deep.Scene) -> deep.Outcome:
-    return deep.Outcome(Severity.OK, "is well", figures={"metric.backlog": 12})
+def well(_scene: deep.CheckContext) -> deep.CheckResult:
+    return deep.CheckResult(Severity.OK, "is well", figures={"metric.backlog": 12})
 
 
-def raises(error: Exception) -> deep.Question:
-    def question(_scene: deep.Scene) -> deep.Outcome:
+def raises(error: Exception) -> deep.DeepCheck:
+    def question(_scene: deep.CheckContext) -> deep.CheckResult:
         raise error
 
     return question
@@ -41,7 +41,7 @@ def raises(error: Exception) -> deep.Question:
 class Module(types.SimpleNamespace):
     """Stands for a module of checks with these questions."""
 
-    INSPECTIONS: dict[str, deep.Question]
+    INSPECTIONS: dict[str, deep.DeepCheck]
 
 
 @pytest.fixture
@@ -59,13 +59,13 @@ def deepen(
     announce: Callable[[str], None] = lambda _line: None,
     earlier: Report | None = None,
 ) -> Report:
-    order = dataclasses.replace(
-        reports.ORDER, depth=depth, thresholds=Thresholds(canary_timeout=1), earlier=earlier
+    request = dataclasses.replace(
+        reports.REQUEST, depth=depth, thresholds=Thresholds(canary_timeout=1), earlier=earlier
     )
     session = keystoneauth1.session.Session()
     opened = client.Cloud(session, (), reopen=lambda _deadline: session)
     places = [(subject, "http://192.0.2.30:8041") for subject in subjects]
-    asking = deep.Asking(order, opened, places, lambda _line: None, announce)
+    asking = deep.Asking(request, opened, places, lambda _line: None, announce)
     return asking.deepen(reports.report(), http.Deadline.after(seconds))
 
 
@@ -83,27 +83,27 @@ def test_an_answer_is_a_finding_with_its_figures(modules: dict[str, Module]):
 
 def test_what_only_reads_degrades_when_it_is_not_answered(modules: dict[str, Module]):
     modules["gnocchi"] = Module(
-        INSPECTIONS={"backlog": raises(Unusable(Cause.UNEXPECTED, "errs"))}
+        INSPECTIONS={"backlog": raises(UnusableAnswerError(Cause.UNEXPECTED, "errs"))}
     )
     found = outcome(deepen(subject("metric")), "metric.backlog")
     assert found == (Severity.DEGRADED, Cause.UNEXPECTED, "Gnocchi errs")
 
 
 def test_a_canary_that_does_not_come_back_fails(modules: dict[str, Module]):
-    modules["aodh"] = Module(canary=raises(Unusable(Cause.UNEXPECTED, "errs")))
+    modules["aodh"] = Module(canary=raises(UnusableAnswerError(Cause.UNEXPECTED, "errs")))
     found = outcome(deepen(subject("alarming"), depth=Depth.FULL), "alarming.canary")
     assert found == (Severity.FAILED, Cause.UNEXPECTED, "Aodh errs")
 
 
 def test_a_canary_of_an_optional_service_degrades(modules: dict[str, Module]):
-    modules["watcher"] = Module(canary=raises(Unusable(Cause.UNEXPECTED, "errs")))
+    modules["watcher"] = Module(canary=raises(UnusableAnswerError(Cause.UNEXPECTED, "errs")))
     report = deepen(subject("infra-optim", required=False), depth=Depth.FULL)
     assert outcome(report, "infra-optim.canary")[0] is Severity.DEGRADED
 
 
 @pytest.mark.parametrize("depth", [Depth.READS, Depth.FULL])
 def test_what_the_user_may_not_do_is_skipped(modules: dict[str, Module], depth: Depth):
-    forbidden = raises(Unusable(Cause.FORBIDDEN, "forbids"))
+    forbidden = raises(UnusableAnswerError(Cause.FORBIDDEN, "forbids"))
     modules["gnocchi"] = Module(INSPECTIONS={"backlog": forbidden}, canary=forbidden)
     report = deepen(subject("metric"), depth=depth)
     assert outcome(report, "metric.backlog")[0] is Severity.SKIPPED

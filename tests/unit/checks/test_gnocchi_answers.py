@@ -19,7 +19,7 @@ from coordinator.checks import gnocchi as checks_gnocchi
 from coordinator.checks import measures as checks_measures
 from coordinator.checks.canaries import metric
 from coordinator.openstack import client, errors, http
-from coordinator.openstack.errors import Unusable
+from coordinator.openstack.errors import UnusableAnswerError
 from coordinator.report import remedies
 from coordinator.report.finding import Cause, Severity
 from tests.unit import reports, servers
@@ -41,7 +41,7 @@ GOOD: dict[str, Any] = {
 
 
 @contextlib.contextmanager
-def gnocchi(answers: dict[str, Any]) -> Generator[tuple[deep.Scene, servers.Server]]:
+def gnocchi(answers: dict[str, Any]) -> Generator[tuple[deep.CheckContext, servers.Server]]:
     """The scene of a question to a Gnocchi that gives these answers; a number is a status."""
 
     def answer(connection: socket.socket, head: bytes) -> None:
@@ -55,13 +55,13 @@ def gnocchi(answers: dict[str, Any]) -> Generator[tuple[deep.Scene, servers.Serv
     with servers.serving(answer) as server:
         deadline = http.Deadline.after(10)
         session = keystoneauth1.session.Session(
-            session=http.open_session(deadline, reports.ORDER.proxies)
+            session=http.open_session(deadline, reports.REQUEST.proxies)
         )
         system = loader.load().services["metric"]
         names = remedies.Subject("metric", "gnocchi", "keystone", "telemetry-coordinator")
         subject = endpoint.Subject("metric", system, True, "internal", "", names)
         service = client.Service(client.Cloud(session, ()), server.url)
-        yield deep.Scene(subject, {"metric": service}, reports.ORDER, deadline), server
+        yield deep.CheckContext(subject, {"metric": service}, reports.REQUEST, deadline), server
 
 
 def requests(server: servers.Server) -> list[str]:
@@ -109,7 +109,7 @@ def test_a_canary_counts_when_only_tidying_up_fails(request_: str):
 @pytest.mark.parametrize("made", [{}, [], {**MADE, "metrics": {}}, {"id": "r"}])
 def test_a_metric_that_is_no_metric_is_unexpected(made: Any):
     with gnocchi({**GOOD, "POST /v1/resource/generic": made}) as (scene, _):
-        with pytest.raises(Unusable) as raised:
+        with pytest.raises(UnusableAnswerError) as raised:
             checks_gnocchi.canary(scene)
         assert raised.value.fault.cause is Cause.UNEXPECTED
 
@@ -118,7 +118,7 @@ def test_a_metric_that_is_no_metric_is_unexpected(made: Any):
 def test_policies_that_are_none_are_unexpected(definition: Any):
     policies = [{**POLICY, "definition": definition}]
     with gnocchi({**GOOD, "GET /v1/archive_policy": policies}) as (scene, _):
-        with pytest.raises(Unusable) as raised:
+        with pytest.raises(UnusableAnswerError) as raised:
             checks_gnocchi.canary(scene)
         assert raised.value.fault.cause is Cause.UNEXPECTED
 
@@ -142,16 +142,16 @@ def test_a_gnocchi_that_cannot_count_its_backlog_is_no_fault():
     "status", [{}, {"storage": {}}, {"storage": {"summary": {"measures": "x"}}}]
 )
 def test_a_status_without_a_backlog_is_unexpected(status: Any):
-    with gnocchi({"GET /v1/status": status}) as (scene, _), pytest.raises(Unusable):
+    with gnocchi({"GET /v1/status": status}) as (scene, _), pytest.raises(UnusableAnswerError):
         backlog.backlog(scene)
 
 
 @pytest.mark.parametrize("found", [{}, [1], [{"id": "i"}], [{"id": "i", "metrics": []}]])
 def test_resources_that_are_none_are_unexpected(found: Any):
     with gnocchi({"POST /v1/search/resource/instance": found}) as (scene, _):
-        with pytest.raises(Unusable):
+        with pytest.raises(UnusableAnswerError):
             checks_measures.metrics(scene)
-        with pytest.raises(Unusable):
+        with pytest.raises(UnusableAnswerError):
             compute_hosts.hosts(scene)
 
 
@@ -162,7 +162,7 @@ def test_measures_that_are_none_are_unexpected(measures: Any):
         "POST /v1/search/resource/instance": [instance],
         "GET /v1/metric/m/measures": measures,
     }
-    with gnocchi(answers) as (scene, _), pytest.raises(Unusable):
+    with gnocchi(answers) as (scene, _), pytest.raises(UnusableAnswerError):
         checks_measures.flow(scene)
 
 
@@ -177,8 +177,8 @@ def test_measures_that_are_none_are_unexpected(measures: Any):
 def test_without_time_nothing_is_asked_and_nobody_blamed(timeout: float, remedy: str):
     figures = {"telemetry.flow.dry": 2.0, "telemetry.flow.fresh:instance/i": 0.0}
     with gnocchi({}) as (scene, server):
-        order = dataclasses.replace(after(scene, figures).order, timeout=timeout)
-        late = dataclasses.replace(scene, order=order, deadline=http.Deadline.after(0))
+        request = dataclasses.replace(after(scene, figures).request, timeout=timeout)
+        late = dataclasses.replace(scene, request=request, deadline=http.Deadline.after(0))
         for question in (checks_measures.flow, checks_measures.metrics, compute_hosts.hosts):
             outcome = question(late)
             assert (outcome.severity, outcome.cause) == (Severity.SKIPPED, Cause.TIMEOUT)
@@ -187,11 +187,11 @@ def test_without_time_nothing_is_asked_and_nobody_blamed(timeout: float, remedy:
         assert server.requests == []
 
 
-def after(scene: deep.Scene, figures: Mapping[str, float]) -> deep.Scene:
+def after(scene: deep.CheckContext, figures: Mapping[str, float]) -> deep.CheckContext:
     """The scene of the next question, after a report of just now with these figures."""
     now = datetime.datetime.now(datetime.timezone.utc)
     earlier = dataclasses.replace(reports.report(), taken_at=now, figures=figures)
-    return dataclasses.replace(scene, order=scene.order.after(earlier))
+    return dataclasses.replace(scene, request=scene.request.after(earlier))
 
 
 def measured(minutes: float) -> list[list[Any]]:
@@ -213,7 +213,7 @@ def silent(host: str = "h", minutes: float | None = None) -> dict[str, Any]:
     }
 
 
-def severities(scene: deep.Scene, figures: Mapping[str, float]) -> list[Severity]:
+def severities(scene: deep.CheckContext, figures: Mapping[str, float]) -> list[Severity]:
     """How bad the flow is in five successive reports."""
     severities: list[Severity] = []
     for _ in range(5):

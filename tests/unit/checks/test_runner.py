@@ -9,7 +9,7 @@ import pytest
 from coordinator.checks import parallel, runner
 from coordinator.openstack.http import Deadline
 from coordinator.report.finding import Cause, Severity
-from coordinator.request import Order
+from coordinator.request import Request
 from tests.unit import reports, servers
 
 MISSING = "-----BEGIN CERTIFICATE-----\nrubbish\n-----END CERTIFICATE-----"
@@ -83,24 +83,24 @@ def test_what_a_job_raises_is_raised_to_the_reader():
 
 
 def test_services_are_asked_in_the_order_of_the_blueprint():
-    order = dataclasses.replace(
-        reports.ORDER, required=("key-manager", "metric"), optional=("infra-optim", "alarming")
+    request = dataclasses.replace(
+        reports.REQUEST, required=("key-manager", "metric"), optional=("infra-optim", "alarming")
     )
-    assert order.services == ("metric", "alarming", "key-manager", "infra-optim")
+    assert request.services == ("metric", "alarming", "key-manager", "infra-optim")
 
 
 def test_only_certificates_that_can_be_read_are_trusted(ca_pem: str):
     certificates = {"vault/0": ca_pem, "vault/1": MISSING, "option ssl-ca": "hello"}
-    assert dataclasses.replace(reports.ORDER, certificates=certificates).trusted == (ca_pem,)
+    assert dataclasses.replace(reports.REQUEST, certificates=certificates).trusted == (ca_pem,)
 
 
 # A keystone that gives no token
 
 
-def order_for(url: str, **changes: object) -> Order:
+def order_for(url: str, **changes: object) -> Request:
     credentials = dataclasses.replace(reports.CREDENTIALS, auth_url=f"{url}/v3")
     return dataclasses.replace(
-        reports.ORDER, **{"credentials": (credentials,), "timeout": 0.7, **changes}
+        reports.REQUEST, **{"credentials": (credentials,), "timeout": 0.7, **changes}
     )
 
 
@@ -119,7 +119,7 @@ def test_without_a_token_services_are_skipped_not_failed():
     verified = runner.verify(order_for(url), lines.append)
     report = verified.report
     assert [finding.cause for finding in report.having(Severity.FAILED)] == [Cause.REFUSED]
-    assert {f.service for f in report.having(Severity.SKIPPED)} == set(reports.ORDER.services)
+    assert {f.service for f in report.having(Severity.SKIPPED)} == set(reports.REQUEST.services)
     assert {f.cause for f in report.having(Severity.SKIPPED)} == {Cause.NOT_ASKED}
     assert report.resource_types is None
     assert lines[0].startswith("[failed] Keystone refused the connection")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coordinator.juju import ceilometer, errors
-from coordinator.juju.ceilometer import Application, State, Task, View
+from coordinator.juju.ceilometer import CeilometerApplication, State, Task, View
 from coordinator.report.finding import Cause
 
 ASKING = "Run the ceilometer-upgrade action on the leader to initialize ceilometer and gnocchi"
@@ -29,7 +29,7 @@ def entry(*messages: str, charm: str = "ceilometer", **more: Any) -> dict[str, A
     }
 
 
-def found(**entries: dict[str, Any]) -> tuple[Application, ...]:
+def found(**entries: dict[str, Any]) -> tuple[CeilometerApplication, ...]:
     return ceilometer.applications({"model": {}, "machines": {}, "applications": entries})
 
 
@@ -39,7 +39,7 @@ def test_ceilometer_is_found_by_its_charm_not_by_its_name():
         "ceilometer": entry("Unit is ready", charm="postgresql"),
         "ceilometer-agent": entry("Unit is ready", charm="ceilometer-agent"),
     }
-    assert found(**entries) == (Application("telemetry"),)
+    assert found(**entries) == (CeilometerApplication("telemetry"),)
 
 
 @pytest.mark.parametrize(
@@ -47,24 +47,24 @@ def test_ceilometer_is_found_by_its_charm_not_by_its_name():
 )
 def test_the_request_is_recognised_wherever_it_stands(message: str):
     assert found(ceilometer=entry("Unit is ready", message)) == (
-        Application("ceilometer", asks=True),
+        CeilometerApplication("ceilometer", asks=True),
     )
 
 
 def test_the_request_of_the_application_itself_counts():
     asking = {**entry(), "application-status": {"current": "blocked", "message": ASKING}}
-    assert found(ceilometer=asking) == (Application("ceilometer", asks=True),)
+    assert found(ceilometer=asking) == (CeilometerApplication("ceilometer", asks=True),)
 
 
 def test_the_release_is_the_workload_version():
     assert found(ceilometer=entry(version="21.0.0")) == (
-        Application("ceilometer", release="21.0.0"),
+        CeilometerApplication("ceilometer", release="21.0.0"),
     )
 
 
 def test_an_application_without_units_and_messages_is_read():
     bare = {"charm-name": "ceilometer", "units": None}
-    assert found(ceilometer=bare) == (Application("ceilometer"),)
+    assert found(ceilometer=bare) == (CeilometerApplication("ceilometer"),)
 
 
 def test_a_model_without_applications_is_empty():
@@ -166,16 +166,16 @@ def test_any_json_is_understood_or_refused(tree: object):
 
 # Which application is meant
 
-ONE, TWO = Application("ceilometer"), Application("telemetry")
+ONE, TWO = CeilometerApplication("ceilometer"), CeilometerApplication("telemetry")
 
 
-def target(view: View, *members: str) -> Application | errors.Trouble:
+def target(view: View, *members: str) -> CeilometerApplication | errors.JujuFault:
     return ceilometer.target(view, members, "telemetry-coordinator", "openstack")
 
 
 def cause(view: View, *members: str) -> Cause:
     meant = target(view, *members)
-    assert isinstance(meant, errors.Trouble)
+    assert isinstance(meant, errors.JujuFault)
     return meant.cause
 
 
@@ -189,7 +189,7 @@ def test_a_related_application_is_meant_among_several():
 
 def test_several_applications_are_named():
     meant = target(View((ONE, TWO)))
-    assert meant == errors.Trouble(
+    assert meant == errors.JujuFault(
         Cause.SEVERAL_CEILOMETERS,
         "several applications are of the charm ceilometer: ceilometer, telemetry",
         "juju integrate telemetry-coordinator:member ceilometer:juju-info",
@@ -198,7 +198,7 @@ def test_several_applications_are_named():
 
 def test_several_related_applications_are_not_told_apart():
     meant = target(View((ONE, TWO)), "ceilometer", "telemetry")
-    assert isinstance(meant, errors.Trouble)
+    assert isinstance(meant, errors.JujuFault)
     assert meant.cause is Cause.SEVERAL_CEILOMETERS
     assert meant.remedy == "juju remove-relation telemetry-coordinator:member telemetry"
 
@@ -208,5 +208,5 @@ def test_a_model_without_ceilometer_is_told():
 
 
 def test_without_an_answer_nothing_is_said_about_applications():
-    unseen = View(trouble=errors.not_understood("the model"))
-    assert target(unseen) == unseen.trouble
+    unseen = View(fault=errors.not_understood("the model"))
+    assert target(unseen) == unseen.fault

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from coordinator.juju import access, client, errors, snap
-from coordinator.juju.ceilometer import Application, State, Task
+from coordinator.juju.ceilometer import CeilometerApplication, State, Task
 from coordinator.report.finding import Cause
 from tests.support.juju import models
 from tests.support.juju.controller import BLOCKED, MODEL, Controller
@@ -43,16 +43,16 @@ def through(juju: Controller, **changes: str) -> client.Controller:
     return client.Controller(given, lambda: juju.bin / "juju", "telemetry-coordinator")
 
 
-def seen(juju: Controller, **changes: str) -> errors.Trouble:
-    found = through(juju, **changes).look().trouble
+def seen(juju: Controller, **changes: str) -> errors.JujuFault:
+    found = through(juju, **changes).look().fault
     assert found is not None
     return found
 
 
-def refused(juju: Controller, application: str = "ceilometer", **changes: str) -> errors.Trouble:
-    with pytest.raises(errors.Refused) as raised:
+def refused(juju: Controller, application: str = "ceilometer", **changes: str) -> errors.JujuFault:
+    with pytest.raises(errors.JujuError) as raised:
         through(juju, **changes).start(application)
-    return raised.value.trouble
+    return raised.value.fault
 
 
 # The whole model
@@ -68,18 +68,18 @@ def test_the_whole_model_is_seen_with_every_charm(juju: Controller):
 
 
 def test_a_controller_that_refuses_shows_no_model(juju: Controller):
-    with pytest.raises(errors.Refused) as raised:
+    with pytest.raises(errors.JujuError) as raised:
         through(juju, password="wrong").survey()
-    assert raised.value.trouble.cause is Cause.LOGIN_REFUSED
+    assert raised.value.fault.cause is Cause.LOGIN_REFUSED
 
 
 def test_an_output_that_is_no_model_is_told(juju: Controller, tmp_path: pathlib.Path):
     strange = executables.script(tmp_path / "strange" / "juju", "echo '[]'")
     given = through(juju)
     given._find_client = lambda: strange
-    with pytest.raises(errors.Refused) as raised:
+    with pytest.raises(errors.JujuError) as raised:
         given.survey()
-    assert raised.value.trouble == errors.not_understood("the model")
+    assert raised.value.fault == errors.not_understood("the model")
 
 
 # Looking
@@ -88,7 +88,7 @@ def test_an_output_that_is_no_model_is_told(juju: Controller, tmp_path: pathlib.
 def test_ceilometer_is_seen_as_the_model_shows_it(juju: Controller):
     juju.deploy("aodh", "aodh")
     view = through(juju).look()
-    assert view.applications == (Application("ceilometer", True, "21.0.0"),)
+    assert view.applications == (CeilometerApplication("ceilometer", True, "21.0.0"),)
     assert view.model is not None
     assert view.model.applications.keys() == {"ceilometer", "aodh"}
 
@@ -109,8 +109,8 @@ def test_every_version_of_juju_shows_the_stack(tmp_path: pathlib.Path, version: 
     juju.add_user(USER, PASSWORD)
     juju.fill(models.openstack(version=version))
     view = through(juju).look()
-    assert view.trouble is None
-    assert view.applications == (Application("ceilometer", False, "21.0.0"),)
+    assert view.fault is None
+    assert view.applications == (CeilometerApplication("ceilometer", False, "21.0.0"),)
     assert view.model is not None
     assert "keystone-mysql-router" in view.model.applications
 
@@ -123,7 +123,7 @@ def test_a_ceilometer_that_nothing_leads_to_is_found_in_the_whole_model(juju: Co
 
 @pytest.mark.parametrize("model", [MODEL, "admin/openstack"])
 def test_the_model_may_be_given_by_uuid_or_with_its_owner(juju: Controller, model: str):
-    assert through(juju, model=model).look().trouble is None
+    assert through(juju, model=model).look().fault is None
 
 
 def test_a_task_is_seen(juju: Controller):
@@ -140,7 +140,7 @@ def test_a_task_that_is_not_known_any_more_is_lost(juju: Controller):
 @pytest.mark.parametrize("changes", [{"password": "wrong"}, {"username": "nobody"}])
 def test_a_login_that_is_refused_is_told(juju: Controller, changes: dict[str, str]):
     user = changes.get("username", USER)
-    assert seen(juju, **changes) == errors.Trouble(
+    assert seen(juju, **changes) == errors.JujuFault(
         Cause.LOGIN_REFUSED,
         f"the Juju controller does not take the password of {user}",
         f"juju change-user-password {user}, then "
@@ -154,7 +154,7 @@ def test_a_model_without_its_owner_would_be_the_users_own(juju: Controller):
 
 def test_a_user_without_access_to_the_model_is_told(juju: Controller):
     juju.add_user("bob", PASSWORD, "none")
-    assert seen(juju, username="bob") == errors.Trouble(
+    assert seen(juju, username="bob") == errors.JujuFault(
         Cause.NOT_PERMITTED,
         "the Juju user bob has no access to the model openstack",
         "juju grant bob write openstack",
@@ -182,7 +182,7 @@ def test_a_controller_that_hangs_costs_its_time_and_no_more(
 ):
     juju.behave("hangs")
     monkeypatch.setattr(client, "_WRAPPER", quick_wrapper(tmp_path))
-    assert seen(juju) == errors.Trouble(
+    assert seen(juju) == errors.JujuFault(
         Cause.NO_CONTROLLER,
         "the Juju controller did not answer in time at 192.0.2.1:17070",
         "juju show-controller",
@@ -204,9 +204,9 @@ def test_a_client_that_does_not_say_whether_it_enqueued_is_told_as_such(
 ):
     (juju.bin / "juju").write_text('#!/bin/sh\n[ "$1" = run ] && exec sleep 60\necho "{}"\n')
     monkeypatch.setattr(client, "_WRAPPER", quick_wrapper(tmp_path))
-    with pytest.raises(errors.Unclear) as raised:
+    with pytest.raises(errors.UnclearError) as raised:
         through(juju).start("ceilometer")
-    assert raised.value.trouble.summary == (
+    assert raised.value.fault.summary == (
         "the Juju controller did not answer in time at 192.0.2.1:17070"
     )
 
@@ -308,7 +308,7 @@ def test_a_task_of_another_application_is_none_of_ours(juju: Controller):
 
 def test_a_user_who_may_only_read_is_told(juju: Controller):
     juju.add_user("bob", PASSWORD, "read")
-    assert refused(juju, username="bob") == errors.Trouble(
+    assert refused(juju, username="bob") == errors.JujuFault(
         Cause.NOT_PERMITTED,
         "the Juju user bob may not run actions in the model openstack",
         "juju grant bob write openstack",
@@ -320,7 +320,7 @@ def test_a_charm_without_the_action_is_told(tmp_path: pathlib.Path, version: str
     juju = Controller(tmp_path / "other", version)
     juju.add_user(USER, PASSWORD)
     juju.deploy(actions=("pause",))
-    assert refused(juju) == errors.Trouble(
+    assert refused(juju) == errors.JujuFault(
         Cause.NO_ACTION,
         "the charm of ceilometer has no action ceilometer-upgrade",
         "juju refresh ceilometer",

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coordinator.juju import status as juju_status
-from coordinator.juju.status import Integration, Level, Status
+from coordinator.juju.status import CharmStatus, Integration, Level
 
 SINCE = "22 Nov 2026 10:00:00Z"
 
@@ -66,7 +66,7 @@ def read(**more: Any) -> juju_status.Model:
 def test_an_application_is_found_by_its_charm():
     (found,) = read().of_charm("nova-compute")
     assert (found.name, found.channel, found.version) == ("compute", "2023.2/stable", "28.0.1")
-    assert found.status == Status(
+    assert found.status == CharmStatus(
         Level.ACTIVE,
         "Unit is ready",
         datetime.datetime(2026, 11, 22, 10, 0, tzinfo=datetime.timezone.utc),
@@ -131,7 +131,7 @@ def test_what_could_not_be_asked_is_a_status():
         {"applications": {"aodh": {"charm-name": "aodh", "units": {"aodh/0": broken}}}}
     )
     (unit,) = found.applications["aodh"].units
-    assert unit.workload == Status(Level.OTHER, "cannot get unit")
+    assert unit.workload == CharmStatus(Level.OTHER, "cannot get unit")
 
 
 @pytest.mark.parametrize("since", ["22 Nov 2026 12:00:00+02:00", "2026-11-22 10:00:00Z"])

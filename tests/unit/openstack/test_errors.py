@@ -20,7 +20,7 @@ import trustme
 from coordinator.checks import gnocchi
 from coordinator.openstack import client as openstack_client
 from coordinator.openstack import errors, http
-from coordinator.openstack.errors import Fault
+from coordinator.openstack.errors import ApiFault
 from coordinator.openstack.proxies import Proxies
 from coordinator.report.finding import Cause
 from tests.unit import servers
@@ -54,7 +54,7 @@ class Client:
     def discover(self, url: str) -> None:
         openstack_client.Service(openstack_client.Cloud(self.session(url), ()), url).versions()
 
-    def fault(self, url: str, ask: Any = read) -> Fault:
+    def fault(self, url: str, ask: Any = read) -> ApiFault:
         """The fault of a request that must fail, inside its time."""
         started = time.monotonic()
         try:
@@ -70,7 +70,7 @@ class Client:
 
 def fault_of(
     answer: servers.Answer, client: Client | None = None, ask: Any = Client.read
-) -> Fault:
+) -> ApiFault:
     with servers.serving(answer) as server:
         return (client or Client()).fault(server.url, ask)
 
@@ -83,7 +83,7 @@ BROKEN_GZIP = servers.http(body=b"not compressed", Content_Encoding="gzip")
 
 def test_a_closed_port():
     url = f"http://127.0.0.1:{servers.free_port()}"
-    assert Client().fault(url) == Fault(Cause.REFUSED, f"refused the connection at {url}")
+    assert Client().fault(url) == ApiFault(Cause.REFUSED, f"refused the connection at {url}")
 
 
 def test_a_name_that_does_not_resolve():
@@ -116,13 +116,13 @@ def test_a_service_that_speaks_another_protocol():
 def test_a_host_without_a_route(number: int):
     error = requests.exceptions.ConnectionError(OSError(number, "no route"))
     found = errors.explain(error, URL)
-    assert found == Fault(Cause.UNREACHABLE, f"cannot be reached at {URL}")
+    assert found == ApiFault(Cause.UNREACHABLE, f"cannot be reached at {URL}")
 
 
 def test_a_proxy_that_is_down_is_not_called_the_services_fault():
     proxies = Proxies(http=f"http://127.0.0.1:{servers.free_port()}")
     found = Client(proxies=proxies).fault(URL)
-    assert found == Fault(Cause.UNREACHABLE, f"cannot be reached through the proxy at {URL}")
+    assert found == ApiFault(Cause.UNREACHABLE, f"cannot be reached through the proxy at {URL}")
 
 
 def test_a_proxy_that_opens_no_tunnel():
@@ -324,7 +324,7 @@ def test_urls_are_shown_without_secrets(url: str, text: str):
 
 def test_an_exception_that_nobody_expected_is_named_but_not_quoted():
     found = errors.explain(KeyError("s3cret"), URL)
-    assert found == Fault(Cause.INTERNAL, f"could not be asked at {URL} (KeyError)")
+    assert found == ApiFault(Cause.INTERNAL, f"could not be asked at {URL} (KeyError)")
 
 
 def test_an_exception_that_nobody_expected_is_logged_in_plain_text(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from coordinator.blueprint import channels, loader
 from coordinator.juju.ceilometer import REQUEST
-from coordinator.juju.status import Application, Integration, Level, Model, Status, Unit
+from coordinator.juju.status import Application, CharmStatus, Integration, Level, Model, Unit
 from coordinator.plan import plan
 
 OWN = loader.load()
@@ -116,10 +116,10 @@ def test_every_api_gets_a_router_of_its_own():
 
 
 def test_what_others_need_is_deployed_before_them():
-    order = [app.charm for app in made(Model()).additions]
+    request = [app.charm for app in made(Model()).additions]
     for system in OWN.systems.values():
         for needed in system.needs:
-            assert order.index(OWN.systems[needed].charm) < order.index(system.charm)
+            assert request.index(OWN.systems[needed].charm) < request.index(system.charm)
 
 
 def test_systems_that_need_each_other_are_planned_all_the_same():
@@ -315,7 +315,7 @@ def test_a_new_ceilometer_will_ask_for_its_action():
 
 
 def test_a_ceilometer_that_asks_is_told():
-    unit = Unit("ceilometer/0", Status(Level.BLOCKED, f"{REQUEST} on the leader"))
+    unit = Unit("ceilometer/0", CharmStatus(Level.BLOCKED, f"{REQUEST} on the leader"))
     assert made(changed(FULL, "ceilometer", units=(unit,))).asks == ("ceilometer",)
 
 

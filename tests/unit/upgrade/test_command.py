@@ -38,8 +38,8 @@ class Command:
     def does(self, *lines: str) -> None:
         executables.script(self.path, *lines)
 
-    def run(self, job: command.Job = JOB, timeout: float = 10) -> command.Outcome:
-        return command.CommandRunner(packages.Source(), timeout).run(job)
+    def run(self, job: command.Job = JOB, timeout: float = 10) -> command.RunResult:
+        return command.CommandBackend(packages.Source(), timeout).run(job)
 
     def seen(self, name: str) -> str:
         return (self.folder / name).read_text(encoding="utf-8")
@@ -274,7 +274,7 @@ def test_no_file_is_left_behind(upgrade: Command, private_parent: pathlib.Path, 
 
 def test_without_the_seam_it_is_the_systems_command(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv(command.SEAM)
-    runner = command.CommandRunner(packages.Source())
+    runner = command.CommandBackend(packages.Source())
     assert runner.command == pathlib.Path("/usr/bin/ceilometer-upgrade")
 
 
@@ -292,18 +292,18 @@ def test_the_release_is_read_from_the_commands_installation(
     path = upgrade.folder / "prefix" / site / metadata
     path.parent.mkdir(parents=True)
     path.write_text("Metadata-Version: 2.1\nName: ceilometer\nVersion: 21.0.0\n")
-    assert command.CommandRunner(packages.Source()).release() == "21.0.0"
+    assert command.CommandBackend(packages.Source()).release() == "21.0.0"
 
 
 def test_without_an_installation_the_release_is_unknown(upgrade: Command):
-    assert command.CommandRunner(packages.Source()).release() == ""
+    assert command.CommandBackend(packages.Source()).release() == ""
 
 
 def test_another_package_is_not_taken_for_ceilometer(upgrade: Command):
     folder = upgrade.folder / "prefix/lib/python3/dist-packages/ceilometermiddleware-3.0.dist-info"
     folder.mkdir(parents=True)
     (folder / "METADATA").write_text("Name: ceilometermiddleware\nVersion: 3.0\n")
-    assert command.CommandRunner(packages.Source()).release() == ""
+    assert command.CommandBackend(packages.Source()).release() == ""
 
 
 def test_the_command_that_bounds_it_is_where_it_is_expected():

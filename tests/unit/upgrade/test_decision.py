@@ -12,7 +12,7 @@ from coordinator.juju import ceilometer
 from coordinator.juju.ceilometer import State
 from coordinator.upgrade import decision as upgrade_decision
 from coordinator.upgrade import record as upgrade_record
-from coordinator.upgrade.decision import Observed, Step, Wish
+from coordinator.upgrade.decision import Observed, Step, UpgradePolicy
 from coordinator.upgrade.record import Fingerprint, Record, Running
 from tests.unit.reports import FINGERPRINT, NOW
 
@@ -20,10 +20,10 @@ MINUTE = datetime.timedelta(minutes=1)
 COMPLETE: tuple[str, ...] = ()
 LACKING = ("instance missing", "volume lacks volume_type_id")
 
-BOTH = Wish(runs=True, on_change=True)
-WHEN_NEEDED = Wish(runs=True, on_change=False)
-ADVISE = Wish(runs=False, on_change=True)
-HEEDS = Wish(runs=True, on_change=True, heeds=True)
+BOTH = UpgradePolicy(runs=True, on_change=True)
+WHEN_NEEDED = UpgradePolicy(runs=True, on_change=False)
+ADVISE = UpgradePolicy(runs=False, on_change=True)
+HEEDS = UpgradePolicy(runs=True, on_change=True, heeds=True)
 
 EMPTY = Record()
 DONE = Record().succeeded(NOW, FINGERPRINT)
@@ -40,7 +40,7 @@ OTHER_SCOPE = dataclasses.replace(MOVED, scope="public/RegionOne")
 def step(
     missing: tuple[str, ...] | None,
     record: Record,
-    wish: Wish = BOTH,
+    wish: UpgradePolicy = BOTH,
     fingerprint: Fingerprint | None = FINGERPRINT,
     *,
     later: datetime.timedelta = 30 * MINUTE,
@@ -93,7 +93,7 @@ def step(
 def test_what_to_do_in_every_state(
     missing: tuple[str, ...] | None,
     record: Record,
-    wish: Wish,
+    wish: UpgradePolicy,
     fingerprint: Fingerprint | None,
     expected: Step,
 ):
@@ -165,7 +165,11 @@ def test_units_of_two_builds_that_answer_in_turn_cause_one_run_at_most(events: l
     ],
 )
 def test_what_to_do_when_ceilometer_asks(
-    missing: tuple[str, ...], record: Record, wish: Wish, asks: bool | None, expected: Step
+    missing: tuple[str, ...],
+    record: Record,
+    wish: UpgradePolicy,
+    asks: bool | None,
+    expected: Step,
 ):
     assert step(missing, record, wish, asks=asks) is expected
 
@@ -478,7 +482,7 @@ def damaged(**changes: Any) -> str:
     ],
 )
 def test_a_damaged_record_is_told_and_not_called_newer(text: str):
-    with pytest.raises(upgrade_record.UnreadableRecord, match="is damaged") as raised:
+    with pytest.raises(upgrade_record.RecordError, match="is damaged") as raised:
         upgrade_record.load_record(text)
     assert not raised.value.newer
 
@@ -487,13 +491,13 @@ def test_a_damaged_record_is_told_and_not_called_newer(text: str):
 def test_any_text_is_a_record_or_unreadable(text: str):
     try:
         upgrade_record.load_record(text)
-    except upgrade_record.UnreadableRecord:
+    except upgrade_record.RecordError:
         assert text
 
 
 def test_a_record_of_a_newer_revision_is_told():
     text = json.dumps({"version": upgrade_record.VERSION + 1, "successes": {}})
-    with pytest.raises(upgrade_record.UnreadableRecord, match="newer charm revision") as raised:
+    with pytest.raises(upgrade_record.RecordError, match="newer charm revision") as raised:
         upgrade_record.load_record(text)
     assert raised.value.newer
 
@@ -528,7 +532,7 @@ EVENTS = st.lists(
 class Cloud:
     """A Gnocchi whose types come by a run that works, and the coordinator's hooks."""
 
-    def __init__(self, wish: Wish) -> None:
+    def __init__(self, wish: UpgradePolicy) -> None:
         self.wish = wish
         self.kept = ""
         self.now = NOW
@@ -561,7 +565,7 @@ class Cloud:
 
 @given(EVENTS, st.sampled_from([BOTH, WHEN_NEEDED]))
 def test_a_proven_success_is_never_repeated_for_the_same_fingerprint(
-    events: list[Event], wish: Wish
+    events: list[Event], wish: UpgradePolicy
 ):
     cloud = Cloud(wish)
     for event in events:
@@ -582,7 +586,7 @@ def test_when_needed_never_runs_while_the_proof_is_complete(events: list[Event])
 
 
 @given(EVENTS, st.sampled_from([BOTH, WHEN_NEEDED]))
-def test_no_need_is_ever_lost(events: list[Event], wish: Wish):
+def test_no_need_is_ever_lost(events: list[Event], wish: UpgradePolicy):
     cloud = Cloud(wish)
     for event in events:
         cloud.hook(event)

@@ -238,7 +238,7 @@ EVENTS = st.lists(
 WISHES = st.sampled_from([AUTO, WHEN_NEEDED])
 
 
-def live(events: list[Event], wish: decision.Wish) -> World:
+def live(events: list[Event], wish: decision.UpgradePolicy) -> World:
     """A world after these events; it asserts itself that nothing is run doubly or needlessly."""
     world = World(wish)
     for event in events:
@@ -281,13 +281,13 @@ def calm(world: World) -> list[Step]:
 
 @given(EVENTS, WISHES)
 def test_whatever_happens_nothing_is_run_twice_at_once_or_in_vain(
-    events: list[Event], wish: decision.Wish
+    events: list[Event], wish: decision.UpgradePolicy
 ):
     live(events, wish)
 
 
 @given(EVENTS, WISHES)
-def test_on_a_calm_day_everything_is_made_good(events: list[Event], wish: decision.Wish):
+def test_on_a_calm_day_everything_is_made_good(events: list[Event], wish: decision.UpgradePolicy):
     world = live(events, wish)
     deaf = any(run.way is Way.DEAF for run in world.tasks)
     runs = len(world.tasks) + world.commands

@@ -86,9 +86,9 @@ def test_the_cloud_archive_is_added_before_its_package(apt: pathlib.Path):
     added = [line for line in calls if line.startswith("add-apt-repository")]
     line = f"deb {packages.ARCHIVE} {SUITE} main"
     assert added == [f"add-apt-repository --yes --sourceslist={line} --no-update"]
-    order = [position_of(calls, text) for text in ("ubuntu-cloud-keyring", "add-apt", "update")]
-    assert order == sorted(order)
-    assert order[-1] < position_of(calls, packages.PACKAGE)
+    request = [position_of(calls, text) for text in ("ubuntu-cloud-keyring", "add-apt", "update")]
+    assert request == sorted(request)
+    assert request[-1] < position_of(calls, packages.PACKAGE)
 
 
 def test_a_keyring_that_cannot_be_installed_ends_it(apt: pathlib.Path):
@@ -213,7 +213,7 @@ def bringing(apt: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Path
 
 def run(source: packages.Source = DISTRIBUTION) -> str:
     job = command.Job(reports.CREDENTIALS, "internal", "RegionOne", (), Proxies())
-    return command.CommandRunner(source, timeout=10).run(job).error
+    return command.CommandBackend(source, timeout=10).run(job).error
 
 
 @pytest.mark.parametrize("source", [DISTRIBUTION, packages.Source(suite=SUITE)])

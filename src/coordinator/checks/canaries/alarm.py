@@ -19,7 +19,7 @@ from coordinator.checks.canaries import cleanup
 from coordinator.checks.canaries.metric import AGGREGATION, CanaryMetric
 from coordinator.openstack import errors, http
 from coordinator.openstack.client import Service
-from coordinator.openstack.errors import Unusable
+from coordinator.openstack.errors import UnusableAnswerError
 from coordinator.report.finding import Cause
 
 UNKNOWN = "insufficient data"
@@ -101,7 +101,7 @@ def canary_alarm(
         alarm = _parsed(aodh, made)
     except Exception as error:
         fault = errors.explain(error, aodh.url)
-        raise Unusable(fault.cause, f"cannot make an alarm: {fault.text}") from error
+        raise UnusableAnswerError(fault.cause, f"cannot make an alarm: {fault.text}") from error
     try:
         age = seconds + cleanup.MARGIN
         cleanup.sweep(aodh, lambda: _left_overs(alarm, name, age))
@@ -150,7 +150,7 @@ def moment(text: Any) -> datetime.datetime | None:
 def _parsed(aodh: Service, alarm: Any) -> CanaryAlarm:
     made_at = moment(reading.field(alarm, "timestamp", "alarm"))
     if made_at is None:
-        raise Unusable(Cause.UNEXPECTED, "answers no alarm when one is made")
+        raise UnusableAnswerError(Cause.UNEXPECTED, "answers no alarm when one is made")
     owner = str(reading.field(alarm, "user_id", "alarm"))
     return CanaryAlarm(aodh, str(reading.field(alarm, "alarm_id", "alarm")), made_at, owner)
 

@@ -20,7 +20,7 @@ from coordinator.checks import reading
 from coordinator.checks.canaries import cleanup
 from coordinator.openstack import errors, http
 from coordinator.openstack.client import Service
-from coordinator.openstack.errors import Unusable
+from coordinator.openstack.errors import UnusableAnswerError
 from coordinator.report.finding import Cause
 
 AGGREGATION = "mean"
@@ -79,8 +79,8 @@ class CanaryMetric:
         except Exception as error:
             fault = errors.explain(error, self.gnocchi.url)
             if fault.cause is Cause.SERVER_ERROR:
-                fault = errors.Fault(Cause.NOT_STORED, f"cannot store measures: {fault.text}")
-            raise Unusable(fault.cause, fault.text) from error
+                fault = errors.ApiFault(Cause.NOT_STORED, f"cannot store measures: {fault.text}")
+            raise UnusableAnswerError(fault.cause, fault.text) from error
 
     def read(self) -> tuple[float, ...]:
         """The aggregates so far, the newest last; empty before metricd has made any.
@@ -138,7 +138,9 @@ def canary_metric(
             gnocchi, made["metrics"][_METRIC], made["id"], made["creator"], policy
         )
     except (KeyError, TypeError) as error:
-        raise Unusable(Cause.UNEXPECTED, "answers no metric when one is made") from error
+        raise UnusableAnswerError(
+            Cause.UNEXPECTED, "answers no metric when one is made"
+        ) from error
     except Exception as error:  # noqa: BLE001 - any failure is the answer
         _raise_from(error, "cannot make a metric", gnocchi)
     try:
@@ -158,7 +160,7 @@ def newest_last(answer: Any) -> list[tuple[str, float]]:
     try:
         return [(str(time), float(value)) for time, _, value in answer]
     except (TypeError, ValueError):
-        raise Unusable(Cause.UNEXPECTED, "answers no list of measures") from None
+        raise UnusableAnswerError(Cause.UNEXPECTED, "answers no list of measures") from None
 
 
 def _policy(gnocchi: Service, span: float) -> Policy:
@@ -167,7 +169,9 @@ def _policy(gnocchi: Service, span: float) -> Policy:
     able = [p for p in policies if AGGREGATION in p.get("aggregation_methods", ())]
     fit = [one for policy in able for one in _parsed(policy)]
     if not fit:
-        raise Unusable(Cause.NO_POLICY, f"has no archive policy with the method {AGGREGATION}")
+        raise UnusableAnswerError(
+            Cause.NO_POLICY, f"has no archive policy with the method {AGGREGATION}"
+        )
     most = max(policy.granularity for policy in fit)
     enough = [policy for policy in fit if policy.granularity >= min(span, most)]
     return min(enough, key=lambda policy: (policy.granularity, policy.name))
@@ -180,9 +184,13 @@ def _parsed(policy: dict[str, Any]) -> list[Policy]:
             [_seconds(i["granularity"]) for i in policy["definition"]],
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise Unusable(Cause.UNEXPECTED, "answers no list of archive policies") from error
+        raise UnusableAnswerError(
+            Cause.UNEXPECTED, "answers no list of archive policies"
+        ) from error
     if not spans:
-        raise Unusable(Cause.UNEXPECTED, "answers an archive policy without granularities")
+        raise UnusableAnswerError(
+            Cause.UNEXPECTED, "answers an archive policy without granularities"
+        )
     return [Policy(name, span) for span in spans]
 
 
@@ -217,4 +225,4 @@ def _left_overs(canary: CanaryMetric, prefix: str, age: float) -> Iterator[str]:
 
 def _raise_from(error: BaseException, phrase: str, gnocchi: Service) -> NoReturn:
     fault = errors.explain(error, gnocchi.url)
-    raise Unusable(fault.cause, f"{phrase}: {fault.text}") from error
+    raise UnusableAnswerError(fault.cause, f"{phrase}: {fault.text}") from error

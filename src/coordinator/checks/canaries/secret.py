@@ -17,7 +17,7 @@ from coordinator.checks import reading
 from coordinator.checks.canaries import cleanup
 from coordinator.openstack import errors
 from coordinator.openstack.client import Service
-from coordinator.openstack.errors import Unusable
+from coordinator.openstack.errors import UnusableAnswerError
 from coordinator.report.finding import Cause
 
 LIFE = datetime.timedelta(days=30)
@@ -101,10 +101,10 @@ def _id_of(secret: Any) -> str:
     return str(reading.field(secret, "secret_ref", "secret")).rpartition("/")[2]
 
 
-def _unusable(error: BaseException, phrase: str, barbican: Service) -> Unusable:
+def _unusable(error: BaseException, phrase: str, barbican: Service) -> UnusableAnswerError:
     fault = errors.explain(error, barbican.url)
     cause = Cause.STORE_FAILS if fault.cause in _FAILING else fault.cause
-    return Unusable(cause, f"{phrase}: {fault.text}")
+    return UnusableAnswerError(cause, f"{phrase}: {fault.text}")
 
 
 def _left_overs(canary: CanarySecret, name: str, age: float) -> Iterator[str]:

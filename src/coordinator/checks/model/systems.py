@@ -14,13 +14,13 @@ from collections.abc import Iterator, Sequence
 from coordinator.blueprint.systems import Blueprint, Integration, System
 from coordinator.checks.model import releases, unit_status
 from coordinator.checks.model.evidence import Evidence
-from coordinator.checks.model.unit_status import Fault
+from coordinator.checks.model.unit_status import UnitFault
 from coordinator.juju import ceilometer, discovery
 from coordinator.juju.discovery import Stack
 from coordinator.juju.status import Application, Level, Model, Unit
 from coordinator.report.finding import Cause, Finding, Severity
 from coordinator.report.report import Report
-from coordinator.request import Order
+from coordinator.request import Request
 
 SHOWN = 5
 """Units that are named in one finding or remedy; the others are counted."""
@@ -88,22 +88,22 @@ class Scope:
 
 
 def of_model(
-    seen: Model, order: Order, members: Sequence[str], report: Report
+    seen: Model, request: Request, members: Sequence[str], report: Report
 ) -> tuple[Finding, ...]:
     """What the model says about the stack that an order is about.
 
     Args:
         seen: the model.
-        order: what is verified.
+        request: what is verified.
         members: related applications that are Ceilometer.
         report: what the services themselves answered.
     """
-    known = {*order.applications.values(), *members}
+    known = {*request.applications.values(), *members}
     scope = Scope(
-        order.blueprint, order.required, order.services, order.coordinator, report.taken_at
+        request.blueprint, request.required, request.services, request.coordinator, report.taken_at
     )
-    stack = discovery.find(seen, order.blueprint, known)
-    return judge(stack, scope, Evidence(order.blueprint, report))
+    stack = discovery.find(seen, request.blueprint, known)
+    return judge(stack, scope, Evidence(request.blueprint, report))
 
 
 def judge(stack: Stack, scope: Scope, evidence: Evidence) -> tuple[Finding, ...]:
@@ -191,7 +191,7 @@ class _Bench:
         yield from self._of_applications(system, apps) or [_well(system, apps, units)]
 
     def _of_units(
-        self, system: System, units: Sequence[Unit], bad: Sequence[tuple[Unit, Fault]]
+        self, system: System, units: Sequence[Unit], bad: Sequence[tuple[Unit, UnitFault]]
     ) -> Iterator[Finding]:
         """One finding for each kind of trouble, the worst first."""
         dead = not any(unit_status.is_alive(_heard(unit)) for unit in units)
@@ -365,7 +365,7 @@ def _well(system: System, apps: Sequence[Application], units: Sequence[Unit]) ->
     return Finding(system.service, "application", Severity.OK, text)
 
 
-def _began(bad: Sequence[tuple[Unit, Fault]]) -> datetime.datetime | None:
+def _began(bad: Sequence[tuple[Unit, UnitFault]]) -> datetime.datetime | None:
     """When the last of some units began to complain; None where that is not known.
 
     Of an agent that is gone, Juju tells what it said before.
@@ -377,7 +377,7 @@ def _began(bad: Sequence[tuple[Unit, Fault]]) -> datetime.datetime | None:
     return max(known) if known and len(known) == len(times) else None
 
 
-def _phrased(fault: Fault, alike: Sequence[Unit], total: int) -> str:
+def _phrased(fault: UnitFault, alike: Sequence[Unit], total: int) -> str:
     """The same fault of some units: what the charm says comes before long lists of names."""
     if len(alike) == 1:
         count = f" (1 of {_count(total)})" if total > 1 else ""

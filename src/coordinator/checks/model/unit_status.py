@@ -6,7 +6,7 @@ import dataclasses
 import datetime
 from collections.abc import Sequence
 
-from coordinator.juju.status import Level, Status, Unit
+from coordinator.juju.status import CharmStatus, Level, Unit
 from coordinator.report.finding import Cause
 
 PATIENCE = datetime.timedelta(minutes=30)
@@ -18,7 +18,7 @@ _VAULT = "VAULT_ADDR=http://127.0.0.1:8220 vault operator"
 
 
 @dataclasses.dataclass(frozen=True)
-class Fault:
+class UnitFault:
     """A fault.
 
     Attributes:
@@ -58,27 +58,27 @@ def is_alive(unit: Unit) -> bool:
     return unit.agent.level not in gone and unit.workload.level in {Level.ACTIVE, Level.UNKNOWN}
 
 
-def of_unit(unit: Unit, now: datetime.datetime) -> Fault | None:
+def of_unit(unit: Unit, now: datetime.datetime) -> UnitFault | None:
     """What is wrong with a unit; None where nothing is."""
     if unit.agent.level in {Level.LOST, Level.FAILED}:
-        return Fault(Cause.AGENT_LOST, "without a working Juju agent")
+        return UnitFault(Cause.AGENT_LOST, "without a working Juju agent")
     return of_status(unit.workload, now)
 
 
-def of_status(status: Status, now: datetime.datetime) -> Fault | None:
+def of_status(status: CharmStatus, now: datetime.datetime) -> UnitFault | None:
     """What a status of a workload or of an application says is wrong; None where nothing is."""
     if status.level is Level.ERROR:
-        return Fault(Cause.HOOK_FAILED, "in error", status.message)
+        return UnitFault(Cause.HOOK_FAILED, "in error", status.message)
     if status.level is Level.BLOCKED:
-        return Fault(Cause.CHARM_BLOCKED, "blocked", status.message)
+        return UnitFault(Cause.CHARM_BLOCKED, "blocked", status.message)
     if status.level in {Level.MAINTENANCE, Level.WAITING}:
         if "paused" in status.message.lower():
-            return Fault(Cause.PAUSED, "paused")
+            return UnitFault(Cause.PAUSED, "paused")
         if status.since is not None and now - status.since > PATIENCE:
             waited = _phrased(now - status.since)
             doing = "waiting" if status.level is Level.WAITING else "at work"
             state = f"still {doing} for {waited}"
-            return Fault(Cause.CHARM_WAITS, state, status.message)
+            return UnitFault(Cause.CHARM_WAITS, state, status.message)
     return None
 
 
@@ -90,7 +90,7 @@ def _phrased(span: datetime.timedelta) -> str:
     return f"{minutes // 60} hours" if minutes < 48 * 60 else f"{minutes // 60 // 24} days"
 
 
-def remedy(fault: Fault, alike: Sequence[Unit]) -> str:
+def remedy(fault: UnitFault, alike: Sequence[Unit]) -> str:
     """What to type for units with the same kind of fault.
 
     Args:

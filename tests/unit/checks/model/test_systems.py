@@ -29,10 +29,10 @@ def cloud() -> models.Model:
 
 def judged(cloud: models.Model, *answers: Finding, **changes: object) -> tuple[Finding, ...]:
     canaries = changes.pop("canaries", None)
-    order = dataclasses.replace(reports.ORDER, **changes)
+    request = dataclasses.replace(reports.REQUEST, **changes)
     made = reports.report(*(answers or WORKING))
     report = dataclasses.replace(made, taken_at=NOW, canaries=canaries)
-    return systems.of_model(status.parse(cloud.document), order, ("ceilometer",), report)
+    return systems.of_model(status.parse(cloud.document), request, ("ceilometer",), report)
 
 
 def faults(cloud: models.Model, *answers: Finding, **changes: object) -> list[Finding]:
@@ -98,7 +98,7 @@ def test_three_thousand_hosts_are_judged_in_a_moment():
     document = large.document
     start = time.monotonic()
     seen = status.parse(document)
-    found = systems.of_model(seen, reports.ORDER, (), reports.report(*WORKING))
+    found = systems.of_model(seen, reports.REQUEST, (), reports.report(*WORKING))
     assert time.monotonic() - start < 5
     assert any("missing on nova-compute/1234" in finding.summary for finding in found)
 
