@@ -6,11 +6,13 @@ PYTHON ?= python3
 tools := $(CURDIR)/.tools
 venv := $(tools)/venv
 ready := $(venv)/.ready
-uv_version = $(shell sed -n '/^name = "uv"$$/{n;s/^version = "\(.*\)"$$/\1/p;}' uv.lock)
 
 UV_CACHE_DIR ?= $(tools)/cache/uv
 export UV_CACHE_DIR
 export UV_PYTHON_DOWNLOADS := never
+# As pip does: where a proxy shows certificates of its own, only the system knows its authority.
+UV_SYSTEM_CERTS ?= true
+export UV_SYSTEM_CERTS
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_CACHE_DIR := 1
 export HYPOTHESIS_STORAGE_DIRECTORY := $(tools)/cache/hypothesis
@@ -64,6 +66,8 @@ $(ready): uv.lock
 	  echo "$(PYTHON) has no venv module: on Debian and Ubuntu, apt install python3-venv" >&2; exit 1; }
 	@echo "Setting up uv and tox in .tools/ ..."
 	@$(PYTHON) -m venv --clear $(venv)
-	@$(venv)/bin/python -m pip --quiet install uv==$(uv_version)
+	@sed -n '/^name = "uv"$$/,/^$$/{s/^version = "\(.*\)"$$/uv==\1/p;s/.*hash = "\([^"]*\)".*/--hash=\1/p;}' uv.lock \
+	  | tr '\n' ' ' > $(venv)/uv.txt
+	@$(venv)/bin/python -m pip --quiet install --require-hashes --only-binary=uv -r $(venv)/uv.txt
 	@UV_PROJECT_ENVIRONMENT=$(venv) $(venv)/bin/uv sync --quiet --frozen --inexact --only-group tools
 	@touch $@
