@@ -26,7 +26,7 @@ tox = $(venv)/bin/tox run -qq -e
 in_env = $(tox) $(1) --notest && PATH="$(tools)/tox/$(1)/bin:$$PATH" exec
 
 .DEFAULT_GOAL := help
-.PHONY: help test rehearsal format lint unit functional packed integration bundles clean
+.PHONY: help test rehearsal format lint zizmor unit functional packed integration bundles sbom clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -41,8 +41,11 @@ rehearsal: $(ready) ## boot the real services and play the main job on them
 format: $(ready) ## format the code
 	@$(tox) format
 
-lint: $(ready) ## style, spelling and types
+lint: $(ready) ## style, spelling, types, workflows and the charm's own files
 	@$(tox) lint
+
+zizmor: $(ready) ## workflows again, with what GitHub knows; needs GH_TOKEN
+	@$(call in_env,lint) zizmor $(ARGS) .github
 
 unit functional packed integration: $(ready)
 	@$(call in_env,$@) pytest tests/$@ $(ARGS)
@@ -53,6 +56,10 @@ integration: ## on a real Juju controller; needs juju and CHARM_PATH
 
 bundles: $(ready) ## make bundles/ anew from the blueprint
 	@$(call in_env,unit) python -m tests.bundles
+
+sbom: $(ready) ## write what the charm ships to .tools/sbom.cdx.json (CycloneDX)
+	@$(venv)/bin/uv export --quiet --frozen --no-default-groups --format cyclonedx1.5 \
+	  --output-file $(tools)/sbom.cdx.json
 
 clean: ## remove everything that the targets made
 	rm -rf .tools
