@@ -6,11 +6,13 @@ PYTHON ?= python3
 tools := $(CURDIR)/.tools
 venv := $(tools)/venv
 ready := $(venv)/.ready
-uv_version = $(shell sed -n '/^name = "uv"$$/{n;s/^version = "\(.*\)"$$/\1/p;}' uv.lock)
 
 UV_CACHE_DIR ?= $(tools)/cache/uv
 export UV_CACHE_DIR
 export UV_PYTHON_DOWNLOADS := never
+# As pip does: where a proxy shows certificates of its own, only the system knows its authority.
+UV_SYSTEM_CERTS ?= true
+export UV_SYSTEM_CERTS
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_CACHE_DIR := 1
 export HYPOTHESIS_STORAGE_DIRECTORY := $(tools)/cache/hypothesis
@@ -24,7 +26,7 @@ tox = $(venv)/bin/tox run -qq -e
 in_env = $(tox) $(1) --notest && PATH="$(tools)/tox/$(1)/bin:$$PATH" exec
 
 .DEFAULT_GOAL := help
-.PHONY: help test rehearsal format lint unit functional packed integration bundles clean
+.PHONY: help test rehearsal format lint zizmor unit functional packed integration bundles sbom clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -39,8 +41,11 @@ rehearsal: $(ready) ## boot the real services and play the main job on them
 format: $(ready) ## format the code
 	@$(tox) format
 
-lint: $(ready) ## style, spelling and types
+lint: $(ready) ## style, spelling, types, workflows and the charm's own files
 	@$(tox) lint
+
+zizmor: $(ready) ## workflows again, with what GitHub knows; needs GH_TOKEN
+	@$(call in_env,lint) zizmor $(ARGS) .github
 
 unit functional packed integration: $(ready)
 	@$(call in_env,$@) pytest tests/$@ $(ARGS)
@@ -51,6 +56,10 @@ integration: ## on a real Juju controller; needs juju and CHARM_PATH
 
 bundles: $(ready) ## make bundles/ anew from the blueprint
 	@$(call in_env,unit) python -m tests.bundles
+
+sbom: $(ready) ## write what the charm ships to .tools/sbom.cdx.json (CycloneDX)
+	@$(venv)/bin/uv export --quiet --frozen --no-default-groups --format cyclonedx1.5 \
+	  --output-file $(tools)/sbom.cdx.json
 
 clean: ## remove everything that the targets made
 	rm -rf .tools
@@ -64,6 +73,8 @@ $(ready): uv.lock
 	  echo "$(PYTHON) has no venv module: on Debian and Ubuntu, apt install python3-venv" >&2; exit 1; }
 	@echo "Setting up uv and tox in .tools/ ..."
 	@$(PYTHON) -m venv --clear $(venv)
-	@$(venv)/bin/python -m pip --quiet install uv==$(uv_version)
+	@sed -n '/^name = "uv"$$/,/^$$/{s/^version = "\(.*\)"$$/uv==\1/p;s/.*hash = "\([^"]*\)".*/--hash=\1/p;}' uv.lock \
+	  | tr '\n' ' ' > $(venv)/uv.txt
+	@$(venv)/bin/python -m pip --quiet install --require-hashes --only-binary=uv -r $(venv)/uv.txt
 	@UV_PROJECT_ENVIRONMENT=$(venv) $(venv)/bin/uv sync --quiet --frozen --inexact --only-group tools
 	@touch $@

@@ -9,7 +9,10 @@ resource "juju_application" "telemetry_coordinator" {
     base     = var.base
   }
 
-  config      = var.config
-  constraints = var.constraints
-  units       = var.units
+  config            = var.config
+  constraints       = var.constraints
+  endpoint_bindings = var.endpoint_bindings
+  machines          = var.machines
+  # Juju takes the number of units from the machines where these are given.
+  units = var.machines == null ? var.units : null
 }

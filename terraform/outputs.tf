@@ -6,6 +6,7 @@ output "app_name" {
 output "provides" {
   description = "Endpoints that the charm provides."
   value = {
+    cos_agent       = "cos-agent"
     telemetry_stack = "telemetry-stack"
   }
 }

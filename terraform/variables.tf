@@ -40,13 +40,31 @@ variable "config" {
 }
 
 variable "constraints" {
-  description = "Constraints of the machines, for example \"arch=amd64 mem=2G\"."
+  description = "Constraints of the machines, for example \"arch=arm64 mem=2G\"; by default those of the model."
   type        = string
-  default     = "arch=amd64"
+  default     = null
+  nullable    = true
+}
+
+variable "endpoint_bindings" {
+  description = "Network spaces: one entry without an endpoint is the default, the others name an endpoint or one of the extra bindings public, internal and admin."
+  type = set(object({
+    space    = string
+    endpoint = optional(string)
+  }))
+  default  = null
+  nullable = true
+}
+
+variable "machines" {
+  description = "IDs of existing machines for the units, one unit on each; units is then not used."
+  type        = set(string)
+  default     = null
+  nullable    = true
 }
 
 variable "units" {
-  description = "Number of units; one leads, the others stand by."
+  description = "Number of units; one leads, the others stand by. Not used where machines are given."
   type        = number
   default     = 1
 
