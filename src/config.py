@@ -12,6 +12,7 @@ from typing import TypeVar
 from coordinator.blueprint import systems
 from coordinator.openstack import certificates as openstack_certificates
 from coordinator.request import Depth, Limits, Thresholds
+from coordinator.upgrade.policy import Method, Trigger, UpgradePolicy
 
 SERVICES = systems.SERVICES
 """Catalog types that the coordinator can verify without the option `blueprint`."""
@@ -26,22 +27,6 @@ AGE_RANGE = range(1, 10081)
 _Option = str | int | float | bool
 _Value = TypeVar("_Value")
 _Kind = TypeVar("_Kind", bound=enum.Enum)
-
-
-class Method(enum.Enum):
-    """How ceilometer-upgrade is run (option `upgrade-method`)."""
-
-    AUTO = "auto"
-    ACTION = "action"
-    COMMAND = "command"
-    ADVISE = "advise"
-
-
-class Policy(enum.Enum):
-    """When ceilometer-upgrade is run (option `upgrade-policy`)."""
-
-    ON_CHANGE = "on-change"
-    WHEN_NEEDED = "when-needed"
 
 
 class Deep(enum.Enum):
@@ -78,6 +63,7 @@ class Settings:
         verify_timeout: seconds.
         extra_ca: PEM certificates, or empty.
         origin: where packages come from; None is the distribution itself.
+        upgrade: what is allowed to be done about ceilometer-upgrade.
         expiry: when certificates that end are faults.
         juju_access: URI of the secret with a user of the Juju controller, or empty.
         thresholds: what is normal in this cloud.
@@ -89,8 +75,7 @@ class Settings:
     interface: str
     verify_timeout: int
     extra_ca: str
-    method: Method
-    policy: Policy
+    upgrade: UpgradePolicy
     origin: CloudArchive | None
     requested_grants: tuple[str, ...]
     juju_access: str
@@ -141,7 +126,7 @@ def parse(config: Mapping[str, _Option], services: Sequence[str] = SERVICES) -> 
         services: catalog types of the blueprint in force.
 
     Raises:
-        InvalidOptions: naming every option whose value is not allowed.
+        OptionsError: naming every option whose value is not allowed.
     """
     reader = _Reader(config)
     required = reader.read("required-services", _some_of(services))
@@ -156,8 +141,10 @@ def parse(config: Mapping[str, _Option], services: Sequence[str] = SERVICES) -> 
         interface=reader.read("interface", _interface) or "internal",
         verify_timeout=reader.read("verify-timeout", _within(TIMEOUT_RANGE, "seconds")) or 0,
         extra_ca=reader.read("ssl-ca", _certificates) or "",
-        method=reader.read("upgrade-method", _one_of(Method)) or Method.AUTO,
-        policy=reader.read("upgrade-policy", _one_of(Policy)) or Policy.ON_CHANGE,
+        upgrade=UpgradePolicy(
+            reader.read("upgrade-method", _one_of(Method)) or Method.AUTO,
+            reader.read("upgrade-policy", _one_of(Trigger)) or Trigger.ON_CHANGE,
+        ),
         origin=reader.read("openstack-origin", _origin),
         requested_grants=reader.read("requested-grants", _roles) or (),
         juju_access=str(config.get("juju-access", "")),

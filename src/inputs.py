@@ -1,9 +1,12 @@
-"""What the charm observes: options and relations of the Juju model, put together as an order."""
+"""What the charm observes: options and relations of the Juju model, put together as a request."""
 
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import json
 from collections.abc import Mapping
+from typing import Any
 
 import ops
 
@@ -12,11 +15,15 @@ import relations
 from coordinator import status
 from coordinator.blueprint.loader import Choice
 from coordinator.openstack.proxies import Proxies
+from coordinator.report import remedies
 from coordinator.request import Request
+from coordinator.upgrade.policy import Method
 
 IDENTITY = "identity-credentials"
+NOTIFICATIONS = "identity-notifications"
 METRIC = "metric-service"
 CERTIFICATES = "certificates"
+TRANSFERS = "receive-ca-cert"
 MEMBERS = "member"
 
 
@@ -31,6 +38,7 @@ class Inputs:
         concern: what a person has to correct although the stack can be judged.
         members: related applications that are Ceilometer, told by their names.
         related: all applications that are related as members.
+        digest: of all that a verification depends on, as far as Juju tells it.
     """
 
     settings: config.Settings | None = None
@@ -39,6 +47,7 @@ class Inputs:
     members: tuple[str, ...] = ()
     related: tuple[str, ...] = ()
     concern: status.Status | None = None
+    digest: str = ""
 
     @property
     def fault(self) -> status.Status | None:
@@ -68,18 +77,19 @@ def gather(
         proxies: what lies between this unit and the cloud.
     """
     concern = status.blocked(choice.problem) if choice.problem else None
+    digest = _digest(model, options, proxies)
     try:
         valid = config.parse(options, choice.services)
     except config.OptionsError as error:
         first, others = error.problems[0], len(error.problems) - 1
         obstacle = status.blocked(first.text, first.allowed, others)
-        return Inputs(obstacle=obstacle, concern=concern)
+        return Inputs(obstacle=obstacle, concern=concern, digest=digest)
     obstacle = _missing_relations(model, valid)
     identity = _identity(model)
     if obstacle is None:
         obstacle = _without_credentials(identity)
     if not identity.candidates:
-        return Inputs(valid, None, obstacle, _members(model), _related(model), concern)
+        return Inputs(valid, None, obstacle, _members(model), _related(model), concern, digest)
     request = Request(
         credentials=identity.candidates,
         required=valid.required,
@@ -98,7 +108,7 @@ def gather(
         thresholds=valid.thresholds,
     )
     obstacle = obstacle or _without_gnocchi(model, valid)
-    return Inputs(valid, request, obstacle, _members(model), _related(model), concern)
+    return Inputs(valid, request, obstacle, _members(model), _related(model), concern, digest)
 
 
 def _missing_relations(model: ops.Model, valid: config.Settings) -> status.Status | None:
@@ -178,11 +188,28 @@ def _related(model: ops.Model) -> tuple[str, ...]:
 
 
 def _upgrade_remedy(model: ops.Model, valid: config.Settings) -> str:
-    if valid.method is config.Method.ADVISE:
-        name = next(iter(_members(model)), "ceilometer")
-    else:
-        name = model.app.name
-    return f"juju run {name}/leader ceilometer-upgrade"
+    advised = valid.upgrade.method is Method.ADVISE
+    ceilometer = next(iter(_members(model)), "ceilometer")
+    return remedies.run_upgrade(ceilometer if advised else model.app.name)
+
+
+def _digest(model: ops.Model, options: ops.ConfigData, proxies: Proxies) -> str:
+    """Changes with everything that Juju tells and that a verification depends on.
+
+    Of members only the names of their units count: what else they say is for others.
+    """
+    seen: dict[str, Any] = {"options": dict(options), "proxies": dataclasses.asdict(proxies)}
+    for endpoint in (IDENTITY, NOTIFICATIONS, METRIC, CERTIFICATES, TRANSFERS):
+        seen[endpoint] = [
+            [relation.id, relation.app.name, _databag(relation, relation.app), _databags(relation)]
+            for relation in _active(model, endpoint)
+        ]
+    seen[MEMBERS] = [
+        [relation.id, relation.app.name, sorted(unit.name for unit in relation.units)]
+        for relation in _active(model, MEMBERS)
+    ]
+    text = json.dumps(seen, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _active(model: ops.Model, endpoint: str) -> list[ops.Relation]:

@@ -10,7 +10,7 @@ from typing import Any
 import ops
 
 import juju_access
-from config import Method, Settings
+from config import Settings
 from coordinator.blueprint import channels
 from coordinator.blueprint.loader import Choice
 from coordinator.juju import errors, snap
@@ -153,5 +153,5 @@ def _commands(made: plan.Plan, seen: Seen, choice: Choice, options: Settings | N
         doubt=choice.problem,
         optional=list(options.optional) if options else [],
         unwatched=[type_ for type_ in choice.blueprint.services if type_ not in watched],
-        acts=seen.whole and options is not None and options.method in {Method.AUTO, Method.ACTION},
+        acts=seen.whole and options is not None and options.upgrade.allows_action,
     )

@@ -1,4 +1,4 @@
-"""What other charms are told: the verdict on the relation telemetry-stack."""
+"""What other charms are told: the status of the stack on the relation telemetry-stack."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from coordinator.upgrade.record import Record
 ENDPOINT = "telemetry-stack"
 
 
-def unverified(judged: status.Status) -> telemetry_stack.Stack:
+def unverified(told: status.Status) -> telemetry_stack.Stack:
     """What is told while the stack cannot be verified: why, and since when at the latest."""
     now = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
-    return telemetry_stack.Stack(ready=False, message=judged.message, since=now)
+    return telemetry_stack.Stack(ready=False, message=told.text, since=now)
 
 
-def of_turn(
-    report: Report, record: Record, step: Step, judged: status.Status
+def of_report(
+    report: Report, record: Record, step: Step, told: status.Status
 ) -> telemetry_stack.Stack:
     """What is told after a verification.
 
     The stack is ready when nothing that is required failed: a ceilometer-upgrade that is still to
-    be run matters as far as the proof is incomplete, which is a failure of its own.
+    be run matters as far as resource types are missing, which is a failure of its own.
 
     Args:
         report: the last verification.
         record: what is remembered about ceilometer-upgrade.
         step: what is still to be done about it.
-        judged: the status.
+        told: the status as other units are told it.
     """
     looked_for = {f.service for f in report.findings if f.question == "catalog"} | {"identity"}
     services = {
@@ -43,7 +43,7 @@ def of_turn(
     }
     return telemetry_stack.Stack(
         ready=report.verified,
-        message=judged.message,
+        message=told.text,
         since=report.taken_at,
         services=services,
         upgrade=_upgrade(record, step),

@@ -1,10 +1,11 @@
-"""The ways in which ceilometer-upgrade may be run here: options and secret become means."""
+"""Builds what a hook works with: the clients and the backends of ceilometer-upgrade."""
 
 from __future__ import annotations
 
 import dataclasses
 import datetime
 import functools
+import json
 import os
 import pathlib
 from collections.abc import Callable
@@ -13,26 +14,32 @@ import ops
 
 import inputs
 import juju_access
-import peer_state
-from config import Method, Policy, Settings
+from config import Settings
 from coordinator import reconcile
 from coordinator.juju import discovery, errors, snap
 from coordinator.juju.access import Access
 from coordinator.openstack.proxies import Proxies
-from coordinator.upgrade import command, decision, packages
+from coordinator.upgrade import command, packages
+from coordinator.upgrade.policy import Method
+from unit_state import UnitState
+
+CLIENT_WAIT = datetime.timedelta(hours=1)
+"""After an installation of the juju client that failed, the next is tried so much later."""
+
+_CLIENT = "juju-client.json"
 
 
-def means(
+def build_backends(
     charm: ops.CharmBase,
     seen: inputs.Inputs,
     options: Settings,
     proxies: Proxies,
     announce: Callable[[str], None],
     *,
-    writable: bool,
-    notes: peer_state.Memory,
+    remembers: bool,
+    files: UnitState,
     installs: bool,
-) -> reconcile.Means:
+) -> reconcile.Backends:
     """What a turn of the loop works with.
 
     Args:
@@ -41,46 +48,40 @@ def means(
         options: valid options.
         proxies: the model's proxies.
         announce: told one line before something takes long.
-        writable: whether what is done can be remembered; else nothing is done.
-        notes: where it is remembered that the juju client could not be installed.
+        remembers: whether what is done can be recorded; else nothing is done.
+        files: where it is remembered that the juju client could not be installed.
         installs: whether it may be installed where ceilometer's action may be run.
     """
-    origin, method = options.origin, options.method
+    origin = options.origin
     suite = f"{origin.series}-{origin.pocket}/{origin.release}" if origin else ""
-    basic = reconcile.Means(
-        wish=decision.UpgradePolicy(
-            runs=method is not Method.ADVISE and writable,
-            on_change=options.policy is Policy.ON_CHANGE,
-            heeds=method is not Method.COMMAND and options.policy is Policy.ON_CHANGE,
-        ),
-        runner=command.CommandBackend(packages.Source(suite=suite, proxies=proxies)),
+    policy = dataclasses.replace(options.upgrade, remembers=remembers)
+    basic = reconcile.Backends(
+        policy=policy,
+        command=command.CommandBackend(packages.Source(suite=suite, proxies=proxies)),
         members=seen.members,
         announce=announce,
-        may_act=method in {Method.AUTO, Method.ACTION},
-        may_command=method in {Method.AUTO, Method.COMMAND},
     )
-    if options.juju_access or method is Method.ACTION:
-        juju = functools.partial(
-            _client, charm.unit.name, announce, notes, installs and writable and basic.may_act
-        )
-        return _with_controller(basic, charm, options.juju_access, seen, juju)
-    return basic
+    if not options.juju_access and policy.method is not Method.ACTION:
+        return basic
+    may_install = installs and remembers and policy.allows_action
+    find = functools.partial(_find_client, charm.unit.name, announce, files, may_install)
+    return _with_controller(basic, charm, options.juju_access, seen, find)
 
 
 def _with_controller(
-    basic: reconcile.Means,
+    basic: reconcile.Backends,
     charm: ops.CharmBase,
     secret: str,
     seen: inputs.Inputs,
     find_client: Callable[[str], pathlib.Path | errors.JujuFault],
-) -> reconcile.Means:
+) -> reconcile.Backends:
     """The same with the way through the Juju controller, or with what bars it."""
     found = juju_access.read_access(charm.model, secret, os.environ, charm.charm_dir)
     if not isinstance(found, Access):
-        return dataclasses.replace(basic, obstacle=found)
+        return dataclasses.replace(basic, barred=found)
     juju = find_client(found.channel)
     if isinstance(juju, errors.JujuFault):
-        return dataclasses.replace(basic, obstacle=juju)
+        return dataclasses.replace(basic, barred=juju)
     from coordinator.juju import action, client  # noqa: PLC0415 - the client's libraries are heavy
 
     through = client.Controller(found, lambda: juju, charm.app.name, _search(seen))
@@ -90,15 +91,15 @@ def _with_controller(
 def _search(seen: inputs.Inputs) -> discovery.Search:
     """What to look for in the model: the systems, and the applications that relations name."""
     if seen.request is None:
-        raise ValueError("without an order there is nothing to look for")
+        raise ValueError("without a request there is nothing to look for")
     known = (*seen.request.applications.values(), *seen.related)
     return discovery.Search(seen.request.blueprint, known)
 
 
-def _client(
+def _find_client(
     unit: str,
     announce: Callable[[str], None],
-    notes: peer_state.Memory,
+    files: UnitState,
     installs: bool,
     channel: str,
 ) -> pathlib.Path | errors.JujuFault:
@@ -107,12 +108,22 @@ def _client(
     if found is not None:
         return found
     now = datetime.datetime.now(datetime.timezone.utc)
-    problem = notes.client_problem(now)
+    problem = _recent_failure(files.read(_CLIENT), now)
     if installs and not problem:
         announce(f"installing the snap juju ({channel})")
         problem = snap.install(channel)
         found = snap.find()
         if found is not None:
             return found
-        notes.keep_client_problem(now, problem)
+        files.keep(_CLIENT, json.dumps({"at": now.isoformat(), "problem": problem}))
     return errors.no_client(channel, problem, unit)
+
+
+def _recent_failure(text: str, now: datetime.datetime) -> str:
+    """Why the client could not be installed a short time ago; empty where it may be tried."""
+    try:
+        note = json.loads(text)
+        at, problem = datetime.datetime.fromisoformat(note["at"]), str(note["problem"])
+        return problem if at <= now < at + CLIENT_WAIT else ""
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return ""

@@ -13,7 +13,7 @@ from coordinator.checks.model import systems
 from coordinator.juju import ceilometer as juju_ceilometer
 from coordinator.juju import errors
 from coordinator.juju.sight import NOBODY_ASKED, Sight
-from coordinator.report import root_causes
+from coordinator.report import remedies, root_causes
 from coordinator.report.finding import Cause, Finding
 from coordinator.report.report import Report
 from coordinator.request import Request
@@ -21,35 +21,32 @@ from coordinator.upgrade import command
 from coordinator.upgrade import decision as upgrade_decision
 from coordinator.upgrade import findings as upgrade_findings
 from coordinator.upgrade import record as upgrade_record
+from coordinator.upgrade.policy import UpgradePolicy
 
 if TYPE_CHECKING:
     from coordinator.juju import action as juju_action
 
 
 @dataclasses.dataclass(frozen=True)
-class Means:
-    """What a turn works with besides the order.
+class Backends:
+    """The ways in which ceilometer-upgrade can be run, and what is allowed of them.
 
     Attributes:
-        wish: what the operator allows.
-        runner: runs the command; also tells which version of Ceilometer it is of.
+        policy: what the operator allows.
+        command: runs the command; also tells which version of Ceilometer it is of.
         members: related applications that are Ceilometer.
         announce: told one line before something takes long.
         action: looks at ceilometer's charm and runs its action; None without access to the
             controller.
-        may_act: whether that action may be run.
-        obstacle: why there is no such access although it is wanted, None when it is not wanted.
-        may_command: whether the command may be run where the action cannot be.
+        barred: why there is no such access although it is wanted, None when it is not wanted.
     """
 
-    wish: upgrade_decision.UpgradePolicy
-    runner: command.CommandBackend
+    policy: UpgradePolicy
+    command: command.CommandBackend
     members: tuple[str, ...]
     announce: Callable[[str], None]
     action: juju_action.ActionBackend | None = None
-    may_act: bool = True
-    obstacle: errors.JujuFault | None = None
-    may_command: bool = True
+    barred: errors.JujuFault | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,18 +77,18 @@ class Turn:
         return self.verification.report
 
 
-def turn(request: Request, record: upgrade_record.Record, means: Means) -> Turn:
+def reconcile(request: Request, record: upgrade_record.Record, backends: Backends) -> Turn:
     """Verify the stack and do what it needs."""
-    seen = look(request, record, means)
+    seen = look(request, record, backends)
     if seen.decision.step is upgrade_decision.Step.RUN:
-        return run_upgrade(request, seen, means)
+        return run_upgrade(request, seen, backends)
     return seen
 
 
 def look(
     request: Request,
     record: upgrade_record.Record,
-    means: Means,
+    backends: Backends,
     progress: checks_runner.Progress = lambda _line: None,
 ) -> Turn:
     """Verify the stack and decide what it needs; change nothing.
@@ -100,26 +97,26 @@ def look(
     was read after the run's end tells about it.
     """
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        seeing = pool.submit(_sight, record, means)
+        seeing = pool.submit(_sight, record, backends)
         if record.running is not None:
             seeing.result()
         verified = checks_runner.verify(
             request,
             progress,
-            lambda: _release(seeing.result(), record, means),
-            means.announce,
+            lambda: _release(seeing.result(), record, backends),
+            backends.announce,
         )
         sight = seeing.result()
-    observed = observe(verified.report, record, means, sight)
+    observed = observe(verified.report, record, backends, sight)
     record = upgrade_decision.settle(observed, record)
-    decision = upgrade_decision.decide(observed, record, means.wish)
+    decision = upgrade_decision.decide(observed, record, backends.policy)
     if decision.step is upgrade_decision.Step.ADOPT and observed.fingerprint is not None:
         record = record.adopted(observed.at, observed.fingerprint, observed.asks)
-    verified = _complete(request, means, verified, sight, record)
+    verified = _complete(request, backends, verified, sight, record)
     return Turn(verified, record, decision, sight=sight)
 
 
-def run_upgrade(request: Request, seen: Turn, means: Means) -> Turn:
+def run_upgrade(request: Request, seen: Turn, backends: Backends) -> Turn:
     """Run ceilometer-upgrade once, by the best way there is, or by none.
 
     The action of ceilometer's charm is only begun: its end is seen by a later look. What the
@@ -129,19 +126,19 @@ def run_upgrade(request: Request, seen: Turn, means: Means) -> Turn:
     Args:
         request: what was verified.
         seen: what was seen, with credentials that keystone took.
-        means: what to work with.
+        backends: what to work with.
     """
-    begun = _begin(request, seen, means)
+    begun = _begin(request, seen, backends)
     if isinstance(begun, Turn):
         return begun
     if seen.record.running is not None:
         return seen if begun is None else _without_run(request, seen, begun, seen.decision.step)
-    if begun is not None and not _command_helps(seen, means):
+    if begun is not None and not _command_helps(seen, backends):
         # only what its result shows may be advised: else the advice could never be satisfied
         shows = seen.report.behind or seen.sight.asks
         step = upgrade_decision.Step.ADVISE if shows else upgrade_decision.Step.RUN
         return _without_run(request, seen, begun, step)
-    return _run_command(request, seen, means)
+    return _run_command(request, seen, backends)
 
 
 def _without_run(
@@ -154,27 +151,27 @@ def _without_run(
     remedy = barred.remedy if barred.cause is Cause.NO_ACTION else ""
     changed = dataclasses.replace(seen.decision, step=step, remedy=remedy)
     decision = changed if needed else seen.decision
-    verified = _with_charm(request, seen.verification, upgrade_findings.troubled(barred))
+    verified = _with_charm(request, seen.verification, upgrade_findings.out_of_reach(barred))
     return dataclasses.replace(seen, verification=verified, decision=decision)
 
 
-def _begin(request: Request, seen: Turn, means: Means) -> Turn | errors.JujuFault | None:
+def _begin(request: Request, seen: Turn, backends: Backends) -> Turn | errors.JujuFault | None:
     """Begin the action: the turn after that, or why it could not be; None where it may not be.
 
     A task that waits or runs already is taken over, also where it is the command's turn.
     """
     target = seen.sight.application
-    if not means.may_act:
+    if not backends.policy.allows_action:
         return None
     if not isinstance(target, juju_ceilometer.CeilometerApplication):
         return target
-    if means.action is None:
+    if backends.action is None:
         raise ValueError("an application was seen without a way to see it")
-    anew = not _commands_turn(seen, means)
+    anew = not _commands_turn(seen, backends)
     if anew:
-        means.announce(f"running ceilometer-upgrade on {target.name}: {_why(seen)}")
+        backends.announce(f"running ceilometer-upgrade on {target.name}: {_why(seen)}")
     try:
-        task = means.action.start(target.name, anew=anew)
+        task = backends.action.start(target.name, anew=anew)
     except errors.UnclearError as unclear:
         # perhaps it waits or runs: the next turn finds it, or begins it
         return _without_run(request, seen, unclear.fault, upgrade_decision.Step.WAIT)
@@ -182,7 +179,7 @@ def _begin(request: Request, seen: Turn, means: Means) -> Turn | errors.JujuFaul
         return refused.fault
     if not task:
         return None
-    observed = observe(seen.report, seen.record, means, seen.sight)
+    observed = observe(seen.report, seen.record, backends, seen.sight)
     running = seen.record.running
     if running is None or running.task != task:
         running = upgrade_record.Running(
@@ -205,29 +202,29 @@ def _begin(request: Request, seen: Turn, means: Means) -> Turn | errors.JujuFaul
     )
 
 
-def _commands_turn(seen: Turn, means: Means) -> bool:
+def _commands_turn(seen: Turn, backends: Backends) -> bool:
     """Whether the action was tried last and failed, and the command may do better."""
     failure = seen.record.failure
-    return failure is not None and failure.by_action and _command_helps(seen, means)
+    return failure is not None and failure.by_action and _command_helps(seen, backends)
 
 
-def _command_helps(seen: Turn, means: Means) -> bool:
+def _command_helps(seen: Turn, backends: Backends) -> bool:
     """Whether the command may be run in place of the action, and would do what is missing.
 
     It would not where the proof is complete and ceilometer's charm asks: that never stops by it.
     """
-    return means.may_command and not (seen.sight.asks and not seen.report.behind)
+    return backends.policy.allows_command and not (seen.sight.asks and not seen.report.behind)
 
 
 def _why(seen: Turn) -> str:
     return seen.decision.reason or "asked for"
 
 
-def _run_command(request: Request, seen: Turn, means: Means) -> Turn:
+def _run_command(request: Request, seen: Turn, backends: Backends) -> Turn:
     """Run the command here, and let the proof say whether it worked."""
     if seen.verification.credentials is None:
         raise ValueError("ceilometer-upgrade cannot run without credentials")
-    means.announce(f"running ceilometer-upgrade: {_why(seen)}")
+    backends.announce(f"running ceilometer-upgrade: {_why(seen)}")
     job = command.Job(
         credentials=seen.verification.credentials,
         interface=request.interface,
@@ -235,17 +232,17 @@ def _run_command(request: Request, seen: Turn, means: Means) -> Turn:
         certificates=request.trusted,
         proxies=request.proxies,
     )
-    outcome = means.runner.run(job)
+    outcome = backends.command.run(job)
     sight = seen.sight
     verified = checks_runner.verify(
         request.once_more(seen.report),
-        release=lambda: _release(sight, seen.record, means),
-        announce=means.announce,
+        release=lambda: _release(sight, seen.record, backends),
+        announce=backends.announce,
     )
-    observed = observe(verified.report, seen.record, means, sight)
+    observed = observe(verified.report, seen.record, backends, sight)
     outcome = dataclasses.replace(outcome, error=_error(outcome, observed))
     # the newest of what was seen before and after: behind one address, units may differ
-    known = observe(seen.report, seen.record, means, sight).fingerprint
+    known = observe(seen.report, seen.record, backends, sight).fingerprint
     before = known or upgrade_record.Fingerprint(endpoint="")
     fingerprint = observed.fingerprint.filled_from(before) if observed.fingerprint else before
     record = (
@@ -254,26 +251,26 @@ def _run_command(request: Request, seen: Turn, means: Means) -> Turn:
         else seen.record.succeeded(observed.at, fingerprint)
     )
     return Turn(
-        verification=_complete(request, means, verified, sight, record),
+        verification=_complete(request, backends, verified, sight, record),
         record=record,
-        decision=upgrade_decision.decide(observed, record, means.wish),
+        decision=upgrade_decision.decide(observed, record, backends.policy),
         run=outcome,
         types_before=seen.report.resource_types or frozenset(),
         sight=sight,
     )
 
 
-def _sight(record: upgrade_record.Record, means: Means) -> Sight:
+def _sight(record: upgrade_record.Record, backends: Backends) -> Sight:
     """Ceilometer's application, and the task that was begun, as far as they can be seen."""
-    related = next(iter(means.members), "")
-    if means.action is None:
-        return Sight(means.obstacle, None, related)
-    view = means.action.look(record.running.task if record.running else "")
+    related = next(iter(backends.members), "")
+    if backends.action is None:
+        return Sight(backends.barred, None, related)
+    view = backends.action.look(record.running.task if record.running else "")
     shown = related or next((app.name for app in view.applications), "")
-    return Sight(means.action.target(view), view.task, shown, view.model)
+    return Sight(backends.action.target(view), view.task, shown, view.model)
 
 
-def _release(sight: Sight, record: upgrade_record.Record, means: Means) -> str:
+def _release(sight: Sight, record: upgrade_record.Record, backends: Backends) -> str:
     """The Ceilometer in force: that of the model, else that of the command that would run.
 
     While the controller cannot be asked, what is remembered of it counts: a command of another
@@ -281,12 +278,12 @@ def _release(sight: Sight, record: upgrade_record.Record, means: Means) -> str:
     """
     unseen = isinstance(sight.application, errors.JujuFault)
     told = (sight.release, record.release if unseen else "")
-    return next(filter(resource_types.is_version, told), "") or means.runner.release()
+    return next(filter(resource_types.is_version, told), "") or backends.command.release()
 
 
 def _complete(
     request: Request,
-    means: Means,
+    backends: Backends,
     verified: checks_runner.Verification,
     sight: Sight,
     record: upgrade_record.Record,
@@ -294,22 +291,24 @@ def _complete(
     """The verification with what the controller told."""
     if sight.model is not None:
         report = verified.report
-        found = systems.of_model(sight.model, request, means.members, report)
+        found = systems.of_model(sight.model, request, backends.members, report)
         verified = verified.with_findings((*report.findings, *found))
-    verified = _with_remedy(request, means, verified, sight)
+    verified = _with_remedy(request, backends, verified, sight)
     about_charm = upgrade_findings.of_charm(
-        sight, record, verified.report.taken_at, means.may_command
+        sight, record, verified.report.taken_at, backends.policy.allows_command
     )
     return _with_charm(request, verified, about_charm)
 
 
 def _with_remedy(
-    request: Request, means: Means, verified: checks_runner.Verification, sight: Sight
+    request: Request, backends: Backends, verified: checks_runner.Verification, sight: Sight
 ) -> checks_runner.Verification:
     """The verification with whose action to run where types are missing: one that would run."""
-    action = means.may_act and isinstance(sight.application, juju_ceilometer.CeilometerApplication)
-    ours = means.wish.runs and (means.may_command or action)
-    remedy = f"juju run {request.coordinator if ours else sight.name}/leader ceilometer-upgrade"
+    action = backends.policy.allows_action and isinstance(
+        sight.application, juju_ceilometer.CeilometerApplication
+    )
+    ours = backends.policy.can_run and (backends.policy.allows_command or action)
+    remedy = remedies.run_upgrade(request.coordinator if ours else sight.name)
     return verified.with_findings(
         dataclasses.replace(f, remedy=remedy) if f.cause is Cause.MISSING_TYPES else f
         for f in verified.report.findings
@@ -331,7 +330,7 @@ def _with_charm(
 
 
 def observe(
-    report: Report, record: upgrade_record.Record, means: Means, sight: Sight
+    report: Report, record: upgrade_record.Record, backends: Backends, sight: Sight
 ) -> upgrade_decision.Observed:
     """What a report and the controller tell about the need for ceilometer-upgrade."""
     now = report.taken_at
@@ -341,8 +340,8 @@ def observe(
         endpoint=report.endpoints["metric"],
         scope=f"{report.interface}/{report.region}",
         build=report.builds.get("metric", ""),
-        release=_release(sight, record, means),
-        members=",".join(sorted(means.members)),
+        release=_release(sight, record, backends),
+        members=",".join(sorted(backends.members)),
     )
     return upgrade_decision.Observed(report.behind, fingerprint, now, sight.asks, sight.task)
 

@@ -6,9 +6,11 @@ import dataclasses
 import datetime
 import enum
 import json
+import re
 from collections.abc import Sequence
 from typing import Any, cast
 
+from coordinator.report import remedies
 from coordinator.report.finding import Cause, Finding, Severity, more
 from coordinator.report.report import Report
 from coordinator.text import plain
@@ -22,6 +24,10 @@ ROOM = 80
 """Characters of the problem that are shown beside a remedy that breaks the limit by itself."""
 
 
+_LONGEST_REMEDY = 2000
+"""Characters of a remedy that other units are told."""
+
+
 class Level(enum.Enum):
     """Who has to act; the values are Juju's names of statuses."""
 
@@ -31,46 +37,78 @@ class Level(enum.Enum):
     ACTIVE = "active"  # nobody
 
 
+_COUNTS = re.compile(r"(?<!HTTP )(?<![\w./:@-])\d+(?:[.,]\d+)?(?![\w./:-]*\w)")
+"""Numbers that count or measure: not those of an HTTP status, a name, a version or a time."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Status:
     """A status.
 
     Attributes:
-        message: at most `LIMIT` characters, except that a remedy is never cut.
+        problem: what is the matter, in one line.
+        remedy: what to type; it is never cut.
+        others: how many other causes of faults there are.
+        following: how many faults follow from this one.
     """
 
     level: Level
-    message: str
+    problem: str
+    remedy: str = ""
+    others: int = 0
+    following: int = 0
+
+    @property
+    def message(self) -> str:
+        """What `juju status` shows: at most `LIMIT` characters, unless the remedy is longer."""
+        return message(self.problem, self.remedy, self.others, self.following)
+
+    @property
+    def text(self) -> str:
+        """The same for other units and charms, without counts, which change by themselves."""
+        return message(self.problem, self.remedy)
+
+    def settled(self, before: Status | None) -> Status:
+        """What others are told: the status before, where only counts and measures differ."""
+        alike = before is not None and _shape(self) == _shape(before)
+        return before if before is not None and alike else self
 
     def to_json(self) -> str:
-        """The verdict as JSON."""
-        return json.dumps({"level": self.level.value, "message": self.message}, sort_keys=True)
+        """The status as JSON, for other units."""
+        problem, remedy = plain(self.problem), plain(self.remedy, _LONGEST_REMEDY)
+        data = {"level": self.level.value, "problem": problem, "remedy": remedy}
+        return json.dumps(data, sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str) -> Status | None:
-        """Read a kept verdict; None when it is none."""
+        """Read a kept status; None when it is none."""
         try:
             data = cast("dict[str, Any]", json.loads(text))
-            return cls(Level(data["level"]), str(data["message"]))
-        except (ValueError, KeyError, TypeError):
+            return cls(Level(data["level"]), str(data["problem"]), str(data["remedy"]))
+        except (ValueError, KeyError, TypeError, RecursionError):
             return None
+
+
+def _shape(told: Status) -> tuple[Level, str, str]:
+    return told.level, _COUNTS.sub("#", told.problem), told.remedy
 
 
 def blocked(problem: str, remedy: str = "", others: int = 0, following: int = 0) -> Status:
     """A person has to act."""
-    return Status(Level.BLOCKED, message(problem, remedy, others, following))
+    return Status(Level.BLOCKED, problem, remedy, others, following)
 
 
 def waiting(text: str) -> Status:
     """Another charm has to act."""
-    return Status(Level.WAITING, message(text))
+    return Status(Level.WAITING, text)
 
 
 def standby(leader: Status | None) -> Status:
     """The status of a unit that does not lead."""
     if leader is None:
         return Status(Level.ACTIVE, "standby; the leader has not reported yet")
-    return Status(Level.ACTIVE, message(f"standby; leader {leader.level.value}: {leader.message}"))
+    problem = f"standby; leader {leader.level.value}: {leader.problem}"
+    return Status(Level.ACTIVE, problem, leader.remedy)
 
 
 def message(problem: str, remedy: str = "", others: int = 0, following: int = 0) -> str:
@@ -100,7 +138,7 @@ def of_stack(
     coordinator: str,
     ceilometer: str,
 ) -> Status:
-    """The verdict about a stack that could be verified.
+    """The status of a stack that could be verified.
 
     Args:
         report: the last verification.
@@ -117,7 +155,7 @@ def of_stack(
         return about_upgrade
     if not report.verified:
         return _blocked_by(report.causes(Severity.FAILED), report)
-    return Status(Level.ACTIVE, _of_success(report, record))
+    return _of_success(report, record)
 
 
 def _blocked_by(causes: Sequence[Finding], report: Report) -> Status:
@@ -134,15 +172,17 @@ def _of_upgrade(
 ) -> Status | None:
     """What is still to be said about ceilometer-upgrade."""
     if decision.step is upgrade_decision.Step.ADVISE:
-        usual = f"juju run {ceilometer}/leader ceilometer-upgrade"
-        return blocked(decision.reason, decision.remedy or usual)
+        return blocked(decision.reason, decision.remedy or remedies.run_upgrade(ceilometer))
     if record.running is not None:
         running = record.running
         if running.is_late(at):
             text = f"task {running.task} on {running.application} has not ended for over an hour"
             return blocked(text, f"juju cancel-task {running.task}")
-        text = f"ceilometer-upgrade was begun as task {running.task} on {running.application}"
-        return Status(Level.MAINTENANCE, message(text, f"juju show-task {running.task}"))
+        text = (
+            f"ceilometer-upgrade runs as task {running.task} on {running.application}; "
+            "looked at again at the next update-status"
+        )
+        return Status(Level.MAINTENANCE, text, f"juju show-task {running.task}")
     failed = (
         record.failure
         if decision.step in (upgrade_decision.Step.WAIT, upgrade_decision.Step.RUN)
@@ -155,22 +195,23 @@ def _of_failure(failure: upgrade_record.Failure, coordinator: str) -> Status:
     """A run that failed, and will be tried again."""
     if "HTTP 403" in failure.cause:
         problem = "ceilometer-upgrade may not create resource types (HTTP 403)"
-        return blocked(problem, f"juju config {coordinator} --reset requested-grants")
+        return blocked(problem, f'juju config {coordinator} requested-grants=""')
     if failure.count >= upgrade_decision.FAILURES_TO_BLOCK:
         problem = f"ceilometer-upgrade failed {failure.count} times: {failure.cause}"
-        return blocked(problem, f"juju run {coordinator}/leader ceilometer-upgrade")
+        return blocked(problem, remedies.run_upgrade(coordinator))
     count = f"{failure.count} of {upgrade_decision.FAILURES_TO_BLOCK}"
     retry = f"next try after {failure.retry_at:%H:%MZ}"
     problem = f"ceilometer-upgrade failed ({count}): {failure.cause}"
-    return Status(Level.MAINTENANCE, message(problem, retry))
+    return Status(Level.MAINTENANCE, problem, retry)
 
 
-def _of_success(report: Report, record: upgrade_record.Record) -> str:
+def _of_success(report: Report, record: upgrade_record.Record) -> Status:
     degraded = report.causes(Severity.DEGRADED)
     if degraded:
         first = degraded[0]
         problem = f"degraded: {first.summary}"
-        return message(problem, first.remedy, len(degraded) - 1, report.following(first))
+        others, following = len(degraded) - 1, report.following(first)
+        return Status(Level.ACTIVE, problem, first.remedy, others, following)
     done = ""
     if record.success is not None:
         done = (
@@ -178,4 +219,4 @@ def _of_success(report: Report, record: upgrade_record.Record) -> str:
             if record.success.ran
             else "resource types complete"
         )
-    return message(report.summary(), done)
+    return Status(Level.ACTIVE, report.summary(), done)

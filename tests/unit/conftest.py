@@ -76,6 +76,6 @@ def cloud() -> Generator[clouds.Cloud]:
 def stage(monkeypatch: pytest.MonkeyPatch) -> model.Stage:
     """The cloud is a turn of the loop that a test chose; no request is made."""
     stage = model.Stage()
-    monkeypatch.setattr(reconcile, "turn", stage.take)
+    monkeypatch.setattr(reconcile, "reconcile", stage.take)
     monkeypatch.setattr(reconcile, "look", stage.look)
     return stage

@@ -80,20 +80,20 @@ class Stage:
     """Stands where the loop meets the cloud: notes what the charm asks, returns a given turn."""
 
     turn: reconcile.Turn = dataclasses.field(default_factory=reports.turn)
-    orders: list[Request] = dataclasses.field(default_factory=list)
-    means: list[reconcile.Means] = dataclasses.field(default_factory=list)
+    requests: list[Request] = dataclasses.field(default_factory=list)
+    backends: list[reconcile.Backends] = dataclasses.field(default_factory=list)
     announcement: str = ""
 
-    def take(self, request: Request, _record: Any, means: reconcile.Means) -> reconcile.Turn:
+    def take(self, request: Request, _record: Any, means: reconcile.Backends) -> reconcile.Turn:
         """In the place of `loop.turn`."""
-        self.orders.append(request)
-        self.means.append(means)
+        self.requests.append(request)
+        self.backends.append(means)
         if self.announcement:
             means.announce(self.announcement)
         return dataclasses.replace(self.turn, sight=reconcile._sight(self.turn.record, means))
 
     def look(
-        self, request: Request, _record: Any, means: reconcile.Means, progress: Any
+        self, request: Request, _record: Any, means: reconcile.Backends, progress: Any
     ) -> reconcile.Turn:
         """In the place of `loop.look`."""
         progress("[ok] asked")

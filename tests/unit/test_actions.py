@@ -11,8 +11,8 @@ import jsonschema
 import pytest
 from ops import testing
 
-import archive
-import results
+import actions
+import unit_state
 from coordinator import reconcile
 from coordinator.blueprint import loader
 from coordinator.checks import runner
@@ -98,7 +98,7 @@ def test_the_worst_finding_stands_for_its_service(context: Context, stage: Stage
 def test_parameters_replace_options_for_once(context: Context, stage: Stage):
     params = {"services": "alarming", "interface": "public", "region": "RegionTwo"}
     run(context, "verify-stack", model.ready(), **params)
-    (request,) = stage.orders
+    (request,) = stage.requests
     assert request.services == ("alarming",)
     assert request.required == ("alarming",)
     assert (request.interface, request.region) == ("public", "RegionTwo")
@@ -126,7 +126,7 @@ def test_unknown_services_are_refused(context: Context, stage: Stage, services: 
     message = refused(context, "verify-stack", model.ready(), services=services)
     assert message.startswith("parameter services: ")
     assert "metric, alarming, key-manager, infra-optim" in message
-    assert stage.orders == []
+    assert stage.requests == []
 
 
 @pytest.mark.parametrize("action", ["verify-stack", UPGRADE])
@@ -403,12 +403,12 @@ def test_a_report_that_cannot_be_read_is_none(context: Context):
 
 
 def test_results_of_a_run_that_was_not_needed_are_well_formed():
-    assert results.of_run(reports.turn())["duration"] == "0.0s"
+    assert actions.of_run(reports.turn())["duration"] == "0.0s"
 
 
-def test_result_keys_are_what_juju_allows():
+def test_result_keys_are_what_juju_allows(files: unit_state.UnitState):
     report = reports.report(*(reports.good(s) for s in ("key-manager", "infra-optim", "trust")))
-    for key, value in results.of_report(report, Form.TEXT, loader.load()).items():
+    for key, value in actions.of_report(report, Form.TEXT, loader.load(), files).items():
         assert key.replace("-", "").islower()
         assert key.replace("-", "").isalpha()
         assert isinstance(value, str | dict)
@@ -418,8 +418,14 @@ def test_result_keys_are_what_juju_allows():
 def shelf(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Path:
     """Where reports go that are too long."""
     folder = tmp_path / "shelf"
-    monkeypatch.setattr(archive, "FOLDER", folder)
-    return folder
+    monkeypatch.setattr(unit_state, "PUBLIC", folder)
+    return folder / "telemetry-coordinator-0"
+
+
+@pytest.fixture
+def files(tmp_path: pathlib.Path, shelf: pathlib.Path) -> unit_state.UnitState:
+    """What the unit keeps."""
+    return unit_state.UnitState(tmp_path, "telemetry-coordinator/0")
 
 
 HUGE = reports.report(*(reports.bad("metric", f"host-{n}") for n in range(3000)))
@@ -427,24 +433,26 @@ HUGE = reports.report(*(reports.bad("metric", f"host-{n}") for n in range(3000))
 
 @pytest.mark.parametrize("form", Form)
 def test_a_report_that_is_too_long_is_cut_and_kept_whole_in_a_file(
-    shelf: pathlib.Path, form: Form
+    shelf: pathlib.Path, form: Form, files: unit_state.UnitState
 ):
-    found = results.of_report(HUGE, form, loader.load())
-    assert len(found["report"].encode()) <= results.LIMIT
+    found = actions.of_report(HUGE, form, loader.load(), files)
+    assert len(found["report"].encode()) <= actions.LIMIT
     whole = render.report_as(form, HUGE, loader.load())
     assert pathlib.Path(found["report-file"]).read_text(encoding="utf-8") == whole
     assert [path.name for path in shelf.iterdir()] == [f"report.{form.suffix}"]
 
 
-def test_a_report_with_room_for_it_makes_no_file(shelf: pathlib.Path):
-    found = results.of_report(reports.report(), Form.TEXT, loader.load())
+def test_a_report_with_room_for_it_makes_no_file(shelf: pathlib.Path, files: unit_state.UnitState):
+    found = actions.of_report(reports.report(), Form.TEXT, loader.load(), files)
     assert "report-file" not in found
     assert not shelf.exists()
 
 
-def test_a_file_that_cannot_be_written_is_told(tmp_path: pathlib.Path, shelf: pathlib.Path):
+def test_a_file_that_cannot_be_written_is_told(
+    tmp_path: pathlib.Path, shelf: pathlib.Path, files: unit_state.UnitState
+):
     shelf.write_text("in the way")
-    found = results.of_report(HUGE, Form.TEXT, loader.load())
+    found = actions.of_report(HUGE, Form.TEXT, loader.load(), files)
     assert found["report-file"].startswith(f"{shelf}/report.txt could not be written (")
 
 
@@ -488,14 +496,18 @@ FULL = {"summary": "\u00e9" * 300, "remedy": "|`" * 150, "because": "x" * 60}
 @pytest.mark.parametrize("number", [200, 6000])
 @pytest.mark.parametrize("types", [reports.TYPES, frozenset(f"{n:0250}" for n in range(3000))])
 def test_however_large_a_stack_is_its_results_are_within_what_juju_takes(
-    shelf: pathlib.Path, form: Form, number: int, types: frozenset[str]
+    shelf: pathlib.Path,
+    form: Form,
+    number: int,
+    types: frozenset[str],
+    files: unit_state.UnitState,
 ):
     findings = (
         dataclasses.replace(reports.bad(SYSTEMS[n % len(SYSTEMS)], "x" * (n % 300 + 1)), **FULL)
         for n in range(number)
     )
     report = reports.report(*findings, types=types)
-    found = results.of_report(report, form, loader.load())
+    found = actions.of_report(report, form, loader.load(), files)
     flat = [f"{key}={value}" for key, value in flattened(found).items()]
     assert all(len(word.encode()) < 100_000 for word in flat)
     assert sum(len(word.encode()) for word in flat) < 100_000
@@ -513,12 +525,12 @@ def flattened(found: dict[str, Any], prefix: str = "") -> dict[str, str]:
     return flat
 
 
-def test_a_system_of_an_odd_name_hides_no_other_result():
-    found = results.of_report(reports.report(reports.bad("summary")), Form.TEXT, loader.load())
+def test_a_system_of_an_odd_name_hides_no_other_result(files: unit_state.UnitState):
+    found = actions.of_report(reports.report(reports.bad("summary")), Form.TEXT, loader.load())
     assert found["summary"].startswith("summary refused the connection")
 
 
 def test_the_resource_types_of_a_run_are_within_what_juju_takes():
     many = frozenset(f"{n:0250}" for n in range(3000))
-    found = results.of_run(reports.turn(run=command.RunResult("", 1.0), before=many))
+    found = actions.of_run(reports.turn(run=command.RunResult("", 1.0), before=many))
     assert all(len(names) <= 4096 for names in found["resource-types"].values())

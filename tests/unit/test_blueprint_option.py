@@ -29,13 +29,13 @@ def update(context: Context, state: testing.State) -> testing.State:
 
 def test_the_order_carries_the_blueprint_in_force(context: Context, stage: Stage):
     update(context, model.ready(blueprint=HEAT))
-    (request,) = stage.orders
+    (request,) = stage.requests
     assert request.blueprint == loader.load(HEAT)
 
 
 def test_a_service_that_it_adds_may_be_required(context: Context, stage: Stage):
     update(context, model.ready(blueprint=HEAT, required_services="metric,orchestration"))
-    (request,) = stage.orders
+    (request,) = stage.requests
     assert request.services == ("metric", "infra-optim", "orchestration")
 
 
@@ -50,7 +50,7 @@ def test_the_parameter_of_the_action_allows_what_it_adds(context: Context, stage
     params = {"services": "orchestration", "format": "text"}
     event = context.on.action("verify-stack", params=params)
     context.run(event, model.ready(blueprint=HEAT))
-    (request,) = stage.orders
+    (request,) = stage.requests
     assert request.required == ("orchestration",)
 
 
@@ -103,7 +103,7 @@ def test_the_whole_problem_is_in_the_log(context: Context, stage: Stage):
 
 def test_verification_goes_on_with_the_last_right_one(context: Context, stage: Stage):
     out = update(context, model.ready(model.peers(blueprint=HEAT), blueprint=WRONG))
-    (request,) = stage.orders
+    (request,) = stage.requests
     assert request.blueprint == loader.load(HEAT)
     assert model.kept(out)["blueprint"] == HEAT
     assert "report" in model.kept(out)
@@ -115,7 +115,7 @@ def test_the_last_right_ones_services_stay_allowed(context: Context, stage: Stag
         model.peers(blueprint=HEAT), blueprint=WRONG, required_services="orchestration"
     )
     update(context, state)
-    (request,) = stage.orders
+    (request,) = stage.requests
     assert request.required == ("orchestration",)
 
 
@@ -123,14 +123,14 @@ def test_without_a_right_one_verification_goes_on_with_the_charms_own(
     context: Context, stage: Stage
 ):
     out = update(context, model.ready(blueprint=WRONG))
-    (request,) = stage.orders
+    (request,) = stage.requests
     assert request.blueprint == loader.load()
     assert "blueprint" not in model.kept(out)
 
 
 def test_a_kept_one_that_this_revision_cannot_read_is_not_followed(context: Context, stage: Stage):
     update(context, model.ready(model.peers(blueprint="x: {new-key: 1}"), blueprint=WRONG))
-    (request,) = stage.orders
+    (request,) = stage.requests
     assert request.blueprint == loader.load()
 
 
@@ -157,7 +157,7 @@ def test_verify_stack_works_with_the_last_right_one(context: Context, stage: Sta
     event = context.on.action("verify-stack", params={"format": "text"})
     state = model.ready(model.peers(blueprint=HEAT), leader=leader, blueprint=WRONG)
     context.run(event, state)
-    (request,) = stage.orders
+    (request,) = stage.requests
     assert request.blueprint == loader.load(HEAT)
 
 

@@ -42,7 +42,7 @@ def related(endpoint: str, state: testing.State, **changes: Any) -> Any:
 )
 def test_lifecycle_events_verify_the_stack(context: Context, stage: Stage, name: str):
     context.run(getattr(context.on, name)(), model.ready())
-    assert len(stage.orders) == 1
+    assert len(stage.requests) == 1
 
 
 @pytest.mark.parametrize("endpoint", sorted(ENDPOINTS))
@@ -59,7 +59,7 @@ def test_events_of_every_relation_verify_the_stack(
         "departed": {"remote_unit": 1, "departing_unit": 1},
     }
     context.run(event(relation, **units[kind]), state)
-    assert len(stage.orders) == 1
+    assert len(stage.requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_events_of_every_relation_verify_the_stack(
 def test_the_end_of_a_relation_verifies_the_stack(context: Context, stage: Stage, endpoint: str):
     relation, state = related(endpoint, model.ready())
     context.run(context.on.relation_broken(relation), state)
-    assert len(stage.orders) == 1
+    assert len(stage.requests) == 1
 
 
 @pytest.mark.parametrize("endpoint", ["identity-credentials", "metric-service"])
@@ -77,7 +77,7 @@ def test_the_end_of_a_needed_relation_says_what_to_integrate(
 ):
     relation, state = related(endpoint, model.ready())
     out = context.run(context.on.relation_broken(relation), state)
-    assert stage.orders == []
+    assert stage.requests == []
     assert isinstance(out.unit_status, testing.BlockedStatus)
     assert out.unit_status.message.startswith(f"missing relation {endpoint}; juju integrate")
 
@@ -95,19 +95,19 @@ def test_every_announcement_of_keystone_verifies_whatever_it_names(
     )
     context.run(context.on.relation_changed(relation, remote_unit=0), state)
     context.run(context.on.relation_changed(relation), state)
-    assert len(stage.orders) == 2
+    assert len(stage.requests) == 2
 
 
 def test_only_the_leader_verifies(context: Context, stage: Stage):
     context.run(context.on.update_status(), model.ready(leader=False))
-    assert stage.orders == []
+    assert stage.requests == []
 
 
 @pytest.mark.parametrize("name", ["stop", "remove"])
 def test_a_unit_that_leaves_asks_nothing_any_more(context: Context, stage: Stage, name: str):
     before = model.ready(model.peers(verdict='{"level": "active", "message": "fine"}'))
     out = context.run(getattr(context.on, name)(), before)
-    assert stage.orders == []
+    assert stage.requests == []
     assert out.unit_status == testing.MaintenanceStatus("leaving the model")
     assert model.kept(out) == model.kept(before)
 
@@ -178,7 +178,7 @@ def test_a_record_that_cannot_be_read_is_kept_and_nothing_is_run(
     state = model.ready(model.peers(record=record))
     out = context.run(context.on.update_status(), state)
     assert model.kept(out)["record"] == record
-    assert not stage.means[0].wish.runs
+    assert not stage.backends[0].policy.can_run
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 import config
 from coordinator import request
 from coordinator.request import Limits
+from coordinator.upgrade import policy
 
 CONFIG = pathlib.Path(__file__).parents[2] / "config.yaml"
 DEFAULTS = {
@@ -37,8 +38,7 @@ def test_the_defaults_are_valid():
         interface="internal",
         verify_timeout=20,
         extra_ca="",
-        method=config.Method.AUTO,
-        policy=config.Policy.ON_CHANGE,
+        upgrade=policy.UpgradePolicy(policy.Method.AUTO, policy.Trigger.ON_CHANGE),
         origin=None,
         requested_grants=(),
         juju_access="",
@@ -197,14 +197,14 @@ def test_roles_are_separated_by_commas():
     assert parse(requested_grants="reader, Member").requested_grants == ("reader", "Member")
 
 
-@pytest.mark.parametrize("method", list(config.Method))
-def test_every_method_has_its_word(method: config.Method):
-    assert parse(upgrade_method=method.value).method is method
+@pytest.mark.parametrize("method", list(policy.Method))
+def test_every_method_has_its_word(method: policy.Method):
+    assert parse(upgrade_method=method.value).upgrade.method is method
 
 
-@pytest.mark.parametrize("policy", list(config.Policy))
-def test_every_policy_has_its_word(policy: config.Policy):
-    assert parse(upgrade_policy=policy.value).policy is policy
+@pytest.mark.parametrize("trigger", list(policy.Trigger))
+def test_every_policy_has_its_word(trigger: policy.Trigger):
+    assert parse(upgrade_policy=trigger.value).upgrade.trigger is trigger
 
 
 @given(st.dictionaries(st.sampled_from(sorted(DEFAULTS)), st.text() | st.integers()))

@@ -8,11 +8,11 @@ ROOT = pathlib.Path(__file__).parents[2]
 SOURCE = ROOT / "src"
 FLOORS = (
     ("charm",),
-    ("actions", "results", "planning"),
-    ("wiring",),
+    ("actions",),
+    ("wiring", "planning"),
     ("juju_access", "peer_state", "stack_status"),
     ("inputs",),
-    ("relations", "transfers", "config", "archive"),
+    ("relations", "transfers", "config", "unit_state"),
     ("coordinator.reconcile", "coordinator.status"),
     ("coordinator.upgrade",),
     ("coordinator.checks", "coordinator.plan"),

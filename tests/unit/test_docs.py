@@ -13,6 +13,7 @@ import yaml
 import config
 from coordinator.report.finding import Cause, Finding, Severity
 from coordinator.report.report import Report
+from coordinator.upgrade import policy
 
 ROOT = pathlib.Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -116,8 +117,8 @@ def test_every_option_has_its_meaning_explained():
     [
         ("required-services", [*config.SERVICES, "blueprint"]),
         ("interface", config.INTERFACES),
-        ("upgrade-method", [method.value for method in config.Method]),
-        ("upgrade-policy", [policy.value for policy in config.Policy]),
+        ("upgrade-method", [method.value for method in policy.Method]),
+        ("upgrade-policy", [trigger.value for trigger in policy.Trigger]),
     ],
 )
 def test_allowed_values_of_an_option_are_documented(option: str, allowed: list[str]):

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from telemetry.report import Cause, Severity
+from coordinator.report.finding import Cause, Severity
 
 ROOT = pathlib.Path(__file__).parents[2] / "src"
 WORDS_FILE = ROOT / "coordinator/juju/status_words.yaml"
@@ -141,8 +141,7 @@ def test_remedies_can_be_run(entry: dict[str, Any], charm: str, command: str):
         (
             "vault",
             "active",
-            "New version of vault installed, manual intervention required "
-            "to restart the service.",
+            "New version of vault installed, manual intervention required to restart the service.",
             "all",
             "waits-for-restart",
         ),

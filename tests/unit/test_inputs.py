@@ -19,7 +19,7 @@ Context = testing.Context[Any]
 
 def ordered(context: Context, stage: Stage, state: testing.State) -> Any:
     context.run(context.on.update_status(), state)
-    (request,) = stage.orders
+    (request,) = stage.requests
     return request
 
 
@@ -91,7 +91,7 @@ def test_a_url_of_gnocchi_that_flips_verifies_again(context: Context, stage: Sta
         relation = model.gnocchi(url)
         state = model.state(model.keystone(), relation)
         context.run(context.on.relation_changed(relation, remote_unit=0), state)
-    assert len(stage.orders) == 2
+    assert len(stage.requests) == 2
 
 
 def test_without_metric_gnocchi_is_not_waited_for(context: Context, stage: Stage):
@@ -113,7 +113,7 @@ def test_a_unit_of_keystone_that_departs_leaves_the_others(context: Context, sta
     state = model.state(relation, model.gnocchi())
     event = context.on.relation_departed(relation, remote_unit=1, departing_unit=1)
     context.run(event, state)
-    (request,) = stage.orders
+    (request,) = stage.requests
     assert [one.source for one in request.credentials] == ["keystone/0"]
 
 
@@ -230,9 +230,9 @@ def test_a_transferred_text_that_is_no_certificate_is_left_to_the_report(
 # The means
 
 
-def means(context: Context, stage: Stage, state: testing.State) -> reconcile.Means:
+def means(context: Context, stage: Stage, state: testing.State) -> reconcile.Backends:
     context.run(context.on.update_status(), state)
-    (found,) = stage.means
+    (found,) = stage.backends
     return found
 
 
@@ -240,7 +240,7 @@ def means(context: Context, stage: Stage, state: testing.State) -> reconcile.Mea
     ("method", "runs"), [("auto", True), ("command", True), ("advise", False)]
 )
 def test_only_an_adviser_never_runs(context: Context, stage: Stage, method: str, runs: bool):
-    assert means(context, stage, model.ready(upgrade_method=method)).wish.runs is runs
+    assert means(context, stage, model.ready(upgrade_method=method)).policy.can_run is runs
 
 
 @pytest.mark.parametrize(("policy", "on_change"), [("on-change", True), ("when-needed", False)])
@@ -248,12 +248,12 @@ def test_the_policy_decides_about_changes(
     context: Context, stage: Stage, policy: str, on_change: bool
 ):
     state = model.ready(upgrade_policy=policy)
-    assert means(context, stage, state).wish.on_change is on_change
+    assert means(context, stage, state).policy.runs_on_change is on_change
 
 
 def test_nothing_is_run_that_could_not_be_remembered(context: Context, stage: Stage):
     state = testing.State(leader=True, relations={model.keystone(), model.gnocchi()})
-    assert not means(context, stage, state).wish.runs
+    assert not means(context, stage, state).policy.can_run
 
 
 @pytest.mark.parametrize(
@@ -265,7 +265,7 @@ def test_nothing_is_run_that_could_not_be_remembered(context: Context, stage: St
     ],
 )
 def test_packages_come_from_the_origin(context: Context, stage: Stage, origin: str, suite: str):
-    runner = means(context, stage, model.ready(openstack_origin=origin)).runner
+    runner = means(context, stage, model.ready(openstack_origin=origin)).command
     assert runner._source.suite == suite
 
 
@@ -273,7 +273,7 @@ def test_packages_come_through_the_models_proxies(
     context: Context, stage: Stage, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("JUJU_CHARM_HTTPS_PROXY", "http://192.0.2.9:3128")
-    runner = means(context, stage, model.ready()).runner
+    runner = means(context, stage, model.ready()).command
     assert runner._source.proxies == Proxies(https="http://192.0.2.9:3128")
 
 

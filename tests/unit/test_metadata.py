@@ -15,6 +15,7 @@ import peer_state
 import transfers
 from coordinator.blueprint import loader, systems
 from coordinator.checks import registry
+from coordinator.upgrade import policy
 
 ROOT = pathlib.Path(__file__).parents[2]
 
@@ -151,8 +152,8 @@ def test_no_option_duplicates_the_models_configuration():
     ("option", "words"),
     [
         ("interface", config.INTERFACES),
-        ("upgrade-method", [method.value for method in config.Method]),
-        ("upgrade-policy", [policy.value for policy in config.Policy]),
+        ("upgrade-method", [method.value for method in policy.Method]),
+        ("upgrade-policy", [trigger.value for trigger in policy.Trigger]),
         ("required-services", config.SERVICES),
     ],
 )

@@ -18,9 +18,10 @@ from coordinator.juju import status as juju_status
 from coordinator.juju.sight import Sight
 from coordinator.report.report import Report
 from coordinator.request import Request
-from coordinator.upgrade import command, decision, packages
+from coordinator.upgrade import command, packages
 from coordinator.upgrade import record as upgrade_record
 from coordinator.upgrade.decision import Step
+from coordinator.upgrade.policy import Method, Trigger, UpgradePolicy
 from coordinator.upgrade.record import Record
 from tests.support.juju import models
 from tests.unit import executables, reports
@@ -70,12 +71,12 @@ class Play:
             return runner.Verification(next(found), reports.CREDENTIALS)
 
         self._patch.setattr(runner, "verify", verify)
-        return reconcile.turn(reports.REQUEST, record or Record(), self.means(runs=runs))
+        return reconcile.reconcile(reports.REQUEST, record or Record(), self.means(runs=runs))
 
-    def means(self, *, runs: bool = True) -> reconcile.Means:
-        return reconcile.Means(
-            wish=decision.UpgradePolicy(runs=runs, on_change=True),
-            runner=command.CommandBackend(packages.Source(), timeout=10),
+    def means(self, *, runs: bool = True) -> reconcile.Backends:
+        return reconcile.Backends(
+            policy=UpgradePolicy(Method.COMMAND, Trigger.ON_CHANGE, remembers=runs),
+            command=command.CommandBackend(packages.Source(), timeout=10),
             members=("ceilometer-two", "ceilometer"),
             announce=self.announced.append,
         )
@@ -180,9 +181,9 @@ def test_nothing_is_observed_of_a_gnocchi_whose_types_could_not_be_read(play: Pl
 
 
 def test_what_is_behind_is_observed():
-    means = reconcile.Means(
-        wish=decision.UpgradePolicy(runs=True, on_change=True),
-        runner=command.CommandBackend(packages.Source()),
+    means = reconcile.Backends(
+        policy=UpgradePolicy(Method.COMMAND, Trigger.ON_CHANGE),
+        command=command.CommandBackend(packages.Source()),
         members=(),
         announce=lambda _line: None,
     )

@@ -114,7 +114,7 @@ def test_a_gnocchi_that_is_not_ready_is_waited_for(context: Context, stage: Stag
     assert found == testing.WaitingStatus(
         "gnocchi has not published its URL yet, its database is not ready"
     )
-    assert stage.orders == []
+    assert stage.requests == []
 
 
 def test_a_malformed_url_of_gnocchi_blocks(context: Context):
@@ -164,7 +164,7 @@ def test_a_bad_value_blocks_naming_option_value_and_what_is_allowed(
     assert found.message.startswith(f"option {option}: ")
     assert str(value) in found.message
     assert allowed in found.message
-    assert stage.orders == []
+    assert stage.requests == []
 
 
 def test_several_bad_values_are_counted(context: Context):

@@ -8,7 +8,6 @@ import pytest
 from ops import testing
 
 import charm
-import peer_state
 from coordinator import reconcile
 from coordinator.juju import client, snap
 from coordinator.juju.errors import JujuFault
@@ -57,7 +56,7 @@ def state(*, leader: bool = True, method: str = "auto", **kept: str) -> testing.
 
 
 def obstacle(stage: Stage) -> str:
-    found = stage.means[-1].obstacle
+    found = stage.backends[-1].barred
     assert isinstance(found, JujuFault)
     assert found.cause is Cause.NO_CLIENT
     assert found.remedy == (
@@ -134,10 +133,10 @@ def test_a_client_that_is_there_is_used(
     assert [find() for find in used] == [tmp_path]
 
 
-def test_the_note_is_of_this_unit_alone(
+def test_the_note_wakes_no_other_unit(
     context: testing.Context[Any], stage: Stage, installs: list[str]
 ):
     out = context.run(context.on.update_status(), state())
     (peers,) = out.get_relations(model.PEERS)
-    assert peer_state._CLIENT in peers.local_unit_data
-    assert peer_state._CLIENT not in model.kept(out)
+    assert peers.local_unit_data == testing.PeerRelation(model.PEERS).local_unit_data
+    assert set(model.kept(out)) <= {"record", "status"}

@@ -18,13 +18,14 @@ from coordinator.juju import access, action, ceilometer, client, errors
 from coordinator.juju.ceilometer import State, Task
 from coordinator.report.finding import Cause
 from coordinator.request import Request
-from coordinator.upgrade import command, decision, packages
+from coordinator.upgrade import command, packages
 from coordinator.upgrade import record as upgrade_record
+from coordinator.upgrade.policy import Method, Trigger, UpgradePolicy
 from tests.unit import reports
 
 A, B = "http://192.0.2.30:8041", "http://192.0.2.31:8041"
 MODEL = "5a0f4e1c-6f0b-4f5e-8d6e-0c2b8f1d7a11"
-AUTO = decision.UpgradePolicy(runs=True, on_change=True, heeds=True)
+AUTO = UpgradePolicy(Method.AUTO, Trigger.ON_CHANGE)
 GONE = errors.JujuFault(Cause.NO_CONTROLLER, "no answer", "juju show-controller")
 BARRED = errors.JujuFault(Cause.NOT_PERMITTED, "may not", "juju grant")
 
@@ -73,8 +74,8 @@ class World:
         lost_sight: whether it ever took a run for lost that went on.
     """
 
-    def __init__(self, wish: decision.UpgradePolicy = AUTO) -> None:
-        self.wish = wish
+    def __init__(self, policy: UpgradePolicy = AUTO) -> None:
+        self.policy = policy
         self.record = ""
         self.now = reports.NOW
         self.endpoint = A
@@ -84,7 +85,6 @@ class World:
         self.door = Door.OPEN
         self.way = Way.WORKS
         self.command_works = True
-        self.may_command = True
         self.model_release = ""
         self.command_release = ""
         self.tasks: list[Run] = []
@@ -125,7 +125,7 @@ class World:
 
     def hook(self) -> reconcile.Turn:
         """One turn, remembered."""
-        return self._taken(reconcile.turn)
+        return self._taken(reconcile.reconcile)
 
     def by_hand(self) -> reconcile.Turn:
         """The action of the coordinator."""
@@ -136,7 +136,7 @@ class World:
         )
 
     def _taken(
-        self, take: Callable[[Request, upgrade_record.Record, reconcile.Means], reconcile.Turn]
+        self, take: Callable[[Request, upgrade_record.Record, reconcile.Backends], reconcile.Turn]
     ) -> reconcile.Turn:
         with mock.patch.object(runner, "verify", self._verify):
             found = take(reports.REQUEST, upgrade_record.load_record(self.record), self._means())
@@ -147,15 +147,14 @@ class World:
     def kept(self) -> upgrade_record.Record:
         return upgrade_record.load_record(self.record)
 
-    def _means(self) -> reconcile.Means:
+    def _means(self) -> reconcile.Backends:
         through = _Controller(self)
-        return reconcile.Means(
-            wish=self.wish,
-            runner=_Runner(self),
+        return reconcile.Backends(
+            policy=self.policy,
+            command=_Runner(self),
             members=(),
             announce=lambda _line: None,
             action=action.ActionBackend(through, ()),
-            may_command=self.may_command,
         )
 
     def _verify(
@@ -207,7 +206,7 @@ class World:
         assert all(run.given_up for run in self.going()), "two upgrades at once"
         complete = self.endpoint in self.complete
         assert not (complete and self.asks and self.visible), "the charm goes on asking"
-        assert self.wish.on_change or not complete, "needless"
+        assert self.policy.runs_on_change or not complete, "needless"
         self.commands += 1
         self.command_release = self.command_release or "24.0.0"
         if not self.command_works:

@@ -28,6 +28,11 @@ class Subject:
     coordinator: str
 
 
+def run_upgrade(application: str) -> str:
+    """The command that runs ceilometer-upgrade by the action of an application."""
+    return f"juju run {application}/leader ceilometer-upgrade"
+
+
 def remedy(cause: Cause, subject: Subject, available: tuple[str, ...] = ()) -> str:
     """The exact command to start with, or a short instruction where there is no command.
 
@@ -52,7 +57,7 @@ def remedy(cause: Cause, subject: Subject, available: tuple[str, ...] = ()) -> s
         Cause.TLS_ENDS: "juju run vault/leader reissue-certificates",
         Cause.TLS_WRONG_HOST: f"check the os-*-hostname options of {app}",
         Cause.FORBIDDEN: f"grant a role that may (juju config {us} requested-grants)",
-        Cause.MISSING_TYPES: f"juju run {us}/leader ceilometer-upgrade",
+        Cause.MISSING_TYPES: run_upgrade(us),
         Cause.NO_POLICY: f"openstack metric archive-policy create -d {_LOW} low",
         Cause.NOT_STORED: f"juju status {app} ceph-mon",
         Cause.NOT_PROCESSED: f"juju exec -a {app} -- systemctl status gnocchi-metricd",

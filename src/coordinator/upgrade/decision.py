@@ -1,7 +1,7 @@
 """Whether ceilometer-upgrade has to run now: the record of what was done, and the decision. Pure.
 
 The decision rests on three values: what the last verification showed (`Observed`), what earlier
-hooks left behind (`Record`), and the operator's wish (method and policy). See
+hooks left behind (`Record`), and what the operator allows (`UpgradePolicy`). See
 docs/explanation/upgrade.md for the table of states.
 """
 
@@ -13,6 +13,7 @@ import enum
 
 from coordinator.blueprint import resource_types
 from coordinator.juju import ceilometer
+from coordinator.upgrade.policy import UpgradePolicy
 from coordinator.upgrade.record import Failure, Fingerprint, Record, Running
 
 FAILURES_TO_BLOCK = 3
@@ -48,22 +49,6 @@ class Observed:
     at: datetime.datetime
     asks: bool | None = None
     task: ceilometer.Task | None = None
-
-
-@dataclasses.dataclass(frozen=True)
-class UpgradePolicy:
-    """What the operator allows.
-
-    Attributes:
-        runs: whether the coordinator may run it at all (else it only advises).
-        on_change: whether a change of the fingerprint is a reason to run.
-        heeds: whether that ceilometer's charm asks for its action is a reason: not where running
-            the command elsewhere would not make it stop, nor where the proof alone counts.
-    """
-
-    runs: bool
-    on_change: bool
-    heeds: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -127,22 +112,22 @@ def _end(observed: Observed, running: Running) -> str:
     return f"task {running.task} on {running.application} got lost"
 
 
-def decide(observed: Observed, record: Record, wish: UpgradePolicy) -> Decision:
+def decide(observed: Observed, record: Record, policy: UpgradePolicy) -> Decision:
     """Decide what to do about ceilometer-upgrade."""
     fingerprint = observed.fingerprint
     if observed.missing is None or fingerprint is None:
         return Decision(Step.IMPOSSIBLE, "Gnocchi does not answer")
     if record.running is not None:
         return Decision(Step.POLL)
-    reason = _reason(observed, fingerprint, record, wish)
+    reason = _reason(observed, fingerprint, record, policy)
     unheard = record.success is not None and record.success.unheard
-    asked = not reason and wish.heeds and bool(observed.asks) and not unheard
+    asked = not reason and policy.follows_charm_request and bool(observed.asks) and not unheard
     if asked:
         reason = ASKED
     if not reason:
         known = record.adopted(observed.at, fingerprint, observed.asks) == record
         return Decision(Step.NOTHING if known else Step.ADOPT)
-    if not wish.runs:
+    if not policy.can_run:
         return Decision(Step.ADVISE, reason, asked)
     if _too_early(observed.at, fingerprint, record.failure):
         return Decision(Step.WAIT, reason, asked)
@@ -150,7 +135,7 @@ def decide(observed: Observed, record: Record, wish: UpgradePolicy) -> Decision:
 
 
 def _reason(
-    observed: Observed, fingerprint: Fingerprint, record: Record, wish: UpgradePolicy
+    observed: Observed, fingerprint: Fingerprint, record: Record, policy: UpgradePolicy
 ) -> str:
     """Why ceilometer-upgrade is needed; empty when it is not.
 
@@ -159,7 +144,7 @@ def _reason(
     """
     if observed.missing:
         return f"Gnocchi is behind Ceilometer ({resource_types.phrased(observed.missing)})"
-    if not (wish.on_change and wish.runs):
+    if not (policy.runs_on_change and policy.can_run):
         return ""
     failure = record.failure
     # somebody ran the action that failed for us, when ceilometer's charm no longer asks for it

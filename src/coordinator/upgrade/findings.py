@@ -7,6 +7,7 @@ import datetime
 from coordinator.checks.ceilometer import SERVICE
 from coordinator.juju.errors import JujuFault
 from coordinator.juju.sight import Sight
+from coordinator.report import remedies
 from coordinator.report.finding import Cause, Finding, Severity
 from coordinator.upgrade.record import Record, Running
 
@@ -32,7 +33,7 @@ def of_charm(
         ran = may_command and record.success is not None and record.success.ran
         return _not_seen(sight.name) if ran else None
     if isinstance(sight.application, JujuFault):
-        return troubled(sight.application)
+        return out_of_reach(sight.application)
     if not sight.asks:
         return _charm(f"the charm of {sight.name} does not ask for ceilometer-upgrade")
     return Finding(
@@ -41,7 +42,7 @@ def of_charm(
         severity=Severity.DEGRADED,
         summary=f"the charm of {sight.name} asks for its action ceilometer-upgrade",
         cause=Cause.STILL_ASKS,
-        remedy=f"juju run {sight.name}/leader ceilometer-upgrade",
+        remedy=remedies.run_upgrade(sight.name),
     )
 
 
@@ -65,11 +66,11 @@ def _out_of_sight(run: Running, seen: object) -> Finding:
     text = f"task {run.task} of {run.application} is not seen"
     remedy = f"juju show-task {run.task}"
     if isinstance(seen, JujuFault):
-        return troubled(JujuFault(seen.cause, f"{text}: {seen.summary}", seen.remedy))
+        return out_of_reach(JujuFault(seen.cause, f"{text}: {seen.summary}", seen.remedy))
     return Finding(SERVICE, "charm", Severity.DEGRADED, text, Cause.NO_ACCESS, remedy)
 
 
-def troubled(fault: JujuFault) -> Finding:
+def out_of_reach(fault: JujuFault) -> Finding:
     """Why the controller could not be asked, or would not."""
     return Finding(SERVICE, "charm", Severity.DEGRADED, fault.summary, fault.cause, fault.remedy)
 
@@ -77,7 +78,7 @@ def troubled(fault: JujuFault) -> Finding:
 def _not_seen(application: str) -> Finding:
     """A note where the command was run, and ceilometer's charm cannot be seen."""
     text = f"the charm of {application} asks for its own action until that has run once"
-    return _charm(text, f"juju run {application}/leader ceilometer-upgrade")
+    return _charm(text, remedies.run_upgrade(application))
 
 
 def _charm(summary: str, remedy: str = "") -> Finding:

@@ -12,7 +12,8 @@ from coordinator.juju import ceilometer
 from coordinator.juju.ceilometer import State
 from coordinator.upgrade import decision as upgrade_decision
 from coordinator.upgrade import record as upgrade_record
-from coordinator.upgrade.decision import Observed, Step, UpgradePolicy
+from coordinator.upgrade.decision import Observed, Step
+from coordinator.upgrade.policy import Method, Trigger, UpgradePolicy
 from coordinator.upgrade.record import Fingerprint, Record, Running
 from tests.unit.reports import FINGERPRINT, NOW
 
@@ -20,10 +21,10 @@ MINUTE = datetime.timedelta(minutes=1)
 COMPLETE: tuple[str, ...] = ()
 LACKING = ("instance missing", "volume lacks volume_type_id")
 
-BOTH = UpgradePolicy(runs=True, on_change=True)
-WHEN_NEEDED = UpgradePolicy(runs=True, on_change=False)
-ADVISE = UpgradePolicy(runs=False, on_change=True)
-HEEDS = UpgradePolicy(runs=True, on_change=True, heeds=True)
+BOTH = UpgradePolicy(Method.COMMAND, Trigger.ON_CHANGE)
+WHEN_NEEDED = UpgradePolicy(Method.AUTO, Trigger.WHEN_NEEDED)
+ADVISE = UpgradePolicy(Method.ADVISE, Trigger.ON_CHANGE)
+FOLLOWS = UpgradePolicy(Method.AUTO, Trigger.ON_CHANGE)
 
 EMPTY = Record()
 DONE = Record().succeeded(NOW, FINGERPRINT)
@@ -40,14 +41,14 @@ OTHER_SCOPE = dataclasses.replace(MOVED, scope="public/RegionOne")
 def step(
     missing: tuple[str, ...] | None,
     record: Record,
-    wish: UpgradePolicy = BOTH,
+    policy: UpgradePolicy = BOTH,
     fingerprint: Fingerprint | None = FINGERPRINT,
     *,
     later: datetime.timedelta = 30 * MINUTE,
     asks: bool | None = None,
 ) -> Step:
     return upgrade_decision.decide(
-        Observed(missing, fingerprint, NOW + later, asks), record, wish
+        Observed(missing, fingerprint, NOW + later, asks), record, policy
     ).step
 
 
@@ -55,7 +56,7 @@ def step(
 
 
 @pytest.mark.parametrize(
-    ("missing", "record", "wish", "fingerprint", "expected"),
+    ("missing", "record", "policy", "fingerprint", "expected"),
     [
         # the proof is missing
         (LACKING, EMPTY, BOTH, FINGERPRINT, Step.RUN),
@@ -93,11 +94,11 @@ def step(
 def test_what_to_do_in_every_state(
     missing: tuple[str, ...] | None,
     record: Record,
-    wish: UpgradePolicy,
+    policy: UpgradePolicy,
     fingerprint: Fingerprint | None,
     expected: Step,
 ):
-    assert step(missing, record, wish, fingerprint) is expected
+    assert step(missing, record, policy, fingerprint) is expected
 
 
 def test_the_reason_names_what_is_behind():
@@ -145,38 +146,37 @@ def test_units_of_two_builds_that_answer_in_turn_cause_one_run_at_most(events: l
 
 
 @pytest.mark.parametrize(
-    ("missing", "record", "wish", "asks", "expected"),
+    ("missing", "record", "policy", "asks", "expected"),
     [
-        (COMPLETE, EMPTY, HEEDS, True, Step.RUN),
-        (COMPLETE, DONE, HEEDS, True, Step.RUN),
-        (COMPLETE, DONE, HEEDS, False, Step.NOTHING),
-        (COMPLETE, DONE, HEEDS, None, Step.NOTHING),
-        (COMPLETE, FAILED, HEEDS, True, Step.RUN),
+        (COMPLETE, EMPTY, FOLLOWS, True, Step.RUN),
+        (COMPLETE, DONE, FOLLOWS, True, Step.RUN),
+        (COMPLETE, DONE, FOLLOWS, False, Step.NOTHING),
+        (COMPLETE, DONE, FOLLOWS, None, Step.NOTHING),
+        (COMPLETE, FAILED, FOLLOWS, True, Step.RUN),
         # the command would not make it stop
         (COMPLETE, DONE, BOTH, True, Step.NOTHING),
         # the action was tried already
-        (COMPLETE, UNHEARD, HEEDS, True, Step.NOTHING),
-        (COMPLETE, UNHEARD, HEEDS, None, Step.NOTHING),
+        (COMPLETE, UNHEARD, FOLLOWS, True, Step.NOTHING),
+        (COMPLETE, UNHEARD, FOLLOWS, None, Step.NOTHING),
         # it stopped meanwhile: the next time it asks will be a new need
-        (COMPLETE, UNHEARD, HEEDS, False, Step.ADOPT),
-        (COMPLETE, DONE, dataclasses.replace(HEEDS, on_change=False), True, Step.RUN),
-        (COMPLETE, DONE, dataclasses.replace(HEEDS, runs=False), True, Step.ADVISE),
-        (LACKING, UNHEARD, HEEDS, True, Step.RUN),
+        (COMPLETE, UNHEARD, FOLLOWS, False, Step.ADOPT),
+        (COMPLETE, DONE, dataclasses.replace(FOLLOWS, remembers=False), True, Step.ADVISE),
+        (LACKING, UNHEARD, FOLLOWS, True, Step.RUN),
     ],
 )
 def test_what_to_do_when_ceilometer_asks(
     missing: tuple[str, ...],
     record: Record,
-    wish: UpgradePolicy,
+    policy: UpgradePolicy,
     asks: bool | None,
     expected: Step,
 ):
-    assert step(missing, record, wish, asks=asks) is expected
+    assert step(missing, record, policy, asks=asks) is expected
 
 
 def test_the_reason_is_that_ceilometer_asks():
     decision = upgrade_decision.decide(
-        Observed(COMPLETE, FINGERPRINT, NOW, asks=True), DONE, HEEDS
+        Observed(COMPLETE, FINGERPRINT, NOW, asks=True), DONE, FOLLOWS
     )
     assert decision == upgrade_decision.Decision(
         Step.RUN, "ceilometer's charm asks for ceilometer-upgrade", asked=True
@@ -184,19 +184,21 @@ def test_the_reason_is_that_ceilometer_asks():
 
 
 def test_what_else_is_a_reason_comes_first():
-    decision = upgrade_decision.decide(Observed(LACKING, FINGERPRINT, NOW, asks=True), DONE, HEEDS)
+    decision = upgrade_decision.decide(
+        Observed(LACKING, FINGERPRINT, NOW, asks=True), DONE, FOLLOWS
+    )
     assert decision.reason.startswith("Gnocchi is behind")
     assert not decision.asked
 
 
 def test_a_ceilometer_that_stopped_asking_is_heard_again():
     heard = UNHEARD.adopted(NOW, FINGERPRINT, asks=False)
-    assert step(COMPLETE, heard, HEEDS, asks=True) is Step.RUN
+    assert step(COMPLETE, heard, FOLLOWS, asks=True) is Step.RUN
 
 
 def test_a_failed_action_that_somebody_made_good_is_no_reason():
     failed = DONE.failed(NOW, FINGERPRINT, "HTTP 503", by_action=True)
-    assert step(COMPLETE, failed, HEEDS, asks=False) is Step.ADOPT
+    assert step(COMPLETE, failed, FOLLOWS, asks=False) is Step.ADOPT
 
 
 # A run that was begun
@@ -322,13 +324,13 @@ def test_a_ceilometer_that_still_asks_after_its_action_is_remembered():
     record = settled(COMPLETE, State.DONE, asks=True)
     assert record.success is not None
     assert record.success.unheard
-    assert step(COMPLETE, record, HEEDS, asks=True) is Step.NOTHING
+    assert step(COMPLETE, record, FOLLOWS, asks=True) is Step.NOTHING
 
 
 @pytest.mark.parametrize("state", [State.FAILED, State.LOST])
 def test_a_ceilometer_whose_action_did_not_end_well_may_still_ask(state: State):
     record = settled(COMPLETE, state, asks=True)
-    assert step(COMPLETE, record, HEEDS, asks=True) is Step.RUN
+    assert step(COMPLETE, record, FOLLOWS, asks=True) is Step.RUN
 
 
 # What is remembered
@@ -532,8 +534,8 @@ EVENTS = st.lists(
 class Cloud:
     """A Gnocchi whose types come by a run that works, and the coordinator's hooks."""
 
-    def __init__(self, wish: UpgradePolicy) -> None:
-        self.wish = wish
+    def __init__(self, policy: UpgradePolicy) -> None:
+        self.policy = policy
         self.kept = ""
         self.now = NOW
         self.types: set[str] = set()
@@ -549,7 +551,7 @@ class Cloud:
         lacking = event.endpoint not in self.types
         missing = (LACKING if lacking else COMPLETE) if event.answers else None
         observed = Observed(missing, fingerprint, self.now)
-        decision = upgrade_decision.decide(observed, record, self.wish)
+        decision = upgrade_decision.decide(observed, record, self.policy)
         self.steps.append(decision.step)
         if decision.step is Step.ADOPT:
             record = record.adopted(self.now, fingerprint)
@@ -565,9 +567,9 @@ class Cloud:
 
 @given(EVENTS, st.sampled_from([BOTH, WHEN_NEEDED]))
 def test_a_proven_success_is_never_repeated_for_the_same_fingerprint(
-    events: list[Event], wish: UpgradePolicy
+    events: list[Event], policy: UpgradePolicy
 ):
-    cloud = Cloud(wish)
+    cloud = Cloud(policy)
     for event in events:
         cloud.hook(event)
     last_success = None
@@ -586,8 +588,8 @@ def test_when_needed_never_runs_while_the_proof_is_complete(events: list[Event])
 
 
 @given(EVENTS, st.sampled_from([BOTH, WHEN_NEEDED]))
-def test_no_need_is_ever_lost(events: list[Event], wish: UpgradePolicy):
-    cloud = Cloud(wish)
+def test_no_need_is_ever_lost(events: list[Event], policy: UpgradePolicy):
+    cloud = Cloud(policy)
     for event in events:
         cloud.hook(event)
     # later, however far the clock was set back, one hook does what is needed
@@ -682,7 +684,7 @@ class Model:
             task if happening.visible else None,
         )
         record = upgrade_decision.settle(observed, record)
-        decision = upgrade_decision.decide(observed, record, HEEDS)
+        decision = upgrade_decision.decide(observed, record, FOLLOWS)
         self.steps.append(decision.step)
         if decision.step is Step.ADOPT:
             record = record.adopted(self.now, Fingerprint(ENDPOINT), observed.asks)

@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coordinator.upgrade import decision, record
+from coordinator.upgrade import record
 from coordinator.upgrade.decision import Step
+from coordinator.upgrade.policy import Method, Trigger, UpgradePolicy
 from tests.unit.world import AUTO, A, B, Door, Way, World
 
-WHEN_NEEDED = dataclasses.replace(AUTO, on_change=False, heeds=False)
+WHEN_NEEDED = dataclasses.replace(AUTO, trigger=Trigger.WHEN_NEEDED)
 
 
 def done(world: World) -> World:
@@ -124,10 +125,12 @@ def test_a_release_that_is_no_version_leaves_it_to_the_command():
 # By hand
 
 
-@pytest.mark.parametrize("may_command", [True, False])
-def test_beside_a_task_that_goes_on_a_person_starts_nothing(may_command: bool):
-    world = World()
-    world.may_command = may_command
+ACTION_ONLY = UpgradePolicy(Method.ACTION, Trigger.ON_CHANGE)
+
+
+@pytest.mark.parametrize("policy", [AUTO, ACTION_ONLY])
+def test_beside_a_task_that_goes_on_a_person_starts_nothing(policy: UpgradePolicy):
+    world = World(policy)
     world.hook()
     world.visible = False
     found = world.by_hand()
@@ -164,8 +167,8 @@ def test_a_task_that_was_given_up_too_early_is_found_before_the_command_is_run()
 
 
 def test_what_no_result_can_show_is_not_advised():
-    world = done(World())
-    world.door, world.may_command, world.endpoint = Door.BARRED, False, B
+    world = done(World(ACTION_ONLY))
+    world.door, world.endpoint = Door.BARRED, B
     world.complete.add(B)
     found = world.hook()
     assert found.decision.step is Step.RUN
@@ -176,8 +179,8 @@ def test_what_no_result_can_show_is_not_advised():
 
 
 def test_what_a_person_asked_for_in_vain_is_no_advice():
-    world = done(World())
-    world.door, world.may_command = Door.BARRED, False
+    world = done(World(ACTION_ONLY))
+    world.door = Door.BARRED
     found = world.by_hand()
     assert (found.began, found.run, found.decision.step) == (False, None, Step.NOTHING)
 
@@ -238,9 +241,9 @@ EVENTS = st.lists(
 WISHES = st.sampled_from([AUTO, WHEN_NEEDED])
 
 
-def live(events: list[Event], wish: decision.UpgradePolicy) -> World:
+def live(events: list[Event], policy: UpgradePolicy) -> World:
     """A world after these events; it asserts itself that nothing is run doubly or needlessly."""
-    world = World(wish)
+    world = World(policy)
     for event in events:
         world.visible, world.door, world.way = event.visible, event.door, event.way
         world.endpoint, world.command_works = event.endpoint, event.command_works
@@ -251,7 +254,7 @@ def live(events: list[Event], wish: decision.UpgradePolicy) -> World:
             world.complete.clear()
         if event.ends:
             world.end_tasks()
-        follow(world, by_hand=event.by_hand and wish.on_change)
+        follow(world, by_hand=event.by_hand and policy.runs_on_change)
     return world
 
 
@@ -261,7 +264,7 @@ def follow(world: World, *, by_hand: bool = False) -> None:
     world.by_hand() if by_hand else world.hook()
     after = world.kept.success
     moved = before and after and before.fingerprint.endpoint != after.fingerprint.endpoint
-    if moved and after and world.wish.on_change and not world.lost_sight:
+    if moved and after and world.policy.runs_on_change and not world.lost_sight:
         assert after.fingerprint.endpoint in world.worked
     if after != before:
         world.worked.clear()
@@ -281,18 +284,18 @@ def calm(world: World) -> list[Step]:
 
 @given(EVENTS, WISHES)
 def test_whatever_happens_nothing_is_run_twice_at_once_or_in_vain(
-    events: list[Event], wish: decision.UpgradePolicy
+    events: list[Event], policy: UpgradePolicy
 ):
-    live(events, wish)
+    live(events, policy)
 
 
 @given(EVENTS, WISHES)
-def test_on_a_calm_day_everything_is_made_good(events: list[Event], wish: decision.UpgradePolicy):
-    world = live(events, wish)
+def test_on_a_calm_day_everything_is_made_good(events: list[Event], policy: UpgradePolicy):
+    world = live(events, policy)
     deaf = any(run.way is Way.DEAF for run in world.tasks)
     runs = len(world.tasks) + world.commands
     steps = calm(world)
     assert world.endpoint in world.complete
-    assert deaf or not world.wish.heeds or not world.asks
+    assert deaf or not world.policy.follows_charm_request or not world.asks
     assert steps[-1] in {Step.NOTHING, Step.ADOPT}
     assert len(world.tasks) + world.commands <= runs + 2

@@ -1,0 +1,64 @@
+"""What the operator allows to be done about ceilometer-upgrade: one value. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+
+
+class Method(enum.Enum):
+    """How ceilometer-upgrade is run (option `upgrade-method`)."""
+
+    AUTO = "auto"
+    ACTION = "action"
+    COMMAND = "command"
+    ADVISE = "advise"
+
+
+class Trigger(enum.Enum):
+    """When ceilometer-upgrade is run (option `upgrade-policy`)."""
+
+    ON_CHANGE = "on-change"
+    WHEN_NEEDED = "when-needed"
+
+
+@dataclasses.dataclass(frozen=True)
+class UpgradePolicy:
+    """What the operator allows.
+
+    Attributes:
+        remembers: whether what is done can be recorded; without that, nothing is done.
+    """
+
+    method: Method
+    trigger: Trigger
+    remembers: bool = True
+
+    @property
+    def can_run(self) -> bool:
+        """It may be run at all; else it is only advised."""
+        return self.method is not Method.ADVISE and self.remembers
+
+    @property
+    def allows_action(self) -> bool:
+        """The action of ceilometer's own charm may be run."""
+        return self.method in {Method.AUTO, Method.ACTION}
+
+    @property
+    def allows_command(self) -> bool:
+        """The command may be run here, where the action cannot be."""
+        return self.method in {Method.AUTO, Method.COMMAND}
+
+    @property
+    def runs_on_change(self) -> bool:
+        """A change of what the upgrade depends on is a reason, not the proof alone."""
+        return self.trigger is Trigger.ON_CHANGE
+
+    @property
+    def follows_charm_request(self) -> bool:
+        """That ceilometer's charm asks for its action is a reason.
+
+        Not where only the command may be run, which does not make the charm stop asking, nor where
+        the proof alone counts.
+        """
+        return self.runs_on_change and self.method is not Method.COMMAND

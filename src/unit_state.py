@@ -1,0 +1,94 @@
+"""What one unit keeps for itself: files in a private folder that outlives a refresh.
+
+The folder is beside ops' own `.unit-state.db`, in the charm's folder: Juju leaves there what it
+did not bring, and removes all of it with the unit. Whatever cannot be read is as good as none: a unit
+that lost its files verifies once more, and nothing else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import pathlib
+import shutil
+
+logger = logging.getLogger(__name__)
+
+NAME = ".telemetry-coordinator"
+"""The folder, in the charm's."""
+
+VERIFIED = "verified"
+"""Of what the last verification was: `inputs.Inputs.digest`."""
+
+LARGEST = 4 * 1024 * 1024
+"""Bytes of a file that is read or written; more is not ours."""
+
+PUBLIC = pathlib.Path("/var/lib/telemetry-coordinator")
+"""Reports for people, which `juju scp` can fetch: they hold no secrets."""
+
+
+class UnitState:
+    """Named texts of this unit, mode 0600 in a folder of mode 0700."""
+
+    def __init__(self, charm_dir: pathlib.Path, unit: str) -> None:
+        """Touch nothing.
+
+        Args:
+            charm_dir: the charm's folder.
+            unit: name of the unit, for files that people fetch.
+        """
+        self._folder = charm_dir / NAME
+        self._public = PUBLIC / unit.replace("/", "-")
+
+    def read(self, name: str) -> str:
+        """What was kept under a name; empty where nothing was, or where it cannot be read."""
+        with contextlib.suppress(OSError, ValueError):
+            descriptor = os.open(self._folder / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            with os.fdopen(descriptor, "rb") as file:
+                content = file.read(LARGEST + 1)
+            return content.decode() if len(content) <= LARGEST else ""
+        return ""
+
+    def keep(self, name: str, text: str) -> None:
+        """Replace what is kept under a name, in one step; a disk that is full loses it."""
+        content = text.encode()
+        if len(content) > LARGEST:
+            logger.warning("%s is not kept: it has %d bytes", name, len(content))
+            return
+        try:
+            self._folder.mkdir(mode=0o700, exist_ok=True)
+            self._folder.chmod(0o700)
+            _replace(self._folder / name, content, 0o600)
+        except OSError as error:
+            logger.warning("%s could not be kept: %s", name, os.strerror(error.errno or 0))
+
+    def publish(self, name: str, text: str) -> str:
+        """Write a file that everybody may read; return its path, or why it is not there."""
+        path = self._public / name
+        try:
+            self._public.mkdir(mode=0o755, parents=True, exist_ok=True)
+            _replace(path, text.encode(), 0o644)
+        except OSError as error:
+            logger.warning("%s could not be written: %s", path, error.strerror)
+            return f"{path} could not be written ({error.strerror})"
+        return str(path)
+
+    def remove(self) -> None:
+        """Remove everything, at the end of the unit's life."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self._public, ignore_errors=True)
+
+
+def _replace(path: pathlib.Path, content: bytes, mode: int) -> None:
+    """Write a file such that readers, also after a crash, see the old or the new one."""
+    fresh = path.with_suffix(".new")
+    with contextlib.suppress(FileNotFoundError):
+        fresh.unlink()
+    descriptor = os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.chmod(mode)
+    fresh.replace(path)
