@@ -68,22 +68,19 @@ def name(text: str, grammar: re.Pattern[str], place: str) -> str:
     return text
 
 
-def time(entry: Entry, key: str) -> datetime.datetime | None:
-    """A time in ISO form with its zone, as we write it ourselves; None where there is none.
+def moment(text: str, place: str) -> datetime.datetime:
+    """A time in ISO form with its zone, as we write it ourselves.
 
     Raises:
         NotUnderstoodError: it is none.
     """
-    text = entry.text(key)
-    if not text:
-        return None
     try:
         found = datetime.datetime.fromisoformat(text)
         utc = found.astimezone(datetime.timezone.utc)
     except (ValueError, OverflowError):
-        raise NotUnderstoodError(f"{key}: no time") from None
+        raise NotUnderstoodError(f"{place}: no time") from None
     if found.tzinfo is None:
-        raise NotUnderstoodError(f"{key}: a time without its zone")
+        raise NotUnderstoodError(f"{place}: a time without its zone")
     return utc
 
 

@@ -62,10 +62,11 @@ class ControllerRest:
         try:
             entry = foreign.Entry(foreign.load(text), "rest")
             where = entry.names("where", foreign.ADDRESS)
-            since, until = foreign.time(entry, "since"), foreign.time(entry, "until")
+            since = foreign.moment(entry.text("since"), "rest.since")
+            until = foreign.moment(entry.text("until"), "rest.until")
         except foreign.NotUnderstoodError:
             return AWAKE
-        return cls(where, since, until) if where and since and until else AWAKE
+        return cls(where, since, until)
 
 
 AWAKE = ControllerRest()
