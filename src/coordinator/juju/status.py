@@ -1,7 +1,8 @@
-"""The Juju model as one readout of `juju status --format json` tells it, as typed values. Pure.
+"""The Juju model as one `juju status --format json` tells it, as typed values. Pure.
 
-Source of the form: juju/juju, `cmd/juju/status/formatted.go`, and jubilant, `statustypes.py`. It
-is the same for Juju 3.6 and 4.0; before 3.0 integrations were lists of names.
+Source of the form: recordings of Juju 4.0.14 (tests/support/juju/recordings), and juju/juju,
+`cmd/juju/status/formatted.go`, for 3.6. The two differ little: 4.0 tells the life of what is
+alive, too, and names what a remote application is integrated with without details.
 """
 
 from __future__ import annotations
@@ -10,18 +11,24 @@ import dataclasses
 import datetime
 import enum
 from collections.abc import Iterator, Mapping
-from typing import Any, cast
+from typing import NamedTuple
 
+from coordinator.juju import foreign
+from coordinator.juju.foreign import Entry, Json
 from coordinator.text import plain
 
-_Tree = Mapping[str, Any]
+LONGEST = 500
+"""Characters of a message that are kept."""
 
 _TIMES = ("%d %b %Y %H:%M:%S%z", "%Y-%m-%d %H:%M:%S%z")
 """Forms of a time: as the client writes it, and with its option for ISO times."""
 
 
 class Level(enum.Enum):
-    """What a status can be; the values are Juju's words (juju/juju, `core/status/status.go`)."""
+    """What a status can be; the values are Juju's words (juju/juju, `core/status/status.go`).
+
+    The last ones are those of machines. `UNREADABLE` is Juju's own failure to tell a status.
+    """
 
     ACTIVE = "active"
     BLOCKED = "blocked"
@@ -36,21 +43,72 @@ class Level(enum.Enum):
     REBOOTING = "rebooting"
     FAILED = "failed"
     LOST = "lost"
+    PENDING = "pending"
+    STARTED = "started"
+    STOPPED = "stopped"
+    RUNNING = "running"
+    DOWN = "down"
+    PROVISIONING_ERROR = "provisioning error"
+    UNREADABLE = "status-error"
     OTHER = ""
 
 
 @dataclasses.dataclass(frozen=True)
 class CharmStatus:
-    """A status of an application, of a workload or of an agent.
+    """A status of an application, of a workload, of an agent or of a machine.
 
     Attributes:
-        message: on one line.
-        since: when it was set, None where that is not told.
+        message: on one line. Of `UNREADABLE`, why Juju could not tell.
+        since: when it was last set, which a charm may do every few minutes with the same words
+            (patience.py knows more). None where that is not told, and for an error: Juju tells
+            when the status before it was set.
     """
 
     level: Level = Level.OTHER
     message: str = ""
     since: datetime.datetime | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Base:
+    """An operating system, such as `ubuntu` `22.04`; empty where it is not told."""
+
+    name: str = ""
+    channel: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name}@{self.channel}" if self.name else ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Machine:
+    """A machine or a container.
+
+    Attributes:
+        name: its number, such as `3` or `3/lxd/0`.
+        agent: what Juju says of its agent: `started`, `pending`, or `down`, which is also said
+            while it is not provisioned.
+        instance: what the cloud says of it: `running`, `allocating`, `provisioning error`.
+        life: `dying` or `dead`; empty while it is alive.
+        unreadable: Juju could not tell about it.
+    """
+
+    name: str
+    agent: CharmStatus = CharmStatus()
+    instance: CharmStatus = CharmStatus()
+    base: Base = Base()
+    life: str = ""
+    unreadable: bool = False
+
+    @property
+    def host(self) -> str:
+        """Number of the machine that a container is on; empty for a machine."""
+        return self.name.rpartition("/")[0].rpartition("/")[0]
+
+    @property
+    def is_down(self) -> bool:
+        """Whether its agent does not answer; of a machine that never came, too."""
+        return self.agent.level is Level.DOWN
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,9 +118,12 @@ class Unit:
     Attributes:
         workload: what its charm says of itself; an `error` is that of a hook.
         agent: what Juju says of its agent; `lost` when that is not connected.
-        machine: number of its machine; empty while it has none, and for subordinates.
+        machine: number of its machine, for a subordinate that of its principal; empty while it
+            has none.
         principal: name of the unit that it is beside; empty when it is a principal itself.
         subordinates: names of the units beside it.
+        lost: its agent is gone. Juju hides that behind an error of a hook; then the machine tells.
+        unreadable: Juju could not tell about it.
     """
 
     name: str
@@ -72,6 +133,8 @@ class Unit:
     leader: bool = False
     principal: str = ""
     subordinates: tuple[str, ...] = ()
+    lost: bool = False
+    unreadable: bool = False
 
     @property
     def application(self) -> str:
@@ -87,7 +150,7 @@ class Integration:
         endpoint: the application's own endpoint.
         application: name of the other application; it may be a remote one.
         other: the other's endpoint; empty where it is not clear which.
-        interface: of both; empty where the client is too old to tell.
+        interface: of both; empty where the client does not tell.
     """
 
     endpoint: str
@@ -103,11 +166,13 @@ class Application:
     Attributes:
         charm: name of its charm, whatever the application is called.
         channel: where its charm comes from, such as `2023.2/stable`; empty for a local charm.
-        version: of the workload, as the charm tells it.
+        version: of the workload, as the charm tells it; empty while one unit has not told it.
         life: `dying` or `dead`; empty while it is alive.
         units: also of a subordinate, which Juju lists below its principals.
-        subordinate_to: applications that it is beside; empty for a principal.
+        subordinate_to: applications that it is beside; empty for a principal, and for a
+            subordinate that is beside none.
         integrations: with other applications; peers are left out.
+        unreadable: Juju could not tell about it: not even its charm is known.
     """
 
     name: str
@@ -119,6 +184,13 @@ class Application:
     units: tuple[Unit, ...] = ()
     subordinate_to: tuple[str, ...] = ()
     integrations: tuple[Integration, ...] = ()
+    base: Base = Base()
+    unreadable: bool = False
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether it is being removed."""
+        return bool(self.life)
 
     def integrated(self, endpoint: str) -> tuple[Integration, ...]:
         """What one of its endpoints is integrated with."""
@@ -126,22 +198,68 @@ class Application:
 
 
 @dataclasses.dataclass(frozen=True)
+class RemoteApplication:
+    """An application of another model (a consumed offer, SAAS), as this model knows it.
+
+    Attributes:
+        url: of the offer, such as `admin/other.keystone`.
+        life: `dying` or `dead`; empty while it is alive.
+        endpoints: interface of each endpoint that is offered.
+        integrations: with applications of this model.
+    """
+
+    name: str
+    url: str = ""
+    life: str = ""
+    status: CharmStatus = CharmStatus()
+    endpoints: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
+    integrations: tuple[Integration, ...] = ()
+    unreadable: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
 class Model:
-    """What a readout shows of a model: all of it, or the applications that were asked for.
+    """A model.
 
     Attributes:
         applications: by name.
-        remote: names of applications of other models (consumed offers) that it knows.
+        remote: applications of other models that it knows (consumed offers), by name.
+        machines: with their containers, by number.
+        seen_since: when we first saw each unit as it is now (patience.py); empty where nobody
+            remembers.
+        retried: units whose hook failed and is being tried again at this moment (patience.py).
     """
 
     applications: Mapping[str, Application] = dataclasses.field(
         default_factory=dict[str, Application]
     )
-    remote: frozenset[str] = frozenset()
+    remote: Mapping[str, RemoteApplication] = dataclasses.field(
+        default_factory=dict[str, RemoteApplication]
+    )
+    machines: Mapping[str, Machine] = dataclasses.field(default_factory=dict[str, Machine])
+    seen_since: Mapping[str, datetime.datetime] = dataclasses.field(
+        default_factory=dict[str, datetime.datetime]
+    )
+    retried: frozenset[str] = frozenset()
 
     def of_charm(self, *charms: str) -> tuple[Application, ...]:
         """The applications of these charms, whatever their names."""
         return tuple(app for app in self.applications.values() if app.charm in charms)
+
+    @property
+    def units(self) -> Iterator[Unit]:
+        """All units, subordinates among them."""
+        return (unit for app in self.applications.values() for unit in app.units)
+
+    @property
+    def unreadable(self) -> tuple[str, ...]:
+        """Names of applications, units and machines that Juju could not tell about."""
+        return (
+            *(app.name for app in self.applications.values() if app.unreadable),
+            *(app.name for app in self.remote.values() if app.unreadable),
+            *(unit.name for unit in self.units if unit.unreadable),
+            *(machine.name for machine in self.machines.values() if machine.unreadable),
+        )
 
 
 def application_of(unit: str) -> str:
@@ -149,107 +267,184 @@ def application_of(unit: str) -> str:
     return unit.partition("/")[0]
 
 
-def parse(status: object) -> Model:
+def parse(document: Json) -> Model:
     """Read the output of `juju status --format json`.
 
-    What an application or a unit could not be asked for (`status-error`) is read as its status.
-
     Raises:
-        ValueError: it is no such output.
+        NotUnderstoodError: it is no such output.
     """
-    try:
-        tree = cast("_Tree", status)
-        entries = cast("dict[str, _Tree]", tree["applications"] or {})
-        units = _all_units(entries)
-        endpoints = {name: _integrated(entry) for name, entry in entries.items()}
-        remote = cast("_Tree", tree.get("application-endpoints") or {})
-        return Model(
-            {
-                name: _application(name, entry, tuple(units.get(name, ())), endpoints)
-                for name, entry in entries.items()
-            },
-            frozenset(remote),
-        )
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError("not the output of juju status") from error
-
-
-_Endpoints = dict[str, list[tuple[str, str, str]]]
-"""Application → (endpoint, other application, interface) of its integrations."""
-
-
-def _application(
-    name: str, entry: _Tree, units: tuple[Unit, ...], endpoints: _Endpoints
-) -> Application:
-    return Application(
-        name=name,
-        charm=str(entry.get("charm-name") or ""),
-        channel=str(entry.get("charm-channel") or ""),
-        version=plain(str(entry.get("version") or ""), 40),
-        life=str(entry.get("life") or ""),
-        status=_status(entry.get("application-status") or entry),
-        units=units,
-        subordinate_to=tuple(map(str, entry.get("subordinate-to") or ())),
-        integrations=tuple(
-            Integration(
-                own, other, _other_end(name, interface, endpoints.get(other, [])), interface
-            )
-            for own, other, interface in endpoints[name]
-            if other != name
-        ),
+    tree = Entry(document, "status")
+    if "applications" not in tree:
+        raise foreign.NotUnderstoodError("status: no applications")
+    entries = dict(tree.entries("applications", foreign.APPLICATION))
+    others = dict(tree.entries("application-endpoints", foreign.APPLICATION))
+    machines = {found.name: found for found in _machines(tree, "machines")}
+    units = _all_units(entries, machines)
+    ends = {name: list(_ends(entry)) for name, entry in {**others, **entries}.items()}
+    return Model(
+        {
+            name: _application(name, entry, tuple(units.get(name, ())), ends)
+            for name, entry in entries.items()
+        },
+        {name: _remote(name, entry, ends) for name, entry in others.items()},
+        machines,
     )
 
 
-def _integrated(entry: _Tree) -> list[tuple[str, str, str]]:
-    found: list[tuple[str, str, str]] = []
-    relations = cast("dict[str, list[_Tree | str]]", entry.get("relations") or {})
-    for endpoint, others in relations.items():
+class _End(NamedTuple):
+    """An integration, as one of its applications tells it."""
+
+    endpoint: str
+    other: str
+    interface: str
+
+
+_Ends = Mapping[str, list[_End]]
+"""Integrations of each application."""
+
+_ERROR = "status-error"
+"""In place of what Juju could not tell (juju/juju, `cmd/juju/status/formatted.go`)."""
+
+
+def _application(name: str, entry: Entry, units: tuple[Unit, ...], ends: _Ends) -> Application:
+    return Application(
+        name=name,
+        charm=entry.name("charm-name", foreign.APPLICATION),
+        channel=plain(entry.text("charm-channel"), 100),
+        version=plain(entry.text("version"), 40),
+        life=_life(entry),
+        status=_status(entry, "application-status"),
+        units=units,
+        subordinate_to=entry.names("subordinate-to", foreign.APPLICATION),
+        integrations=_integrations(name, ends),
+        base=_base(entry),
+        unreadable=_ERROR in entry,
+    )
+
+
+def _remote(name: str, entry: Entry, ends: _Ends) -> RemoteApplication:
+    return RemoteApplication(
+        name=name,
+        url=plain(entry.text("url"), 200),
+        life=_life(entry),
+        status=_status(entry, "application-status"),
+        endpoints=_interfaces(entry),
+        integrations=_integrations(name, ends),
+        unreadable=_ERROR in entry,
+    )
+
+
+def _interfaces(entry: Entry) -> dict[str, str]:
+    return {
+        endpoint: found.name("interface", foreign.ENDPOINT)
+        for endpoint, found in entry.entries("endpoints", foreign.ENDPOINT)
+    }
+
+
+def _ends(entry: Entry) -> Iterator[_End]:
+    """What an application is integrated with: names, or mappings with details."""
+    interfaces = _interfaces(entry)
+    for endpoint, others in entry.lists("relations", foreign.ENDPOINT):
         for other in others:
             if isinstance(other, str):
-                found.append((endpoint, other, ""))
-            else:
-                interface = str(other.get("interface") or "")
-                found.append((endpoint, str(other["related-application"]), interface))
-    return found
+                found = foreign.name(other, foreign.APPLICATION, "relations")
+                yield _End(endpoint, found, interfaces.get(endpoint, ""))
+                continue
+            detail = Entry(other, "relations")
+            found = detail.name("related-application", foreign.APPLICATION)
+            if not found:
+                raise foreign.NotUnderstoodError("relations: no name")
+            yield _End(endpoint, found, detail.name("interface", foreign.ENDPOINT))
 
 
-def _other_end(name: str, interface: str, ends: list[tuple[str, str, str]]) -> str:
+def _integrations(name: str, ends: _Ends) -> tuple[Integration, ...]:
+    """Those with others: what an application has with itself are its peers."""
+    return tuple(
+        Integration(own, other, _other_end(name, interface, ends.get(other, [])), interface)
+        for own, other, interface in ends[name]
+        if other != name
+    )
+
+
+def _other_end(name: str, interface: str, ends: list[_End]) -> str:
     """The endpoint of the other application that leads back here, where only one can be it."""
-    back = {own for own, other, kind in ends if other == name and kind == interface}
+    back = {end.endpoint for end in ends if end.other == name and end.interface == interface}
     return back.pop() if len(back) == 1 else ""
 
 
-def _all_units(entries: Mapping[str, _Tree]) -> dict[str, list[Unit]]:
+def _machines(entry: Entry, key: str) -> Iterator[Machine]:
+    for name, found in entry.entries(key, foreign.MACHINE):
+        yield Machine(
+            name=name,
+            agent=_status(found, "juju-status"),
+            instance=_status(found, "machine-status"),
+            base=_base(found),
+            life=_life(found.entry("juju-status")),
+            unreadable=_ERROR in found,
+        )
+        yield from _machines(found, "containers")
+
+
+def _all_units(
+    entries: Mapping[str, Entry], machines: Mapping[str, Machine]
+) -> dict[str, list[Unit]]:
     """The units of each application, subordinates among them."""
     found: dict[str, list[Unit]] = {}
-    for entry in entries.values():
-        for unit in _units(cast("dict[str, _Tree]", entry.get("units") or {})):
-            found.setdefault(unit.application, []).append(unit)
+    for application, entry in entries.items():
+        for name, unit in entry.entries("units", foreign.UNIT):
+            if application_of(name) != application:
+                raise foreign.NotUnderstoodError("units: a unit of another application")
+            place = unit.name("machine", foreign.MACHINE)
+            beside = dict(unit.entries("subordinates", foreign.UNIT))
+            principal = dataclasses.replace(
+                _unit(name, unit, machines, place), subordinates=tuple(beside)
+            )
+            found.setdefault(principal.application, []).append(principal)
+            for title, shown in beside.items():
+                other = dataclasses.replace(_unit(title, shown, machines, place), principal=name)
+                found.setdefault(other.application, []).append(other)
     return found
 
 
-def _units(entries: Mapping[str, _Tree], principal: str = "") -> Iterator[Unit]:
-    for name, entry in entries.items():
-        beside = cast("dict[str, _Tree]", entry.get("subordinates") or {})
-        yield Unit(
-            name=name,
-            workload=_status(entry.get("workload-status") or entry),
-            agent=_status(entry.get("juju-status") or entry),
-            machine=str(entry.get("machine") or ""),
-            leader=bool(entry.get("leader")),
-            principal=principal,
-            subordinates=tuple(beside),
-        )
-        yield from _units(beside, name)
+def _unit(name: str, entry: Entry, machines: Mapping[str, Machine], place: str) -> Unit:
+    agent, machine = _status(entry, "juju-status"), machines.get(place)
+    return Unit(
+        name=name,
+        workload=_status(entry, "workload-status"),
+        agent=agent,
+        machine=place,
+        leader=entry.flag("leader"),
+        lost=agent.level is Level.LOST or (machine is not None and _is_gone(agent, machine)),
+        unreadable=_ERROR in entry,
+    )
 
 
-def _status(entry: _Tree) -> CharmStatus:
-    if "status-error" in entry:
-        return CharmStatus(Level.OTHER, plain(str(entry["status-error"]), 200))
+def _is_gone(agent: CharmStatus, machine: Machine) -> bool:
+    """Whether the agent was there and is not any more; one that is allocating never was."""
+    return machine.is_down and agent.level not in {Level.ALLOCATING, Level.UNREADABLE}
+
+
+def _base(entry: Entry) -> Base:
+    found = entry.entry("base")
+    return Base(plain(found.text("name"), 40), plain(found.text("channel"), 40))
+
+
+def _life(entry: Entry) -> str:
+    """`dying` or `dead`; 4.0 also tells `alive`, which 3.6 leaves out."""
+    life = plain(entry.text("life"), 40)
+    return "" if life == "alive" else life
+
+
+def _status(entry: Entry, key: str) -> CharmStatus:
+    """A status; what Juju could not tell of it, or of all that it belongs to."""
+    found = entry if _ERROR in entry else entry.entry(key)
+    if _ERROR in found:
+        return CharmStatus(Level.UNREADABLE, plain(found.text(_ERROR), LONGEST))
+    level = _level(found.text("current"))
     return CharmStatus(
-        _level(str(entry.get("current") or "")),
-        plain(str(entry.get("message") or ""), 200),
-        _time(str(entry.get("since") or "")),
+        level,
+        plain(found.text("message"), LONGEST),
+        None if level is Level.ERROR else _time(found.text("since")),
     )
 
 
@@ -261,9 +456,11 @@ def _level(word: str) -> Level:
 
 
 def _time(text: str) -> datetime.datetime | None:
+    if not text or len(text) > 40 or not text.isascii():
+        return None
     for form in _TIMES:
         try:
             return datetime.datetime.strptime(text, form)  # noqa: DTZ007 - the forms have it
-        except ValueError:
+        except (ValueError, OverflowError):
             continue
     return None

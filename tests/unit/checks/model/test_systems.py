@@ -215,7 +215,7 @@ CANARY = reports.good("metric", "canary")
 def test_a_canary_proves_what_was_complained_about_before_it(
     cloud: models.Model, sent: str, severity: Severity
 ):
-    cloud.say("memcached", "error", 'hook failed: "config-changed"')  # since 09:00
+    cloud.say("memcached", "blocked", "Missing relations: cache")  # since 09:00
     sent_at = datetime.datetime.fromisoformat(f"2026-11-22T{sent}:00+00:00")
     (found,) = faults(cloud, *WORKING, CANARY, canaries=Canaries(sent_at, ""))
     assert found.severity is severity

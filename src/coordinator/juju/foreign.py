@@ -1,0 +1,181 @@
+"""Documents of the juju client, read without trust: a value of another type is refused.
+
+Every reader is total. What is not as Juju writes it ends in one exception, `NotUnderstoodError`,
+with the place of the value; never in another one. Pure.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import TypeAlias, Union
+
+Json: TypeAlias = Union[bool, int, float, str, "list[Json]", "Mapping[str, Json]", None]
+"""What a JSON document can be."""
+
+LARGEST = 64 * 1024 * 1024
+"""Characters of a document at most: a model of 3,000 units has about 3 million."""
+
+_APPLICATION = r"[a-z][a-z0-9]*(?:-[0-9]*[a-z][a-z0-9]*)*"
+_NUMBER = r"(?:0|[1-9][0-9]{0,8})"
+APPLICATION = re.compile(_APPLICATION)
+"""Name of an application, also of a charm (juju/names, application.go; juju/charm, url.go)."""
+UNIT = re.compile(f"{_APPLICATION}/{_NUMBER}")
+"""Name of a unit (juju/names, unit.go)."""
+MACHINE = re.compile(f"{_NUMBER}(?:/[a-z]+/{_NUMBER})*")
+"""Number of a machine, or of a container such as `0/lxd/3` (juju/names, machine.go)."""
+ENDPOINT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+"""Name of an endpoint or of an interface. Juju does not check those of metadata.yaml, so this is
+only what cannot harm where it is shown or typed."""
+ADDRESS = re.compile(r"[A-Za-z0-9.:\[\]-]+")
+"""Address and port of a controller."""
+TASK = re.compile(_NUMBER)
+"""Number of a task or of an operation."""
+
+_LONGEST = 250
+"""Characters of a name at most."""
+
+
+class NotUnderstoodError(ValueError):
+    """A document is not what Juju writes; the text says where, without the value."""
+
+
+def load(text: str) -> Json:
+    """A JSON document; null where nothing was printed.
+
+    Raises:
+        NotUnderstoodError: it is none, or is too long, too deep, or has numbers without end.
+    """
+    if len(text) > LARGEST:
+        raise NotUnderstoodError("a document that is too long")
+    try:
+        document: Json = json.loads(text) if text.strip() else None
+    except (ValueError, RecursionError):
+        raise NotUnderstoodError("no JSON document") from None
+    return document
+
+
+def name(text: str, grammar: re.Pattern[str], place: str) -> str:
+    """A name that follows its grammar.
+
+    Raises:
+        NotUnderstoodError: it does not.
+    """
+    if len(text) > _LONGEST or not grammar.fullmatch(text):
+        raise NotUnderstoodError(f"{place}: a name that Juju does not allow")
+    return text
+
+
+def moment(text: str, place: str) -> datetime.datetime:
+    """A time in ISO form with its zone, as we write it ourselves.
+
+    Raises:
+        NotUnderstoodError: it is none.
+    """
+    try:
+        found = datetime.datetime.fromisoformat(text)
+        utc = found.astimezone(datetime.timezone.utc)
+    except (ValueError, OverflowError):
+        raise NotUnderstoodError(f"{place}: no time") from None
+    if found.tzinfo is None:
+        raise NotUnderstoodError(f"{place}: a time without its zone")
+    return utc
+
+
+class Entry:
+    """A mapping in a document. What is missing or null is empty."""
+
+    __slots__ = ("_items", "_place")
+
+    def __init__(self, value: Json, place: str) -> None:
+        """Take a value.
+
+        Args:
+            value: the mapping.
+            place: where it is, for errors.
+
+        Raises:
+            NotUnderstoodError: it is no mapping.
+        """
+        if value is not None and not isinstance(value, Mapping):
+            raise NotUnderstoodError(f"{place}: no mapping")
+        self._items: Mapping[str, Json] = {} if value is None else value
+        self._place = place
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._items
+
+    def __bool__(self) -> bool:
+        return bool(self._items)
+
+    def text(self, key: str) -> str:
+        """A text; empty where there is none."""
+        value = self._items.get(key)
+        if value is None:
+            return ""
+        if not isinstance(value, str):
+            raise NotUnderstoodError(f"{self._place}.{key}: no text")
+        return value
+
+    def name(self, key: str, grammar: re.Pattern[str]) -> str:
+        """A name that follows its grammar; empty where there is none."""
+        value = self.text(key)
+        return name(value, grammar, f"{self._place}.{key}") if value else ""
+
+    def flag(self, key: str) -> bool:
+        """A truth value; false where there is none."""
+        value = self._items.get(key)
+        if value is not None and not isinstance(value, bool):
+            raise NotUnderstoodError(f"{self._place}.{key}: no truth value")
+        return bool(value)
+
+    def number(self, key: str) -> int | None:
+        """A whole number of up to nine digits; None where there is none."""
+        value = self._items.get(key)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= 10**9:
+            raise NotUnderstoodError(f"{self._place}.{key}: no number")
+        return value
+
+    def entry(self, key: str) -> Entry:
+        """A mapping below; empty where there is none."""
+        return Entry(self._items.get(key), f"{self._place}.{key}")
+
+    def entries(self, key: str, grammar: re.Pattern[str]) -> Iterator[tuple[str, Entry]]:
+        """The mappings below, by names that follow a grammar."""
+        for title, value, place in self._below(key, grammar):
+            yield title, Entry(value, place)
+
+    def lists(self, key: str, grammar: re.Pattern[str]) -> Iterator[tuple[str, list[Json]]]:
+        """The lists below, by names that follow a grammar."""
+        for title, value, place in self._below(key, grammar):
+            yield title, _listed(value, place)
+
+    def names(self, key: str, grammar: re.Pattern[str]) -> tuple[str, ...]:
+        """A list of names."""
+        place = f"{self._place}.{key}"
+        found: list[str] = []
+        for item in _listed(self._items.get(key), place):
+            if not isinstance(item, str):
+                raise NotUnderstoodError(f"{place}: no name")
+            found.append(name(item, grammar, place))
+        return tuple(found)
+
+    def _below(self, key: str, grammar: re.Pattern[str]) -> Iterator[tuple[str, Json, str]]:
+        """What a mapping below has: names, values and the place of these."""
+        value, place = self._items.get(key), f"{self._place}.{key}"
+        if value is None:
+            return
+        if not isinstance(value, Mapping):
+            raise NotUnderstoodError(f"{place}: no mapping")
+        for title, below in value.items():
+            yield name(title, grammar, place), below, place
+
+
+def _listed(value: Json, place: str) -> list[Json]:
+    if value is not None and not isinstance(value, list):
+        raise NotUnderstoodError(f"{place}: no list")
+    return value or []
