@@ -114,8 +114,8 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
         from coordinator import reconcile  # noqa: PLC0415 - a quiet hook needs no HTTP stack
 
         remembered = self._memory.record()
-        request = seen.request.after(self._memory.report())
-        turn = reconcile.turn(request, remembered.record, self._means(remembered, installs=True))
+        means = self._means(remembered, installs=True)
+        turn = reconcile.turn(seen.request, remembered.record, self._memory.checks(), means)
         self._publish(turn, remembered)
 
     def _on_leaving(self, _event: ops.EventBase) -> None:
@@ -166,6 +166,7 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
             logger.info("ceilometer-upgrade: %s", turn.run.error or "done, and proven")
         self._memory.keep_record(turn.record, remembered)
         self._memory.keep_report(turn.report)
+        self._memory.keep_checks(turn.verification.memory)
         build = turn.report.builds.get("metric")
         if build:
             self.unit.set_workload_version(f"gnocchi {build}")
@@ -219,13 +220,13 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
             event.fail(seen.obstacle.message if seen.obstacle else "nothing to verify with")
             return
         try:
-            request = results.ordered(seen.request, event.params).after(self._memory.report())
+            request = results.ordered(seen.request, event.params)
         except ValueError as error:
             event.fail(str(error))
             return
         remembered = self._memory.record()
         means = self._means(remembered, installs=False)
-        turn = reconcile.look(request, remembered.record, means, event.log)
+        turn = reconcile.look(request, remembered.record, self._memory.checks(), means, event.log)
         if request.same_stack(seen.request) and self.unit.is_leader():
             self._publish(turn, remembered)
         event.set_results(
@@ -242,7 +243,7 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
         if refusal or seen.request is None:
             event.fail(refusal)
             return
-        turn = self._run_upgrade(event, seen.request.after(self._memory.report()))
+        turn = self._run_upgrade(event, seen.request)
         if turn is None:
             return
         if turn.run is None and not turn.began:
@@ -275,7 +276,9 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
 
         remembered = self._memory.record().overruled()
         means = self._means(remembered, installs=True)
-        before = reconcile.look(request, remembered.record, means, event.log)
+        before = reconcile.look(
+            request, remembered.record, self._memory.checks(), means, event.log
+        )
         if before.decision.step is decision.Step.IMPOSSIBLE:
             self._publish(before, remembered)
             event.fail(f"Gnocchi must answer first: {before.report.summary()}")

@@ -10,6 +10,7 @@ import ops
 
 import archive
 from coordinator import status
+from coordinator.checks.memory import CheckMemory
 from coordinator.report import truncate
 from coordinator.report.report import Report
 from coordinator.upgrade import record as upgrade_record
@@ -24,6 +25,7 @@ _FILE = "last-report.json"
 _VERDICT = "verdict"
 _BLUEPRINT = "blueprint"
 _CLIENT = "client"
+_CHECKS = "checks"
 
 CLIENT_WAIT = datetime.timedelta(hours=1)
 """After an installation of the juju client that failed, the next is tried so much later."""
@@ -91,6 +93,14 @@ class Memory:
             return report
         kept = Report.from_json(archive.read(_FILE))
         return kept if kept is not None and kept.taken_at == report.taken_at else report
+
+    def checks(self) -> CheckMemory:
+        """What checks remember of the last verification."""
+        return CheckMemory.from_json(self._read(_CHECKS))
+
+    def keep_checks(self, memory: CheckMemory) -> None:
+        """Replace that."""
+        self._write(_CHECKS, memory.to_json())
 
     def verdict(self) -> status.Status | None:
         """The last verdict of the leader."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from coordinator.blueprint import resource_types
 from coordinator.checks import runner as checks_runner
+from coordinator.checks.memory import CheckMemory
 from coordinator.checks.model import systems
 from coordinator.juju import ceilometer as juju_ceilometer
 from coordinator.juju import errors
@@ -80,9 +81,11 @@ class Turn:
         return self.verification.report
 
 
-def turn(request: Request, record: upgrade_record.Record, means: Means) -> Turn:
+def turn(
+    request: Request, record: upgrade_record.Record, memory: CheckMemory, means: Means
+) -> Turn:
     """Verify the stack and do what it needs."""
-    seen = look(request, record, means)
+    seen = look(request, record, memory, means)
     if seen.decision.step is upgrade_decision.Step.RUN:
         return run_upgrade(request, seen, means)
     return seen
@@ -91,6 +94,7 @@ def turn(request: Request, record: upgrade_record.Record, means: Means) -> Turn:
 def look(
     request: Request,
     record: upgrade_record.Record,
+    memory: CheckMemory,
     means: Means,
     progress: checks_runner.Progress = lambda _line: None,
 ) -> Turn:
@@ -105,6 +109,7 @@ def look(
             seeing.result()
         verified = checks_runner.verify(
             request,
+            memory,
             progress,
             lambda: _release(seeing.result(), record, means),
             means.announce,
@@ -238,7 +243,8 @@ def _run_command(request: Request, seen: Turn, means: Means) -> Turn:
     outcome = means.runner.run(job)
     sight = seen.sight
     verified = checks_runner.verify(
-        request.once_more(seen.report),
+        dataclasses.replace(request, depth=request.depth.repeated),
+        seen.verification.memory,
         release=lambda: _release(sight, seen.record, means),
         announce=means.announce,
     )

@@ -8,6 +8,7 @@ from typing import Any
 from ops import testing
 
 from coordinator import reconcile
+from coordinator.checks.memory import CheckMemory
 from coordinator.request import Request
 from tests.unit import databags, reports
 
@@ -84,7 +85,9 @@ class Stage:
     means: list[reconcile.Means] = dataclasses.field(default_factory=list)
     announcement: str = ""
 
-    def take(self, request: Request, _record: Any, means: reconcile.Means) -> reconcile.Turn:
+    def take(
+        self, request: Request, _record: Any, _memory: CheckMemory, means: reconcile.Means
+    ) -> reconcile.Turn:
         """In the place of `loop.turn`."""
         self.orders.append(request)
         self.means.append(means)
@@ -93,8 +96,13 @@ class Stage:
         return dataclasses.replace(self.turn, sight=reconcile._sight(self.turn.record, means))
 
     def look(
-        self, request: Request, _record: Any, means: reconcile.Means, progress: Any
+        self,
+        request: Request,
+        record: Any,
+        memory: CheckMemory,
+        means: reconcile.Means,
+        progress: Any,
     ) -> reconcile.Turn:
         """In the place of `loop.look`."""
         progress("[ok] asked")
-        return self.take(request, _record, means)
+        return self.take(request, record, memory, means)

@@ -13,6 +13,7 @@ import pytest
 from coordinator import reconcile
 from coordinator import status as stack_status
 from coordinator.checks import runner
+from coordinator.checks.memory import NOTHING, CheckMemory
 from coordinator.juju import ceilometer
 from coordinator.juju import status as juju_status
 from coordinator.juju.sight import Sight
@@ -61,7 +62,8 @@ class Play:
         found = iter(seen)
 
         def verify(
-            _order: Request,
+            _request: Request,
+            _memory: CheckMemory,
             _progress: runner.Progress = print,
             release: Callable[[], str] = str,
             announce: Callable[[str], None] = print,
@@ -70,7 +72,8 @@ class Play:
             return runner.Verification(next(found), reports.CREDENTIALS)
 
         self._patch.setattr(runner, "verify", verify)
-        return reconcile.turn(reports.REQUEST, record or Record(), self.means(runs=runs))
+        means = self.means(runs=runs)
+        return reconcile.turn(reports.REQUEST, record or Record(), NOTHING, means)
 
     def means(self, *, runs: bool = True) -> reconcile.Means:
         return reconcile.Means(

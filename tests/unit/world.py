@@ -14,6 +14,7 @@ from unittest import mock
 
 from coordinator import reconcile
 from coordinator.checks import runner
+from coordinator.checks.memory import NOTHING, CheckMemory
 from coordinator.juju import access, action, ceilometer, client, errors
 from coordinator.juju.ceilometer import State, Task
 from coordinator.report.finding import Cause
@@ -130,16 +131,20 @@ class World:
     def by_hand(self) -> reconcile.Turn:
         """The action of the coordinator."""
         return self._taken(
-            lambda request, record, means: reconcile.run_upgrade(
-                request, reconcile.look(request, record, means), means
+            lambda request, record, memory, means: reconcile.run_upgrade(
+                request, reconcile.look(request, record, memory, means), means
             )
         )
 
     def _taken(
-        self, take: Callable[[Request, upgrade_record.Record, reconcile.Means], reconcile.Turn]
+        self,
+        take: Callable[
+            [Request, upgrade_record.Record, CheckMemory, reconcile.Means], reconcile.Turn
+        ],
     ) -> reconcile.Turn:
         with mock.patch.object(runner, "verify", self._verify):
-            found = take(reports.REQUEST, upgrade_record.load_record(self.record), self._means())
+            record = upgrade_record.load_record(self.record)
+            found = take(reports.REQUEST, record, NOTHING, self._means())
         self.record = found.record.to_json()
         return found
 
@@ -160,7 +165,8 @@ class World:
 
     def _verify(
         self,
-        _order: Request,
+        _request: Request,
+        memory: CheckMemory,
         _progress: runner.Progress = print,
         release: Callable[[], str] = str,
         announce: runner.Progress = print,
@@ -175,7 +181,7 @@ class World:
             endpoints={"metric": self.endpoint},
             behind=behind,
         )
-        return runner.Verification(report, reports.CREDENTIALS)
+        return runner.Verification(report, reports.CREDENTIALS, memory)
 
     # What is asked of it
 
