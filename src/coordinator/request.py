@@ -11,7 +11,6 @@ from coordinator.blueprint.systems import Blueprint
 from coordinator.openstack import certificates as openstack_certificates
 from coordinator.openstack.credentials import Credentials
 from coordinator.openstack.proxies import Proxies
-from coordinator.report.report import Report
 
 
 class Depth(enum.Enum):
@@ -26,6 +25,11 @@ class Depth(enum.Enum):
     def reads(self) -> bool:
         """Whether the questions are asked that only read."""
         return self is not Depth.SHALLOW
+
+    @property
+    def repeated(self) -> Depth:
+        """The depth a moment later: canaries only where it was too early for them."""
+        return Depth.CHANGES if self is Depth.FULL else self
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,7 +90,8 @@ class Request:
         blueprint: the systems of the stack.
         depth: what is asked beyond "is it there, and does it answer".
         thresholds: what is normal in this cloud.
-        earlier: the last report, which figures are compared with.
+        fewer_rights: whether the operator asked for fewer rights than an administrator's, so that
+            what they forbid is no fault.
     """
 
     credentials: Sequence[Credentials]
@@ -104,20 +109,11 @@ class Request:
     blueprint: Blueprint = dataclasses.field(default_factory=load)
     depth: Depth = Depth.SHALLOW
     thresholds: Thresholds = DEFAULT_THRESHOLDS
-    earlier: Report | None = None
-
-    def after(self, report: Report | None) -> Request:
-        """The same order after a report: what its canaries proved need not be proven again."""
-        return dataclasses.replace(self, earlier=report)
-
-    def once_more(self, report: Report) -> Request:
-        """The same order a moment later: canaries only where it was too early for them."""
-        depth = Depth.CHANGES if self.depth is Depth.FULL else self.depth
-        return dataclasses.replace(self, earlier=report, depth=depth)
+    fewer_rights: bool = False
 
     def same_stack(self, other: Request) -> bool:
         """Whether the same services are verified at the same places, however deep."""
-        return dataclasses.replace(self, depth=other.depth, earlier=other.earlier) == other
+        return dataclasses.replace(self, depth=other.depth) == other
 
     @property
     def trusted(self) -> tuple[str, ...]:

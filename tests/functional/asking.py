@@ -7,6 +7,7 @@ from typing import Any
 
 import relations
 from coordinator.checks import runner
+from coordinator.checks.memory import NOTHING, CheckMemory
 from coordinator.openstack.proxies import Proxies
 from coordinator.report.finding import Finding
 from coordinator.report.report import Report
@@ -35,10 +36,16 @@ def request(
     )
 
 
-def ask(asked: Request, earlier: Report | None = None, **thresholds: Any) -> Report:
-    """The report that follows on an earlier one, with some thresholds."""
-    asked = dataclasses.replace(asked, thresholds=Thresholds(**thresholds), earlier=earlier)
-    return runner.verify(asked).report
+def verify(
+    asked: Request, memory: CheckMemory = NOTHING, **thresholds: Any
+) -> runner.Verification:
+    """The verification that follows on another one, with some thresholds."""
+    return runner.verify(dataclasses.replace(asked, thresholds=Thresholds(**thresholds)), memory)
+
+
+def ask(asked: Request, memory: CheckMemory = NOTHING, **thresholds: Any) -> Report:
+    """Its report."""
+    return verify(asked, memory, **thresholds).report
 
 
 def finding(report: Report, check: str) -> Finding:

@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from coordinator.report.finding import Cause, Severity
+from coordinator.checks.memory import NOTHING, CheckMemory, Unpublished
+from coordinator.report.finding import Cause, Finding, Severity
 from coordinator.report.report import Report
 from coordinator.request import Request
-from tests.functional.asking import ask, finding, request
+from tests.functional.asking import ask, finding, request, verify
 from tests.functional.conftest import Deploy
 from tests.support.openstack import Stack
 from tests.support.openstack.population import Population
@@ -41,23 +42,25 @@ def severities(report: Report) -> list[Severity]:
     return [finding(report, check).severity for check in QUESTIONS]
 
 
-def earlier(report: Report, minutes: float) -> Report:
-    """The report as if it had been made some time ago."""
-    taken_at = report.taken_at - datetime.timedelta(minutes=minutes)
-    return dataclasses.replace(report, taken_at=taken_at)
+def earlier(memory: CheckMemory, minutes: float) -> CheckMemory:
+    """The memory as if the backlog had been counted some time ago."""
+    assert memory.backlog
+    at = memory.backlog.at - datetime.timedelta(minutes=minutes)
+    return memory.replaced(dataclasses.replace(memory.backlog, at=at))
 
 
 def test_an_empty_cloud_is_skipped(stack: Stack, asked: Request) -> None:
     stack.replace_gnocchi_database()
     stack.upgrade_ceilometer()
-    report = ask(asked)
+    first = verify(asked)
+    report = first.report
     assert severities(report) == [Severity.SKIPPED] * 4
     assert report.severity is Severity.OK
     assert report.summary() == "metric verified"
 
     # and when it stays like that for more than an hour, nobody publishes
-    since = {name: at - 2 * 3600 for name, at in report.figures.items() if "since" in name}
-    later = ask(asked, dataclasses.replace(report, figures=since))
+    since = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(hours=2)
+    later = ask(asked, first.memory.replaced(Unpublished(since)))
     found = finding(later, "telemetry.policies")
     assert (found.severity, found.cause) == (Severity.DEGRADED, Cause.NO_POLICIES)
     assert found.summary == "Ceilometer has published nothing to Gnocchi for 2 h"
@@ -101,12 +104,11 @@ def test_one_instance_with_fresh_measures_speaks_for_its_host(
 def test_all_hosts_are_looked_at_in_turn(stack: Stack, asked: Request, populate: Populate) -> None:
     cloud = populate(hosts=20, instances=20)
     stack.measure(cloud.metrics("cpu", cloud.hosts[:19]))
-    last = f"telemetry.hosts.silent:{cloud.hosts[19]}"
-    reports = [ask(asked)]
-    while last not in reports[-1].figures:
-        assert len(reports) < 3
-        reports.append(ask(asked, reports[-1]))
-    assert len(reports) == 3
+    last, memory, number = cloud.hosts[19], NOTHING, 0
+    while last not in memory.hosts.silent:
+        assert number < 3
+        memory, number = verify(asked, memory).memory, number + 1
+    assert number == 3
 
 
 def test_a_silent_host_stays_silent_until_it_is_heard(
@@ -115,12 +117,13 @@ def test_a_silent_host_stays_silent_until_it_is_heard(
     cloud = populate(hosts=20, instances=20)
     first, *others = cloud.hosts
     stack.measure(cloud.metrics("cpu", others))
-    report = ask(asked, ask(asked))
-    assert finding(report, "telemetry.hosts").severity is Severity.DEGRADED
+    second = verify(asked, verify(asked).memory)
+    assert finding(second.report, "telemetry.hosts").severity is Severity.DEGRADED
+    assert first in second.memory.hosts.silent
     stack.measure(cloud.metrics("cpu", [first]))
-    report = ask(asked, report)
-    assert finding(report, "telemetry.hosts").severity is Severity.OK
-    assert f"telemetry.hosts.silent:{first}" not in report.figures
+    third = verify(asked, second.memory)
+    assert finding(third.report, "telemetry.hosts").severity is Severity.OK
+    assert first not in third.memory.hosts.silent
 
 
 def test_young_instances_are_not_silent(stack: Stack, asked: Request, populate: Populate) -> None:
@@ -147,21 +150,24 @@ def test_metrics_that_no_instance_has_are_named(
     assert found.summary == expected
 
 
-def test_nothing_fresh_in_three_reports_fails(
+def test_nothing_fresh_in_three_verifications_fails(
     stack: Stack, asked: Request, populate: Populate
 ) -> None:
     cloud = populate(hosts=2, instances=4)
     stack.measure(cloud.metrics("cpu"), age=2 * 3600)
-    report, states = None, list[Severity]()
+    memory, found = NOTHING, list[Finding]()
     for _ in range(3):
-        report = ask(asked, report)
-        states.append(finding(report, "telemetry.flow").severity)
-    assert states == [Severity.DEGRADED, Severity.DEGRADED, Severity.FAILED]
-    assert report
-    found = finding(report, "telemetry.flow")
-    assert found.cause is Cause.NO_FLOW
+        verified = verify(asked, memory)
+        memory = verified.memory
+        found.append(finding(verified.report, "telemetry.flow"))
+    assert [one.severity for one in found] == [
+        Severity.DEGRADED,
+        Severity.DEGRADED,
+        Severity.FAILED,
+    ]
+    assert found[-1].cause is Cause.NO_FLOW
     told = r"Ceilometer brings no fresh measures to Gnocchi \(instance 1(1[5-9]|20) min\)"
-    assert re.fullmatch(told, found.summary)
+    assert re.fullmatch(told, found[-1].summary)
 
 
 def test_one_measured_instance_among_many_is_found_each_time(
@@ -169,11 +175,11 @@ def test_one_measured_instance_among_many_is_found_each_time(
 ) -> None:
     cloud = populate(hosts=1, instances=1)
     stack.measure(cloud.metrics("cpu"))
-    report = ask(asked)
+    verified = verify(asked)
     stack.populate(hosts=1, instances=100)  # shut off, or not there any more
     for _ in range(5):
-        report = ask(asked, report)
-        assert finding(report, "telemetry.flow").severity is Severity.OK
+        verified = verify(asked, verified.memory)
+        assert finding(verified.report, "telemetry.flow").severity is Severity.OK
 
 
 def test_a_dead_metricd_is_not_taken_for_a_silent_ceilometer(
@@ -219,18 +225,19 @@ def test_a_backlog_over_the_threshold_degrades(
     assert report.figures["metric.backlog"] == 3
 
 
-def test_a_backlog_that_grows_in_six_reports_degrades(
+def test_a_backlog_that_grows_in_six_verifications_degrades(
     stack: Stack, asked: Request, populate: Populate
 ) -> None:
     cloud = populate(hosts=1, instances=7)
     stack.services["metricd"].freeze()
-    report = ask(asked)
+    memory = verify(asked).memory
     states: list[Severity] = []
     for metric in cloud.metrics("cpu")[:6]:
         body = [{"timestamp": "2026-01-01T00:00:00", "value": 1.0}]
         stack.session.post(f"{stack.gnocchi_url}/v1/metric/{metric}/measures", json=body)
-        report = ask(asked, earlier(report, 5), backlog=50)
-        states.append(finding(report, "metric.backlog").severity)
+        verified = verify(asked, earlier(memory, 5), backlog=50)
+        memory = verified.memory
+        states.append(finding(verified.report, "metric.backlog").severity)
     assert states == [Severity.OK] * 5 + [Severity.DEGRADED]
 
 
@@ -241,13 +248,13 @@ def test_the_number_of_requests_does_not_grow_with_the_cloud(
 
     def requests() -> int:
         caplog.clear()
-        ask(patient, report)
+        ask(patient, memory)
         lines = (r.getMessage() for r in caplog.records if r.name == "keystoneauth.session")
         return sum(line.startswith("REQ:") and "/v1/" in line for line in lines)
 
     patient = dataclasses.replace(asked, timeout=120)  # however busy the machine is
     populate(hosts=50, instances=200)
-    report = ask(patient)  # all hosts are silent, which costs most
+    memory = verify(patient).memory  # all hosts are silent, which costs most
     small = requests()
     stack.populate(hosts=50, instances=4800)
     large = requests()

@@ -10,8 +10,8 @@ from typing import Any, cast
 
 import keystoneauth1.exceptions
 
+from coordinator.checks.base import CheckContext, CheckResult
 from coordinator.checks.canaries.alarm import MOMENT, UNKNOWN, evaluated_at, find, moment
-from coordinator.checks.deep import CheckContext, CheckResult
 from coordinator.openstack.client import Service
 from coordinator.report.finding import Cause, Severity
 from coordinator.text import plain
@@ -31,13 +31,13 @@ _UNANSWERED = (KeyError, TypeError, ValueError, keystoneauth1.exceptions.HttpErr
 _Rule = Mapping[str, Any]
 
 
-def alarms(scene: CheckContext) -> CheckResult:
-    """Whether the alarms that there are are evaluated, and get the measures that Gnocchi has."""
-    sample = [one for one in _find(scene, SAMPLE) if one.get("type") != "event"]
+def inspect_alarms(context: CheckContext) -> CheckResult:
+    """Tell whether existing alarms are evaluated, and get the measures that Gnocchi has."""
+    sample = [one for one in _find(context, SAMPLE) if one.get("type") != "event"]
     if not sample:
         return CheckResult(Severity.OK, "has no alarms to evaluate")
-    age = _age_of_evaluation(scene.service, sample)
-    seconds = scene.request.thresholds.evaluation_interval
+    age = _age_of_evaluation(context.service, sample)
+    seconds = context.request.thresholds.evaluation_interval
     interval = datetime.timedelta(seconds=seconds)
     if age is not None and age > CYCLES * interval:
         last = f"evaluated its alarms last {_ago(age)}"
@@ -48,10 +48,10 @@ def alarms(scene: CheckContext) -> CheckResult:
         )
         return CheckResult(Severity.DEGRADED, text, Cause.NOT_EVALUATED)
     when = f"evaluated its alarms {_ago(age)}" if age is not None else "has alarms"
-    gnocchi = scene.services.get("metric")
+    gnocchi = context.services.get("metric")
     if gnocchi is None:
         return CheckResult(Severity.OK, when)
-    stuck, looked_at = _without_data(scene, gnocchi, 2 * interval)
+    stuck, looked_at = _without_data(context, gnocchi, 2 * interval)
     if not stuck:
         counted = f"{looked_at} without data looked at" if looked_at else "all have data"
         return CheckResult(Severity.OK, f"{when}, and they get what Gnocchi has ({counted})")
@@ -72,7 +72,7 @@ def _age_of_evaluation(aodh: Service, sample: list[dict[str, Any]]) -> datetime.
 
 
 def _without_data(
-    scene: CheckContext, gnocchi: Service, since: datetime.timedelta
+    context: CheckContext, gnocchi: Service, since: datetime.timedelta
 ) -> tuple[list[str], int]:
     """Names of alarms that lack data that Gnocchi has, and how many were looked at.
 
@@ -84,7 +84,7 @@ def _without_data(
     looked_at = 0
     stuck: list[str] = []
     for kind, measures in _MEASURES.items():
-        for alarm in _find(scene, OF_A_TYPE, state=UNKNOWN, type=kind):
+        for alarm in _find(context, OF_A_TYPE, state=UNKNOWN, type=kind):
             made_at = moment(alarm.get("timestamp"))
             if made_at is None or made_at > now - since or alarm.get("time_constraints"):
                 continue
@@ -96,12 +96,12 @@ def _without_data(
     return stuck, looked_at
 
 
-def _find(scene: CheckContext, limit: int, **conditions: str) -> list[dict[str, Any]]:
+def _find(context: CheckContext, limit: int, **conditions: str) -> list[dict[str, Any]]:
     """Enabled alarms of all projects, which only an administrator may list.
 
     Aodh takes the value `True` for a truth, and `true` for a text.
     """
-    return find(scene.service, limit, enabled="True", all_projects="True", **conditions)
+    return find(context.service, limit, enabled="True", all_projects="True", **conditions)
 
 
 def _evaluated_since_made(alarm: dict[str, Any]) -> datetime.datetime | None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Mapping
 
-from coordinator.checks import alarm_sample, reading
+from coordinator.checks import base
+from coordinator.checks.alarm_sample import inspect_alarms
+from coordinator.checks.base import CheckContext, CheckResult, Inspection, Reading
 from coordinator.checks.canaries.alarm import canary_alarm, is_unknown
 from coordinator.checks.canaries.metric import CanaryMetric, canary_metric
-from coordinator.checks.deep import CheckContext, CheckResult
 from coordinator.openstack import errors, http
 from coordinator.openstack.client import Service
 from coordinator.report.finding import Cause, Severity
@@ -22,49 +24,62 @@ ENOUGH = 1.5
 MOST = 900
 """Seconds that canary-timeout allows."""
 
-INSPECTIONS = {"alarms": alarm_sample.alarms}
+
+class AodhCheck(base.Check):
+    """Lists alarms, sees whether they are evaluated, and makes one that must be."""
+
+    name = "alarming"
+
+    def read(self, service: Service) -> Reading:
+        """List one alarm at most. Source: Aodh's API reference, `GET /v2/alarms`."""
+        base.records(service.get("/v2/alarms", limit=1), "alarms")
+        return Reading("lists alarms")
+
+    @property
+    def inspections(self) -> Mapping[str, Inspection]:
+        """The alarms that there are."""
+        return {"alarms": inspect_alarms}
+
+    @property
+    def canary(self) -> Inspection:
+        """An alarm on a metric of its own."""
+        return send_canary
 
 
-def read(service: Service) -> reading.Reading:
-    """List one alarm at most. Source: Aodh's API reference, `GET /v2/alarms`."""
-    reading.records(service.get("/v2/alarms", limit=1), "alarms")
-    return reading.Reading("lists alarms")
-
-
-def canary(scene: CheckContext) -> CheckResult:
+def send_canary(context: CheckContext) -> CheckResult:
     """Make an alarm on a canary metric and see whether it is evaluated.
 
     What is wrong with the metric is Gnocchi's fault, and told by Gnocchi's own canary.
     """
-    gnocchi = scene.services.get("metric")
+    gnocchi = context.services.get("metric")
     if gnocchi is None:
         return _not_sent("for want of a Gnocchi that answers")
-    seconds = scene.request.thresholds.canary_timeout
+    seconds = context.request.thresholds.canary_timeout
     with contextlib.ExitStack() as made:
         try:
             metric = made.enter_context(
-                canary_metric(gnocchi, scene.request.coordinator, seconds, span=seconds)
+                canary_metric(gnocchi, context.request.coordinator, seconds, span=seconds)
             )
             metric.post(1.0)
-            processed = metric.wait(scene.patience)
+            processed = metric.wait(context.patience)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is not Aodh's
             return _not_sent(f"since Gnocchi {errors.explain(error, gnocchi.url).text}")
         if not processed:
             return _not_sent("since Gnocchi did not process its measures in time")
-        return _watch(scene, metric)
+        return _watch(context, metric)
 
 
 def _not_sent(reason: str) -> CheckResult:
     return CheckResult(Severity.SKIPPED, f"was sent no canary, {reason}", Cause.NOT_ASKED)
 
 
-def _watch(scene: CheckContext, metric: CanaryMetric) -> CheckResult:
+def _watch(context: CheckContext, metric: CanaryMetric) -> CheckResult:
     """Make the alarm, and wait until it is evaluated."""
-    patience, thresholds = scene.patience, scene.request.thresholds
+    patience, thresholds = context.patience, context.request.thresholds
     # the metric is removed after the alarm, and wants some time, too
-    aodh = scene.service.until(http.Deadline((patience.at + scene.deadline.at) / 2))
+    aodh = context.service.until(http.Deadline((patience.at + context.deadline.at) / 2))
     seconds = thresholds.canary_timeout
-    with canary_alarm(aodh, metric, scene.request.coordinator, seconds) as canary:
+    with canary_alarm(aodh, metric, context.request.coordinator, seconds) as canary:
         begun = time.monotonic()
         due = http.Deadline(begun + EVALUATIONS * thresholds.evaluation_interval)
         alarm = canary.wait(min(due, patience, key=lambda deadline: deadline.at))
@@ -81,5 +96,5 @@ def _watch(scene: CheckContext, metric: CanaryMetric) -> CheckResult:
         return CheckResult(Severity.FAILED, text, Cause.NOT_EVALUATED)
     text = f"was not given the time to evaluate a canary alarm ({took:.0f} s were left)"
     needed = seconds + EVALUATIONS * thresholds.evaluation_interval
-    remedy = f"juju config {scene.request.coordinator} canary-timeout={min(needed, MOST)}"
+    remedy = f"juju config {context.request.coordinator} canary-timeout={min(needed, MOST)}"
     return CheckResult(Severity.SKIPPED, text, Cause.TIMEOUT, remedy)

@@ -5,29 +5,39 @@ from __future__ import annotations
 import secrets
 import time
 
-from coordinator.checks import reading
+from coordinator.checks import base
+from coordinator.checks.base import CheckContext, CheckResult, Inspection, Reading
 from coordinator.checks.canaries.secret import canary_secret
-from coordinator.checks.deep import CheckContext, CheckResult
 from coordinator.openstack.client import Service
 from coordinator.report.finding import Cause, Severity
 
 
-def read(service: Service) -> reading.Reading:
-    """List one secret at most. Source: Key Manager API reference, `GET /v1/secrets`."""
-    answer = service.get("/v1/secrets", limit=1)
-    reading.records(reading.field(answer, "secrets", "list of secrets"), "secrets")
-    return reading.Reading("lists secrets")
+class BarbicanCheck(base.Check):
+    """Lists secrets, and stores one."""
+
+    name = "key_manager"
+
+    def read(self, service: Service) -> Reading:
+        """List one secret at most. Source: Key Manager API reference, `GET /v1/secrets`."""
+        answer = service.get("/v1/secrets", limit=1)
+        base.records(base.field(answer, "secrets", "list of secrets"), "secrets")
+        return Reading("lists secrets")
+
+    @property
+    def canary(self) -> Inspection:
+        """A secret."""
+        return send_canary
 
 
-def canary(scene: CheckContext) -> CheckResult:
+def send_canary(context: CheckContext) -> CheckResult:
     """Store a secret and read it back, which takes Vault, or whatever keeps the secrets."""
-    asked = scene.service.until(scene.patience)
-    seconds = scene.request.thresholds.canary_timeout
+    asked = context.service.until(context.patience)
+    seconds = context.request.thresholds.canary_timeout
     begun = time.monotonic()
-    with canary_secret(asked, scene.service, scene.request.coordinator, seconds) as secret:
+    with canary_secret(asked, context.service, context.request.coordinator, seconds) as secret:
         payload = secret.read()
     if not secrets.compare_digest(payload.encode(), secret.payload.encode()):
-        names = scene.subject.names
+        names = context.subject.names
         text = "gave back another secret than was stored"
         remedy = f"juju status {names.application} vault"
         return CheckResult(Severity.FAILED, text, Cause.WRONG_VALUE, remedy)

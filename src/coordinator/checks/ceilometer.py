@@ -2,35 +2,77 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
 
 from coordinator.blueprint import resource_types
-from coordinator.checks.compute_hosts import hosts
-from coordinator.checks.deep import DeepCheck
-from coordinator.checks.measures import flow, metrics
-from coordinator.checks.publishing import policies
+from coordinator.checks import base
+from coordinator.checks.base import CheckContext, CheckResult, Inspection
+from coordinator.checks.compute_hosts import inspect_hosts
+from coordinator.checks.measures import inspect_flow, inspect_metrics
+from coordinator.checks.memory import Unpublished
 from coordinator.report.finding import Cause, Finding, Severity
 
 SERVICE = "telemetry"
 
-INSPECTIONS: Mapping[str, DeepCheck] = {
-    "policies": policies,
-    "flow": flow,
-    "hosts": hosts,
-    "metrics": metrics,
-}
-"""Put to Gnocchi, all together in at most 104 requests, whatever the size of the cloud."""
+PREFIX = "ceilometer-"
+"""How the archive policies are called that Ceilometer's publisher makes before its first sample
+(ceilometer/publisher/data/gnocchi_resources.yaml)."""
+
+GRACE = 60
+"""Minutes after which at least one sample must have come: a cloud has images, if nothing else."""
+
+
+class CeilometerCheck(base.Check):
+    """Looks for what Ceilometer publishes, in Gnocchi."""
+
+    name = "telemetry"
+
+    @property
+    def inspections(self) -> Mapping[str, Inspection]:
+        """Put to Gnocchi, all together in at most 104 requests, whatever the cloud's size."""
+        return {
+            "policies": inspect_policies,
+            "flow": inspect_flow,
+            "hosts": inspect_hosts,
+            "metrics": inspect_metrics,
+        }
+
+
+def inspect_policies(context: CheckContext) -> CheckResult:
+    """Tell whether Ceilometer has ever published: its archive policies are there; one request.
+
+    It is too early to tell in the first hour: nothing is polled at once, and the set-up of
+    Ceilometer may just have been completed.
+    """
+    answer = context.services["metric"].get("/v1/archive_policy")
+    names = [str(p.get("name")) for p in base.records(answer, "archive policies")]
+    made = [name for name in names if name.startswith(PREFIX)]
+    if made:
+        text = f"has published to Gnocchi ({', '.join(sorted(made))})"
+        return CheckResult(Severity.OK, text, memory=Unpublished())
+    now = datetime.datetime.now(datetime.timezone.utc)
+    since = context.memory.unpublished.since or now
+    minutes = (now - since).total_seconds() / 60
+    figures = {"telemetry.policies.missing-since": since.timestamp()}
+    if minutes < GRACE:
+        text = "has not published anything to Gnocchi yet"
+        return CheckResult(Severity.SKIPPED, text, figures=figures, memory=Unpublished(since))
+    text = f"has published nothing to Gnocchi for {minutes / 60:.0f} h"
+    return CheckResult(
+        Severity.DEGRADED, text, Cause.NO_POLICIES, figures=figures, memory=Unpublished(since)
+    )
 
 
 def judge(
     comparison: resource_types.Comparison, release: str, severity: Severity, remedy: str
 ) -> tuple[Finding, ...]:
-    """Whether ceilometer-upgrade did its work.
+    """Tell whether ceilometer-upgrade did its work.
 
     Args:
         comparison: Gnocchi's resource types against those of the release.
         release: version of Ceilometer; empty when it is not known.
-        severity: how bad it is when Gnocchi is behind.
+        severity: how bad it is when types are missing.
         remedy: what to type then.
     """
     ceilometer = f"Ceilometer {release}" if release else "Ceilometer"
@@ -39,7 +81,7 @@ def judge(
             service=SERVICE,
             question="resource-types",
             severity=severity,
-            summary=f"Gnocchi is behind {ceilometer} "
+            summary=f"Gnocchi lacks resource types of {ceilometer} "
             f"({resource_types.phrased(comparison.behind)})",
             cause=Cause.MISSING_TYPES,
             remedy=remedy,

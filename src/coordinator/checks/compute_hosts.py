@@ -12,8 +12,8 @@ import math
 import secrets
 from collections.abc import Collection, Mapping
 
-from coordinator.checks import reading
-from coordinator.checks.deep import CheckContext, CheckResult
+from coordinator.checks import base
+from coordinator.checks.base import CheckContext, CheckResult
 from coordinator.checks.measures import (
     LOOK_BACK,
     OutOfTimeError,
@@ -23,8 +23,8 @@ from coordinator.checks.measures import (
     host_name,
     late,
 )
+from coordinator.checks.memory import HostsSeen
 from coordinator.report.finding import Cause, Severity
-from coordinator.report.report import Report
 
 HOSTS = 8
 """Hosts that are looked at in turn."""
@@ -36,52 +36,14 @@ PER_HOST = 3
 """Instances of a host that are asked for measures, until one has fresh ones."""
 
 NAMED = 3
-"""Silent hosts that are named; all of them are in the figures."""
+"""Silent hosts that are named; more are in the figures."""
+
+FIGURES = 20
+"""Silent hosts that have a figure in the report at most."""
 
 GONE = 7 * LOOK_BACK
 """Minutes of silence after which a host is no fault any more: it was taken away, and the
 notifications of the ends of its instances were lost."""
-
-KEPT = 200
-"""Silent hosts that are remembered at most."""
-
-_SILENT = "telemetry.hosts.silent:"
-_AFTER = "telemetry.hosts.after:"
-
-
-@dataclasses.dataclass(frozen=True)
-class Memory:
-    """What is remembered from report to report.
-
-    Attributes:
-        silent: minutes of silence by host.
-        after: the host that was looked at last; empty where the first is next.
-    """
-
-    silent: Mapping[str, float] = dataclasses.field(default_factory=dict[str, float])
-    after: str = ""
-
-    @classmethod
-    def of(cls, earlier: Report | None) -> Memory:
-        """What the last report says; its silent hosts have been silent since."""
-        if earlier is None:
-            return cls()
-        now = datetime.datetime.now(datetime.timezone.utc)
-        passed = max(0.0, (now - earlier.taken_at).total_seconds() / 60)
-        silent = {
-            name.removeprefix(_SILENT): minutes + passed
-            for name, minutes in earlier.figures.items()
-            if name.startswith(_SILENT)
-        }
-        after = (n.removeprefix(_AFTER) for n in earlier.figures if n.startswith(_AFTER))
-        return cls(silent, next(after, ""))
-
-    @property
-    def figures(self) -> dict[str, float]:
-        """The memory as figures of a report."""
-        hosts = list(self.silent.items())[:KEPT]
-        figures = {f"{_SILENT}{host}": minutes for host, minutes in hosts}
-        return {**figures, f"{_AFTER}{self.after}": 0.0} if self.after else figures
 
 
 @dataclasses.dataclass
@@ -143,54 +105,59 @@ class _Round:
         )
 
 
-def hosts(scene: CheckContext) -> CheckResult:
-    """Which compute hosts have gone silent, and where to go on the next time.
+def inspect_hosts(context: CheckContext) -> CheckResult:
+    """Tell which compute hosts have gone silent, and where to go on the next time.
 
     A host is silent when none of a few of its instances has a fresh measure. At most
     (HOSTS + AGAIN) * (1 + PER_HOST) + 2 = 50 requests, however many hosts and instances there are.
     """
-    memory = Memory.of(scene.request.earlier)
-    round_ = _Round(Sampling.of(scene), memory.after)
+    before = context.memory.hosts
+    round_ = _Round(Sampling.of(context), before.after)
     try:
-        for host in _some(memory.silent):
+        for host in _some(before.silent):
             round_.look_again(host)
         round_.look_on()
     except OutOfTimeError:
-        if not round_.heard and not memory.silent:
-            return late(scene, memory.figures)
-    age = scene.request.thresholds.age
-    silent = {host: m for host, m in memory.silent.items() if host not in round_.heard}
-    silent |= {h: _longer(m, memory, h) for h, m in round_.heard.items() if m and m > age}
-    silent = {host: round(minutes, 1) for host, minutes in silent.items()}  # as figures have it
-    figures = Memory(silent, round_.after).figures
+        if not round_.heard and not before.silent:
+            return late(context)
+    now = datetime.datetime.now(datetime.timezone.utc)
+    age = context.request.thresholds.age
+    silent = {host: since for host, since in before.silent.items() if host not in round_.heard}
+    for host, minutes in round_.heard.items():
+        if minutes and minutes > age:
+            silent[host] = _since(now, minutes, before.silent.get(host))
+    return _judged(round_, HostsSeen(silent, round_.after), now, age)
+
+
+def _judged(round_: _Round, seen: HostsSeen, now: datetime.datetime, age: int) -> CheckResult:
+    """What is to be said about the hosts that were heard, and those that are known as silent."""
+    silent = {host: (now - since).total_seconds() / 60 for host, since in seen.silent.items()}
+    longest = sorted(silent, key=lambda host: (-silent[host], host))
+    figures = {
+        f"telemetry.hosts.silent:{host_name(h)}": round(silent[h], 1) for h in longest[:FIGURES]
+    }
     if not round_.heard and not silent:
         text = "has no compute host with instances in Gnocchi"
-        return CheckResult(Severity.SKIPPED, text, figures=figures)
-    named = sorted(
-        (host for host, minutes in silent.items() if minutes <= GONE),
-        key=lambda host: (-silent[host], host),
-    )
+        return CheckResult(Severity.SKIPPED, text, memory=seen)
+    named = [host for host in longest if silent[host] <= GONE]
     if named:
         text = ", ".join(f"{host_name(host)} for {ago(silent[host])}" for host in named[:NAMED])
         more = f" (+{len(named) - NAMED} more)" if len(named) > NAMED else ""
+        text = f"brings no measures from {text}{more}"
         return CheckResult(
-            Severity.DEGRADED,
-            f"brings no measures from {text}{more}",
-            Cause.SILENT_HOSTS,
-            figures=figures,
+            Severity.DEGRADED, text, Cause.SILENT_HOSTS, figures=figures, memory=seen
         )
     known = [host for host, m in round_.heard.items() if m is not None and m <= age]
-    gone = f"{reading.count(len(silent), 'compute host')} silent for more than a week"
+    gone = f"{base.count(len(silent), 'compute host')} silent for more than a week"
     if silent and not known:
-        return CheckResult(Severity.SKIPPED, f"has {gone} in Gnocchi", figures=figures)
+        text = f"has {gone} in Gnocchi"
+        return CheckResult(Severity.SKIPPED, text, figures=figures, memory=seen)
     if not known:
         text = "has hosts in Gnocchi whose measures metricd has not processed, or may not be read"
-        return CheckResult(Severity.SKIPPED, text, figures=figures)
-    number = reading.count(len(known), "compute host")
-    text = f"brings measures from {number} that were asked"
-    return CheckResult(
-        Severity.OK, f"{text} (besides {gone})" if silent else text, figures=figures
-    )
+        return CheckResult(Severity.SKIPPED, text, figures=figures, memory=seen)
+    text = f"brings measures from {base.count(len(known), 'compute host')} that were asked"
+    text = f"{text} (besides {gone})" if silent else text
+    return CheckResult(Severity.OK, text, figures=figures, memory=seen)
 
 
 def _some(hosts: Collection[str]) -> list[str]:
@@ -198,8 +165,11 @@ def _some(hosts: Collection[str]) -> list[str]:
     return secrets.SystemRandom().sample(sorted(hosts), min(AGAIN, len(hosts)))
 
 
-def _longer(minutes: float, memory: Memory, host: str) -> float:
-    """The silence that was measured; beyond what is looked back, as long as it is remembered."""
+def _since(
+    now: datetime.datetime, minutes: float, before: datetime.datetime | None
+) -> datetime.datetime:
+    """Since when a host is silent: what was measured, or what is remembered beyond that."""
     if math.isfinite(minutes):
-        return minutes
-    return max(memory.silent.get(host, 0.0), LOOK_BACK + 1.0)
+        return now - datetime.timedelta(minutes=minutes)
+    beyond = now - datetime.timedelta(minutes=LOOK_BACK + 1)
+    return min(beyond, before) if before else beyond

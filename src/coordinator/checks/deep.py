@@ -1,9 +1,6 @@
-"""The deeper questions: whether the services behind the answers do their work.
+"""The deeper questions: inspections of services that answer, and canaries sent to them.
 
-A module of `checks` may have a table `INSPECTIONS` of questions by name that only read, and a
-question `canary` that writes something of the coordinator's own, looks for it on the other side
-of the service, and removes it. All are functions from a `Scene` to an `Outcome`; they are asked
-side by side, and whatever happens to one is its own finding.
+They are asked side by side, and whatever happens to one is its own finding.
 """
 
 from __future__ import annotations
@@ -12,18 +9,15 @@ import dataclasses
 import enum
 from collections.abc import Callable, Mapping, Sequence
 
-from coordinator.checks import canary_schedule, endpoint
+from coordinator.checks import canary_schedule, registry
+from coordinator.checks.base import CheckContext, CheckResult, Inspection, Subject
+from coordinator.checks.memory import CheckMemory
 from coordinator.checks.parallel import side_by_side
 from coordinator.openstack import errors, http
 from coordinator.openstack.client import Cloud, Service
 from coordinator.report.finding import CANARY, Cause, Finding, Severity
 from coordinator.report.report import Report
 from coordinator.request import Depth, Request
-
-RESERVE = 0.2
-"""Part of the time that canaries may take that is kept for removing one, up to `MOST_KEPT`."""
-
-MOST_KEPT = 5.0
 
 
 class Kind(enum.Enum):
@@ -38,55 +32,6 @@ class Kind(enum.Enum):
 
 
 @dataclasses.dataclass(frozen=True)
-class CheckContext:
-    """What a question sees.
-
-    Attributes:
-        subject: the system that it is about.
-        services: those that answered their read, by catalog type, and `identity`.
-        request: what is verified, and how.
-        deadline: when the answer must be there; what was written must be removed before.
-    """
-
-    subject: endpoint.Subject
-    services: Mapping[str, Service]
-    request: Request
-    deadline: http.Deadline
-
-    @property
-    def service(self) -> Service:
-        """The system's own API."""
-        return self.services[self.subject.service]
-
-    @property
-    def patience(self) -> http.Deadline:
-        """Until when to wait for a canary: what was made must be removed in time."""
-        kept = min(MOST_KEPT, RESERVE * self.request.thresholds.canary_timeout)
-        return http.Deadline(self.deadline.at - kept)
-
-
-@dataclasses.dataclass(frozen=True)
-class CheckResult:
-    """The answer to a deeper question.
-
-    Attributes:
-        severity: `FAILED` becomes a degradation where the system is not required.
-        text: follows the title of the system, without a full stop.
-        remedy: what to type; empty: what is usual for the cause.
-        figures: numbers that later reports are compared with, such as `{"metric.backlog": 12}`.
-    """
-
-    severity: Severity
-    text: str
-    cause: Cause | None = None
-    remedy: str = ""
-    figures: Mapping[str, float] = dataclasses.field(default_factory=dict[str, float])
-
-
-DeepCheck = Callable[[CheckContext], CheckResult]
-
-
-@dataclasses.dataclass(frozen=True)
 class Asking:
     """The deeper questions of one verification.
 
@@ -98,83 +43,85 @@ class Asking:
     """
 
     request: Request
+    memory: CheckMemory
     cloud: Cloud
-    places: Sequence[tuple[endpoint.Subject, str]]
+    places: Sequence[tuple[Subject, str]]
     progress: Callable[[str], None]
     announce: Callable[[str], None]
 
-    def deepen(self, report: Report, deadline: http.Deadline) -> Report:
-        """The report together with the answers to the deeper questions.
+    def deepen(self, report: Report, deadline: http.Deadline) -> tuple[Report, CheckMemory]:
+        """The report together with the answers to the deeper questions, and what to remember.
 
         Args:
             report: what was found without them.
             deadline: of the inspections; canaries have a time of their own.
         """
-        findings, figures = self._ask(Kind.INSPECTION, self.cloud, deadline)
-        report = dataclasses.replace(report.joined(findings), figures=figures)
-        earlier, able = self.request.earlier, self._able()
+        answers = self._ask(Kind.INSPECTION, self.cloud, deadline)
+        figures = {name: n for _, answer in answers for name, n in answer.figures.items()}
+        memory = self.memory
+        for _, answer in answers:
+            memory = memory if answer.memory is None else memory.replaced(answer.memory)
+        report = report.joined(finding for finding, _ in answers)
+        report = dataclasses.replace(report, figures=figures)
+        able = tuple(subject.service for subject, _ in self.places if _canary_of(subject))
         if not self._wants_canaries(report, able):
-            return canary_schedule.kept(report, earlier, able)
+            return canary_schedule.kept(report, memory, able)
         seconds = self.request.thresholds.canary_timeout
         self.announce(f"sending canaries to {', '.join(able)} (up to {seconds} s)")
         patience = http.Deadline.after(seconds)
-        findings, _ = self._ask(Kind.CANARY, self.cloud.until(patience), patience)
-        return canary_schedule.sent(report, findings)
-
-    def _able(self) -> tuple[str, ...]:
-        """The services that a canary can be sent to."""
-        return tuple(s.service for s, _ in self.places if _questions(s, Kind.CANARY))
+        answers = self._ask(Kind.CANARY, self.cloud.until(patience), patience)
+        return canary_schedule.sent(report, memory, [finding for finding, _ in answers])
 
     def _wants_canaries(self, report: Report, able: tuple[str, ...]) -> bool:
         if not able:
             return False
         if self.request.depth is Depth.READS:
-            return canary_schedule.were_missed(self.request.earlier)
+            return canary_schedule.were_missed(self.memory)
         if self.request.depth is Depth.FULL:
             return True
-        return canary_schedule.are_due(report, self.request.earlier, able)
+        return canary_schedule.are_due(report, self.memory, able)
 
     def _ask(
         self, kind: Kind, cloud: Cloud, deadline: http.Deadline
-    ) -> tuple[tuple[Finding, ...], dict[str, float]]:
-        """Ask all questions of a kind side by side, and give findings and figures."""
+    ) -> list[tuple[Finding, CheckResult]]:
+        """Ask all questions of a kind side by side, and give findings with their answers."""
         apis = {s.service: Service(cloud, url) for s, url in self.places if url}
         subjects = {subject.service: subject for subject, _ in self.places}
         jobs: dict[tuple[str, str], Callable[[], CheckResult]] = {}
         for subject in subjects.values():
-            scene = CheckContext(subject, apis, self.request, deadline)
-            for name, question in _questions(subject, kind).items():
-                jobs[subject.service, name] = _asking(question, scene, name, kind)
+            context = CheckContext(subject, apis, self.request, deadline, self.memory)
+            for name, inspection in _questions(subject, kind).items():
+                jobs[subject.service, name] = _asking(inspection, context, name, kind)
         answers: dict[tuple[str, str], CheckResult] = {}
-        for (service, name), outcome in side_by_side(jobs, deadline):
-            answers[service, name] = outcome
-            self.progress(_finding(subjects[service], name, outcome).line)
+        for (service, name), answer in side_by_side(jobs, deadline):
+            answers[service, name] = answer
+            self.progress(_finding(subjects[service], name, answer).line)
         for service, name in jobs.keys() - answers.keys():
             text = f"gave no answer about its {name} in time"
             answers[service, name] = CheckResult(kind.value, text, Cause.TIMEOUT)
-        figures = {name: n for answer in answers.values() for name, n in answer.figures.items()}
-        findings = (_finding(subjects[key[0]], key[1], answers[key]) for key in jobs)
-        return tuple(findings), figures
+        return [(_finding(subjects[key[0]], key[1], answers[key]), answers[key]) for key in jobs]
 
 
-def _questions(subject: endpoint.Subject, kind: Kind) -> Mapping[str, DeepCheck]:
-    if not subject.system.check:
-        return {}
-    module = endpoint.module_of(subject.system)
+def _canary_of(subject: Subject) -> Inspection | None:
+    return registry.check_of(subject.system.check).canary
+
+
+def _questions(subject: Subject, kind: Kind) -> Mapping[str, Inspection]:
     if kind is Kind.INSPECTION:
-        return getattr(module, "INSPECTIONS", {})
-    return {CANARY: module.canary} if hasattr(module, "canary") else {}
+        return registry.check_of(subject.system.check).inspections
+    canary = _canary_of(subject)
+    return {CANARY: canary} if canary else {}
 
 
 def _asking(
-    question: DeepCheck, scene: CheckContext, name: str, kind: Kind
+    inspection: Inspection, context: CheckContext, name: str, kind: Kind
 ) -> Callable[[], CheckResult]:
     def answer() -> CheckResult:
         try:
-            return question(scene)
+            return inspection(context)
         except Exception as error:  # noqa: BLE001 - whatever happens is the answer
             # what has no API of its own was looked for in Gnocchi
-            asked = scene.services.get(scene.subject.service) or scene.services["metric"]
+            asked = context.services.get(context.subject.service) or context.services["metric"]
             fault = errors.explain(error, asked.url)
             if fault.cause is Cause.FORBIDDEN:
                 text = f"forbids this user to look at its {name} (HTTP 403)"
@@ -184,6 +131,6 @@ def _asking(
     return answer
 
 
-def _finding(subject: endpoint.Subject, question: str, outcome: CheckResult) -> Finding:
-    finding = subject.finding(question, outcome.severity, outcome.text, outcome.cause)
-    return dataclasses.replace(finding, remedy=outcome.remedy) if outcome.remedy else finding
+def _finding(subject: Subject, question: str, answer: CheckResult) -> Finding:
+    finding = subject.finding(question, answer.severity, answer.text, answer.cause)
+    return dataclasses.replace(finding, remedy=answer.remedy) if answer.remedy else finding

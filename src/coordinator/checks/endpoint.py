@@ -3,75 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, Protocol, cast
 
-from coordinator import text as stack_text
-from coordinator.blueprint import systems
 from coordinator.checks import registry
-from coordinator.checks.reading import Reading
+from coordinator.checks.base import Reading, Subject
 from coordinator.openstack import catalog, errors
 from coordinator.openstack.client import Cloud, Service
-from coordinator.report import remedies
 from coordinator.report.finding import Cause, Finding, Severity
-
-LONGEST = 1000
-"""Characters of a summary."""
-
-
-class Check(Protocol):
-    """What a module of this package offers."""
-
-    def read(self, service: Service) -> Reading:
-        """Ask the service one question that proves that it works."""
-        ...
-
-
-@dataclasses.dataclass(frozen=True)
-class Subject:
-    """One system to be asked.
-
-    Attributes:
-        service: what findings about it are filed under: its catalog type, `identity` or
-            `telemetry`.
-        required: whether its faults are failures; else they are degradations.
-        interface: endpoint interface to use.
-        region: region to use; empty means any.
-        names: application names for remedies.
-    """
-
-    service: str
-    system: systems.System
-    required: bool
-    interface: str
-    region: str
-    names: remedies.Subject
-
-    @property
-    def entry(self) -> systems.Registration:
-        """What it has in the service catalog."""
-        if self.system.catalog is None:
-            raise ValueError(f"{self.system.key} has no entry in the service catalog")
-        return self.system.catalog
-
-    def finding(
-        self,
-        question: str,
-        severity: Severity,
-        text: str,
-        cause: Cause | None = None,
-        available: tuple[str, ...] = (),
-    ) -> Finding:
-        """A finding about this system; the text follows its title."""
-        if severity is Severity.FAILED and not self.required:
-            severity = Severity.DEGRADED
-        return Finding(
-            service=self.service,
-            question=question,
-            severity=severity,
-            summary=stack_text.plain(f"{self.system.title} {text}", LONGEST),
-            cause=cause,
-            remedy=remedies.remedy(cause, self.names, available) if cause else "",
-        )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -117,18 +54,13 @@ def ask(subject: Subject, cloud: Cloud, url: str) -> Answer:
         endpoint = _discover(subject, service)
     except Exception as error:  # noqa: BLE001 - whatever happens to one service is its finding
         return Answer((_failed(subject, "endpoint", error, url),), url)
-    if not subject.system.check:
-        return Answer((endpoint,), url)
     try:
-        reading = cast("Check", module_of(subject.system)).read(service)
+        reading = registry.check_of(subject.system.check).read(service)
     except Exception as error:  # noqa: BLE001 - whatever happens to one service is its finding
         return Answer((endpoint, _failed(subject, "read", error, url)), url)
+    if reading is None:
+        return Answer((endpoint,), url)
     return Answer((endpoint, subject.finding("read", Severity.OK, reading.summary)), url, reading)
-
-
-def module_of(system: systems.System) -> Any:
-    """The module of this package that asks a system."""
-    return registry.module_of(system.check)
 
 
 def _discover(subject: Subject, service: Service) -> Finding:

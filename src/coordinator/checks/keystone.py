@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from coordinator.checks import reading
-from coordinator.checks.deep import CheckContext, CheckResult
+from coordinator.checks import base
+from coordinator.checks.base import CheckContext, CheckResult, Inspection
 from coordinator.openstack import errors, http
 from coordinator.openstack.client import Cloud, Route, connect
 from coordinator.openstack.credentials import Credentials
@@ -71,11 +71,19 @@ def refused(fault: errors.ApiFault, names: remedies.Subject) -> Finding:
     )
 
 
-def validation(scene: CheckContext) -> CheckResult:
+class KeystoneCheck(base.Check):
+    """Has Keystone validate a token; that it issues one is known already."""
+
+    name = "identity"
+
+    @property
+    def inspections(self) -> Mapping[str, Inspection]:
+        """The validation of a token."""
+        return {"validation": inspect_validation}
+
+
+def inspect_validation(context: CheckContext) -> CheckResult:
     """Have keystone validate the coordinator's own token, as it does for every other service."""
-    token = reading.field(scene.service.own_token(), "token", "token")
-    reading.field(token, "expires_at", "token")
+    token = base.field(context.service.own_token(), "token", "token")
+    base.field(token, "expires_at", "token")
     return CheckResult(Severity.OK, "validates the token")
-
-
-INSPECTIONS = {"validation": validation}

@@ -17,14 +17,14 @@ from typing import Any, cast
 import keystoneauth1.exceptions
 
 from coordinator import text as stack_text
-from coordinator.checks import reading
-from coordinator.checks.deep import CheckContext, CheckResult
+from coordinator.checks import base
+from coordinator.checks.base import CheckContext, CheckResult
+from coordinator.checks.memory import FlowTrend
 from coordinator.openstack import http
 from coordinator.openstack.client import Service
 from coordinator.openstack.errors import UnusableAnswerError
 from coordinator.report import remedies
 from coordinator.report.finding import Cause, Severity
-from coordinator.report.report import Report
 
 POLLED = ("cpu", "memory.usage", "volume.size", "image.size")
 """Metrics that Ceilometer's agents poll, so that their measures must be fresh; the first that a
@@ -43,15 +43,13 @@ POLLING = 5
 YOUNGEST = 10
 """Instances that are asked when none that was drawn is fresh: of the youngest, most run."""
 
-DRY = 3
-"""Reports in a row without anything fresh that are a failure. One or two may be bad luck, where
-most instances are shut off, or stay in Gnocchi since the notification of their end was lost."""
+DRY_FAILS = 3
+"""Verifications in a row without anything fresh that are a failure. One or two may be bad
+luck, where most instances are shut off, or stay in Gnocchi since the notification of their end was
+lost."""
 
 LONGEST = 300
 """Seconds that the option verify-timeout may have."""
-
-_DRY = "telemetry.flow.dry"
-_FRESH = "telemetry.flow.fresh:"
 
 RESERVE = 1.0
 """Seconds before the deadline after which nothing more is asked."""
@@ -94,9 +92,9 @@ class Sampling:
     deadline: http.Deadline
 
     @classmethod
-    def of(cls, scene: CheckContext) -> Sampling:
+    def of(cls, context: CheckContext) -> Sampling:
         """The sampling of a question about Ceilometer."""
-        return cls(scene.services["metric"], scene.request.thresholds.age, scene.deadline)
+        return cls(context.services["metric"], context.request.thresholds.age, context.deadline)
 
     @property
     def grown_up(self) -> int:
@@ -125,7 +123,7 @@ class Sampling:
             )
         except keystoneauth1.exceptions.NotFound:
             return []
-        return [_resource(record) for record in reading.records(found, "resources")]
+        return [_resource(record) for record in base.records(found, "resources")]
 
     def draw(self, type_: str, limit: int) -> list[Resource]:
         """Some resources of a type, others each time; two requests at most.
@@ -186,8 +184,8 @@ class Sampling:
         """
         self._mind_the_time()
         try:
-            storage = reading.field(self.gnocchi.get("/v1/status"), "storage", "status")
-            return frozenset(reading.field(storage, "measures_to_process", "status"))
+            storage = base.field(self.gnocchi.get("/v1/status"), "storage", "status")
+            return frozenset(base.field(storage, "measures_to_process", "status"))
         except Exception:  # noqa: BLE001 - for administrators only, and not always
             return frozenset()
 
@@ -237,42 +235,13 @@ def host_name(host: str) -> str:
     return stack_text.plain(host, 60)
 
 
-def late(scene: CheckContext, figures: Mapping[str, float] | None = None) -> CheckResult:
+def late(context: CheckContext) -> CheckResult:
     """The answer when there was no time to look: that says nothing against Ceilometer."""
-    larger = min(LONGEST, math.ceil(2 * scene.request.timeout))
-    remedy = f"juju config {scene.request.coordinator} verify-timeout={larger}"
-    if larger <= scene.request.timeout:  # Gnocchi is too slow
-        remedy = f"juju status {scene.request.applications.get('metric', 'gnocchi')}"
-    text = OutOfTimeError().fault.text
-    return CheckResult(Severity.SKIPPED, text, Cause.TIMEOUT, remedy, figures or {})
-
-
-@dataclasses.dataclass(frozen=True)
-class Course:
-    """What is remembered of the flow from report to report.
-
-    Attributes:
-        dry: reports in a row without anything fresh; None when nothing fresh was ever seen.
-        fresh: type and id of what had fresh measures last, such as `instance/ID`.
-    """
-
-    dry: float | None = None
-    fresh: str = ""
-
-    @classmethod
-    def of(cls, earlier: Report | None) -> Course:
-        """What the last report says."""
-        if earlier is None:
-            return cls()
-        figures = earlier.figures
-        fresh = (name.removeprefix(_FRESH) for name in figures if name.startswith(_FRESH))
-        return cls(figures.get(_DRY), next(fresh, ""))
-
-    @property
-    def figures(self) -> dict[str, float]:
-        """The memory as figures of a report."""
-        figures = {} if self.dry is None else {_DRY: self.dry}
-        return {**figures, f"{_FRESH}{self.fresh}": 0.0} if self.fresh else figures
+    larger = min(LONGEST, math.ceil(2 * context.request.timeout))
+    remedy = f"juju config {context.request.coordinator} verify-timeout={larger}"
+    if larger <= context.request.timeout:  # Gnocchi is too slow
+        remedy = f"juju status {context.request.applications.get('metric', 'gnocchi')}"
+    return CheckResult(Severity.SKIPPED, OutOfTimeError().fault.text, Cause.TIMEOUT, remedy)
 
 
 @dataclasses.dataclass
@@ -313,64 +282,70 @@ class _Hearing:
                 self.fresh = f"{type_}/{id_}"
 
 
-def flow(scene: CheckContext) -> CheckResult:
-    """Whether anything fresh arrives: the newest measures of a few resources of several types.
+def inspect_flow(context: CheckContext) -> CheckResult:
+    """Tell whether anything fresh arrives: the newest measures of resources of several types.
 
     At most 51 requests: two for each type, one for each resource that was drawn, two and eleven
     for the likeliest, and one to tell a silent Ceilometer from a dead metricd.
 
     That nothing fresh is found is a failure only where measures are known to have come, and only
-    in the third report in a row.
+    in the third verification in a row.
     """
-    sampling, course = Sampling.of(scene), Course.of(scene.request.earlier)
+    sampling, trend = Sampling.of(context), context.memory.flow
     hearing = _Hearing(sampling)
     try:
-        hearing.draw(course.fresh)
+        hearing.draw(trend.fresh)
     except OutOfTimeError:
         if not hearing.fresh:
-            return late(scene, course.figures)
+            return late(context)
     newest = hearing.newest
     told = ", ".join(f"{type_} {ago(minutes)}" for type_, minutes in newest.items())
     if hearing.fresh:
+        trend = FlowTrend(0, hearing.fresh)
         text = f"brings fresh measures to Gnocchi ({told})"
-        return CheckResult(Severity.OK, text, figures=Course(0, hearing.fresh).figures)
+        return CheckResult(Severity.OK, text, figures=_figures(trend), memory=trend)
     if hearing.waits:
         text = "brings fresh measures, and Gnocchi's metricd does not process them"
         gnocchi = dataclasses.replace(
-            scene.subject.names, application=scene.request.applications.get("metric", "gnocchi")
+            context.subject.names,
+            application=context.request.applications.get("metric", "gnocchi"),
         )
         remedy = remedies.remedy(Cause.NOT_PROCESSED, gnocchi)
         return CheckResult(
-            Severity.FAILED, text, Cause.NOT_PROCESSED, remedy, figures=course.figures
+            Severity.FAILED, text, Cause.NOT_PROCESSED, remedy, figures=_figures(trend)
         )
     if "instance" in newest:
         # what came within a day came: shut off since, or no longer measured
-        dry = 0 if course.dry is None and min(newest.values()) <= LOOK_BACK else course.dry
-        course = Course(None if dry is None else dry + 1, course.fresh)
-        severity = Severity.FAILED if (course.dry or 0) >= DRY else Severity.DEGRADED
+        dry = 0 if trend.dry is None and min(newest.values()) <= LOOK_BACK else trend.dry
+        trend = FlowTrend(None if dry is None else dry + 1, trend.fresh)
+        severity = Severity.FAILED if (trend.dry or 0) >= DRY_FAILS else Severity.DEGRADED
         text = f"brings no fresh measures to Gnocchi ({told})"
-        return CheckResult(severity, text, Cause.NO_FLOW, figures=course.figures)
+        return CheckResult(severity, text, Cause.NO_FLOW, figures=_figures(trend), memory=trend)
     # what there is may be measured only when something happens to it
     text = f"has no instance in Gnocchi that lives for {sampling.grown_up} min"
-    return CheckResult(Severity.SKIPPED, text, figures=course.figures)
+    return CheckResult(Severity.SKIPPED, text, figures=_figures(trend))
 
 
-def metrics(scene: CheckContext) -> CheckResult:
-    """Whether instances have the metrics that alarms and Watcher need; two requests at most.
+def _figures(trend: FlowTrend) -> dict[str, float]:
+    return {} if trend.dry is None else {"telemetry.flow.dry": trend.dry}
+
+
+def inspect_metrics(context: CheckContext) -> CheckResult:
+    """Tell whether instances have the metrics that alarms and Watcher need; two requests at most.
 
     A metric that only some lack is no fault: not every guest tells its use of memory.
     """
-    sampling, wanted = Sampling.of(scene), scene.request.thresholds.metrics
+    sampling, wanted = Sampling.of(context), context.request.thresholds.metrics
     if not wanted:
         return CheckResult(Severity.SKIPPED, "is expected to bring no metric in particular")
     try:
         instances = sampling.draw("instance", DRAWN["instance"])
     except OutOfTimeError:
-        return late(scene)
+        return late(context)
     if not instances:
         return CheckResult(Severity.SKIPPED, "has no instance whose metrics could be looked at")
     missing = [name for name in wanted if not any(name in one.metrics for one in instances)]
-    number = reading.count(len(instances), "instance")
+    number = base.count(len(instances), "instance")
     if missing:
         text = f"brings no {', '.join(missing)} of any of {number}"
         return CheckResult(Severity.DEGRADED, text, Cause.METRICS_MISSING)

@@ -1,21 +1,32 @@
-"""Which module asks which system: one literal table, each module loaded when it is used."""
+"""Which check asks which system: one literal table, each module loaded when it is used."""
 
 from __future__ import annotations
 
 import importlib
-from typing import Any
+
+from coordinator.checks.base import Check
 
 CHECKS = {
-    "identity": "coordinator.checks.keystone",
-    "metric": "coordinator.checks.gnocchi",
-    "alarming": "coordinator.checks.aodh",
-    "key_manager": "coordinator.checks.barbican",
-    "infra_optim": "coordinator.checks.watcher",
-    "telemetry": "coordinator.checks.ceilometer",
+    "identity": ("coordinator.checks.keystone", "KeystoneCheck"),
+    "metric": ("coordinator.checks.gnocchi", "GnocchiCheck"),
+    "alarming": ("coordinator.checks.aodh", "AodhCheck"),
+    "key_manager": ("coordinator.checks.barbican", "BarbicanCheck"),
+    "infra_optim": ("coordinator.checks.watcher", "WatcherCheck"),
+    "telemetry": ("coordinator.checks.ceilometer", "CeilometerCheck"),
 }
-"""The names that a blueprint may give as `check`, with the modules that ask."""
+"""The names that a blueprint may give as `check`, with module and class."""
 
 
-def module_of(check: str) -> Any:
-    """The module that asks the systems of a check."""
-    return importlib.import_module(CHECKS[check])
+def check_of(name: str) -> Check:
+    """The check of this name; without a name, one that asks nothing.
+
+    Raises:
+        TypeError: the table names a class that is no check.
+    """
+    if not name:
+        return Check()
+    module, class_name = CHECKS[name]
+    found: object = vars(importlib.import_module(module))[class_name]
+    if not (isinstance(found, type) and issubclass(found, Check)):
+        raise TypeError(f"{module}.{class_name} is no check")
+    return found()

@@ -10,10 +10,12 @@ from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from coordinator import private_files
 from coordinator.blueprint import resource_types
 from coordinator.blueprint import systems as blueprint_systems
+from coordinator.checks import canary_schedule, clocks, deep, endpoint
 from coordinator.checks import ceilometer as checks_ceilometer
 from coordinator.checks import certificates as checks_certificates
-from coordinator.checks import clocks, deep, endpoint
 from coordinator.checks import keystone as checks_keystone
+from coordinator.checks.base import Subject
+from coordinator.checks.memory import NOTHING, CheckMemory
 from coordinator.checks.parallel import side_by_side
 from coordinator.openstack import certificates as openstack_certificates
 from coordinator.openstack import errors, http
@@ -40,31 +42,37 @@ class Verification:
 
     Attributes:
         credentials: those that keystone took, None when it took none.
+        memory: what the next verification needs to know of this one.
     """
 
     report: Report
     credentials: Credentials | None
+    memory: CheckMemory = NOTHING
 
     def with_findings(self, findings: Iterable[Finding]) -> Verification:
         """The same with these findings in place of its own."""
         report = dataclasses.replace(self.report, findings=tuple(findings))
-        return dataclasses.replace(self, report=report)
+        charms_fail = canary_schedule.fail_charms(report.findings)
+        memory = dataclasses.replace(self.memory, charms_fail=charms_fail)
+        return dataclasses.replace(self, report=report, memory=memory)
 
 
 def verify(
     request: Request,
+    memory: CheckMemory = NOTHING,
     progress: Progress = lambda _line: None,
     release: Callable[[], str] = lambda: "",
     announce: Progress = lambda _line: None,
 ) -> Verification:
-    """Ask keystone and every ordered service, and report.
+    """Ask keystone and every requested service, and report.
 
-    It takes at most `order.timeout` seconds and a moment, and where canaries are sent the time
-    that `order.thresholds` gives them, whatever the services do, and raises nothing that a service
-    can cause.
+    It takes at most `request.timeout` seconds and a moment, and where canaries are sent the time
+    that `request.thresholds` gives them, whatever the services do, and raises nothing that a
+    service can cause.
 
     Args:
         request: what to verify, and how.
+        memory: what is remembered of the verification before.
         progress: told a line for each answer.
         announce: told one line before canaries are sent, which takes long.
         release: tells the version of Ceilometer whose resource types are needed, empty when it is
@@ -79,7 +87,7 @@ def verify(
         if admission.cloud is None or admission.credentials is None:
             findings = (admission.finding, *doubts, *_not_asked(request))
             report = Report(_now(), request.interface, request.region, findings)
-            return Verification(report, None)
+            return Verification(report, None, canary_schedule.kept(report, memory, ())[1])
         region = request.region or next(iter(admission.credentials.regions), "")
         share = READ_SHARE if request.depth.reads else 1.0
         patience = http.Deadline.after(deadline.left * share)
@@ -92,9 +100,9 @@ def verify(
         report = _report(request, region, findings, answers, release)
         if request.depth.reads:
             places = _places(request, region, report, admission.credentials, answers)
-            asking = deep.Asking(request, admission.cloud, places, progress, announce)
-            report = asking.deepen(report, deadline)
-    return Verification(report, admission.credentials)
+            asking = deep.Asking(request, memory, admission.cloud, places, progress, announce)
+            report, memory = asking.deepen(report, deadline)
+    return Verification(report, admission.credentials, memory)
 
 
 def _places(
@@ -103,7 +111,7 @@ def _places(
     report: Report,
     credentials: Credentials,
     answers: Mapping[str, endpoint.Answer],
-) -> list[tuple[endpoint.Subject, str]]:
+) -> list[tuple[Subject, str]]:
     """The systems that answered well, with their addresses, in the order of reports.
 
     Ceilometer has no API of its own: it is looked for in Gnocchi.
@@ -182,7 +190,7 @@ def _joined(looked_up: endpoint.Answer, asked: endpoint.Answer) -> endpoint.Answ
     return dataclasses.replace(asked, findings=(*looked_up.findings, *asked.findings))
 
 
-def _asking(subject: endpoint.Subject, cloud: Cloud, url: str) -> Callable[[], endpoint.Answer]:
+def _asking(subject: Subject, cloud: Cloud, url: str) -> Callable[[], endpoint.Answer]:
     return lambda: endpoint.ask(subject, cloud, url)
 
 
@@ -287,7 +295,7 @@ def _not_asked(request: Request) -> tuple[Finding, ...]:
     )
 
 
-def _subject(request: Request, type_: str, region: str) -> endpoint.Subject:
+def _subject(request: Request, type_: str, region: str) -> Subject:
     """A system of the service catalog."""
     return _about(
         request, type_, request.blueprint.services[type_], region, type_ in request.required
@@ -296,8 +304,8 @@ def _subject(request: Request, type_: str, region: str) -> endpoint.Subject:
 
 def _about(
     request: Request, service: str, system: blueprint_systems.System, region: str, required: bool
-) -> endpoint.Subject:
-    return endpoint.Subject(
+) -> Subject:
+    return Subject(
         service=service,
         system=system,
         required=required,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from coordinator.checks import reading
-from coordinator.checks.deep import CheckContext, CheckResult
+from coordinator.checks import base
+from coordinator.checks.base import CheckContext, CheckResult, Inspection, Reading
 from coordinator.openstack.client import Service
 from coordinator.report.finding import Cause, Severity
 from coordinator.text import plain
@@ -19,35 +19,42 @@ GONE = datetime.timedelta(days=1)
 """After this, an engine was taken away: Watcher keeps its entry for ever, and calls it failed."""
 
 
-def read(service: Service) -> reading.Reading:
-    """List Watcher's services. Source: Infrastructure Optimization API, `GET /v1/services`."""
-    _services(service.get("/v1/services"))
-    return reading.Reading("lists its services")
+class WatcherCheck(base.Check):
+    """Lists Watcher's services, and sees whether its engines live."""
+
+    name = "infra_optim"
+
+    def read(self, service: Service) -> Reading:
+        """List Watcher's services. Source: Infrastructure Optimization API, `GET /v1/services`."""
+        _services(service.get("/v1/services"))
+        return Reading("lists its services")
+
+    @property
+    def inspections(self) -> Mapping[str, Inspection]:
+        """Decision engine and applier."""
+        return {"engines": inspect_engines}
 
 
-def engines(scene: CheckContext) -> CheckResult:
-    """Whether decision engine and applier live, and have begun their work.
+def inspect_engines(context: CheckContext) -> CheckResult:
+    """Tell whether decision engine and applier live, and have begun their work.
 
     Source: Infrastructure Optimization API, `GET /v1/services/detail`: `status`, `last_seen_up`.
     """
-    listed = _services(scene.service.get("/v1/services/detail"))
-    now = scene.service.now()
+    listed = _services(context.service.get("/v1/services/detail"))
+    now = context.service.now()
     for name in ENGINES:
         known = [one for one in listed if one.get("name") == name]
         alive = [one for one in known if one.get("status") == "ACTIVE"]
         lost = [one for one in known if one not in alive]
         if not known:
-            return _down(scene, name, f"has never seen its {name} alive")
+            return _down(context, name, f"has never seen its {name} alive")
         if not alive:
-            return _down(scene, name, f"does not see its {name} alive{_on(lost)}")
+            return _down(context, name, f"does not see its {name} alive{_on(lost)}")
         recent = [one for one in lost if now - _last_seen(one) < GONE]
         if recent:
             text = f"does not see its {name} alive{_on(recent)}, but another one"
-            return _down(scene, name, text, Severity.DEGRADED)
-    return _goals(scene.service)
-
-
-INSPECTIONS = {"engines": engines}
+            return _down(context, name, text, Severity.DEGRADED)
+    return _goals(context.service)
 
 
 def _goals(watcher: Service) -> CheckResult:
@@ -55,25 +62,25 @@ def _goals(watcher: Service) -> CheckResult:
 
     Source: watcher/decision_engine/sync.py.
     """
-    answer = reading.field(watcher.get("/v1/goals"), "goals", "list of goals")
-    known = reading.records(answer, "goals")
+    answer = base.field(watcher.get("/v1/goals"), "goals", "list of goals")
+    known = base.records(answer, "goals")
     if not known:
         text = "has no goals, which its decision engine makes when it starts"
         return CheckResult(Severity.DEGRADED, text, Cause.NO_GOALS)
-    number = reading.count(len(known), "goal")
+    number = base.count(len(known), "goal")
     return CheckResult(
         Severity.OK, f"sees its decision engine and applier alive, and has {number}"
     )
 
 
 def _services(answer: Any) -> list[dict[str, Any]]:
-    return reading.records(reading.field(answer, "services", "list of services"), "services")
+    return base.records(base.field(answer, "services", "list of services"), "services")
 
 
 def _down(
-    scene: CheckContext, engine: str, text: str, severity: Severity = Severity.FAILED
+    context: CheckContext, engine: str, text: str, severity: Severity = Severity.FAILED
 ) -> CheckResult:
-    remedy = f"juju exec -a {scene.subject.names.application} -- systemctl status {engine}"
+    remedy = f"juju exec -a {context.subject.names.application} -- systemctl status {engine}"
     return CheckResult(severity, text, Cause.ENGINE_DOWN, remedy)
 
 

@@ -46,7 +46,7 @@ class Report:
         resource_types: names of Gnocchi's resource types; None when they could not be read, or had
             no room.
         behind: what they lack for Ceilometer, in short phrases.
-        figures: numbers that the next report is compared with, such as `metric.backlog`.
+        figures: numbers about the cloud, such as `metric.backlog`.
         canaries: when the last were sent, whose findings are in the report as far as they still
             count; None: there were none.
         left_out: how many findings are not in it for want of room.

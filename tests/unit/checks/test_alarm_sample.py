@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from coordinator.blueprint import loader
-from coordinator.checks import alarm_sample, deep, endpoint
+from coordinator.checks import alarm_sample, base
 from coordinator.openstack import client, http
 from coordinator.report import remedies
 from coordinator.report.finding import Cause, Severity
@@ -37,16 +37,16 @@ class Aodh:
         return NOW
 
 
-def asked(seconds: float, *, interval: int) -> deep.CheckResult:
+def asked(seconds: float, *, interval: int) -> base.CheckResult:
     system = loader.load().services["alarming"]
     names = remedies.Subject("alarming", "aodh", "keystone", "telemetry-coordinator")
-    subject = endpoint.Subject("alarming", system, True, "internal", "RegionOne", names)
+    subject = base.Subject("alarming", system, True, "internal", "RegionOne", names)
     request = dataclasses.replace(
         reports.REQUEST, thresholds=Thresholds(evaluation_interval=interval)
     )
     services = {"alarming": cast("client.Service", Aodh(seconds))}
-    return alarm_sample.alarms(
-        deep.CheckContext(subject, services, request, http.Deadline.after(5))
+    return alarm_sample.inspect_alarms(
+        base.CheckContext(subject, services, request, http.Deadline.after(5))
     )
 
 

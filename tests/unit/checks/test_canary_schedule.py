@@ -6,6 +6,7 @@ import datetime
 import pytest
 
 from coordinator.checks import canary_schedule
+from coordinator.checks.memory import NOTHING, CheckMemory
 from coordinator.report.finding import Cause, Finding, Severity
 from coordinator.report.report import Report
 from tests.unit import reports
@@ -18,10 +19,14 @@ def canary(service: str, severity: Severity = Severity.OK) -> Finding:
     return Finding(service, "canary", severity, f"{service} gave its canary back", cause)
 
 
-def earlier(*findings: Finding) -> Report:
-    return canary_schedule.sent(
-        reports.report(), findings or [canary(service) for service in ABLE]
-    )
+def earlier(*findings: Finding) -> CheckMemory:
+    some = findings or tuple(canary(service) for service in ABLE)
+    return canary_schedule.sent(reports.report(), NOTHING, some)[1]
+
+
+def told(report: Report) -> list[str]:
+    """The canaries that a report tells of."""
+    return [finding.check for finding in report.findings if finding.question == "canary"]
 
 
 def later(minutes: int, **changes: object) -> Report:
@@ -30,11 +35,7 @@ def later(minutes: int, **changes: object) -> Report:
 
 
 def test_the_first_are_due():
-    assert canary_schedule.are_due(reports.report(), None, ABLE)
-
-
-def test_after_a_report_without_any_they_are_due():
-    assert canary_schedule.are_due(reports.report(), reports.report(), ABLE)
+    assert canary_schedule.are_due(reports.report(), NOTHING, ABLE)
 
 
 def test_as_long_as_nothing_changes_they_are_not_due():
@@ -57,7 +58,8 @@ def test_a_version_that_is_not_known_now_is_no_change():
 
 def test_a_charm_that_fails_lets_them_be_sent_again():
     blocked = reports.bad("ceph-mon", "application", cause=Cause.CHARM_BLOCKED)
-    before = earlier().joined([blocked])
+    assert canary_schedule.fail_charms([blocked])
+    before = dataclasses.replace(earlier(), charms_fail=True)
     assert not canary_schedule.are_due(later(14), before, ABLE)
     assert canary_schedule.are_due(later(15), before, ABLE)
 
@@ -98,22 +100,28 @@ def test_what_may_not_be_done_is_not_tried_again():
 
 
 def test_before_ceilometer_upgrade_they_are_not_due():
-    assert not canary_schedule.are_due(later(5, behind=("volume missing",)), None, ABLE)
+    assert not canary_schedule.are_due(later(5, behind=("volume missing",)), NOTHING, ABLE)
 
 
 def test_a_finding_is_kept_behind_the_others_of_its_service():
-    kept = canary_schedule.kept(later(5), earlier(), ABLE)
-    checks = [finding.check for finding in kept.findings]
+    report, memory = canary_schedule.kept(later(5), earlier(), ABLE)
+    checks = [finding.check for finding in report.findings]
     assert checks[checks.index("metric.read") + 1] == "metric.canary"
-    assert kept.canaries == earlier().canaries
+    assert report.canaries
+    assert report.canaries.sent_at == reports.NOW
+    assert memory == earlier()
 
 
 def test_a_finding_about_a_service_that_fails_now_is_dropped():
-    kept = canary_schedule.kept(later(5), earlier(), ["alarming"])
-    assert [finding.check for finding in canary_schedule.of(kept)] == ["alarming.canary"]
+    report, memory = canary_schedule.kept(later(5), earlier(), ["alarming"])
+    assert told(report) == ["alarming.canary"]
+    again, _ = canary_schedule.kept(later(10), memory, ABLE)
+    assert told(again) == ["alarming.canary"]
+    assert canary_schedule.are_due(later(10), memory, ABLE)
 
 
 def test_findings_about_another_stack_are_dropped():
-    kept = canary_schedule.kept(later(5, builds={"metric": "4.7.1"}), earlier(), ABLE)
-    assert canary_schedule.of(kept) == ()
-    assert kept.canaries == earlier().canaries
+    report, memory = canary_schedule.kept(later(5, builds={"metric": "4.7.1"}), earlier(), ABLE)
+    assert told(report) == []
+    assert memory.canaries
+    assert memory.canaries.sent_at == reports.NOW

@@ -31,7 +31,7 @@ def test_a_gnocchi_that_is_behind_is_told_with_release_and_remedy():
         "telemetry",
         "resource-types",
         Severity.FAILED,
-        "Gnocchi is behind Ceilometer 27.0.0 "
+        "Gnocchi lacks resource types of Ceilometer 27.0.0 "
         "(dns_zone missing; volume lacks volume_type_id; a; 1 more)",
         Cause.MISSING_TYPES,
         REMEDY,
@@ -40,7 +40,7 @@ def test_a_gnocchi_that_is_behind_is_told_with_release_and_remedy():
 
 def test_without_a_release_none_is_named():
     (finding,) = judge(Comparison(behind=("volume missing",)), release="")
-    assert finding.summary == "Gnocchi is behind Ceilometer (volume missing)"
+    assert finding.summary == "Gnocchi lacks resource types of Ceilometer (volume missing)"
 
 
 def test_the_severity_is_what_was_asked_for():
@@ -106,7 +106,7 @@ def test_the_baseline_alone_is_behind_a_release(cloud: clouds.Cloud):
     report = verify(cloud, "21.0.0")
     (proof,) = (f for f in report.about("telemetry") if f.question == "resource-types")
     assert "instance_disk missing" in report.behind
-    assert proof.summary.startswith("Gnocchi is behind Ceilometer 21.0.0 (")
+    assert proof.summary.startswith("Gnocchi lacks resource types of Ceilometer 21.0.0 (")
     assert not report.verified
 
 

@@ -11,7 +11,7 @@ import keystoneauth1.token_endpoint
 import pytest
 
 from coordinator.blueprint import loader
-from coordinator.checks import endpoint, reading
+from coordinator.checks import base, endpoint
 from coordinator.openstack import catalog, client, http
 from coordinator.openstack.errors import UnusableAnswerError
 from coordinator.openstack.proxies import Proxies
@@ -22,10 +22,10 @@ from tests.unit import servers
 VERSIONS = '{"versions": [{"id": "%s.0", "status": "CURRENT", "links": []}]}'
 
 
-def subject(type_: str, *, required: bool = True) -> endpoint.Subject:
+def subject(type_: str, *, required: bool = True) -> base.Subject:
     system = loader.load().services[type_]
     names = remedies.Subject(type_, system.charm, "keystone", "telemetry-coordinator")
-    return endpoint.Subject(type_, system, required, "internal", "RegionOne", names)
+    return base.Subject(type_, system, required, "internal", "RegionOne", names)
 
 
 @contextlib.contextmanager
@@ -46,9 +46,7 @@ def session(url: str) -> keystoneauth1.session.Session:
     )
 
 
-def ask(
-    about: endpoint.Subject, read: servers.Answer, versions: str | None = None
-) -> endpoint.Answer:
+def ask(about: base.Subject, read: servers.Answer, versions: str | None = None) -> endpoint.Answer:
     offered = VERSIONS % about.entry.api if versions is None else versions
     with service(servers.http(body=offered), read) as server:
         return endpoint.ask(about, client.Cloud(session(server.url), ()), server.url)
@@ -233,9 +231,9 @@ def test_credentials_that_keystone_refuses_are_renewed_by_their_own_relation():
 
 @pytest.mark.parametrize(("number", "text"), [(0, "no alarms"), (1, "1 alarm"), (2, "2 alarms")])
 def test_numbers_agree_with_their_noun(number: int, text: str):
-    assert reading.count(number, "alarm") == text
+    assert base.count(number, "alarm") == text
 
 
 def test_a_missing_field_is_named():
     with pytest.raises(UnusableAnswerError, match="answers no version of Gnocchi"):
-        reading.field({}, "build", "version of Gnocchi")
+        base.field({}, "build", "version of Gnocchi")

@@ -7,17 +7,18 @@ import dataclasses
 import datetime
 import json
 import socket
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from typing import Any
 
 import keystoneauth1.session
 import pytest
 
 from coordinator.blueprint import loader
-from coordinator.checks import backlog, compute_hosts, deep, endpoint
+from coordinator.checks import base, compute_hosts
 from coordinator.checks import gnocchi as checks_gnocchi
 from coordinator.checks import measures as checks_measures
 from coordinator.checks.canaries import metric
+from coordinator.checks.memory import CheckMemory, FlowTrend, HostsSeen
 from coordinator.openstack import client, errors, http
 from coordinator.openstack.errors import UnusableAnswerError
 from coordinator.report import remedies
@@ -41,7 +42,7 @@ GOOD: dict[str, Any] = {
 
 
 @contextlib.contextmanager
-def gnocchi(answers: dict[str, Any]) -> Generator[tuple[deep.CheckContext, servers.Server]]:
+def gnocchi(answers: dict[str, Any]) -> Generator[tuple[base.CheckContext, servers.Server]]:
     """The scene of a question to a Gnocchi that gives these answers; a number is a status."""
 
     def answer(connection: socket.socket, head: bytes) -> None:
@@ -59,9 +60,9 @@ def gnocchi(answers: dict[str, Any]) -> Generator[tuple[deep.CheckContext, serve
         )
         system = loader.load().services["metric"]
         names = remedies.Subject("metric", "gnocchi", "keystone", "telemetry-coordinator")
-        subject = endpoint.Subject("metric", system, True, "internal", "", names)
+        subject = base.Subject("metric", system, True, "internal", "", names)
         service = client.Service(client.Cloud(session, ()), server.url)
-        yield deep.CheckContext(subject, {"metric": service}, reports.REQUEST, deadline), server
+        yield base.CheckContext(subject, {"metric": service}, reports.REQUEST, deadline), server
 
 
 def requests(server: servers.Server) -> list[str]:
@@ -70,14 +71,14 @@ def requests(server: servers.Server) -> list[str]:
 
 def test_the_mean_of_what_was_sent_is_well():
     with gnocchi(GOOD) as (scene, _):
-        assert checks_gnocchi.canary(scene).severity is Severity.OK
+        assert checks_gnocchi.send_canary(scene).severity is Severity.OK
 
 
 @pytest.mark.parametrize("values", [(4.0,), (3.0, 3.0)])
 def test_another_value_than_the_mean_is_a_failure(values: tuple[float, ...]):
     measures = [["2026-11-22T10:00:00+00:00", 300.0, value] for value in values]
     with gnocchi({**GOOD, "GET /v1/metric/m/measures": measures}) as (scene, server):
-        outcome = checks_gnocchi.canary(scene)
+        outcome = checks_gnocchi.send_canary(scene)
         assert (outcome.severity, outcome.cause) == (Severity.FAILED, Cause.WRONG_VALUE)
         assert requests(server)[-1] == "DELETE /v1/resource/generic/r"
 
@@ -92,7 +93,7 @@ def test_another_value_than_the_mean_is_a_failure(values: tuple[float, ...]):
 def test_a_canary_is_removed_when_a_step_fails(request_: str, cause: Cause):
     with gnocchi({**GOOD, request_: 503}) as (scene, server):
         with pytest.raises(Exception) as raised:  # noqa: PT011 - the fault is what counts
-            checks_gnocchi.canary(scene)
+            checks_gnocchi.send_canary(scene)
         fault = errors.explain(raised.value, server.url)
         assert fault.cause is cause
         assert requests(server)[-1] == "DELETE /v1/resource/generic/r"
@@ -103,14 +104,14 @@ def test_a_canary_is_removed_when_a_step_fails(request_: str, cause: Cause):
 )
 def test_a_canary_counts_when_only_tidying_up_fails(request_: str):
     with gnocchi({**GOOD, request_: 503}) as (scene, _):
-        assert checks_gnocchi.canary(scene).severity is Severity.OK
+        assert checks_gnocchi.send_canary(scene).severity is Severity.OK
 
 
 @pytest.mark.parametrize("made", [{}, [], {**MADE, "metrics": {}}, {"id": "r"}])
 def test_a_metric_that_is_no_metric_is_unexpected(made: Any):
     with gnocchi({**GOOD, "POST /v1/resource/generic": made}) as (scene, _):
         with pytest.raises(UnusableAnswerError) as raised:
-            checks_gnocchi.canary(scene)
+            checks_gnocchi.send_canary(scene)
         assert raised.value.fault.cause is Cause.UNEXPECTED
 
 
@@ -119,7 +120,7 @@ def test_policies_that_are_none_are_unexpected(definition: Any):
     policies = [{**POLICY, "definition": definition}]
     with gnocchi({**GOOD, "GET /v1/archive_policy": policies}) as (scene, _):
         with pytest.raises(UnusableAnswerError) as raised:
-            checks_gnocchi.canary(scene)
+            checks_gnocchi.send_canary(scene)
         assert raised.value.fault.cause is Cause.UNEXPECTED
 
 
@@ -135,7 +136,7 @@ def test_the_policy_with_the_finest_aggregates_is_taken():
 
 def test_a_gnocchi_that_cannot_count_its_backlog_is_no_fault():
     with gnocchi({"GET /v1/status": 503}) as (scene, _):
-        assert backlog.backlog(scene).severity is Severity.SKIPPED
+        assert checks_gnocchi.inspect_backlog(scene).severity is Severity.SKIPPED
 
 
 @pytest.mark.parametrize(
@@ -143,16 +144,16 @@ def test_a_gnocchi_that_cannot_count_its_backlog_is_no_fault():
 )
 def test_a_status_without_a_backlog_is_unexpected(status: Any):
     with gnocchi({"GET /v1/status": status}) as (scene, _), pytest.raises(UnusableAnswerError):
-        backlog.backlog(scene)
+        checks_gnocchi.inspect_backlog(scene)
 
 
 @pytest.mark.parametrize("found", [{}, [1], [{"id": "i"}], [{"id": "i", "metrics": []}]])
 def test_resources_that_are_none_are_unexpected(found: Any):
     with gnocchi({"POST /v1/search/resource/instance": found}) as (scene, _):
         with pytest.raises(UnusableAnswerError):
-            checks_measures.metrics(scene)
+            checks_measures.inspect_metrics(scene)
         with pytest.raises(UnusableAnswerError):
-            compute_hosts.hosts(scene)
+            compute_hosts.inspect_hosts(scene)
 
 
 @pytest.mark.parametrize("measures", [{"a": 1}, [1], [["soon", 300.0, 1.0]], [[1, 2, 3]]])
@@ -163,7 +164,7 @@ def test_measures_that_are_none_are_unexpected(measures: Any):
         "GET /v1/metric/m/measures": measures,
     }
     with gnocchi(answers) as (scene, _), pytest.raises(UnusableAnswerError):
-        checks_measures.flow(scene)
+        checks_measures.inspect_flow(scene)
 
 
 @pytest.mark.parametrize(
@@ -175,23 +176,24 @@ def test_measures_that_are_none_are_unexpected(measures: Any):
     ],
 )
 def test_without_time_nothing_is_asked_and_nobody_blamed(timeout: float, remedy: str):
-    figures = {"telemetry.flow.dry": 2.0, "telemetry.flow.fresh:instance/i": 0.0}
     with gnocchi({}) as (scene, server):
-        request = dataclasses.replace(after(scene, figures).request, timeout=timeout)
+        request = dataclasses.replace(scene.request, timeout=timeout)
         late = dataclasses.replace(scene, request=request, deadline=http.Deadline.after(0))
-        for question in (checks_measures.flow, checks_measures.metrics, compute_hosts.hosts):
+        for question in (
+            checks_measures.inspect_flow,
+            checks_measures.inspect_metrics,
+            compute_hosts.inspect_hosts,
+        ):
             outcome = question(late)
             assert (outcome.severity, outcome.cause) == (Severity.SKIPPED, Cause.TIMEOUT)
             assert outcome.remedy == remedy
-        assert checks_measures.flow(late).figures == figures
+            assert outcome.memory is None  # what was remembered stays
         assert server.requests == []
 
 
-def after(scene: deep.CheckContext, figures: Mapping[str, float]) -> deep.CheckContext:
-    """The scene of the next question, after a report of just now with these figures."""
-    now = datetime.datetime.now(datetime.timezone.utc)
-    earlier = dataclasses.replace(reports.report(), taken_at=now, figures=figures)
-    return dataclasses.replace(scene, request=scene.request.after(earlier))
+def after(scene: base.CheckContext, flow: FlowTrend) -> base.CheckContext:
+    """The scene of the next question, with what is remembered of the flow."""
+    return dataclasses.replace(scene, memory=CheckMemory(flow=flow))
 
 
 def measured(minutes: float) -> list[list[Any]]:
@@ -213,32 +215,32 @@ def silent(host: str = "h", minutes: float | None = None) -> dict[str, Any]:
     }
 
 
-def severities(scene: deep.CheckContext, figures: Mapping[str, float]) -> list[Severity]:
-    """How bad the flow is in five successive reports."""
+def severities(scene: base.CheckContext, trend: FlowTrend) -> list[Severity]:
+    """How bad the flow is in five successive verifications."""
     severities: list[Severity] = []
     for _ in range(5):
-        outcome = checks_measures.flow(after(scene, figures))
-        figures = outcome.figures
+        outcome = checks_measures.inspect_flow(after(scene, trend))
+        assert isinstance(outcome.memory, FlowTrend)
+        trend = outcome.memory
         severities.append(outcome.severity)
     return severities
 
 
 @pytest.mark.parametrize(
-    ("minutes", "figures"),
-    [(120, {}), (None, {"telemetry.flow.dry": 0.0}), (120, {"telemetry.flow.dry": 0.0})],
+    ("minutes", "trend"), [(120, FlowTrend()), (None, FlowTrend(0)), (120, FlowTrend(0))]
 )
-def test_a_flow_that_ended_fails_in_the_third_report(
-    minutes: float | None, figures: Mapping[str, float]
+def test_a_flow_that_ended_fails_in_the_third_verification(
+    minutes: float | None, trend: FlowTrend
 ):
     with gnocchi(silent(minutes=minutes)) as (scene, server):
         expected = [Severity.DEGRADED] * 2 + [Severity.FAILED] * 3
-        assert severities(scene, figures) == expected
+        assert severities(scene, trend) == expected
         assert any("sort=started_at" in request for request in requests(server))
 
 
 def test_a_flow_that_was_never_seen_is_degraded_for_ever():
     with gnocchi(silent()) as (scene, _):
-        assert severities(scene, {}) == [Severity.DEGRADED] * 5
+        assert severities(scene, FlowTrend()) == [Severity.DEGRADED] * 5
 
 
 def test_what_was_fresh_last_is_asked_again_before_anybody_is_blamed():
@@ -247,31 +249,35 @@ def test_what_was_fresh_last_is_asked_again_before_anybody_is_blamed():
         "POST /v1/search/resource/thing": [{"id": "t", "metrics": {"cpu": "t"}}],
         "GET /v1/metric/t/measures": measured(1),
     }
-    figures = {"telemetry.flow.dry": 2.0, "telemetry.flow.fresh:thing/t": 0.0}
     with gnocchi(answers) as (scene, _):
-        outcome = checks_measures.flow(after(scene, figures))
+        outcome = checks_measures.inspect_flow(after(scene, FlowTrend(2, "thing/t")))
         assert outcome.severity is Severity.OK
-        assert outcome.figures == {**figures, "telemetry.flow.dry": 0.0}
+        assert outcome.memory == FlowTrend(0, "thing/t")
 
 
 def test_a_host_that_is_silent_for_more_than_a_week_is_no_fault():
-    gone = {"telemetry.hosts.silent:h": 7 * 24 * 60.0}
+    now = datetime.datetime.now(datetime.timezone.utc)
+    week = datetime.timedelta(days=7)
     with gnocchi(silent()) as (scene, _):
-        figures = {"telemetry.hosts.silent:h": 7 * 24 * 60 - 5.0}
-        assert compute_hosts.hosts(after(scene, figures)).severity is Severity.DEGRADED
-        outcome = compute_hosts.hosts(after(scene, {name: n + 1 for name, n in gone.items()}))
+        nearly = HostsSeen({"h": now - week + datetime.timedelta(minutes=5)})
+        memory = CheckMemory(hosts=nearly)
+        outcome = compute_hosts.inspect_hosts(dataclasses.replace(scene, memory=memory))
+        assert outcome.severity is Severity.DEGRADED
+        gone = HostsSeen({"h": now - week - datetime.timedelta(minutes=5)})
+        memory = CheckMemory(hosts=gone)
+        outcome = compute_hosts.inspect_hosts(dataclasses.replace(scene, memory=memory))
         assert outcome.severity is Severity.SKIPPED
         assert outcome.text == "has 1 compute host silent for more than a week in Gnocchi"
-        assert outcome.figures["telemetry.hosts.silent:h"] > gone["telemetry.hosts.silent:h"]
+        assert outcome.memory
+        assert outcome.figures["telemetry.hosts.silent:h"] > 7 * 24 * 60
 
 
 def test_a_hostile_name_of_a_host_is_made_plain():
     host = "evil\n\0\x1b[31m" + "x" * 100
     with gnocchi(silent(host)) as (scene, _):
-        outcome = compute_hosts.hosts(scene)
+        outcome = compute_hosts.inspect_hosts(scene)
         assert outcome.text.isprintable()
         assert "evil ??[31mxxx" in outcome.text
-        assert f"telemetry.hosts.silent:{host}" in outcome.figures  # to be found again
         hostile = scene.subject.finding("hosts", Severity.DEGRADED, f"is silent at {host}")
         assert hostile.summary.startswith("Gnocchi is silent at evil ??[31mxxx")
         assert hostile.summary.isprintable()

@@ -97,7 +97,7 @@ def test_only_certificates_that_can_be_read_are_trusted(ca_pem: str):
 # A keystone that gives no token
 
 
-def order_for(url: str, **changes: object) -> Request:
+def request_for(url: str, **changes: object) -> Request:
     credentials = dataclasses.replace(reports.CREDENTIALS, auth_url=f"{url}/v3")
     return dataclasses.replace(
         reports.REQUEST, **{"credentials": (credentials,), "timeout": 0.7, **changes}
@@ -107,7 +107,7 @@ def order_for(url: str, **changes: object) -> Request:
 def test_a_keystone_that_drips_its_answers_head_is_given_up_in_time():
     with servers.serving(servers.drip_head) as server:
         started = time.monotonic()
-        verified = runner.verify(order_for(server.url))
+        verified = runner.verify(request_for(server.url))
         assert time.monotonic() - started < 3
     assert verified.credentials is None
     assert verified.report.findings[0].cause is Cause.TIMEOUT
@@ -116,7 +116,7 @@ def test_a_keystone_that_drips_its_answers_head_is_given_up_in_time():
 def test_without_a_token_services_are_skipped_not_failed():
     url = f"http://127.0.0.1:{servers.free_port()}"
     lines: list[str] = []
-    verified = runner.verify(order_for(url), lines.append)
+    verified = runner.verify(request_for(url), progress=lines.append)
     report = verified.report
     assert [finding.cause for finding in report.having(Severity.FAILED)] == [Cause.REFUSED]
     assert {f.service for f in report.having(Severity.SKIPPED)} == set(reports.REQUEST.services)
@@ -127,7 +127,7 @@ def test_without_a_token_services_are_skipped_not_failed():
 
 def test_a_certificate_that_cannot_be_read_is_told_with_its_source():
     url = f"http://127.0.0.1:{servers.free_port()}"
-    verified = runner.verify(order_for(url, certificates={"vault/0": MISSING}))
+    verified = runner.verify(request_for(url, certificates={"vault/0": MISSING}))
     (doubt,) = verified.report.having(Severity.DEGRADED)
     assert doubt.check == "trust.certificates"
     assert doubt.cause is Cause.BAD_CERTIFICATE
@@ -137,7 +137,7 @@ def test_a_certificate_that_cannot_be_read_is_told_with_its_source():
 
 def test_a_transfer_that_cannot_be_read_is_told_with_its_application():
     url = f"http://127.0.0.1:{servers.free_port()}"
-    verified = runner.verify(order_for(url, certificates={"vault-k8s (unreadable)": ""}))
+    verified = runner.verify(request_for(url, certificates={"vault-k8s (unreadable)": ""}))
     (doubt,) = verified.report.having(Severity.DEGRADED)
     assert doubt.cause is Cause.BAD_CERTIFICATE
     assert "from vault-k8s (unreadable) is not used" in doubt.summary
@@ -146,11 +146,11 @@ def test_a_transfer_that_cannot_be_read_is_told_with_its_application():
 
 def test_no_file_is_left_behind(private_parent, ca_pem: str):
     url = f"http://127.0.0.1:{servers.free_port()}"
-    runner.verify(order_for(url, certificates={"vault/0": ca_pem}))
+    runner.verify(request_for(url, certificates={"vault/0": ca_pem}))
     assert list(private_parent.iterdir()) == []
 
 
 def test_the_password_is_in_no_finding():
     with servers.serving(servers.http(401)) as server:
-        report = runner.verify(order_for(server.url)).report
+        report = runner.verify(request_for(server.url)).report
     assert reports.CREDENTIALS.password not in report.to_json()

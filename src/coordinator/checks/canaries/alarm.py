@@ -14,7 +14,7 @@ import urllib.parse
 from collections.abc import Generator, Iterator
 from typing import Any
 
-from coordinator.checks import reading
+from coordinator.checks import base
 from coordinator.checks.canaries import cleanup
 from coordinator.checks.canaries.metric import AGGREGATION, CanaryMetric
 from coordinator.openstack import errors, http
@@ -50,7 +50,7 @@ class CanaryAlarm:
         """The alarm, as soon as it has another state; as it is when patience ended before.
 
         Raises:
-            Exception: anything of the HTTP stack; `faults.explain` tells what it means.
+            Exception: anything of the HTTP stack; `errors.explain` tells what it means.
         """
         pause = 0.2
         while (alarm := self.aodh.get(f"/v2/alarms/{self.id}")) and is_unknown(alarm):
@@ -118,7 +118,7 @@ def find(
     Source: Aodh's API reference, "Alarms", and its `Query` type.
 
     Raises:
-        Exception: anything of the HTTP stack; `faults.explain` tells what it means.
+        Exception: anything of the HTTP stack; `errors.explain` tells what it means.
     """
     query = [
         part
@@ -126,7 +126,7 @@ def find(
         for part in (("q.field", name), ("q.op", "eq"), ("q.value", value))
     ]
     path = f"/v2/alarms?{urllib.parse.urlencode([*query, ('limit', limit), ('sort', sort)])}"
-    return reading.records(aodh.get(path), "alarms")
+    return base.records(aodh.get(path), "alarms")
 
 
 def is_unknown(alarm: dict[str, Any]) -> bool:
@@ -148,11 +148,11 @@ def moment(text: Any) -> datetime.datetime | None:
 
 
 def _parsed(aodh: Service, alarm: Any) -> CanaryAlarm:
-    made_at = moment(reading.field(alarm, "timestamp", "alarm"))
+    made_at = moment(base.field(alarm, "timestamp", "alarm"))
     if made_at is None:
         raise UnusableAnswerError(Cause.UNEXPECTED, "answers no alarm when one is made")
-    owner = str(reading.field(alarm, "user_id", "alarm"))
-    return CanaryAlarm(aodh, str(reading.field(alarm, "alarm_id", "alarm")), made_at, owner)
+    owner = str(base.field(alarm, "user_id", "alarm"))
+    return CanaryAlarm(aodh, str(base.field(alarm, "alarm_id", "alarm")), made_at, owner)
 
 
 def _left_overs(canary: CanaryAlarm, name: str, age: float) -> Iterator[str]:

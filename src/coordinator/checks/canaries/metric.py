@@ -16,7 +16,7 @@ import uuid
 from collections.abc import Generator, Iterator
 from typing import Any, NoReturn
 
-from coordinator.checks import reading
+from coordinator.checks import base
 from coordinator.checks.canaries import cleanup
 from coordinator.openstack import errors, http
 from coordinator.openstack.client import Service
@@ -88,7 +88,7 @@ class CanaryMetric:
         Never with `refresh`: then the API aggregates by itself, and a dead metricd stays hidden.
 
         Raises:
-            Exception: anything of the HTTP stack; `faults.explain` tells what it means.
+            Exception: anything of the HTTP stack; `errors.explain` tells what it means.
         """
         path = f"/v1/metric/{self.id}/measures"
         answer = self.gnocchi.get(
@@ -100,7 +100,7 @@ class CanaryMetric:
         """The aggregates, as soon as there are any; empty when patience ended before.
 
         Raises:
-            Exception: anything of the HTTP stack; `faults.explain` tells what it means.
+            Exception: anything of the HTTP stack; `errors.explain` tells what it means.
         """
         pause = 0.1
         while not (values := self.read()):
@@ -165,7 +165,7 @@ def newest_last(answer: Any) -> list[tuple[str, float]]:
 
 def _policy(gnocchi: Service, span: float) -> Policy:
     """The archive policy with the finest aggregates: these are there first."""
-    policies = reading.records(gnocchi.get("/v1/archive_policy"), "archive policies")
+    policies = base.records(gnocchi.get("/v1/archive_policy"), "archive policies")
     able = [p for p in policies if AGGREGATION in p.get("aggregation_methods", ())]
     fit = [one for policy in able for one in _parsed(policy)]
     if not fit:
@@ -217,7 +217,7 @@ def _left_overs(canary: CanaryMetric, prefix: str, age: float) -> Iterator[str]:
     found = canary.gnocchi.post(
         "/v1/search/resource/generic", {"and": conditions}, limit=cleanup.MOST
     )
-    for one in reading.records(found, "resources"):
+    for one in base.records(found, "resources"):
         # `_` in a name is a wildcard for `like`
         if str(one.get("original_resource_id")).startswith(prefix):
             yield f"{_PATH}/{one.get('id')}"

@@ -13,7 +13,7 @@ import secrets
 from collections.abc import Generator, Iterator
 from typing import Any
 
-from coordinator.checks import reading
+from coordinator.checks import base
 from coordinator.checks.canaries import cleanup
 from coordinator.openstack import errors
 from coordinator.openstack.client import Service
@@ -98,7 +98,7 @@ def canary_secret(
 
 def _id_of(secret: Any) -> str:
     """The last part of the address that a secret goes by."""
-    return str(reading.field(secret, "secret_ref", "secret")).rpartition("/")[2]
+    return str(base.field(secret, "secret_ref", "secret")).rpartition("/")[2]
 
 
 def _unusable(error: BaseException, phrase: str, barbican: Service) -> UnusableAnswerError:
@@ -110,11 +110,11 @@ def _unusable(error: BaseException, phrase: str, barbican: Service) -> UnusableA
 def _left_overs(canary: CanarySecret, name: str, age: float) -> Iterator[str]:
     """Paths of what is ours, and too old for a canary that another unit sends right now."""
     own = canary.barbican.get(f"/v1/secrets/{canary.id}")
-    created = datetime.datetime.fromisoformat(reading.field(own, "created", "secret"))
+    created = datetime.datetime.fromisoformat(base.field(own, "created", "secret"))
     before = (created - datetime.timedelta(seconds=age)).isoformat()
     query = {"name": name, "created": f"lt:{before}", "sort": "created:asc"}
     answer = canary.barbican.get("/v1/secrets", limit=cleanup.MOST, **query)
-    found = reading.records(reading.field(answer, "secrets", "list of secrets"), "secrets")
+    found = base.records(base.field(answer, "secrets", "list of secrets"), "secrets")
     for one in found:
         # `_` in a name is a wildcard for Barbican
         if one.get("name") == name and one.get("creator_id") == own.get("creator_id"):
