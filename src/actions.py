@@ -19,6 +19,7 @@ from charms.telemetry_coordinator.v0 import telemetry_stack
 from coordinator import reconcile, status
 from coordinator.blueprint.loader import Choice
 from coordinator.blueprint.systems import Blueprint
+from coordinator.checks.memory import CheckMemory
 from coordinator.openstack.proxies import Proxies
 from coordinator.reconcile import Turn
 from coordinator.report import remedies, render, truncate
@@ -27,6 +28,7 @@ from coordinator.report.report import Report
 from coordinator.request import Depth, Request
 from coordinator.text import plain
 from coordinator.upgrade import findings as upgrade_findings
+from coordinator.upgrade.backends import Backends
 from coordinator.upgrade.decision import Step
 from coordinator.upgrade.policy import Method
 from peer_state import PeerState, Remembered
@@ -50,6 +52,7 @@ StackOf = Callable[[status.Status], telemetry_stack.Stack]
 """Makes of a status what other charms are told."""
 
 _REPORT = "report.json"
+_CHECKS = "checks.json"
 
 _KEPT = 1024 * 1024
 """Bytes of the report that a unit keeps."""
@@ -97,9 +100,11 @@ class Actions:
     def react(self) -> None:
         """Verify the stack, do what it needs, and publish the outcome."""
         remembered = self._peers.record()
-        request = self._known().after(self._last_report())
         backends = self._backends(remembered, installs=True)
-        self._publish(reconcile.reconcile(request, remembered.record, backends), remembered)
+        turn = reconcile.reconcile(
+            self._known(), remembered.record, self._check_memory(), backends
+        )
+        self._publish(turn, remembered)
 
     def _known(self) -> Request:
         if self._seen.request is None:
@@ -109,7 +114,10 @@ class Actions:
     def _last_report(self) -> Report | None:
         return Report.from_json(self._files.read(_REPORT))
 
-    def _backends(self, remembered: Remembered, *, installs: bool) -> reconcile.Backends:
+    def _check_memory(self) -> CheckMemory:
+        return CheckMemory.from_json(self._files.read(_CHECKS))
+
+    def _backends(self, remembered: Remembered, *, installs: bool) -> Backends:
         if self._seen.settings is None:
             raise ValueError("without valid options there is nothing to do")
         return wiring.build_backends(
@@ -125,14 +133,17 @@ class Actions:
 
     def _publish(self, turn: Turn, remembered: Remembered) -> None:
         """Remember the outcome and sum it up."""
-        if turn.run is not None:
-            logger.info("ceilometer-upgrade: %s", turn.run.error or "done, and proven")
+        if turn.situation.run is not None:
+            logger.info("ceilometer-upgrade: %s", turn.situation.run.error or "done, and proven")
         self._peers.keep_record(turn.record, remembered)
         self._files.keep(_REPORT, truncate.within(_KEPT, turn.report, Report.to_json).to_json())
+        self._files.keep(_CHECKS, turn.memory.to_json())
         build = turn.report.builds.get("metric")
         if build:
             self._charm.unit.set_workload_version(f"gnocchi {build}")
-        told = status.of_stack(turn.report, turn.record, turn.decision, self._us, turn.sight.name)
+        told = status.of_stack(
+            turn.report, turn.record, turn.decision, self._us, turn.situation.sight.name
+        )
         settled = told.level is status.Level.ACTIVE
         if remembered.fault and (settled or turn.decision.step is Step.ADVISE):
             told = remembered.fault
@@ -154,13 +165,15 @@ class Actions:
             event.fail(self._obstacle("nothing to verify with"))
             return
         try:
-            request = adapt(self._seen.request, event.params).after(self._last_report())
+            request = adapt(self._seen.request, event.params)
         except ValueError as error:
             event.fail(str(error))
             return
         remembered = self._peers.record()
         backends = self._backends(remembered, installs=False)
-        turn = reconcile.look(request, remembered.record, backends, event.log)
+        turn = reconcile.look(
+            request, remembered.record, self._check_memory(), backends, event.log
+        )
         if request.same_stack(self._seen.request) and self._charm.unit.is_leader():
             self._publish(turn, remembered)
         form = form_of(event.params)
@@ -174,15 +187,15 @@ class Actions:
         if refusal:
             event.fail(refusal)
             return
-        turn = self._run_upgrade(event, self._known().after(self._last_report()))
+        turn = self._run_upgrade(event, self._known())
         if turn is None:
             return
-        if turn.run is None and not turn.began:
+        if turn.situation.run is None and not turn.situation.began:
             event.fail(f"ceilometer-upgrade was not run: {refusal_of(turn)}")
             return
         event.set_results(of_run(turn))
-        if turn.run is not None and turn.run.error:
-            event.fail(f"ceilometer-upgrade failed: {turn.run.error}")
+        if turn.situation.run is not None and turn.situation.run.error:
+            event.fail(f"ceilometer-upgrade failed: {turn.situation.run.error}")
 
     def _obstacle(self, otherwise: str) -> str:
         return self._seen.obstacle.message if self._seen.obstacle else otherwise
@@ -209,13 +222,15 @@ class Actions:
     def _run_upgrade(self, event: ops.ActionEvent, request: Request) -> Turn | None:
         remembered = self._peers.record().overruled()
         backends = self._backends(remembered, installs=True)
-        before = reconcile.look(request, remembered.record, backends, event.log)
+        before = reconcile.look(
+            request, remembered.record, self._check_memory(), backends, event.log
+        )
         if before.decision.step is Step.IMPOSSIBLE:
             self._publish(before, remembered)
             event.fail(f"Gnocchi must answer first: {before.report.summary()}")
             return None
         event.log("running ceilometer-upgrade")
-        turn = reconcile.run_upgrade(request, before, backends)
+        turn = reconcile.act(request, before, backends)
         self._publish(turn, remembered)
         return turn
 
@@ -330,10 +345,10 @@ def _of_service(report: Report, service: str) -> dict[str, str]:
 def of_run(turn: Turn) -> dict[str, Any]:
     """Results of the action ceilometer-upgrade."""
     running = turn.record.running
-    if turn.began and running is not None:
+    if turn.situation.began and running is not None:
         return {"outcome": "started", "task": running.task, "application": running.application}
     after = turn.report.resource_types or frozenset()
-    run = turn.run
+    run = turn.situation.run
     error, seconds = (run.error, run.seconds) if run else ("", 0.0)
 
     def names(types: frozenset[str]) -> str:

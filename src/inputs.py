@@ -15,9 +15,7 @@ import relations
 from coordinator import status
 from coordinator.blueprint.loader import Choice
 from coordinator.openstack.proxies import Proxies
-from coordinator.report import remedies
 from coordinator.request import Request
-from coordinator.upgrade.policy import Method
 
 IDENTITY = "identity-credentials"
 NOTIFICATIONS = "identity-notifications"
@@ -101,7 +99,6 @@ def gather(
         proxies=proxies,
         applications=_applications(model),
         coordinator=model.app.name,
-        upgrade_remedy=_upgrade_remedy(model, valid),
         expiry=valid.expiry,
         blueprint=choice.blueprint,
         depth=valid.deep.depth,
@@ -185,12 +182,6 @@ def _members(model: ops.Model) -> tuple[str, ...]:
 
 def _related(model: ops.Model) -> tuple[str, ...]:
     return tuple(sorted({relation.app.name for relation in _active(model, MEMBERS)}))
-
-
-def _upgrade_remedy(model: ops.Model, valid: config.Settings) -> str:
-    advised = valid.upgrade.method is Method.ADVISE
-    ceilometer = next(iter(_members(model)), "ceilometer")
-    return remedies.run_upgrade(ceilometer if advised else model.app.name)
 
 
 def _digest(model: ops.Model, options: ops.ConfigData, proxies: Proxies) -> str:

@@ -15,11 +15,11 @@ import ops
 import inputs
 import juju_access
 from config import Settings
-from coordinator import reconcile
 from coordinator.juju import errors, snap
 from coordinator.juju.access import Access
 from coordinator.openstack.proxies import Proxies
 from coordinator.upgrade import command, packages
+from coordinator.upgrade.backends import Backends
 from coordinator.upgrade.policy import Method
 from unit_state import UnitState
 
@@ -39,7 +39,7 @@ def build_backends(
     remembers: bool,
     files: UnitState,
     installs: bool,
-) -> reconcile.Backends:
+) -> Backends:
     """What a turn of the loop works with.
 
     Args:
@@ -55,7 +55,7 @@ def build_backends(
     origin = options.origin
     suite = f"{origin.series}-{origin.pocket}/{origin.release}" if origin else ""
     policy = dataclasses.replace(options.upgrade, remembers=remembers)
-    basic = reconcile.Backends(
+    basic = Backends(
         policy=policy,
         command=command.CommandBackend(packages.Source(suite=suite, proxies=proxies)),
         members=seen.members,
@@ -69,12 +69,12 @@ def build_backends(
 
 
 def _with_controller(
-    basic: reconcile.Backends,
+    basic: Backends,
     charm: ops.CharmBase,
     secret: str,
     seen: inputs.Inputs,
     find_client: Callable[[str], pathlib.Path | errors.JujuFault],
-) -> reconcile.Backends:
+) -> Backends:
     """The same with the way through the Juju controller, or with what bars it."""
     found = juju_access.read_access(charm.model, secret, os.environ, charm.charm_dir)
     if not isinstance(found, Access):

@@ -1,52 +1,25 @@
-"""One turn of the loop: verify, decide, act, and verify again what was done."""
+"""One turn of the loop: gather facts, decide, act, and judge all of it once."""
 
 from __future__ import annotations
 
 import concurrent.futures
 import dataclasses
-from collections.abc import Callable
-from typing import TYPE_CHECKING
 
-from coordinator.blueprint import resource_types
+from coordinator.checks import canary_schedule
+from coordinator.checks import ceilometer as checks_ceilometer
 from coordinator.checks import runner as checks_runner
+from coordinator.checks.memory import CheckMemory
 from coordinator.checks.model import systems
-from coordinator.juju import ceilometer as juju_ceilometer
-from coordinator.juju import errors
-from coordinator.juju.sight import NOBODY_ASKED, Sight
 from coordinator.report import remedies, root_causes
-from coordinator.report.finding import Cause, Finding
+from coordinator.report.finding import Severity
 from coordinator.report.report import Report
 from coordinator.request import Request
-from coordinator.upgrade import command
-from coordinator.upgrade import decision as upgrade_decision
 from coordinator.upgrade import findings as upgrade_findings
-from coordinator.upgrade import record as upgrade_record
-from coordinator.upgrade.policy import UpgradePolicy
-
-if TYPE_CHECKING:
-    from coordinator.juju import action as juju_action
-
-
-@dataclasses.dataclass(frozen=True)
-class Backends:
-    """The ways in which ceilometer-upgrade can be run, and what is allowed of them.
-
-    Attributes:
-        policy: what the operator allows.
-        command: runs the command; also tells which version of Ceilometer it is of.
-        members: related applications that are Ceilometer.
-        announce: told one line before something takes long.
-        action: looks at ceilometer's charm and runs its action; None without access to the
-            controller.
-        barred: why there is no such access although it is wanted, None when it is not wanted.
-    """
-
-    policy: UpgradePolicy
-    command: command.CommandBackend
-    members: tuple[str, ...]
-    announce: Callable[[str], None]
-    action: juju_action.ActionBackend | None = None
-    barred: errors.JujuFault | None = None
+from coordinator.upgrade.backends import Backends
+from coordinator.upgrade.decision import Decision, Step, decide, settle
+from coordinator.upgrade.observe import find_release, observe
+from coordinator.upgrade.record import Record
+from coordinator.upgrade.run import Situation, run_upgrade
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,40 +27,42 @@ class Turn:
     """The outcome of one turn.
 
     Attributes:
-        verification: the last one.
-        record: what is to be remembered.
-        decision: what is still to be done about ceilometer-upgrade.
-        run: the run of ceilometer-upgrade, None when there was none, or it has only begun.
-        types_before: resource types before that run.
-        sight: Ceilometer's application.
-        began: whether ceilometer's own action was begun.
+        situation: what is known at its end, and what was done.
+        report: what all of it means.
+        types_before: resource types before a run.
     """
 
-    verification: checks_runner.Verification
-    record: upgrade_record.Record
-    decision: upgrade_decision.Decision
-    run: command.RunResult | None = None
+    situation: Situation
+    report: Report
     types_before: frozenset[str] = frozenset()
-    sight: Sight = NOBODY_ASKED
-    began: bool = False
 
     @property
-    def report(self) -> Report:
-        """The report of the last verification."""
-        return self.verification.report
+    def record(self) -> Record:
+        """What is to be remembered of ceilometer-upgrade."""
+        return self.situation.record
+
+    @property
+    def decision(self) -> Decision:
+        """What is still to be done about it."""
+        return self.situation.decision
+
+    @property
+    def memory(self) -> CheckMemory:
+        """What the next verification needs to know of this one."""
+        fails = canary_schedule.fail_charms(self.report.findings)
+        return dataclasses.replace(self.situation.verification.memory, charms_fail=fails)
 
 
-def reconcile(request: Request, record: upgrade_record.Record, backends: Backends) -> Turn:
+def reconcile(request: Request, record: Record, memory: CheckMemory, backends: Backends) -> Turn:
     """Verify the stack and do what it needs."""
-    seen = look(request, record, backends)
-    if seen.decision.step is upgrade_decision.Step.RUN:
-        return run_upgrade(request, seen, backends)
-    return seen
+    seen = look(request, record, memory, backends)
+    return act(request, seen, backends) if seen.decision.step is Step.RUN else seen
 
 
 def look(
     request: Request,
-    record: upgrade_record.Record,
+    record: Record,
+    memory: CheckMemory,
     backends: Backends,
     progress: checks_runner.Progress = lambda _line: None,
 ) -> Turn:
@@ -97,262 +72,55 @@ def look(
     was read after the run's end tells about it.
     """
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        seeing = pool.submit(_sight, record, backends)
+        seeing = pool.submit(backends.see, record)
         if record.running is not None:
             seeing.result()
         verified = checks_runner.verify(
             request,
+            memory,
             progress,
-            lambda: _release(seeing.result(), record, backends),
+            lambda: find_release(seeing.result(), record, backends),
             backends.announce,
         )
-        sight = seeing.result()
-    observed = observe(verified.report, record, backends, sight)
-    record = upgrade_decision.settle(observed, record)
-    decision = upgrade_decision.decide(observed, record, backends.policy)
-    if decision.step is upgrade_decision.Step.ADOPT and observed.fingerprint is not None:
+        seen = seeing.result()
+    observed = observe(verified, record, backends, seen)
+    record = settle(observed, record)
+    decision = decide(observed, record, backends.policy)
+    if decision.step is Step.ADOPT and observed.fingerprint is not None:
         record = record.adopted(observed.at, observed.fingerprint, observed.asks)
-    verified = _complete(request, backends, verified, sight, record)
-    return Turn(verified, record, decision, sight=sight)
+    situation = Situation(verified, seen, record, decision)
+    return Turn(situation, judge(request, situation, backends))
 
 
-def run_upgrade(request: Request, seen: Turn, backends: Backends) -> Turn:
-    """Run ceilometer-upgrade once, by the best way there is, or by none.
+def act(request: Request, seen: Turn, backends: Backends) -> Turn:
+    """Run ceilometer-upgrade, whether it is needed or not, and judge what is known then."""
+    situation = run_upgrade(request, seen.situation, backends)
+    before = seen.report.resource_types or frozenset()
+    return Turn(situation, judge(request, situation, backends), before)
 
-    The action of ceilometer's charm is only begun: its end is seen by a later look. What the
-    controller refuses is advice for the operator, where the command may not be run instead, or
-    would not help. Nothing is run beside a task that was begun, or perhaps was.
+
+def judge(request: Request, now: Situation, backends: Backends) -> Report:
+    """Make the findings of all facts, once, and then tell them from their root causes.
 
     Args:
         request: what was verified.
-        seen: what was seen, with credentials that keystone took.
-        backends: what to work with.
+        now: what is known.
+        backends: whose action a person would run.
     """
-    begun = _begin(request, seen, backends)
-    if isinstance(begun, Turn):
-        return begun
-    if seen.record.running is not None:
-        return seen if begun is None else _without_run(request, seen, begun, seen.decision.step)
-    if begun is not None and not _command_helps(seen, backends):
-        # only what its result shows may be advised: else the advice could never be satisfied
-        shows = seen.report.behind or seen.sight.asks
-        step = upgrade_decision.Step.ADVISE if shows else upgrade_decision.Step.RUN
-        return _without_run(request, seen, begun, step)
-    return _run_command(request, seen, backends)
-
-
-def _without_run(
-    request: Request, seen: Turn, barred: errors.JujuFault, step: upgrade_decision.Step
-) -> Turn:
-    """The turn in which the action was not begun, and nothing was run in its place."""
-    needed = (
-        seen.decision.step is upgrade_decision.Step.RUN
-    )  # else a person asked for it, and is told
-    remedy = barred.remedy if barred.cause is Cause.NO_ACTION else ""
-    changed = dataclasses.replace(seen.decision, step=step, remedy=remedy)
-    decision = changed if needed else seen.decision
-    verified = _with_charm(request, seen.verification, upgrade_findings.out_of_reach(barred))
-    return dataclasses.replace(seen, verification=verified, decision=decision)
-
-
-def _begin(request: Request, seen: Turn, backends: Backends) -> Turn | errors.JujuFault | None:
-    """Begin the action: the turn after that, or why it could not be; None where it may not be.
-
-    A task that waits or runs already is taken over, also where it is the command's turn.
-    """
-    target = seen.sight.application
-    if not backends.policy.allows_action:
-        return None
-    if not isinstance(target, juju_ceilometer.CeilometerApplication):
-        return target
-    if backends.action is None:
-        raise ValueError("an application was seen without a way to see it")
-    anew = not _commands_turn(seen, backends)
-    if anew:
-        backends.announce(f"running ceilometer-upgrade on {target.name}: {_why(seen)}")
-    try:
-        task = backends.action.start(target.name, anew=anew)
-    except errors.UnclearError as unclear:
-        # perhaps it waits or runs: the next turn finds it, or begins it
-        return _without_run(request, seen, unclear.fault, upgrade_decision.Step.WAIT)
-    except errors.JujuError as refused:
-        return refused.fault
-    if not task:
-        return None
-    observed = observe(seen.report, seen.record, backends, seen.sight)
-    running = seen.record.running
-    if running is None or running.task != task:
-        running = upgrade_record.Running(
-            at=observed.at,
-            fingerprint=observed.fingerprint or upgrade_record.Fingerprint(endpoint=""),
-            task=task,
-            application=target.name,
-            behind=bool(observed.missing),
-            asked=target.asks,
+    verified, report = now.verification, now.verification.report
+    found = list(report.findings)
+    if verified.comparison is not None:
+        severity = Severity.FAILED if "metric" in request.required else Severity.DEGRADED
+        application = backends.application_to_run(now.sight, request.coordinator)
+        found += checks_ceilometer.judge(
+            verified.comparison, verified.release, severity, remedies.run_upgrade(application)
         )
-    return dataclasses.replace(
-        seen,
-        verification=_with_charm(
-            request, seen.verification, upgrade_findings.running(running, observed.at)
-        ),
-        record=seen.record.started(running),
-        decision=upgrade_decision.Decision(upgrade_decision.Step.POLL, seen.decision.reason),
-        types_before=seen.report.resource_types or frozenset(),
-        began=True,
-    )
-
-
-def _commands_turn(seen: Turn, backends: Backends) -> bool:
-    """Whether the action was tried last and failed, and the command may do better."""
-    failure = seen.record.failure
-    return failure is not None and failure.by_action and _command_helps(seen, backends)
-
-
-def _command_helps(seen: Turn, backends: Backends) -> bool:
-    """Whether the command may be run in place of the action, and would do what is missing.
-
-    It would not where the proof is complete and ceilometer's charm asks: that never stops by it.
-    """
-    return backends.policy.allows_command and not (seen.sight.asks and not seen.report.behind)
-
-
-def _why(seen: Turn) -> str:
-    return seen.decision.reason or "asked for"
-
-
-def _run_command(request: Request, seen: Turn, backends: Backends) -> Turn:
-    """Run the command here, and let the proof say whether it worked."""
-    if seen.verification.credentials is None:
-        raise ValueError("ceilometer-upgrade cannot run without credentials")
-    backends.announce(f"running ceilometer-upgrade: {_why(seen)}")
-    job = command.Job(
-        credentials=seen.verification.credentials,
-        interface=request.interface,
-        region=seen.report.region,
-        certificates=request.trusted,
-        proxies=request.proxies,
-    )
-    outcome = backends.command.run(job)
-    sight = seen.sight
-    verified = checks_runner.verify(
-        request.once_more(seen.report),
-        release=lambda: _release(sight, seen.record, backends),
-        announce=backends.announce,
-    )
-    observed = observe(verified.report, seen.record, backends, sight)
-    outcome = dataclasses.replace(outcome, error=_error(outcome, observed))
-    # the newest of what was seen before and after: behind one address, units may differ
-    known = observe(seen.report, seen.record, backends, sight).fingerprint
-    before = known or upgrade_record.Fingerprint(endpoint="")
-    fingerprint = observed.fingerprint.filled_from(before) if observed.fingerprint else before
-    record = (
-        seen.record.failed(observed.at, fingerprint, outcome.error)
-        if outcome.error
-        else seen.record.succeeded(observed.at, fingerprint)
-    )
-    return Turn(
-        verification=_complete(request, backends, verified, sight, record),
-        record=record,
-        decision=upgrade_decision.decide(observed, record, backends.policy),
-        run=outcome,
-        types_before=seen.report.resource_types or frozenset(),
-        sight=sight,
-    )
-
-
-def _sight(record: upgrade_record.Record, backends: Backends) -> Sight:
-    """Ceilometer's application, and the task that was begun, as far as they can be seen."""
-    related = next(iter(backends.members), "")
-    if backends.action is None:
-        return Sight(backends.barred, None, related)
-    view = backends.action.look(record.running.task if record.running else "")
-    shown = related or next((app.name for app in view.applications), "")
-    return Sight(backends.action.target(view), view.task, shown, view.model)
-
-
-def _release(sight: Sight, record: upgrade_record.Record, backends: Backends) -> str:
-    """The Ceilometer in force: that of the model, else that of the command that would run.
-
-    While the controller cannot be asked, what is remembered of it counts: a command of another
-    version, which was once run instead, says nothing about the model.
-    """
-    unseen = isinstance(sight.application, errors.JujuFault)
-    told = (sight.release, record.release if unseen else "")
-    return next(filter(resource_types.is_version, told), "") or backends.command.release()
-
-
-def _complete(
-    request: Request,
-    backends: Backends,
-    verified: checks_runner.Verification,
-    sight: Sight,
-    record: upgrade_record.Record,
-) -> checks_runner.Verification:
-    """The verification with what the controller told."""
-    if sight.model is not None:
-        report = verified.report
-        found = systems.of_model(sight.model, request, backends.members, report)
-        verified = verified.with_findings((*report.findings, *found))
-    verified = _with_remedy(request, backends, verified, sight)
+    if now.sight.model is not None:
+        report = dataclasses.replace(report, findings=tuple(found))
+        found += systems.of_model(now.sight.model, request, backends.members, report)
     about_charm = upgrade_findings.of_charm(
-        sight, record, verified.report.taken_at, backends.policy.allows_command
+        now.sight, now.record, report.taken_at, backends.policy.allows_command, now.refused
     )
-    return _with_charm(request, verified, about_charm)
-
-
-def _with_remedy(
-    request: Request, backends: Backends, verified: checks_runner.Verification, sight: Sight
-) -> checks_runner.Verification:
-    """The verification with whose action to run where types are missing: one that would run."""
-    action = backends.policy.allows_action and isinstance(
-        sight.application, juju_ceilometer.CeilometerApplication
-    )
-    ours = backends.policy.can_run and (backends.policy.allows_command or action)
-    remedy = remedies.run_upgrade(request.coordinator if ours else sight.name)
-    return verified.with_findings(
-        dataclasses.replace(f, remedy=remedy) if f.cause is Cause.MISSING_TYPES else f
-        for f in verified.report.findings
-    )
-
-
-def _with_charm(
-    request: Request, verified: checks_runner.Verification, finding: Finding | None
-) -> checks_runner.Verification:
-    """The verification with what is to be said about ceilometer's charm, in place of before.
-
-    That is the last thing to be known; then causes are told from what follows from them.
-    """
-    kept = tuple(
-        found for found in verified.report.findings if found.check != upgrade_findings.CHARM_CHECK
-    )
-    findings = kept if finding is None else (*kept, finding)
-    return verified.with_findings(root_causes.explained(findings, request.blueprint))
-
-
-def observe(
-    report: Report, record: upgrade_record.Record, backends: Backends, sight: Sight
-) -> upgrade_decision.Observed:
-    """What a report and the controller tell about the need for ceilometer-upgrade."""
-    now = report.taken_at
-    if report.resource_types is None:
-        return upgrade_decision.Observed(None, None, now, sight.asks, sight.task)
-    fingerprint = upgrade_record.Fingerprint(
-        endpoint=report.endpoints["metric"],
-        scope=f"{report.interface}/{report.region}",
-        build=report.builds.get("metric", ""),
-        release=_release(sight, record, backends),
-        members=",".join(sorted(backends.members)),
-    )
-    return upgrade_decision.Observed(report.behind, fingerprint, now, sight.asks, sight.task)
-
-
-def _error(outcome: command.RunResult, observed: upgrade_decision.Observed) -> str:
-    """Why a run was no success: what the command said, or that the proof is not there."""
-    if outcome.error:
-        return outcome.error
-    if observed.missing is None:
-        return "it ended well, but Gnocchi no longer answers"
-    if observed.missing:
-        missing = resource_types.phrased(observed.missing)
-        return f"it ended well, but Gnocchi is still behind ({missing})"
-    return ""
+    found += [about_charm] if about_charm is not None else []
+    explained = root_causes.explained(found, request.blueprint)
+    return dataclasses.replace(report, findings=explained)

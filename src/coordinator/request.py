@@ -85,7 +85,6 @@ class Request:
         proxies: what lies between this unit and the cloud.
         applications: application names by catalog type or `identity`, where relations tell them.
         coordinator: name of the coordinator's own application.
-        upgrade_remedy: what to type when ceilometer-upgrade has to be run.
         expiry: when certificates that end are faults.
         blueprint: the systems of the stack.
         depth: what is asked beyond "is it there, and does it answer".
@@ -104,7 +103,6 @@ class Request:
     proxies: Proxies
     applications: Mapping[str, str]
     coordinator: str
-    upgrade_remedy: str
     expiry: Limits = DEFAULT_LIMITS
     blueprint: Blueprint = dataclasses.field(default_factory=load)
     depth: Depth = Depth.SHALLOW

@@ -31,7 +31,6 @@ def request(
         proxies=Proxies(),
         applications={},
         coordinator="telemetry-coordinator",
-        upgrade_remedy="",
         depth=Depth.READS,
     )
 

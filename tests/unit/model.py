@@ -9,6 +9,7 @@ from ops import testing
 
 from coordinator import reconcile
 from coordinator.request import Request
+from coordinator.upgrade.backends import Backends
 from tests.unit import databags, reports
 
 Units = dict[int, dict[str, str]]
@@ -81,20 +82,24 @@ class Stage:
 
     turn: reconcile.Turn = dataclasses.field(default_factory=reports.turn)
     requests: list[Request] = dataclasses.field(default_factory=list)
-    backends: list[reconcile.Backends] = dataclasses.field(default_factory=list)
+    backends: list[Backends] = dataclasses.field(default_factory=list)
     announcement: str = ""
 
-    def take(self, request: Request, _record: Any, means: reconcile.Backends) -> reconcile.Turn:
-        """In the place of `loop.turn`."""
+    def take(
+        self, request: Request, _record: Any, _memory: Any, backends: Backends
+    ) -> reconcile.Turn:
+        """In the place of `reconcile.reconcile`."""
         self.requests.append(request)
-        self.backends.append(means)
+        self.backends.append(backends)
         if self.announcement:
-            means.announce(self.announcement)
-        return dataclasses.replace(self.turn, sight=reconcile._sight(self.turn.record, means))
+            backends.announce(self.announcement)
+        sight = backends.see(self.turn.record)
+        situation = dataclasses.replace(self.turn.situation, sight=sight)
+        return dataclasses.replace(self.turn, situation=situation)
 
     def look(
-        self, request: Request, _record: Any, means: reconcile.Backends, progress: Any
+        self, request: Request, record: Any, memory: Any, backends: Backends, progress: Any
     ) -> reconcile.Turn:
-        """In the place of `loop.look`."""
+        """In the place of `reconcile.look`."""
         progress("[ok] asked")
-        return self.take(request, _record, means)
+        return self.take(request, record, memory, backends)

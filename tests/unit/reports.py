@@ -6,6 +6,7 @@ import datetime
 
 from coordinator import reconcile
 from coordinator.checks import runner
+from coordinator.juju.sight import NOBODY_ASKED
 from coordinator.openstack.credentials import Credentials
 from coordinator.openstack.proxies import Proxies
 from coordinator.report.finding import Cause, Finding, Severity
@@ -13,6 +14,7 @@ from coordinator.report.report import Report
 from coordinator.request import Request
 from coordinator.upgrade import command, decision
 from coordinator.upgrade import record as upgrade_record
+from coordinator.upgrade.run import Situation
 
 NOW = datetime.datetime(2026, 11, 22, 10, 0, tzinfo=datetime.timezone.utc)
 
@@ -38,7 +40,6 @@ REQUEST = Request(
     proxies=Proxies(),
     applications={},
     coordinator="telemetry-coordinator",
-    upgrade_remedy="juju run telemetry-coordinator/leader ceilometer-upgrade",
 )
 
 FINGERPRINT = upgrade_record.Fingerprint(
@@ -113,10 +114,12 @@ def turn(
     """A turn of the loop that ended so."""
     if record is None:
         record = upgrade_record.Record().succeeded(NOW, FINGERPRINT)
-    return reconcile.Turn(
-        verification=runner.Verification(report(*findings), CREDENTIALS),
+    seen = report(*findings)
+    situation = Situation(
+        verification=runner.Verification(seen, CREDENTIALS),
+        sight=NOBODY_ASKED,
         record=record,
         decision=decision.Decision(step, reason),
         run=run,
-        types_before=before,
     )
+    return reconcile.Turn(situation, seen, before)

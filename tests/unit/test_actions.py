@@ -16,6 +16,8 @@ import unit_state
 from coordinator import reconcile
 from coordinator.blueprint import loader
 from coordinator.checks import runner
+from coordinator.juju.ceilometer import State, Task
+from coordinator.juju.sight import Sight
 from coordinator.report import render, truncate
 from coordinator.report.render import Form
 from coordinator.report.report import Report
@@ -287,9 +289,9 @@ RUNNING = upgrade_record.Running(
 
 
 def test_an_action_that_was_begun_is_named(context: Context, ran: list[reconcile.Turn]):
-    ran[0] = dataclasses.replace(
-        reports.turn(record=upgrade_record.Record().started(RUNNING)), began=True
-    )
+    turn = reports.turn(record=upgrade_record.Record().started(RUNNING))
+    situation = dataclasses.replace(turn.situation, began=True)
+    ran[0] = dataclasses.replace(turn, situation=situation)
     _, found = run(context, UPGRADE, model.ready())
     assert found == {"outcome": "started", "task": "12", "application": "ceilometer"}
 
@@ -297,7 +299,10 @@ def test_an_action_that_was_begun_is_named(context: Context, ran: list[reconcile
 def test_a_run_that_goes_on_already_is_told_and_nothing_was_begun(
     context: Context, ran: list[reconcile.Turn]
 ):
-    finding = upgrade_findings.running(RUNNING, reports.NOW)
+    sight = Sight(task=Task(RUNNING.task, State.GOING))
+    record = upgrade_record.Record().started(RUNNING)
+    finding = upgrade_findings.of_charm(sight, record, reports.NOW, may_command=True)
+    assert finding is not None
     ran[0] = reports.turn(finding, record=upgrade_record.Record().started(RUNNING))
     assert refused(context, UPGRADE, model.ready()) == (
         "ceilometer-upgrade was not run: "

@@ -12,7 +12,9 @@ import pytest
 
 from coordinator import reconcile
 from coordinator import status as stack_status
+from coordinator.blueprint.resource_types import Comparison
 from coordinator.checks import runner
+from coordinator.checks.memory import NOTHING, CheckMemory
 from coordinator.juju import ceilometer
 from coordinator.juju import status as juju_status
 from coordinator.juju.sight import Sight
@@ -20,9 +22,12 @@ from coordinator.report.report import Report
 from coordinator.request import Request
 from coordinator.upgrade import command, packages
 from coordinator.upgrade import record as upgrade_record
+from coordinator.upgrade.backends import Backends
 from coordinator.upgrade.decision import Step
+from coordinator.upgrade.observe import observe
 from coordinator.upgrade.policy import Method, Trigger, UpgradePolicy
 from coordinator.upgrade.record import Record
+from coordinator.upgrade.run import run_upgrade
 from tests.support.juju import models
 from tests.unit import executables, reports
 
@@ -62,24 +67,34 @@ class Play:
         found = iter(seen)
 
         def verify(
-            _order: Request,
+            _request: Request,
+            memory: CheckMemory = NOTHING,
             _progress: runner.Progress = print,
             release: Callable[[], str] = str,
             announce: Callable[[str], None] = print,
         ) -> runner.Verification:
             self.releases.append(release())
-            return runner.Verification(next(found), reports.CREDENTIALS)
+            return verification(next(found), memory)
 
         self._patch.setattr(runner, "verify", verify)
-        return reconcile.reconcile(reports.REQUEST, record or Record(), self.means(runs=runs))
+        return reconcile.reconcile(
+            reports.REQUEST, record or Record(), NOTHING, self.means(runs=runs)
+        )
 
-    def means(self, *, runs: bool = True) -> reconcile.Backends:
-        return reconcile.Backends(
+    def means(self, *, runs: bool = True) -> Backends:
+        return Backends(
             policy=UpgradePolicy(Method.COMMAND, Trigger.ON_CHANGE, remembers=runs),
             command=command.CommandBackend(packages.Source(), timeout=10),
             members=("ceilometer-two", "ceilometer"),
             announce=self.announced.append,
         )
+
+
+def verification(report: Report, memory: CheckMemory = NOTHING) -> runner.Verification:
+    """The verification that found a report."""
+    known = report.resource_types is not None
+    comparison = Comparison(report.behind) if known else None
+    return runner.Verification(report, reports.CREDENTIALS, memory, comparison)
 
 
 @pytest.fixture
@@ -90,8 +105,8 @@ def play(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> Play:
 def test_a_fresh_gnocchi_is_upgraded_once_and_proven(play: Play):
     turn = play.turn(EMPTY, GOOD)
     assert play.runs == 1
-    assert turn.run is not None
-    assert turn.run.error == ""
+    assert turn.situation.run is not None
+    assert turn.situation.run.error == ""
     assert turn.record.success is not None
     assert turn.record.success.ran
     assert turn.types_before == {"generic"}
@@ -103,7 +118,7 @@ def test_the_next_turn_runs_nothing(play: Play):
     first = play.turn(EMPTY, GOOD)
     second = play.turn(GOOD, record=first.record)
     assert play.runs == 1
-    assert second.run is None
+    assert second.situation.run is None
     assert second.record == first.record
 
 
@@ -118,9 +133,9 @@ def test_a_run_is_announced_with_its_reason(play: Play):
 
 def test_a_command_that_ends_well_without_the_proof_is_a_failure(play: Play):
     turn = play.turn(EMPTY, EMPTY)
-    assert turn.run is not None
-    assert turn.run.error == (
-        "it ended well, but Gnocchi is still behind "
+    assert turn.situation.run is not None
+    assert turn.situation.run.error == (
+        "succeeded, but resource types are still missing "
         "(identity missing; image missing; instance missing; 2 more)"
     )
     assert turn.record.success is None
@@ -129,8 +144,8 @@ def test_a_command_that_ends_well_without_the_proof_is_a_failure(play: Play):
 
 def test_a_gnocchi_that_dies_meanwhile_is_a_failure(play: Play):
     turn = play.turn(EMPTY, DOWN)
-    assert turn.run is not None
-    assert turn.run.error == "it ended well, but Gnocchi no longer answers"
+    assert turn.situation.run is not None
+    assert turn.situation.run.error == "succeeded, but Gnocchi no longer answers"
     assert turn.record.failure is not None
     assert turn.decision.step is Step.IMPOSSIBLE
 
@@ -163,7 +178,7 @@ def test_work_that_was_done_before_is_adopted(play: Play):
 
 
 def test_the_fingerprint_is_what_was_seen(play: Play):
-    observed = reconcile.observe(GOOD, Record(), play.means(), Sight())
+    observed = observe(verification(GOOD), Record(), play.means(), Sight())
     assert observed.fingerprint == upgrade_record.Fingerprint(
         endpoint="http://192.0.2.30:8041",
         scope="internal/RegionOne",
@@ -175,19 +190,19 @@ def test_the_fingerprint_is_what_was_seen(play: Play):
 
 
 def test_nothing_is_observed_of_a_gnocchi_whose_types_could_not_be_read(play: Play):
-    observed = reconcile.observe(DOWN, Record(), play.means(), Sight())
+    observed = observe(verification(DOWN), Record(), play.means(), Sight())
     assert observed.missing is None
     assert observed.fingerprint is None
 
 
 def test_what_is_behind_is_observed():
-    means = reconcile.Backends(
+    means = Backends(
         policy=UpgradePolicy(Method.COMMAND, Trigger.ON_CHANGE),
         command=command.CommandBackend(packages.Source()),
         members=(),
         announce=lambda _line: None,
     )
-    assert reconcile.observe(EMPTY, Record(), means, Sight()).missing == reports.BEHIND
+    assert observe(verification(EMPTY), Record(), means, Sight()).missing == reports.BEHIND
 
 
 # The release whose resource types are needed
@@ -219,7 +234,7 @@ def test_a_failure_without_an_answer_is_stored_under_what_was_seen_before(play: 
     assert turn.record.failure is not None
     assert (
         turn.record.failure.fingerprint
-        == reconcile.observe(EMPTY, Record(), play.means(), Sight()).fingerprint
+        == observe(verification(EMPTY), Record(), play.means(), Sight()).fingerprint
     )
 
 
@@ -239,7 +254,7 @@ def test_three_failures_without_an_answer_are_counted_and_call_a_person(play: Pl
     seen = play.turn(EMPTY, EMPTY, record=record)
     judged = stack_status.of_stack(seen.report, seen.record, seen.decision, "us", "ceilometer")
     assert judged.level is stack_status.Level.BLOCKED
-    assert judged.message.startswith("ceilometer-upgrade failed 4 times: it ended well, but")
+    assert judged.message.startswith("ceilometer-upgrade failed 4 times: succeeded, but")
 
 
 def aged(record: Record) -> Record:
@@ -274,9 +289,10 @@ def test_units_of_two_builds_that_answer_in_turn_cause_one_run_at_most(play: Pla
 
 def test_without_credentials_nothing_can_be_run(play: Play):
     seen = reports.turn()
-    seen = dataclasses.replace(seen, verification=runner.Verification(DOWN, None))
+    unknown = runner.Verification(DOWN, None)
+    situation = dataclasses.replace(seen.situation, verification=unknown)
     with pytest.raises(ValueError, match="without credentials"):
-        reconcile.run_upgrade(reports.REQUEST, seen, play.means())
+        run_upgrade(reports.REQUEST, situation, play.means())
 
 
 # The model
@@ -324,7 +340,7 @@ def test_the_model_is_in_the_report_after_a_run_of_the_command_too(play: Play):
     means = play.means()
     cloud.lose("nova-compute/1")
     play.does("exit 0")
-    eyes = dataclasses.replace(means, action=Eyes(cloud), may_act=False)
+    eyes = dataclasses.replace(means, action=Eyes(cloud))
     play.means = lambda *, runs=True: eyes
     turn = play.turn(EMPTY, GOOD)
     assert play.runs == 1

@@ -8,10 +8,10 @@ import pytest
 from ops import testing
 
 import charm
-from coordinator import reconcile
 from coordinator.juju import client, snap
 from coordinator.juju.errors import JujuFault
 from coordinator.report.finding import Cause
+from coordinator.upgrade.backends import Backends
 from tests.support.juju.controller import Controller
 from tests.unit import model
 from tests.unit.model import Stage
@@ -127,7 +127,7 @@ def test_a_client_that_is_there_is_used(
         original(self, access, find, *rest)
 
     monkeypatch.setattr(client.Controller, "__init__", spy)
-    monkeypatch.setattr(reconcile, "_sight", lambda _record, _means: stage.turn.sight)
+    monkeypatch.setattr(Backends, "see", lambda _self, _record: stage.turn.situation.sight)
     context.run(context.on.update_status(), state())
     assert installs == []
     assert [find() for find in used] == [tmp_path]

@@ -13,13 +13,16 @@ from collections.abc import Callable
 from unittest import mock
 
 from coordinator import reconcile
+from coordinator.blueprint.resource_types import Comparison
 from coordinator.checks import runner
+from coordinator.checks.memory import NOTHING, CheckMemory
 from coordinator.juju import access, action, ceilometer, client, errors
 from coordinator.juju.ceilometer import State, Task
 from coordinator.report.finding import Cause
 from coordinator.request import Request
 from coordinator.upgrade import command, packages
 from coordinator.upgrade import record as upgrade_record
+from coordinator.upgrade.backends import Backends
 from coordinator.upgrade.policy import Method, Trigger, UpgradePolicy
 from tests.unit import reports
 
@@ -130,16 +133,18 @@ class World:
     def by_hand(self) -> reconcile.Turn:
         """The action of the coordinator."""
         return self._taken(
-            lambda request, record, means: reconcile.run_upgrade(
-                request, reconcile.look(request, record, means), means
+            lambda request, record, memory, backends: reconcile.act(
+                request, reconcile.look(request, record, memory, backends), backends
             )
         )
 
     def _taken(
-        self, take: Callable[[Request, upgrade_record.Record, reconcile.Backends], reconcile.Turn]
+        self,
+        take: Callable[[Request, upgrade_record.Record, CheckMemory, Backends], reconcile.Turn],
     ) -> reconcile.Turn:
         with mock.patch.object(runner, "verify", self._verify):
-            found = take(reports.REQUEST, upgrade_record.load_record(self.record), self._means())
+            record = upgrade_record.load_record(self.record)
+            found = take(reports.REQUEST, record, NOTHING, self._backends())
         self.record = found.record.to_json()
         return found
 
@@ -147,9 +152,9 @@ class World:
     def kept(self) -> upgrade_record.Record:
         return upgrade_record.load_record(self.record)
 
-    def _means(self) -> reconcile.Backends:
+    def _backends(self) -> Backends:
         through = _Controller(self)
-        return reconcile.Backends(
+        return Backends(
             policy=self.policy,
             command=_Runner(self),
             members=(),
@@ -159,12 +164,13 @@ class World:
 
     def _verify(
         self,
-        _order: Request,
+        _request: Request,
+        memory: CheckMemory = NOTHING,
         _progress: runner.Progress = print,
         release: Callable[[], str] = str,
         announce: runner.Progress = print,
     ) -> runner.Verification:
-        """In the place of `verification.verify`."""
+        """In the place of `runner.verify`."""
         assert announce
         release()
         behind = () if self.endpoint in self.complete else reports.BEHIND
@@ -174,7 +180,7 @@ class World:
             endpoints={"metric": self.endpoint},
             behind=behind,
         )
-        return runner.Verification(report, reports.CREDENTIALS)
+        return runner.Verification(report, reports.CREDENTIALS, memory, Comparison(behind))
 
     # What is asked of it
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 
 from coordinator import private_files
 from coordinator.blueprint import resource_types
@@ -41,20 +41,18 @@ class Verification:
     """The outcome of a verification.
 
     Attributes:
+        report: the services' own findings.
         credentials: those that keystone took, None when it took none.
         memory: what the next verification needs to know of this one.
+        comparison: Gnocchi's resource types against those that are needed; None: not known.
+        release: version of Ceilometer that they are needed for; empty when it is not known.
     """
 
     report: Report
     credentials: Credentials | None
     memory: CheckMemory = NOTHING
-
-    def with_findings(self, findings: Iterable[Finding]) -> Verification:
-        """The same with these findings in place of its own."""
-        report = dataclasses.replace(self.report, findings=tuple(findings))
-        charms_fail = canary_schedule.fail_charms(report.findings)
-        memory = dataclasses.replace(self.memory, charms_fail=charms_fail)
-        return dataclasses.replace(self, report=report, memory=memory)
+    comparison: resource_types.Comparison | None = None
+    release: str = ""
 
 
 def verify(
@@ -97,12 +95,21 @@ def verify(
         if request.depth.reads:
             asides = (*asides, *_clocks(route.clocks, met))
         findings = (admission.finding, *doubts, *asides)
-        report = _report(request, region, findings, answers, release)
+        types = _types(answers)
+        needed = release() if types is not None else ""
+        comparison = None if types is None else resource_types.compare(types, needed)
+        report = _report(request, region, findings, answers, comparison)
         if request.depth.reads:
             places = _places(request, region, report, admission.credentials, answers)
             asking = deep.Asking(request, memory, admission.cloud, places, progress, announce)
             report, memory = asking.deepen(report, deadline)
-    return Verification(report, admission.credentials, memory)
+    return Verification(report, admission.credentials, memory, comparison, needed)
+
+
+def _types(answers: Mapping[str, endpoint.Answer]) -> resource_types.Types | None:
+    """Gnocchi's resource types; None where they could not be read."""
+    metric = answers.get("metric")
+    return metric.reading.resource_types if metric and metric.reading else None
 
 
 def _places(
@@ -199,29 +206,19 @@ def _report(
     region: str,
     findings: tuple[Finding, ...],
     answers: Mapping[str, endpoint.Answer],
-    release: Callable[[], str],
+    comparison: resource_types.Comparison | None,
 ) -> Report:
-    metric = answers.get("metric")
-    types = metric.reading.resource_types if metric and metric.reading else None
+    types = _types(answers)
     about_services = tuple(f for answer in answers.values() for f in answer.findings)
-    about_ceilometer: tuple[Finding, ...] = ()
-    comparison = resource_types.Comparison()
-    if types is not None:
-        needed = release()
-        comparison = resource_types.compare(types, needed)
-        severity = Severity.FAILED if "metric" in request.required else Severity.DEGRADED
-        about_ceilometer = checks_ceilometer.judge(
-            comparison, needed, severity, request.upgrade_remedy
-        )
     return Report(
         taken_at=_now(),
         interface=request.interface,
         region=region,
-        findings=(*findings, *about_services, *about_ceilometer),
+        findings=(*findings, *about_services),
         endpoints={t: errors.shown(answer.url) for t, answer in answers.items() if answer.url},
         builds={t: a.reading.build for t, a in answers.items() if a.reading and a.reading.build},
         resource_types=None if types is None else frozenset(types),
-        behind=comparison.behind,
+        behind=comparison.behind if comparison else (),
     )
 
 

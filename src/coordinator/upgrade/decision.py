@@ -106,7 +106,7 @@ def _end(observed: Observed, running: Running) -> str:
     task = observed.task
     if task is not None and task.state is ceilometer.State.DONE:
         behind = resource_types.phrased(observed.missing or ())
-        return f"it ended well, but Gnocchi is still behind ({behind})"
+        return f"succeeded, but resource types are still missing ({behind})"
     if task is not None and task.state is ceilometer.State.FAILED:
         return f"task {running.task} on {running.application} failed: {task.cause}"
     return f"task {running.task} on {running.application} got lost"

@@ -15,7 +15,11 @@ CHARM_CHECK = f"{SERVICE}.charm"
 
 
 def of_charm(
-    sight: Sight, record: Record, at: datetime.datetime, may_command: bool
+    sight: Sight,
+    record: Record,
+    at: datetime.datetime,
+    may_command: bool,
+    refused: JujuFault | None = None,
 ) -> Finding | None:
     """What is to be said about ceilometer's own charm; None where there is nothing.
 
@@ -24,16 +28,18 @@ def of_charm(
         record: what is remembered.
         at: now.
         may_command: whether the command may be run in place of its action.
+        refused: why the controller did not begin its action, where it was to.
     """
-    if record.running is not None and sight.task is None:
-        return _out_of_sight(record.running, sight.application)
+    if refused is not None:
+        return _out_of_reach(refused)
     if record.running is not None:
-        return running(record.running, at)
+        seen = sight.task is not None
+        return _running(record.running, at) if seen else _lost(record.running, sight.application)
     if sight.application is None:
         ran = may_command and record.success is not None and record.success.ran
         return _not_seen(sight.name) if ran else None
     if isinstance(sight.application, JujuFault):
-        return out_of_reach(sight.application)
+        return _out_of_reach(sight.application)
     if not sight.asks:
         return _charm(f"the charm of {sight.name} does not ask for ceilometer-upgrade")
     return Finding(
@@ -46,7 +52,7 @@ def of_charm(
     )
 
 
-def running(run: Running, at: datetime.datetime) -> Finding:
+def _running(run: Running, at: datetime.datetime) -> Finding:
     """A run of its action was begun; one that takes too long is for a person to end."""
     if not run.is_late(at):
         text = f"the charm of {run.application} runs ceilometer-upgrade as task {run.task}"
@@ -61,16 +67,16 @@ def running(run: Running, at: datetime.datetime) -> Finding:
     )
 
 
-def _out_of_sight(run: Running, seen: object) -> Finding:
+def _lost(run: Running, seen: object) -> Finding:
     """A run of its action was begun, and nobody can see how far it is."""
     text = f"task {run.task} of {run.application} is not seen"
     remedy = f"juju show-task {run.task}"
     if isinstance(seen, JujuFault):
-        return out_of_reach(JujuFault(seen.cause, f"{text}: {seen.summary}", seen.remedy))
+        return _out_of_reach(JujuFault(seen.cause, f"{text}: {seen.summary}", seen.remedy))
     return Finding(SERVICE, "charm", Severity.DEGRADED, text, Cause.NO_ACCESS, remedy)
 
 
-def out_of_reach(fault: JujuFault) -> Finding:
+def _out_of_reach(fault: JujuFault) -> Finding:
     """Why the controller could not be asked, or would not."""
     return Finding(SERVICE, "charm", Severity.DEGRADED, fault.summary, fault.cause, fault.remedy)
 

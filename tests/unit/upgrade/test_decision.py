@@ -246,7 +246,7 @@ def test_a_run_that_ended_well_without_the_proof_is_a_failure():
     failure = settled(LACKING, State.DONE).failure
     assert failure is not None
     assert failure.by_action
-    assert failure.cause.startswith("it ended well, but Gnocchi is still behind")
+    assert failure.cause.startswith("succeeded, but resource types are still missing")
 
 
 def test_a_run_that_failed_is_a_failure_with_its_cause():

@@ -134,8 +134,8 @@ def test_beside_a_task_that_goes_on_a_person_starts_nothing(policy: UpgradePolic
     world.hook()
     world.visible = False
     found = world.by_hand()
-    assert not found.began
-    assert found.run is None
+    assert not found.situation.began
+    assert found.situation.run is None
     assert found.decision.step is Step.POLL
     assert world.commands == 0
 
@@ -146,7 +146,7 @@ def test_a_person_takes_over_the_task_that_goes_on():
     begun = world.kept.running
     world.pass_time(5)
     world.endpoint = B
-    assert world.by_hand().began
+    assert world.by_hand().situation.began
     assert len(world.tasks) == 1
     assert begun is not None
     assert world.kept.running == dataclasses.replace(begun, seen=world.now)
@@ -175,14 +175,18 @@ def test_what_no_result_can_show_is_not_advised():
     assert found.report.verified
     assert next(f for f in found.report.findings if f.check == "telemetry.charm").cause
     world.door = Door.OPEN
-    assert world.hook().began
+    assert world.hook().situation.began
 
 
 def test_what_a_person_asked_for_in_vain_is_no_advice():
     world = done(World(ACTION_ONLY))
     world.door = Door.BARRED
     found = world.by_hand()
-    assert (found.began, found.run, found.decision.step) == (False, None, Step.NOTHING)
+    assert (found.situation.began, found.situation.run, found.decision.step) == (
+        False,
+        None,
+        Step.NOTHING,
+    )
 
 
 # A controller that does not say whether it took the order
