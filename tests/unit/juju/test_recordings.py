@@ -65,7 +65,7 @@ def test_subordinates_are_where_their_principals_are():
 
 def test_what_settles_is_at_work_and_has_no_version():
     found = model("settling")
-    assert levels(found, "aodh") == {"aodh/0": (Level.MAINTENANCE, Level.EXECUTING)}
+    assert levels(found, "aodh") == {"aodh/0": (Level.ACTIVE, Level.EXECUTING)}
     assert found.applications["aodh"].version == ""
 
 
