@@ -3,7 +3,10 @@
 import datetime
 import pathlib
 import stat
+import subprocess
 import threading
+import time
+from collections.abc import Callable
 
 import pytest
 
@@ -435,6 +438,24 @@ def test_a_secret_in_what_the_client_says_is_blotted_out(juju: Controller):
     assert found.summary == "juju failed: no ***"
 
 
+def test_a_client_does_not_outlive_its_hook(tmp_path: pathlib.Path):
+    slow = executables.script(tmp_path / "slow", f"echo $$ > {tmp_path}/number; exec sleep 60")
+    (tmp_path / "client").symlink_to(slow)
+    (tmp_path / "juju").symlink_to(client._WRAPPER)
+    number = tmp_path / "number"
+    with subprocess.Popen(["/bin/sh", "-c", f"{tmp_path}/juju status; true"]) as hook:
+        wait_until(lambda: number.exists() and number.read_text().strip() != "")
+        hook.kill()
+    wait_until(lambda: not pathlib.Path("/proc", number.read_text().strip()).exists())
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
 def test_the_wrapper_may_be_run():
     assert client._WRAPPER.stat().st_mode & stat.S_IXUSR
 
@@ -476,9 +497,9 @@ def test_the_snap_gets_its_folder_where_it_may_read(
     class Entry:
         pw_dir = str(tmp_path)
 
-    monkeypatch.setattr(client.pwd, "getpwuid", lambda _uid: Entry)
-    parent = client._parent(pathlib.Path("/snap/bin/juju"))
+    monkeypatch.setattr(snap.pwd, "getpwuid", lambda _uid: Entry)
+    parent = snap.private_parent(pathlib.Path("/snap/bin/juju"))
     assert parent is not None
     assert parent == tmp_path / "snap/juju/common"
     assert parent.is_dir()
-    assert client._parent(pathlib.Path("/usr/local/bin/juju")) is None
+    assert snap.private_parent(pathlib.Path("/usr/local/bin/juju")) is None
