@@ -326,7 +326,7 @@ def test_the_model_is_in_the_report_after_a_run_of_the_command_too(play: Play):
     means = play.means()
     cloud.lose("nova-compute/1")
     play.does("exit 0")
-    eyes = dataclasses.replace(means, action=Eyes(cloud), may_act=False)
+    eyes = dataclasses.replace(means, action=Eyes(cloud))
     play.means = lambda *, runs=True: eyes
     turn = play.turn(EMPTY, GOOD)
     assert play.runs == 1
