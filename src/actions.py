@@ -71,7 +71,7 @@ class Actions:
         peers: PeerState,
         files: UnitState,
         announce: Callable[[str], None],
-        tell: Callable[[status.Status, StackOf], None],
+        tell: Callable[[status.Status, StackOf, status.Status | None], None],
     ) -> None:
         """Prepare, without asking anything.
 
@@ -83,7 +83,8 @@ class Actions:
             peers: what all units know.
             files: what this unit knows.
             announce: told one line before something takes long.
-            tell: told the status, and how other charms are told of it.
+            tell: told the status, how other charms are told of it, and the status of the stack
+                where it is not the same.
         """
         self._charm = charm
         self._us = charm.app.name
@@ -149,13 +150,14 @@ class Actions:
             told = remembered.fault
         self._files.keep(VERIFIED, self._seen.digest)
         if self._seen.obstacle is not None:
-            self._tell(self._seen.obstacle, stack_status.unverified)
+            fault = self._seen.fault or self._seen.obstacle
+            self._tell(fault, stack_status.unverified, self._seen.obstacle)
             return
 
         def stack(known: status.Status) -> telemetry_stack.Stack:
             return stack_status.of_report(turn.report, turn.record, turn.decision.step, known)
 
-        self._tell(self._seen.concern or told, stack)
+        self._tell(self._seen.concern or told, stack, told)
 
     # Actions
 

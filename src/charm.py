@@ -46,6 +46,9 @@ QUIET_LOGGERS = ("keystoneauth", "urllib3", "requests", "charmlibs", "jubilant")
 _STACK = "stack.json"
 """What other charms were told last."""
 
+_ABOUT = "stack-status.json"
+"""The status in it, where units are told another one: a fault of an option is not theirs."""
+
 _STATUSES = {
     status.Level.BLOCKED: ops.BlockedStatus,
     status.Level.WAITING: ops.WaitingStatus,
@@ -54,6 +57,7 @@ _STATUSES = {
 }
 
 _LEAVING = status.Status(status.Level.MAINTENANCE, "leaving the model")
+_NOTHING_VERIFIED = status.waiting("nothing was verified yet")
 
 
 class TelemetryCoordinatorCharm(ops.CharmBase):
@@ -66,7 +70,9 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
         self._transfers = transfers.Transfers(self)
         self._provider = telemetry_stack.TelemetryStackProvider(self, stack_status.ENDPOINT)
         self._proxies = Proxies.from_environment(os.environ)
+        self._gathered: inputs.Inputs | None = None
         self._status: status.Status | None = None
+        self._announced = False
         on, observe = self.on, framework.observe
         for event in (on.start, on.leader_elected, on.update_status, on.secret_changed):
             observe(event, self._on_reason_to_verify)
@@ -89,11 +95,15 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
         observe(on.collect_unit_status, self._on_collect_status)
         observe(on.collect_app_status, self._on_collect_status)
 
-    @functools.cached_property
+    @property
     def _inputs(self) -> inputs.Inputs:
         """Options and relations, read once in a hook."""
-        certificates = self._transfers.certificates()
-        return inputs.gather(self.model, self.config, self._choice, certificates, self._proxies)
+        if self._gathered is None:
+            certificates = self._transfers.certificates()
+            self._gathered = inputs.gather(
+                self.model, self.config, self._choice, certificates, self._proxies
+            )
+        return self._gathered
 
     @functools.cached_property
     def _choice(self) -> loader.Choice:
@@ -105,11 +115,13 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
 
     def _on_reason_to_verify(self, _event: ops.EventBase) -> None:
         """The cloud, the leader or the charm may be another one."""
+        self._request_credentials()
         self._observe(certain=True)
 
     def _on_possible_change(self, event: ops.EventBase) -> None:
         """Options or relations may be others: several events in a row often bring one state."""
-        if isinstance(event, ops.RelationBrokenEvent) and self.app.planned_units() == 0:
+        ends = isinstance(event, ops.RelationBrokenEvent | ops.RelationDepartedEvent)
+        if ends and self._is_leaving():
             self._status = _LEAVING
             return
         self._request_credentials()
@@ -129,8 +141,11 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
             logger.warning(self._choice.problem)
         self._peers.keep_blueprint(self._choice.changes)
         if seen.request is None or seen.settings is None or seen.obstacle is not None:
+            if self._is_leaving():
+                self._status = _LEAVING
+                return
             self._files.keep(unit_state.VERIFIED, "")
-            self._tell(seen.fault or status.waiting("nothing was verified yet"))
+            self._tell(seen.fault or _NOTHING_VERIFIED)
         elif certain or self._files.read(unit_state.VERIFIED) != seen.digest:
             self._actions().react()
 
@@ -148,6 +163,13 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
         self._status = _LEAVING
         if isinstance(event, ops.RemoveEvent):
             self._files.remove()
+
+    def _is_leaving(self) -> bool:
+        """No unit of the application is to stay: nobody is asked for anything any more."""
+        try:
+            return self.app.planned_units() == 0
+        except ops.ModelError:
+            return False
 
     def _request_credentials(self) -> None:
         """Ask keystone for a user; without valid options, what was asked before stays."""
@@ -170,22 +192,32 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
         self,
         told: status.Status,
         stack: Callable[[status.Status], telemetry_stack.Stack] = stack_status.unverified,
+        about: status.Status | None = None,
     ) -> None:
         """Show a status, and tell it to other units and charms if this unit leads.
 
         Args:
             told: the status.
-            stack: makes of it what other charms are told.
+            stack: makes of a status what other charms are told.
+            about: the status of the stack, where it is not the same.
         """
         self._status = told
-        if self.unit.is_leader():
-            published = stack(self._peers.keep_status(told))
-            self._files.keep(_STACK, published.to_json())
-            self._provider.publish(published)
+        if not self.unit.is_leader():
+            return
+        # no number moves by itself in what options and relations lack: each one is news
+        exact = told == self._inputs.fault
+        known = self._peers.keep_status(told, exact=exact)
+        if about is not None and about != told:
+            known = about.settled(status.Status.from_json(self._files.read(_ABOUT)))
+            self._files.keep(_ABOUT, known.to_json())
+        published = stack(known)
+        self._files.keep(_STACK, published.to_json())
+        self._provider.publish(published)
 
     def _announce(self, line: str) -> None:
         """Show at once what takes long; the final status comes at the end of the hook."""
         logger.info(line)
+        self._announced = True
         shown = ops.MaintenanceStatus(status.message(line))
         self.unit.status = shown
         if self.unit.is_leader():
@@ -196,6 +228,10 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
         told = self._status
         if told is None and not self.unit.is_leader():
             told = status.standby(self._peers.status())
+        if told is None and self._gathered is not None:
+            told = self._gathered.fault
+        if told is None and self._announced:
+            told = self._peers.status() or _NOTHING_VERIFIED
         if told is not None:
             event.add_status(_STATUSES[told.level](told.message))
 

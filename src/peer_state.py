@@ -91,9 +91,14 @@ class PeerState:
         if found.writable and record != found.record:
             self._write(_RECORD, record.to_json())
 
-    def keep_status(self, told: status.Status) -> status.Status:
-        """Replace the status; return what others are told: the same while only numbers move."""
-        settled = told.settled(self.status())
+    def keep_status(self, told: status.Status, *, exact: bool = False) -> status.Status:
+        """Replace the status; return what others are told: the same while only numbers move.
+
+        Args:
+            told: the status.
+            exact: whether a number that moves is news, too.
+        """
+        settled = told if exact else told.settled(self.status())
         self._write(_STATUS, settled.to_json())
         self._clean_up()
         return settled

@@ -23,9 +23,8 @@ LIMIT = 120
 ROOM = 80
 """Characters of the problem that are shown beside a remedy that breaks the limit by itself."""
 
-
 _LONGEST_REMEDY = 2000
-"""Characters of a remedy that other units are told."""
+"""Characters of a remedy that other units are told: a longer one they are not told at all."""
 
 
 class Level(enum.Enum):
@@ -37,7 +36,10 @@ class Level(enum.Enum):
     ACTIVE = "active"  # nobody
 
 
-_COUNTS = re.compile(r"(?<!HTTP )(?<![\w./:@-])\d+(?:[.,]\d+)?(?![\w./:-]*\w)")
+_COUNTS = re.compile(
+    r"(?<!HTTP )(?<!line )(?<!port )(?<!task )(?<!version )(?<![\w./:@-])"
+    r"\d+(?:\.\d+(?= s\b))?(?![\w./:-]*\w)"
+)
 """Numbers that count or measure: not those of an HTTP status, a name, a version or a time."""
 
 
@@ -74,8 +76,9 @@ class Status:
         return before if before is not None and alike else self
 
     def to_json(self) -> str:
-        """The status as JSON, for other units."""
-        problem, remedy = plain(self.problem), plain(self.remedy, _LONGEST_REMEDY)
+        """The status as JSON, for other units; without a remedy that is too long for them."""
+        problem, remedy = plain(self.problem), plain(self.remedy, len(self.remedy) + 4)
+        remedy = remedy if len(remedy) <= _LONGEST_REMEDY else ""
         data = {"level": self.level.value, "problem": problem, "remedy": remedy}
         return json.dumps(data, sort_keys=True)
 
@@ -84,9 +87,12 @@ class Status:
         """Read a kept status; None when it is none."""
         try:
             data = cast("dict[str, Any]", json.loads(text))
-            return cls(Level(data["level"]), str(data["problem"]), str(data["remedy"]))
+            level, problem, remedy = Level(data["level"]), data["problem"], data["remedy"]
         except (ValueError, KeyError, TypeError, RecursionError):
             return None
+        if not isinstance(problem, str) or not isinstance(remedy, str):
+            return None
+        return cls(level, problem, remedy)
 
 
 def _shape(told: Status) -> tuple[Level, str, str]:

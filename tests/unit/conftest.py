@@ -11,6 +11,7 @@ import trustme
 from ops import testing
 
 import charm
+import unit_state
 from coordinator import private_files, reconcile
 from coordinator.upgrade import command
 from tests.unit import clouds, model
@@ -60,9 +61,25 @@ def ca_pem(authority: trustme.CA) -> str:
 
 
 @pytest.fixture
-def context() -> testing.Context[charm.TelemetryCoordinatorCharm]:
-    """Runs the charm's events."""
-    return testing.Context(charm.TelemetryCoordinatorCharm, app_name=model.APP)
+def charm_root(tmp_path: pathlib.Path) -> pathlib.Path:
+    """The charm's folder, which outlives a hook."""
+    root = tmp_path / "charm"
+    root.mkdir()
+    return root
+
+
+@pytest.fixture
+def context(charm_root: pathlib.Path) -> testing.Context[charm.TelemetryCoordinatorCharm]:
+    """Runs the charm's events on one unit."""
+    return testing.Context(
+        charm.TelemetryCoordinatorCharm, app_name=model.APP, charm_root=charm_root
+    )
+
+
+@pytest.fixture
+def files(charm_root: pathlib.Path) -> unit_state.UnitState:
+    """What that unit keeps for itself."""
+    return unit_state.UnitState(charm_root, f"{model.APP}/0")
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The actions: parameters, results and refusals."""
 
 import dataclasses
-import datetime
 import json
 import pathlib
 import subprocess
@@ -18,7 +17,7 @@ from coordinator.blueprint import loader
 from coordinator.checks import runner
 from coordinator.juju.ceilometer import State, Task
 from coordinator.juju.sight import Sight
-from coordinator.report import render, truncate
+from coordinator.report import render
 from coordinator.report.render import Form
 from coordinator.report.report import Report
 from coordinator.upgrade import command, decision
@@ -33,7 +32,6 @@ Context = testing.Context[Any]
 UPGRADE = "ceilometer-upgrade"
 DOCS = pathlib.Path(__file__).parents[2] / "docs/reference"
 SCHEMA = json.loads((DOCS / "report.schema.json").read_text(encoding="utf-8"))
-LATER = reports.NOW + datetime.timedelta(minutes=5)
 
 
 def run(
@@ -106,15 +104,19 @@ def test_parameters_replace_options_for_once(context: Context, stage: Stage):
     assert (request.interface, request.region) == ("public", "RegionTwo")
 
 
-def test_a_special_verification_is_not_kept(context: Context, stage: Stage):
-    before = model.ready()
-    out, _ = run(context, "verify-stack", before, interface="public")
+def test_a_special_verification_is_not_kept(
+    context: Context, stage: Stage, files: unit_state.UnitState
+):
+    out, _ = run(context, "verify-stack", model.ready(), interface="public")
     assert model.kept(out) == {}
+    assert files.read("report.json") == ""
 
 
-def test_an_ordinary_verification_is_kept(context: Context, stage: Stage):
-    out, _ = run(context, "verify-stack", model.ready())
-    assert Report.from_json(model.kept(out)["report"]) == stage.turn.report
+def test_an_ordinary_verification_is_kept(
+    context: Context, stage: Stage, files: unit_state.UnitState
+):
+    run(context, "verify-stack", model.ready())
+    assert Report.from_json(files.read("report.json")) == stage.turn.report
 
 
 def test_another_unit_may_verify_but_keeps_nothing(context: Context, stage: Stage):
@@ -272,14 +274,14 @@ def test_an_optional_gnocchi_can_be_upgraded(context: Context, ran: list[reconci
 
 
 def test_a_run_that_is_impossible_keeps_the_fresh_report(
-    context: Context, stage: Stage, ran: list[reconcile.Turn]
+    context: Context, stage: Stage, ran: list[reconcile.Turn], files: unit_state.UnitState
 ):
     stage.turn = reports.turn(reports.bad("metric"), step=decision.Step.IMPOSSIBLE)
-    old = model.peers(report=reports.report().to_json())
+    files.keep("report.json", reports.report().to_json())
     with pytest.raises(testing.ActionFailed) as raised:
-        run(context, UPGRADE, model.ready(old))
+        run(context, UPGRADE, model.ready())
     out = model.state_of(raised.value)
-    assert Report.from_json(model.kept(out)["report"]) == stage.turn.report
+    assert Report.from_json(files.read("report.json")) == stage.turn.report
     assert out.unit_status.message.startswith("metric refused the connection")
 
 
@@ -370,37 +372,54 @@ def test_without_a_peer_relation_an_order_overrules_nothing(context: Context, cl
 # show-report
 
 
-def shown(context: Context, form: str, *, leader: bool) -> dict[str, Any]:
+def shown(
+    context: Context, form: str, files: unit_state.UnitState, *, leader: bool
+) -> dict[str, Any]:
     report = reports.report(reports.good("identity", "token"), reports.bad("metric"))
-    state = model.state(model.peers(report=report.to_json()), leader=leader)
-    return run(context, "show-report", state, format=form)[1]
+    files.keep("report.json", report.to_json())
+    return run(context, "show-report", model.state(leader=leader), format=form)[1]
 
 
 @pytest.mark.parametrize("leader", [True, False])
-def test_show_report_needs_neither_network_nor_leadership(context: Context, leader: bool):
-    found = shown(context, "text", leader=leader)
+def test_show_report_needs_neither_network_nor_leadership(
+    context: Context, files: unit_state.UnitState, leader: bool
+):
+    found = shown(context, "text", files, leader=leader)
     assert found["status"] == "failed"
     assert found["report"].startswith("NOT VERIFIED: metric refused the connection")
 
 
-def test_show_report_gives_json_when_asked(context: Context):
-    data = json.loads(shown(context, "json", leader=True)["report"])
+def test_show_report_gives_json_when_asked(context: Context, files: unit_state.UnitState):
+    data = json.loads(shown(context, "json", files, leader=True)["report"])
     assert data["verified"] is False
     assert data["taken-at"] == reports.NOW.isoformat()
 
 
 def test_show_report_says_how_to_get_one(context: Context):
     message = refused(context, "show-report", model.ready())
-    assert message == f"there is no report: juju run {model.APP}/leader verify-stack"
+    assert message == (
+        f"there is no report on this unit: juju run {model.APP}/leader verify-stack"
+    )
+
+
+def test_show_report_of_another_unit_says_who_has_one(context: Context):
+    message = refused(context, "show-report", model.ready(leader=False))
+    assert message == (
+        "there is no report on this unit: "
+        f"the leader has it: juju run {model.APP}/leader show-report"
+    )
 
 
 def test_show_report_without_relations_says_what_is_missing(context: Context):
     message = refused(context, "show-report", model.state())
-    assert message.startswith("there is no report: missing relation identity-credentials; juju")
+    assert message.startswith(
+        "there is no report on this unit: missing relation identity-credentials; juju"
+    )
 
 
-def test_a_report_that_cannot_be_read_is_none(context: Context):
-    message = refused(context, "show-report", model.state(model.peers(report="{")))
+def test_a_report_that_cannot_be_read_is_none(context: Context, files: unit_state.UnitState):
+    files.keep("report.json", "{")
+    message = refused(context, "show-report", model.state())
     assert message.startswith("there is no report")
 
 
@@ -428,9 +447,9 @@ def shelf(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Pa
 
 
 @pytest.fixture
-def files(tmp_path: pathlib.Path, shelf: pathlib.Path) -> unit_state.UnitState:
+def files(charm_root: pathlib.Path, shelf: pathlib.Path) -> unit_state.UnitState:
     """What the unit keeps."""
-    return unit_state.UnitState(tmp_path, "telemetry-coordinator/0")
+    return unit_state.UnitState(charm_root, "telemetry-coordinator/0")
 
 
 HUGE = reports.report(*(reports.bad("metric", f"host-{n}") for n in range(3000)))
@@ -456,41 +475,37 @@ def test_a_report_with_room_for_it_makes_no_file(shelf: pathlib.Path, files: uni
 def test_a_file_that_cannot_be_written_is_told(
     tmp_path: pathlib.Path, shelf: pathlib.Path, files: unit_state.UnitState
 ):
+    shelf.parent.mkdir()
     shelf.write_text("in the way")
     found = actions.of_report(HUGE, Form.TEXT, loader.load(), files)
     assert found["report-file"].startswith(f"{shelf}/report.txt could not be written (")
 
 
-def test_a_long_report_that_was_kept_names_its_file(
+def test_a_long_report_that_was_kept_is_shown_with_its_file(
     context: Context, stage: Stage, shelf: pathlib.Path
 ):
     stage.turn = dataclasses.replace(
         stage.turn, verification=runner.Verification(HUGE, reports.CREDENTIALS)
     )
     out = context.run(context.on.update_status(), model.ready())
-    kept = Report.from_json(model.kept(out)["report"])
-    assert kept is not None
-    assert len(model.kept(out)["report"]) <= 64 * 1024
-    assert kept.left_out == 3000 - len(kept.findings)
-    assert kept.summary() == HUGE.summary()
     _, found = run(context, "show-report", out, format="json")
     assert Report.from_json(pathlib.Path(found["report-file"]).read_text()) == HUGE
 
 
-@pytest.mark.parametrize(
-    "left", [None, "", "{}", dataclasses.replace(HUGE, taken_at=LATER).to_json()]
-)
-def test_without_its_file_a_long_report_is_shown_as_far_as_it_was_kept(
-    context: Context, stage: Stage, shelf: pathlib.Path, left: str | None
+def test_of_a_report_without_bounds_only_the_worst_is_kept(
+    context: Context, stage: Stage, files: unit_state.UnitState
 ):
-    cut = truncate.within(10_000, HUGE, Report.to_json)
-    if left is not None:
-        shelf.mkdir()
-        (shelf / "last-report.json").write_text(left)
-    _, found = run(context, "show-report", model.ready(model.peers(report=cut.to_json())))
-    assert found["report-file"] == "not on this unit, but perhaps on the one that led then"
-    assert f"{cut.left_out} more are left out here" in found["report"]
-    assert found["summary"] == HUGE.summary()
+    endless = reports.report(*(reports.bad("metric", f"host-{n}") for n in range(10_000)))
+    stage.turn = dataclasses.replace(
+        stage.turn, verification=runner.Verification(endless, reports.CREDENTIALS)
+    )
+    context.run(context.on.update_status(), model.ready())
+    text = files.read("report.json")
+    kept = Report.from_json(text)
+    assert kept is not None
+    assert len(text) <= 1024 * 1024
+    assert kept.left_out == 10_000 - len(kept.findings)
+    assert kept.summary() == endless.summary()
 
 
 SYSTEMS = [system.service for system in loader.load().systems.values()]
@@ -531,7 +546,9 @@ def flattened(found: dict[str, Any], prefix: str = "") -> dict[str, str]:
 
 
 def test_a_system_of_an_odd_name_hides_no_other_result(files: unit_state.UnitState):
-    found = actions.of_report(reports.report(reports.bad("summary")), Form.TEXT, loader.load())
+    found = actions.of_report(
+        reports.report(reports.bad("summary")), Form.TEXT, loader.load(), files
+    )
     assert found["summary"].startswith("summary refused the connection")
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from ops import testing
 
+import unit_state
 from coordinator.blueprint import loader
 from tests.unit import model, reports
 from tests.unit.clouds import Cloud
@@ -101,12 +102,14 @@ def test_the_whole_problem_is_in_the_log(context: Context, stage: Stage):
     assert [line.endswith("apart, needs, may, deploy") for line in lines] == [True]
 
 
-def test_verification_goes_on_with_the_last_right_one(context: Context, stage: Stage):
+def test_verification_goes_on_with_the_last_right_one(
+    context: Context, stage: Stage, files: unit_state.UnitState
+):
     out = update(context, model.ready(model.peers(blueprint=HEAT), blueprint=WRONG))
     (request,) = stage.requests
     assert request.blueprint == loader.load(HEAT)
     assert model.kept(out)["blueprint"] == HEAT
-    assert "report" in model.kept(out)
+    assert files.read("report.json")
     assert "record" in model.kept(out)
 
 

@@ -6,13 +6,17 @@ from typing import Any
 import pytest
 from ops import testing
 
+import unit_state
 from coordinator.report.report import Report
+from coordinator.status import Level, Status
 from coordinator.upgrade import command
 from coordinator.upgrade import record as upgrade_record
 from tests.unit import databags, model, reports
 from tests.unit.model import Stage
 
 Context = testing.Context[Any]
+
+GOOD = Status(Level.ACTIVE, "metric verified")
 
 ENDPOINTS = {
     "identity-credentials": "keystone",
@@ -94,8 +98,7 @@ def test_every_announcement_of_keystone_verifies_whatever_it_names(
         remote_app_data=announced,
     )
     context.run(context.on.relation_changed(relation, remote_unit=0), state)
-    context.run(context.on.relation_changed(relation), state)
-    assert len(stage.requests) == 2
+    assert len(stage.requests) == 1
 
 
 def test_only_the_leader_verifies(context: Context, stage: Stage):
@@ -105,7 +108,7 @@ def test_only_the_leader_verifies(context: Context, stage: Stage):
 
 @pytest.mark.parametrize("name", ["stop", "remove"])
 def test_a_unit_that_leaves_asks_nothing_any_more(context: Context, stage: Stage, name: str):
-    before = model.ready(model.peers(verdict='{"level": "active", "message": "fine"}'))
+    before = model.ready(model.peers(status=GOOD.to_json()))
     out = context.run(getattr(context.on, name)(), before)
     assert stage.requests == []
     assert out.unit_status == testing.MaintenanceStatus("leaving the model")
@@ -147,12 +150,15 @@ def test_an_invalid_option_leaves_what_was_asked_before(context: Context):
 # What is kept
 
 
-def test_the_leader_keeps_record_report_and_verdict(context: Context, stage: Stage):
+def test_the_leader_keeps_the_record_and_the_status_for_all_and_the_report_for_itself(
+    context: Context, stage: Stage, files: unit_state.UnitState
+):
     out = context.run(context.on.update_status(), model.ready())
     found = model.kept(out)
     assert upgrade_record.load_record(found["record"]) == stage.turn.record
-    assert Report.from_json(found["report"]) == stage.turn.report
-    assert json.loads(found["verdict"])["level"] == "active"
+    assert json.loads(found["status"])["level"] == "active"
+    assert found.keys() == {"record", "status"}
+    assert Report.from_json(files.read("report.json")) == stage.turn.report
 
 
 def test_another_unit_writes_nothing_for_all(context: Context):
@@ -205,8 +211,8 @@ def test_a_stack_that_is_down_counts_more_than_an_unreadable_record(
 
 
 @pytest.mark.parametrize("rubbish", ["", "{", "5"])
-def test_a_report_that_cannot_be_read_harms_nothing(context: Context, rubbish: str):
-    state = model.state(model.peers(report=rubbish, verdict=rubbish), leader=False)
+def test_a_status_that_cannot_be_read_harms_nothing(context: Context, rubbish: str):
+    state = model.state(model.peers(status=rubbish), leader=False)
     out = context.run(context.on.update_status(), state)
     assert out.unit_status.message == "standby; the leader has not reported yet"
 

@@ -190,7 +190,7 @@ def test_what_charms_print_is_understood(
 
 
 def test_every_charm_of_the_blueprint_has_facts():
-    systems = load("telemetry/blueprint.yaml").values()
+    systems = load("coordinator/blueprint/blueprint.yaml").values()
     assert {charm for system in systems for charm in system["charms"]} <= set(FACTS)
 
 
@@ -205,7 +205,7 @@ def test_facts_agree_with_each_other(charm: str):
 
 
 def test_options_of_the_blueprint_are_the_charms():
-    for system in load("telemetry/blueprint.yaml").values():
+    for system in load("coordinator/blueprint/blueprint.yaml").values():
         deploy = system["deploy"] if "deploy" in system else {}
         named = {*deploy.get("options", {}), *filter(None, [deploy.get("origin")])}
         assert named <= options(system["charms"][0])
@@ -231,7 +231,7 @@ def test_platforms_have_sources_and_origins(release: str):
 
 
 def test_platforms_hold_all_that_tracks_hold():
-    for release, old in load("telemetry/tracks.yaml").items():
+    for release, old in load("coordinator/blueprint/channels.yaml").items():
         new = PLATFORMS[release]["bases"][old["base"]]
         assert PLATFORMS[release]["usual"] == old["base"]
         assert new["origin"] == old["origin"]

@@ -1,5 +1,6 @@
 """The library of the interface telemetry_stack, on both sides, and what the coordinator tells."""
 
+import dataclasses
 import datetime
 import json
 import pathlib
@@ -300,8 +301,10 @@ def test_since_is_kept_as_long_as_nothing_changes(
 def test_a_charm_that_is_related_later_is_told_the_same_time(context: Context, stage: model.Stage):
     earlier = Stack(ready=True, since=NOW - datetime.timedelta(days=1))
     first = testing.Relation("telemetry-stack", local_app_data={"stack": earlier.to_json()})
+    led = context.run(context.on.update_status(), model.ready(first))
     second = testing.Relation("telemetry-stack")
-    out = context.run(context.on.relation_created(second), model.ready(first, second))
+    later = dataclasses.replace(led, relations={*led.relations, second})
+    out = context.run(context.on.relation_created(second), later)
     one, other = (r.local_app_data["stack"] for r in out.get_relations("telemetry-stack"))
     assert one == other
     assert json.loads(one)["since"] == "2026-11-21T10:00:00+00:00"
@@ -356,6 +359,9 @@ def test_what_became_of_the_upgrade_is_told_in_one_word(
 
 
 def test_a_relation_that_comes_gets_a_verdict_at_once(context: Context, stage: model.Stage):
+    led = context.run(context.on.update_status(), model.ready())
     relation = testing.Relation("telemetry-stack")
-    out = context.run(context.on.relation_created(relation), model.ready(relation))
+    later = dataclasses.replace(led, relations={*led.relations, relation})
+    out = context.run(context.on.relation_created(relation), later)
     assert published(out).ready
+    assert len(stage.requests) == 1

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ops import testing
 
+import unit_state
 from coordinator import text as stack_text
 from coordinator.upgrade import command
 from tests.unit import executables, model, reports
@@ -124,12 +125,12 @@ def test_a_hostile_answer_reaches_juju_as_plain_text(
 
 @pytest.mark.parametrize("hostile", HOSTILE, ids=ascii)
 def test_a_hostile_resource_type_reaches_juju_as_plain_text(
-    context: Context, cloud: Cloud, hostile: str
+    context: Context, cloud: Cloud, files: unit_state.UnitState, hostile: str
 ):
     cloud.types = (*reports.TYPES, f"x{hostile}y")
     ran = run(context, cloud.state())
     ran.assert_fit()
-    report = model.kept(ran.out)["report"]
+    report = files.read("report.json")
     assert stack_text.plain(f"x{hostile}y") in json.loads(report)["resource-types"]
 
 

@@ -8,6 +8,7 @@ import pytest
 from ops import testing
 
 import charm
+import unit_state
 from coordinator.juju import client, snap
 from coordinator.juju.errors import JujuFault
 from coordinator.report.finding import Cause
@@ -36,18 +37,19 @@ def installs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.fixture
-def context(tmp_path: pathlib.Path) -> testing.Context[Any]:
+def context(tmp_path: pathlib.Path, charm_root: pathlib.Path) -> testing.Context[Any]:
     """Runs the charm's events; the unit agent's settings are there."""
     (tmp_path / "agent.conf").write_text(Controller(tmp_path / "juju").agent_conf())
-    root = tmp_path / "charm"
-    root.mkdir()
     return testing.Context(
-        charm.TelemetryCoordinatorCharm, app_name=model.APP, charm_root=root, juju_version="3.6.9"
+        charm.TelemetryCoordinatorCharm,
+        app_name=model.APP,
+        charm_root=charm_root,
+        juju_version="3.6.9",
     )
 
 
-def state(*, leader: bool = True, method: str = "auto", **kept: str) -> testing.State:
-    peers = testing.PeerRelation(model.PEERS, local_unit_data=kept)
+def state(*, leader: bool = True, method: str = "auto") -> testing.State:
+    peers = testing.PeerRelation(model.PEERS, local_unit_data={})
     options = {"juju_access": SECRET.id, "upgrade_method": method}
     made = model.ready(peers, leader=leader, **options)
     return testing.State(
@@ -83,12 +85,18 @@ def test_an_installation_that_failed_is_not_tried_again_in_the_next_hooks(
 
 
 @pytest.mark.parametrize(
-    "note", ["{", "[]", '{"at": "2020-01-01T00:00:00+00:00", "problem": "no snap store"}']
+    "note",
+    ["{", "[]", "[" * 100_000, '{"at": "2020-01-01T00:00:00+00:00", "problem": "no snap store"}'],
 )
 def test_an_hour_later_it_is_tried_again(
-    context: testing.Context[Any], stage: Stage, installs: list[str], note: str
+    context: testing.Context[Any],
+    stage: Stage,
+    installs: list[str],
+    files: unit_state.UnitState,
+    note: str,
 ):
-    context.run(context.on.update_status(), state(client=note))
+    files.keep("juju-client.json", note)
+    context.run(context.on.update_status(), state())
     assert len(installs) == 1
 
 
@@ -138,5 +146,5 @@ def test_the_note_wakes_no_other_unit(
 ):
     out = context.run(context.on.update_status(), state())
     (peers,) = out.get_relations(model.PEERS)
-    assert peers.local_unit_data == testing.PeerRelation(model.PEERS).local_unit_data
+    assert peers.local_unit_data == {}
     assert set(model.kept(out)) <= {"record", "status"}

@@ -183,8 +183,11 @@ class Report:
             if data["version"] != VERSION:
                 return None
             types = data["resource-types"]
+            taken_at = datetime.datetime.fromisoformat(data["taken-at"])
+            if taken_at.tzinfo is None:
+                return None
             return cls(
-                taken_at=datetime.datetime.fromisoformat(data["taken-at"]),
+                taken_at=taken_at,
                 interface=str(data["interface"]),
                 region=str(data["region"]),
                 findings=tuple(Finding.from_dict(entry) for entry in data["findings"]),
@@ -197,7 +200,7 @@ class Report:
                 left_out=int(data.get("left-out", 0)),
                 whole=str(data["summary"]) if data.get("left-out") else "",
             )
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
             return None
 
     def summary(self) -> str:

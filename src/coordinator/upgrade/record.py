@@ -12,11 +12,19 @@ from typing import Any, cast
 VERSION = 2
 """Version of the record's JSON form; 2 brought the running task."""
 
+_YEARS = (1970, 9000)
+"""Years of times that can be added to."""
+
 LONGEST_WAIT = datetime.timedelta(minutes=60)
 
 LONGEST_TASK = datetime.timedelta(minutes=60)
 """A task of Juju that was not seen for so long is given up; one that is seen to wait or run for so
 long is told to a person, and waited for: two upgrades at once are worse than none."""
+
+
+MEMBERS = 50
+"""Names of members that are remembered: who left and comes back is nobody new. A list that is full
+does not tell who is new; then the proof alone decides."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,7 +36,7 @@ class Fingerprint:
         scope: interface and region of that endpoint; another scope is our own options' doing.
         build: version of Gnocchi.
         release: version of Ceilometer.
-        members: related applications that are Ceilometer, comma-separated.
+        members: applications that are Ceilometer and are or were related, comma-separated.
     """
 
     endpoint: str
@@ -51,18 +59,25 @@ class Fingerprint:
             changes.append(f"Gnocchi was upgraded from {other.build} to {self.build}")
         if other.release and _newer(self.release, other.release):
             changes.append(f"Ceilometer was upgraded from {other.release} to {self.release}")
-        joined = sorted(set(self.members.split(",")) - set(other.members.split(",")) - {""})
-        if joined:
+        known = _names(other.members)
+        joined = sorted(_names(self.members) - known)
+        if joined and len(known) < MEMBERS:
             changes.append(f"{', '.join(joined)} joined")
         return ", ".join(changes)
 
     def filled_from(self, other: Fingerprint) -> Fingerprint:
-        """The same, with the newest versions that are known."""
+        """The same, with the newest versions and the members that are known."""
         return dataclasses.replace(
-            self,
+            self.with_members_of(other),
             build=self.build if _newer(self.build, other.build) else other.build,
             release=self.release if _newer(self.release, other.release) else other.release,
         )
+
+    def with_members_of(self, other: Fingerprint) -> Fingerprint:
+        """The same, with the members that are known, those that are related now first."""
+        now = sorted(_names(self.members))
+        known = [*now, *sorted(_names(other.members) - set(now))]
+        return dataclasses.replace(self, members=",".join(sorted(known[:MEMBERS])))
 
     def completed_from(self, other: Fingerprint) -> Fingerprint:
         """The same, with the versions that were not known."""
@@ -71,13 +86,18 @@ class Fingerprint:
         )
 
 
+def _names(members: str) -> set[str]:
+    return set(members.split(",")) - {""}
+
+
 def _newer(version: str, other: str) -> bool:
     """Whether a dotted version is newer than another; an unknown one is the oldest."""
     return _numbers(version) > _numbers(other)
 
 
 def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(number) for number in re.findall(r"\d+", version))
+    # the length is bounded since Python converts no number of thousands of digits
+    return tuple(int(number) for number in re.findall(r"\d{1,18}", version))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -210,6 +230,9 @@ class Record:
         before = self.failure
         repeated = before is not None and not fingerprint.changes_since(before.fingerprint)
         count = before.count + 1 if before and repeated else 1
+        for known in (before, self.success):
+            if known is not None:
+                fingerprint = fingerprint.with_members_of(known.fingerprint)
         failure = Failure(at, fingerprint, count, cause, by_action)
         return Record(self.success, failure)
 
@@ -239,7 +262,7 @@ def load_record(text: str) -> Record:
     """Read a record; an empty text is an empty record.
 
     Raises:
-        UnreadableRecord: it is damaged, or of a newer revision of the charm.
+        RecordError: it is damaged, or of a newer revision of the charm.
     """
     if not text:
         return Record()
@@ -247,7 +270,7 @@ def load_record(text: str) -> Record:
         data = cast("dict[str, Any]", json.loads(text))
         newer = int(data["version"]) > VERSION
         record = Record() if newer else _record(data)
-    except (ValueError, KeyError, TypeError, OverflowError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         text = "the upgrade record in the peer relation is damaged"
         raise RecordError(text, newer=False) from error
     if newer:
@@ -274,6 +297,8 @@ def _part(data: Mapping[str, Any]) -> dict[str, Any]:
     typed = all(isinstance(data[key], kinds[key]) for key in kinds.keys() & data.keys())
     if not typed or not all(isinstance(text, str) for text in texts):
         raise ValueError("a value of the wrong type")
+    if data.get("count", 1) < 1:
+        raise ValueError("a count of nothing")
     return {**data, **times, "fingerprint": fingerprint}
 
 
@@ -281,4 +306,6 @@ def _time(text: str) -> datetime.datetime:
     time = datetime.datetime.fromisoformat(text)
     if time.tzinfo is None:
         raise ValueError("a time without its zone")
+    if not _YEARS[0] <= time.year <= _YEARS[1]:
+        raise ValueError("a time that no clock shows")
     return time

@@ -295,4 +295,5 @@ class TelemetryStackProvider(ops.Object):
         lasting = [t.since for t in told if t and t.ready == stack.ready and t.since]
         text = dataclasses.replace(stack, since=min(lasting, default=stack.since)).to_json()
         for databag in databags:
-            databag[KEY] = text
+            if databag.get(KEY, "") != text:
+                databag[KEY] = text
