@@ -171,7 +171,7 @@ def _ask_all(
     jobs: dict[str, Callable[[], endpoint.Answer]] = {}
     for type_, answer in answers.items():
         if answer.url:
-            jobs[type_] = _asking(subjects[type_], cloud, answer.url)
+            jobs[type_] = _asking(request, subjects[type_], cloud, answer.url, deadline)
         else:
             progress(answer.findings[-1].line)
     asked = dict(jobs)
@@ -190,8 +190,10 @@ def _joined(looked_up: endpoint.Answer, asked: endpoint.Answer) -> endpoint.Answ
     return dataclasses.replace(asked, findings=(*looked_up.findings, *asked.findings))
 
 
-def _asking(subject: Subject, cloud: Cloud, url: str) -> Callable[[], endpoint.Answer]:
-    return lambda: endpoint.ask(subject, cloud, url)
+def _asking(
+    request: Request, subject: Subject, cloud: Cloud, url: str, deadline: http.Deadline
+) -> Callable[[], endpoint.Answer]:
+    return lambda: endpoint.ask(subject, cloud, url, deadline, fewer_rights=request.fewer_rights)
 
 
 def _report(
@@ -288,7 +290,7 @@ def _not_asked(request: Request) -> tuple[Finding, ...]:
             service=type_,
             question="catalog",
             severity=Severity.SKIPPED,
-            summary=f"{systems[type_].title} was not asked, for want of a token",
+            summary=f"{systems[type_].title} not checked: no Keystone token",
             cause=Cause.NOT_ASKED,
         )
         for type_ in request.services

@@ -6,10 +6,10 @@ import contextlib
 import dataclasses
 import datetime
 import re
+import urllib.parse
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
-import keystoneauth1.discover
 import keystoneauth1.exceptions
 import keystoneauth1.identity
 import keystoneauth1.session
@@ -31,12 +31,16 @@ class Cloud:
         entries: the service catalog of the token.
         reopen: makes a session with the same token that is good until another deadline.
         clocks: of the hosts that answered so far.
+        project: id of the project that the token is for.
+        documents: what services say at their roots, by URL; each is asked once.
     """
 
     session: keystoneauth1.session.Session
     entries: tuple[catalog.Entry, ...]
     reopen: Callable[[http.Deadline], keystoneauth1.session.Session] | None = None
     clocks: Mapping[str, http.Clock] = dataclasses.field(default_factory=http.Clocks)
+    project: str = ""
+    documents: dict[str, Any] = dataclasses.field(default_factory=dict[str, Any], repr=False)
 
     def until(self, deadline: http.Deadline) -> Cloud:
         """The same cloud, good until another deadline."""
@@ -73,7 +77,7 @@ def connect(credentials: Credentials, route: Route, patience: http.Deadline) -> 
         patience: when the request for the token ends.
 
     Raises:
-        Exception: anything of the HTTP stack; `faults.explain` tells what it means.
+        Exception: anything of the HTTP stack; `errors.explain` tells what it means.
     """
     auth = keystoneauth1.identity.V3Password(
         auth_url=credentials.auth_url,
@@ -94,6 +98,7 @@ def connect(credentials: Credentials, route: Route, patience: http.Deadline) -> 
         entries,
         reopen=lambda deadline: _session(auth, route, deadline),
         clocks=route.clocks,
+        project=str(access.project_id or ""),
     )
 
 
@@ -121,8 +126,11 @@ class Service:
 
     @property
     def root(self) -> str:
-        """The endpoint without the version that some deployments put at its end."""
-        return re.sub(r"/v\d+(\.\d+)?$", "", self.url.rstrip("/"))
+        """The endpoint without the version that some deployments put at its end.
+
+        What follows the version, such as the project in Heat's endpoint, is left out, too.
+        """
+        return re.split(r"/v\d{1,3}(?:\.\d{1,3})?(?:/|$)", self.url.rstrip("/"), maxsplit=1)[0]
 
     def until(self, deadline: http.Deadline) -> Service:
         """The same service, to be asked until another deadline."""
@@ -134,44 +142,60 @@ class Service:
         ahead = datetime.timedelta(seconds=clock.ahead if clock else 0)
         return datetime.datetime.now(datetime.timezone.utc) + ahead
 
+    def describe(self) -> Any:
+        """The JSON at its root, where it tells its versions; asked once, without a token.
+
+        Raises:
+            Exception: anything of the HTTP stack; `errors.explain` tells what it means.
+        """
+        url, known = f"{self.root}/", self.cloud.documents
+        if url not in known:
+            answer = self.cloud.session.get(
+                url, authenticated=False, headers={"Accept": "application/json"}
+            )
+            known[url] = answer.json()
+        return known[url]
+
     def versions(self) -> tuple[str, ...]:
         """Ids of the API versions that the service offers, such as `v1.0`.
 
         Raises:
-            Exception: anything of the HTTP stack; `faults.explain` tells what it means.
+            Exception: anything of the HTTP stack; `errors.explain` tells what it means.
         """
         try:
-            found = keystoneauth1.discover.get_version_data(
-                self.cloud.session, f"{self.root}/", authenticated=False
-            )
-            return tuple(str(version["id"]) for version in found)
+            return tuple(str(version["id"]) for version in _offered(self.describe()))
         except (KeyError, TypeError, AttributeError):
             raise UnusableAnswerError(
                 Cause.NOT_JSON, "answers without versions of its API"
             ) from None
 
-    def get(self, path: str, **params: str | int) -> Any:
+    def get(self, path: str, *segments: object, **params: str | int | list[str]) -> Any:
         """Read JSON with the coordinator's token.
 
         Args:
-            path: path below the root, starting with a slash.
+            path: path below the root, starting with a slash; our own words.
+            segments: what follows it; may come from elsewhere.
             params: query parameters.
 
         Raises:
-            Exception: anything of the HTTP stack; `faults.explain` tells what it means.
+            Exception: anything of the HTTP stack; `errors.explain` tells what it means.
         """
         response = self.cloud.session.get(
-            f"{self.root}{path}", params=params, headers={"Accept": "application/json"}
+            f"{self.root}{_below(path, *segments)}",
+            params=params,
+            headers={"Accept": "application/json"},
         )
         return response.json()
 
-    def text(self, path: str) -> str:
+    def text(self, path: str, *segments: object) -> str:
         """Read plain text with the coordinator's token.
 
         Raises:
-            Exception: anything of the HTTP stack; `faults.explain` tells what it means.
+            Exception: anything of the HTTP stack; `errors.explain` tells what it means.
         """
-        answer = self.cloud.session.get(f"{self.root}{path}", headers={"Accept": "text/plain"})
+        answer = self.cloud.session.get(
+            f"{self.root}{_below(path, *segments)}", headers={"Accept": "text/plain"}
+        )
         return answer.text
 
     def own_token(self) -> Any:
@@ -180,32 +204,71 @@ class Service:
         Source: Identity API v3, "Validate and show information for token".
 
         Raises:
-            Exception: anything of the HTTP stack; `faults.explain` tells what it means.
+            Exception: anything of the HTTP stack; `errors.explain` tells what it means.
         """
         session = self.cloud.session
         subject = {"X-Subject-Token": session.get_token() or ""}
         headers = {"Accept": "application/json", **subject}
         return session.get(f"{self.root}/v3/auth/tokens?nocatalog", headers=headers).json()
 
-    def post(self, path: str, body: Any, **params: str | int | list[str]) -> Any:
+    def search(
+        self, path: str, body: Any, *segments: object, **params: str | int | list[str]
+    ) -> Any:
+        """Read JSON that is asked for with JSON; for the arguments see `get`.
+
+        Raises:
+            Exception: anything of the HTTP stack; `errors.explain` tells what it means.
+        """
+        return self.post(path, body, *segments, **params)
+
+    def post(
+        self, path: str, body: Any, *segments: object, **params: str | int | list[str]
+    ) -> Any:
         """Send JSON with the coordinator's token; the answer's JSON, None where it has no body.
 
         Raises:
-            Exception: anything of the HTTP stack; `faults.explain` tells what it means.
+            Exception: anything of the HTTP stack; `errors.explain` tells what it means.
         """
         response = self.cloud.session.post(
-            f"{self.root}{path}",
+            f"{self.root}{_below(path, *segments)}",
             json=body,
             params=params,
             headers={"Accept": "application/json"},
         )
         return response.json() if response.content else None
 
-    def delete(self, path: str) -> None:
+    def delete(self, path: str, *segments: object) -> None:
         """Remove something; that it is gone already is no fault.
 
         Raises:
-            Exception: anything of the HTTP stack; `faults.explain` tells what it means.
+            Exception: anything of the HTTP stack; `errors.explain` tells what it means.
         """
         with contextlib.suppress(keystoneauth1.exceptions.NotFound):
-            self.cloud.session.delete(f"{self.root}{path}")
+            self.cloud.session.delete(f"{self.root}{_below(path, *segments)}")
+
+
+def _below(path: str, *segments: object) -> str:
+    """The path with what follows it, quoted.
+
+    Raises:
+        UnusableAnswerError: a segment would lead elsewhere.
+    """
+    for segment in map(str, segments):
+        if segment in ("", ".", "..") or "/" in segment:
+            raise UnusableAnswerError(Cause.UNEXPECTED, "answers with a name that is no id")
+        path += f"/{urllib.parse.quote(segment, safe='', errors='replace')}"
+    return path
+
+
+def _offered(document: Any) -> list[Any]:
+    """The list of versions in what a service says at its root.
+
+    Keystone wraps it once more; some services tell one version alone.
+
+    Raises:
+        KeyError, TypeError: there is none.
+    """
+    if "versions" not in document:
+        return [document["version"]]
+    versions = document["versions"]
+    return cast("dict[str, Any]", versions)["values"] if isinstance(versions, dict) else versions
