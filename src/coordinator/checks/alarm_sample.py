@@ -8,10 +8,9 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-import keystoneauth1.exceptions
-
 from coordinator.checks.canaries.alarm import MOMENT, UNKNOWN, evaluated_at, find, moment
 from coordinator.checks.deep import CheckContext, CheckResult
+from coordinator.openstack import errors
 from coordinator.openstack.client import Service
 from coordinator.report.finding import Cause, Severity
 from coordinator.text import plain
@@ -25,7 +24,7 @@ OF_A_TYPE = 5
 CYCLES = 3
 """Evaluations that may be missed."""
 
-_UNANSWERED = (KeyError, TypeError, ValueError, keystoneauth1.exceptions.HttpError)
+_UNANSWERED = (KeyError, TypeError, ValueError, errors.StatusError, errors.UnusableAnswerError)
 """What an alarm leads to whose rule Gnocchi cannot answer, such as a resource that is gone."""
 
 _Rule = Mapping[str, Any]
@@ -138,15 +137,22 @@ def _has_enough(
 
 
 def _of_resource(gnocchi: Service, rule: _Rule, bounds: dict[str, Any]) -> list[Any]:
-    path = f"/v1/resource/generic/{rule['resource_id']}/metric/{rule['metric']}/measures"
-    return gnocchi.get(path, aggregation=rule["aggregation_method"], **bounds)
+    return gnocchi.get(
+        "/v1/resource/generic",
+        rule["resource_id"],
+        "metric",
+        rule["metric"],
+        "measures",
+        aggregation=rule["aggregation_method"],
+        **bounds,
+    )
 
 
 def _of_metrics(gnocchi: Service, rule: _Rule, bounds: dict[str, Any]) -> list[Any]:
     method = rule["aggregation_method"]
     metrics = [["metric", metric, _plain_method(method)] for metric in rule["metrics"]]
     body = {"operations": ["aggregate", method, *metrics]}
-    return _aggregated(gnocchi.post("/v1/aggregates", body, needed_overlap=0, **bounds))
+    return _aggregated(gnocchi.search("/v1/aggregates", body, needed_overlap=0, **bounds))
 
 
 def _of_resources(gnocchi: Service, rule: _Rule, bounds: dict[str, Any]) -> list[Any]:
@@ -156,7 +162,7 @@ def _of_resources(gnocchi: Service, rule: _Rule, bounds: dict[str, Any]) -> list
         "search": json.loads(rule["query"]),
         "resource_type": rule["resource_type"],
     }
-    return _aggregated(gnocchi.post("/v1/aggregates", body, needed_overlap=0, **bounds))
+    return _aggregated(gnocchi.search("/v1/aggregates", body, needed_overlap=0, **bounds))
 
 
 def _plain_method(method: str) -> str:

@@ -34,7 +34,7 @@ def read(service: Service) -> reading.Reading:
         raise UnusableAnswerError(
             Cause.UNEXPECTED, f"answers no list of resource types: {error}"
         ) from None
-    build = plain(str(reading.optional(service.get("/"), "build")), limit=40)
+    build = plain(str(reading.optional(service.describe(), "build")), limit=40)
     summary = f"lists {reading.count(len(types), 'resource type')}"
     return reading.Reading(summary, build, resource_types=types)
 

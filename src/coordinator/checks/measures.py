@@ -14,12 +14,10 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
-import keystoneauth1.exceptions
-
 from coordinator import text as stack_text
 from coordinator.checks import reading
 from coordinator.checks.deep import CheckContext, CheckResult
-from coordinator.openstack import http
+from coordinator.openstack import errors, http
 from coordinator.openstack.client import Service
 from coordinator.openstack.errors import UnusableAnswerError
 from coordinator.report import remedies
@@ -120,10 +118,10 @@ class Sampling:
             *conditions,
         ]
         try:
-            found = self.gnocchi.post(
-                f"/v1/search/resource/{type_}", {"and": query}, sort=sort, limit=limit
+            found = self.gnocchi.search(
+                "/v1/search/resource", {"and": query}, type_, sort=sort, limit=limit
             )
-        except keystoneauth1.exceptions.NotFound:
+        except errors.NotFoundError:
             return []
         return [_resource(record) for record in reading.records(found, "resources")]
 
@@ -154,11 +152,13 @@ class Sampling:
             return math.inf if resource.host else None
         try:
             answer = self.gnocchi.get(
-                f"/v1/metric/{metric}/measures",
+                "/v1/metric",
+                metric,
+                "measures",
                 start=f"-{LOOK_BACK} minutes",
                 aggregation="mean",
             )
-        except keystoneauth1.exceptions.NotFound:
+        except errors.NotFoundError:
             return None  # removed meanwhile, or an archive policy of somebody's own
         now = datetime.datetime.now(datetime.timezone.utc)
         return max(0.0, (now - _newest(answer)).total_seconds() / 60) if answer else math.inf

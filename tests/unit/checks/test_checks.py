@@ -6,18 +6,15 @@ import shlex
 import socket
 from collections.abc import Generator
 
-import keystoneauth1.session
-import keystoneauth1.token_endpoint
 import pytest
 
 from coordinator.blueprint import loader
 from coordinator.checks import endpoint, reading
-from coordinator.openstack import catalog, client, http
+from coordinator.openstack import catalog, client
 from coordinator.openstack.errors import UnusableAnswerError
-from coordinator.openstack.proxies import Proxies
 from coordinator.report import remedies
 from coordinator.report.finding import Cause, Severity
-from tests.unit import servers
+from tests.unit import servers, sessions
 
 VERSIONS = '{"versions": [{"id": "%s.0", "status": "CURRENT", "links": []}]}'
 
@@ -39,19 +36,12 @@ def service(versions: servers.Answer, read: servers.Answer) -> Generator[servers
         yield server
 
 
-def session(url: str) -> keystoneauth1.session.Session:
-    return keystoneauth1.session.Session(
-        auth=keystoneauth1.token_endpoint.Token(url, "token"),
-        session=http.open_session(http.Deadline.after(3), Proxies()),
-    )
-
-
 def ask(
     about: endpoint.Subject, read: servers.Answer, versions: str | None = None
 ) -> endpoint.Answer:
     offered = VERSIONS % about.entry.api if versions is None else versions
     with service(servers.http(body=offered), read) as server:
-        return endpoint.ask(about, client.Cloud(session(server.url), ()), server.url)
+        return endpoint.ask(about, sessions.cloud(), server.url)
 
 
 def outcome(answer: endpoint.Answer) -> list[tuple[str, Severity, Cause | None]]:
@@ -96,7 +86,7 @@ def test_a_read_that_this_user_may_not_do_is_skipped(required: bool):
 def test_an_endpoint_that_forbids_even_its_versions_is_a_fault(required: bool, severity: Severity):
     about = subject("alarming", required=required)
     with servers.serving(servers.http(403)) as server:
-        answer = endpoint.ask(about, client.Cloud(session(server.url), ()), server.url)
+        answer = endpoint.ask(about, sessions.cloud(), server.url)
     assert outcome(answer) == [("endpoint", severity, Cause.FORBIDDEN)]
 
 
@@ -146,11 +136,12 @@ def test_a_service_that_was_still_busy_is_timed_out_with_its_endpoint():
         ("http://192.0.2.30:9311/v1", "http://192.0.2.30:9311"),
         ("http://192.0.2.30:9322/v1.0/", "http://192.0.2.30:9322"),
         ("http://192.0.2.30/metric", "http://192.0.2.30/metric"),
+        ("http://192.0.2.30:8004/v1/0123456789abcdef", "http://192.0.2.30:8004"),
+        ("http://192.0.2.30/volume/v3/0123456789abcdef", "http://192.0.2.30/volume"),
     ],
 )
 def test_the_root_of_a_service_is_its_endpoint_without_a_version(url: str, root: str):
-    bare = keystoneauth1.session.Session()
-    assert client.Service(client.Cloud(bare, ()), url).root == root
+    assert client.Service(sessions.cloud(), url).root == root
 
 
 # Catalog

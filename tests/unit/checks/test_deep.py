@@ -7,18 +7,17 @@ import threading
 import types
 from collections.abc import Callable
 
-import keystoneauth1.session
 import pytest
 
 from coordinator.blueprint import loader
 from coordinator.checks import canary_schedule, deep, endpoint
-from coordinator.openstack import client, http
+from coordinator.openstack import http
 from coordinator.openstack.errors import UnusableAnswerError
 from coordinator.report import remedies
 from coordinator.report.finding import Cause, Finding, Severity
 from coordinator.report.report import Report
 from coordinator.request import Depth, Thresholds
-from tests.unit import reports
+from tests.unit import reports, sessions
 
 
 def subject(type_: str, *, required: bool = True) -> endpoint.Subject:
@@ -62,8 +61,7 @@ def deepen(
     request = dataclasses.replace(
         reports.REQUEST, depth=depth, thresholds=Thresholds(canary_timeout=1), earlier=earlier
     )
-    session = keystoneauth1.session.Session()
-    opened = client.Cloud(session, (), reopen=lambda _deadline: session)
+    opened = sessions.cloud()
     places = [(subject, "http://192.0.2.30:8041") for subject in subjects]
     asking = deep.Asking(request, opened, places, lambda _line: None, announce)
     return asking.deepen(reports.report(), http.Deadline.after(seconds))

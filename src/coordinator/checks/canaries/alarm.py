@@ -10,7 +10,6 @@ import contextlib
 import dataclasses
 import datetime
 import time
-import urllib.parse
 from collections.abc import Generator, Iterator
 from typing import Any
 
@@ -53,7 +52,7 @@ class CanaryAlarm:
             Exception: anything of the HTTP stack; `faults.explain` tells what it means.
         """
         pause = 0.2
-        while (alarm := self.aodh.get(f"/v2/alarms/{self.id}")) and is_unknown(alarm):
+        while (alarm := self.aodh.get("/v2/alarms", self.id)) and is_unknown(alarm):
             if patience.passed:
                 break
             time.sleep(min(pause, patience.left))
@@ -120,13 +119,12 @@ def find(
     Raises:
         Exception: anything of the HTTP stack; `faults.explain` tells what it means.
     """
-    query = [
-        part
-        for name, value in conditions.items()
-        for part in (("q.field", name), ("q.op", "eq"), ("q.value", value))
-    ]
-    path = f"/v2/alarms?{urllib.parse.urlencode([*query, ('limit', limit), ('sort', sort)])}"
-    return reading.records(aodh.get(path), "alarms")
+    query = {
+        "q.field": list(conditions),
+        "q.op": ["eq"] * len(conditions),
+        "q.value": list(conditions.values()),
+    }
+    return reading.records(aodh.get("/v2/alarms", limit=limit, sort=sort, **query), "alarms")
 
 
 def is_unknown(alarm: dict[str, Any]) -> bool:

@@ -75,7 +75,7 @@ class CanaryMetric:
             for number, value in enumerate(values)
         ]
         try:
-            self.gnocchi.post(f"/v1/metric/{self.id}/measures", measures)
+            self.gnocchi.post("/v1/metric", measures, self.id, "measures")
         except Exception as error:
             fault = errors.explain(error, self.gnocchi.url)
             if fault.cause is Cause.SERVER_ERROR:
@@ -90,9 +90,9 @@ class CanaryMetric:
         Raises:
             Exception: anything of the HTTP stack; `faults.explain` tells what it means.
         """
-        path = f"/v1/metric/{self.id}/measures"
+        granularity = f"{self.policy.granularity:g}"
         answer = self.gnocchi.get(
-            path, aggregation=AGGREGATION, granularity=f"{self.policy.granularity:g}"
+            "/v1/metric", self.id, "measures", aggregation=AGGREGATION, granularity=granularity
         )
         return tuple(value for _, value in newest_last(answer))
 
@@ -214,7 +214,7 @@ def _left_overs(canary: CanaryMetric, prefix: str, age: float) -> Iterator[str]:
         {"=": {"creator": canary.creator}},
         {"<": {"started_at": f"-{age:.0f} seconds"}},
     ]
-    found = canary.gnocchi.post(
+    found = canary.gnocchi.search(
         "/v1/search/resource/generic", {"and": conditions}, limit=cleanup.MOST
     )
     for one in reading.records(found, "resources"):

@@ -52,7 +52,7 @@ class CanarySecret:
             Unusable: it does not.
         """
         try:
-            return self.barbican.text(f"/v1/secrets/{self.id}/payload")
+            return self.barbican.text("/v1/secrets", self.id, "payload")
         except Exception as error:
             raise _unusable(error, "cannot give a secret back", self.barbican) from error
 
@@ -109,7 +109,7 @@ def _unusable(error: BaseException, phrase: str, barbican: Service) -> UnusableA
 
 def _left_overs(canary: CanarySecret, name: str, age: float) -> Iterator[str]:
     """Paths of what is ours, and too old for a canary that another unit sends right now."""
-    own = canary.barbican.get(f"/v1/secrets/{canary.id}")
+    own = canary.barbican.get("/v1/secrets", canary.id)
     created = datetime.datetime.fromisoformat(reading.field(own, "created", "secret"))
     before = (created - datetime.timedelta(seconds=age)).isoformat()
     query = {"name": name, "created": f"lt:{before}", "sort": "created:asc"}
