@@ -39,8 +39,8 @@ ENDPOINTS = (
     stack_status.ENDPOINT,
     peer_state.PEERS,
 )
-QUIET_LOGGERS = ("keystoneauth", "urllib3", "requests", "charmlibs", "jubilant")
-"""Libraries whose debug lines would each cost a call of juju-log."""
+QUIET_LOGGERS = ("coordinator.openstack.http", "charmlibs", "jubilant")
+"""Loggers whose debug lines would each cost a call of juju-log."""
 
 _STATUSES = {
     status.Level.BLOCKED: ops.BlockedStatus,

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 import yaml
-
 from telemetry.report import Cause, Severity
 
 ROOT = pathlib.Path(__file__).parents[2] / "src"

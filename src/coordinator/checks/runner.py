@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import datetime
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from coordinator import private_files
 from coordinator.blueprint import resource_types
 from coordinator.blueprint import systems as blueprint_systems
 from coordinator.checks import canary_schedule, clocks, deep, endpoint
@@ -80,8 +78,8 @@ def verify(
     """
     deadline = http.Deadline.after(request.timeout)
     doubts = _doubts(request)
-    with _bundle(request.trusted) as verify_with:
-        route = Route(verify_with, request.proxies, deadline)
+    with http.Transport(request.trusted, request.proxies) as transport:
+        route = Route(transport, deadline)
         admission = _enter(request, route)
         progress(admission.finding.line)
         if admission.cloud is None or admission.credentials is None:
@@ -344,21 +342,6 @@ def _doubts(request: Request) -> tuple[Finding, ...]:
         for source, problem in problems.items()
         if problem
     )
-
-
-@contextlib.contextmanager
-def _bundle(certificates: Sequence[str]) -> Generator[str | bool]:
-    """A file with the system's certificates and these; removed afterwards.
-
-    The HTTP library takes certificates from files only, and inside a virtual environment it does
-    not know the system's store.
-    """
-    text = openstack_certificates.bundle(certificates)
-    if not text.strip():
-        yield True
-        return
-    with private_files.folder() as folder:
-        yield str(private_files.write(folder / "ca-bundle.pem", text))
 
 
 def _now() -> datetime.datetime:

@@ -6,18 +6,15 @@ import shlex
 import socket
 from collections.abc import Generator
 
-import keystoneauth1.session
-import keystoneauth1.token_endpoint
 import pytest
 
 from coordinator.blueprint import loader
 from coordinator.checks import base, endpoint
 from coordinator.openstack import catalog, client, http
 from coordinator.openstack.errors import UnusableAnswerError
-from coordinator.openstack.proxies import Proxies
 from coordinator.report import remedies
 from coordinator.report.finding import Cause, Severity
-from tests.unit import servers
+from tests.unit import servers, sessions
 
 VERSIONS = '{"versions": [{"id": "%s.0", "status": "CURRENT", "links": []}]}'
 
@@ -39,13 +36,6 @@ def service(versions: servers.Answer, read: servers.Answer) -> Generator[servers
         yield server
 
 
-def session(url: str) -> keystoneauth1.session.Session:
-    return keystoneauth1.session.Session(
-        auth=keystoneauth1.token_endpoint.Token(url, "token"),
-        session=http.open_session(http.Deadline.after(3), Proxies()),
-    )
-
-
 def ask(
     about: base.Subject,
     read: servers.Answer,
@@ -59,8 +49,8 @@ def ask(
 
 
 def asked(about: base.Subject, url: str, *, fewer_rights: bool = False) -> endpoint.Answer:
-    cloud = client.Cloud(session(url), ())
-    return endpoint.ask(about, cloud, url, http.Deadline.after(3), fewer_rights=fewer_rights)
+    deadline = http.Deadline.after(3)
+    return endpoint.ask(about, sessions.cloud(), url, deadline, fewer_rights=fewer_rights)
 
 
 def outcome(answer: endpoint.Answer) -> list[tuple[str, Severity, Cause | None]]:
@@ -171,8 +161,7 @@ def test_a_service_that_was_still_busy_is_timed_out_with_its_endpoint():
     ],
 )
 def test_the_root_of_a_service_is_its_endpoint_without_a_version(url: str, root: str):
-    bare = keystoneauth1.session.Session()
-    assert client.Service(client.Cloud(bare, ()), url).root == root
+    assert client.Service(sessions.cloud(), url).root == root
 
 
 # Catalog

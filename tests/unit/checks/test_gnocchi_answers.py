@@ -10,7 +10,6 @@ import socket
 from collections.abc import Generator
 from typing import Any
 
-import keystoneauth1.session
 import pytest
 
 from coordinator.blueprint import loader
@@ -22,7 +21,7 @@ from coordinator.openstack import client, errors, http
 from coordinator.openstack.errors import UnusableAnswerError
 from coordinator.report import remedies
 from coordinator.report.finding import Cause, Severity
-from tests.unit import reports, servers
+from tests.unit import reports, servers, sessions
 
 POLICY = {
     "name": "p",
@@ -54,13 +53,10 @@ def gnocchi(answers: dict[str, Any]) -> Generator[tuple[base.CheckContext, serve
 
     with servers.serving(answer) as server:
         deadline = http.Deadline.after(10)
-        session = keystoneauth1.session.Session(
-            session=http.open_session(deadline, reports.REQUEST.proxies)
-        )
         system = loader.load().services["metric"]
         names = remedies.Subject("metric", "gnocchi", "keystone", "telemetry-coordinator")
         subject = base.Subject("metric", system, True, "internal", "", names)
-        service = client.Service(client.Cloud(session, ()), server.url)
+        service = client.Service(sessions.cloud(10), server.url)
         yield base.CheckContext(subject, {"metric": service}, reports.REQUEST, deadline), server
 
 
