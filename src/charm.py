@@ -40,8 +40,8 @@ OBSERVED = (
 
 ENDPOINTS = (*OBSERVED, stack_status.ENDPOINT, peer_state.PEERS)
 
-QUIET_LOGGERS = ("keystoneauth", "urllib3", "requests", "charmlibs", "jubilant")
-"""Libraries whose debug lines would each cost a call of juju-log."""
+QUIET_LOGGERS = ("coordinator.openstack.http", "charmlibs", "jubilant")
+"""Loggers whose debug lines would each cost a call of juju-log."""
 
 _STACK = "stack.json"
 """What other charms were told last."""

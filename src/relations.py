@@ -10,8 +10,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
-from coordinator.openstack.catalog import problem_of_url
 from coordinator.openstack.credentials import Credentials
+from coordinator.openstack.urls import problem_of
 
 Databag = Mapping[str, str]
 Databags = Mapping[str, Databag]
@@ -107,7 +107,7 @@ def _problem(unit: str, values: Databag) -> Identity | None:
             problem=f"{unit} offers Identity API v{version}, v3 is needed",
             remedy=f"juju config {unit.partition('/')[0]} preferred-api-version=3",
         )
-    problem = problem_of_url(_auth_url(values))
+    problem = problem_of(_auth_url(values))
     if problem:
         text = f"{unit} sent an address that cannot be used ({problem})"
         return Identity(problem=text, remedy=f"juju status {unit}")
@@ -136,9 +136,11 @@ def _auth_url(values: Databag) -> str:
 
 
 def _distinct(found: list[Credentials]) -> tuple[Credentials, ...]:
-    """Each set of credentials once, whichever unit it came from."""
-    unique = {dataclasses.replace(one, source=""): one for one in reversed(found)}
-    return tuple(reversed(unique.values()))
+    """Each set of credentials once, in the order of appearance."""
+    unique: dict[Credentials, Credentials] = {}
+    for one in found:
+        unique.setdefault(dataclasses.replace(one, source=""), one)
+    return tuple(unique.values())
 
 
 def gnocchi(units: Databags) -> Gnocchi:
@@ -149,7 +151,7 @@ def gnocchi(units: Databags) -> Gnocchi:
         value = units[unit].get("gnocchi_url", "").strip()
         if _absent(value):
             continue
-        wrong = problem_of_url(value)
+        wrong = problem_of(value)
         if wrong:
             problem = problem or f"{unit} published a URL that cannot be used ({wrong})"
         else:

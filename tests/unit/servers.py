@@ -20,7 +20,8 @@ class Server:
     """A server of one thread per connection, ended with the test.
 
     Attributes:
-        requests: heads of the requests that came.
+        requests: heads of the requests that came, the first of each connection.
+        connections: how many there were.
     """
 
     def __init__(self, answer: Answer, context: ssl.SSLContext | None = None) -> None:
@@ -30,6 +31,7 @@ class Server:
         self._open: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
         self.requests: list[bytes] = []
+        self.connections = 0
 
     @property
     def port(self) -> int:
@@ -45,6 +47,15 @@ class Server:
     def start(self) -> None:
         """Begin to accept connections."""
         self._spawn(self._accept)
+
+    def is_quiet(self, seconds: float) -> bool:
+        """Whether within this time all connections were ended."""
+        end = time.monotonic() + seconds
+        while any(thread.is_alive() for thread in self._threads[1:]):
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.01)
+        return True
 
     def close(self) -> None:
         """Close all connections and wait for the threads."""
@@ -70,6 +81,7 @@ class Server:
                 connection, _ = self._listening.accept()
             except OSError:
                 return
+            self.connections += 1
             self._open.append(connection)
             self._spawn(lambda connection=connection: self._serve(connection))
 
@@ -140,6 +152,34 @@ def drip_head(connection: socket.socket, _head: bytes) -> None:
     while True:
         connection.sendall(b"x")
         time.sleep(0.02)
+
+
+def flood_of_continue(connection: socket.socket, _head: bytes) -> None:
+    """Send interim answers, never to end."""
+    while True:
+        connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+        time.sleep(0.02)
+
+
+def tunnel_to(port: int) -> Answer:
+    """Stand for a proxy: whatever is asked for, open a tunnel to a port of this machine."""
+
+    def answer(connection: socket.socket, _head: bytes) -> None:
+        with socket.create_connection(("127.0.0.1", port)) as other:
+            connection.sendall(b"HTTP/1.1 200 Connection established\r\nX-Proxy: y\r\n\r\n")
+            back = threading.Thread(target=_copy, args=(other, connection), daemon=True)
+            back.start()
+            _copy(connection, other)
+            back.join(5)
+
+    return answer
+
+
+def _copy(source: socket.socket, target: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while piece := source.recv(65536):
+            target.sendall(piece)
+        target.shutdown(socket.SHUT_RDWR)
 
 
 def truncated_body(connection: socket.socket, _head: bytes) -> None:

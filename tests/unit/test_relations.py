@@ -91,6 +91,12 @@ def test_a_stale_leader_leaves_a_second_candidate():
     assert [one.password for one in found.candidates] == ["stale", databags.PASSWORD]
 
 
+def test_candidates_come_in_the_order_of_appearance():
+    old = databags.credentials(credentials_password="old")
+    found = identity(databags.CREDENTIALS, old, databags.CREDENTIALS)
+    assert [one.source for one in found.candidates] == ["keystone/0", "keystone/1"]
+
+
 def test_equal_credentials_of_two_units_are_one_candidate():
     found = identity(databags.CREDENTIALS, databags.CREDENTIALS)
     assert [one.source for one in found.candidates] == ["keystone/0"]

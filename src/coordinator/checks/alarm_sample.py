@@ -1,20 +1,26 @@
-"""What the alarms of a cloud tell about Aodh's evaluator: a few of them, however many."""
+"""What the alarms of a cloud tell about Aodh's evaluator: a few of them, however many.
+
+Anybody in the cloud can make alarms. One whose rule cannot be looked at costs itself alone.
+"""
 
 from __future__ import annotations
 
-import contextlib
+import dataclasses
 import datetime
+import functools
 import json
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-import keystoneauth1.exceptions
-
+from coordinator.checks import base
 from coordinator.checks.base import CheckContext, CheckResult
 from coordinator.checks.canaries.alarm import MOMENT, UNKNOWN, evaluated_at, find, moment
+from coordinator.checks.parallel import gather
+from coordinator.openstack import errors
 from coordinator.openstack.client import Service
+from coordinator.openstack.errors import UnusableAnswerError
 from coordinator.report.finding import Cause, Severity
-from coordinator.text import plain
+from coordinator.text import quoted
 
 SAMPLE = 20
 """Alarms that are looked at for when they were evaluated."""
@@ -22,18 +28,34 @@ SAMPLE = 20
 OF_A_TYPE = 5
 """Alarms of each type whose measures are looked for."""
 
+FEWER = 4
+"""Part of the alarms that are listed where the answer with all of them is too large."""
+
 CYCLES = 3
 """Evaluations that may be missed."""
 
-_UNANSWERED = (KeyError, TypeError, ValueError, keystoneauth1.exceptions.HttpError)
-"""What an alarm leads to whose rule Gnocchi cannot answer, such as a resource that is gone."""
+COARSEST = 366 * 24 * 3600.0
+"""Seconds of an alarm's granularity at most; nobody waits longer for one."""
+
+MOST_PERIODS = 1000
+"""Periods of an alarm that are read at most; more would be a large answer."""
+
+MOST_METRICS = 50
+"""Metrics of an alarm that are asked for at most."""
+
+LONGEST_QUERY = 10_000
+"""Characters of the query in an alarm's rule at most."""
 
 _Rule = Mapping[str, Any]
 
 
 def inspect_alarms(context: CheckContext) -> CheckResult:
-    """Tell whether existing alarms are evaluated, and get the measures that Gnocchi has."""
-    sample = [one for one in _find(context, SAMPLE) if one.get("type") != "event"]
+    """Tell whether existing alarms are evaluated, and get the measures that Gnocchi has.
+
+    At most 4 lists and 30 requests to Gnocchi, in two rounds.
+    """
+    found = _list_all(context)
+    sample = [one for one in found[""] if one.get("type") != "event"]
     if not sample:
         return CheckResult(Severity.OK, "has no alarms to evaluate")
     age = _age_of_evaluation(context.service, sample)
@@ -51,13 +73,39 @@ def inspect_alarms(context: CheckContext) -> CheckResult:
     gnocchi = context.services.get("metric")
     if gnocchi is None:
         return CheckResult(Severity.OK, when)
-    stuck, looked_at = _without_data(context, gnocchi, 2 * interval)
-    if not stuck:
-        counted = f"{looked_at} without data looked at" if looked_at else "all have data"
-        return CheckResult(Severity.OK, f"{when}, and they get what Gnocchi has ({counted})")
-    more = f" and {len(stuck) - 1} more" if len(stuck) > 1 else ""
-    text = f"has an alarm without data that Gnocchi has: {stuck[0]}{more}"
-    return CheckResult(Severity.DEGRADED, text, Cause.NO_DATA)
+    return _judge_data(when, _look_for_data(context, gnocchi, found, 2 * interval))
+
+
+def _list_all(context: CheckContext) -> dict[str, list[dict[str, Any]]]:
+    """Enabled alarms of all projects, and by type those that say they lack data.
+
+    Only an administrator may list those of others. Aodh takes the value `True` for a truth, and
+    `true` for a text.
+
+    Raises:
+        UnusableAnswerError, or anything of the HTTP stack.
+    """
+
+    def some(limit: int, **conditions: str) -> list[dict[str, Any]]:
+        try:
+            return find(context.service, limit, enabled="True", all_projects="True", **conditions)
+        except Exception as error:
+            # one alarm may be as large as its maker likes
+            if (
+                errors.explain(error, context.service.url).cause is not Cause.TOO_LARGE
+                or limit < 2
+            ):
+                raise
+            return some(max(1, limit // FEWER), **conditions)
+
+    jobs = {
+        kind: functools.partial(some, OF_A_TYPE, state=UNKNOWN, type=kind) for kind in _MEASURES
+    }
+    jobs[""] = functools.partial(some, SAMPLE)
+    found = gather(jobs, context.deadline)
+    if "" not in found:
+        raise UnusableAnswerError(Cause.TIMEOUT, "did not list its alarms in time")
+    return found
 
 
 def _age_of_evaluation(aodh: Service, sample: list[dict[str, Any]]) -> datetime.timedelta | None:
@@ -71,37 +119,83 @@ def _age_of_evaluation(aodh: Service, sample: list[dict[str, Any]]) -> datetime.
     return aodh.now() - max(times) if times else None
 
 
-def _without_data(
-    context: CheckContext, gnocchi: Service, since: datetime.timedelta
-) -> tuple[list[str], int]:
-    """Names of alarms that lack data that Gnocchi has, and how many were looked at.
+@dataclasses.dataclass(frozen=True)
+class _Looked:
+    """What became of the alarms that say they lack data.
+
+    Attributes:
+        stuck: names of those that lack data that Gnocchi has.
+        fine: how many lack what Gnocchi lacks, too.
+        passed_over: how many have a rule that cannot be answered.
+    """
+
+    stuck: list[str]
+    fine: int
+    passed_over: int
+
+
+def _look_for_data(
+    context: CheckContext,
+    gnocchi: Service,
+    found: Mapping[str, list[dict[str, Any]]],
+    since: datetime.timedelta,
+) -> _Looked:
+    """Look in Gnocchi for what alarms lack.
 
     An alarm whose measures were there some time ago, and are now, has no reason to say
-    `insufficient data`. Whatever cannot be looked at is passed over, as are types of alarms that
-    Gnocchi has nothing to do with.
+    `insufficient data`. Types of alarms that Gnocchi has nothing to do with are passed over.
     """
     now = gnocchi.now()
-    looked_at = 0
-    stuck: list[str] = []
+    jobs: dict[tuple[str, int, int], Callable[[], bool | None]] = {}
+    names: dict[tuple[str, int], str] = {}
     for kind, measures in _MEASURES.items():
-        for alarm in _find(context, OF_A_TYPE, state=UNKNOWN, type=kind):
+        for number, alarm in enumerate(found.get(kind, ())):
             made_at = moment(alarm.get("timestamp"))
             if made_at is None or made_at > now - since or alarm.get("time_constraints"):
                 continue
-            looked_at += 1
-            rule = cast("_Rule", alarm.get(f"{kind}_rule") or {})
-            with contextlib.suppress(*_UNANSWERED):
-                if all(_has_enough(gnocchi, measures, rule, at) for at in (now - since, now)):
-                    stuck.append(plain(str(alarm.get("name")), limit=40))
-    return stuck, looked_at
+            names[kind, number] = quoted(str(alarm.get("name")), limit=40)
+            for place, at in enumerate((now - since, now)):
+                jobs[kind, number, place] = functools.partial(
+                    _has_data, gnocchi, measures, alarm.get(f"{kind}_rule"), at
+                )
+    answers = gather(jobs, context.deadline)
+    stuck: list[str] = []
+    passed_over = 0
+    for (kind, number), name in names.items():
+        both = [answers.get((kind, number, place)) for place in range(2)]
+        passed_over += None in both
+        if all(both):
+            stuck.append(name)
+    return _Looked(stuck, len(names) - len(stuck) - passed_over, passed_over)
 
 
-def _find(context: CheckContext, limit: int, **conditions: str) -> list[dict[str, Any]]:
-    """Enabled alarms of all projects, which only an administrator may list.
+def _judge_data(when: str, looked: _Looked) -> CheckResult:
+    if looked.stuck:
+        more = f" and {len(looked.stuck) - 1} more" if len(looked.stuck) > 1 else ""
+        text = f"lacks data that Gnocchi has, for alarm {looked.stuck[0]}{more}"
+        return CheckResult(Severity.DEGRADED, text, Cause.NO_DATA)
+    parts = [f"{looked.fine} without data sampled"] if looked.fine else []
+    parts += [f"{looked.passed_over} could not be looked at"] if looked.passed_over else []
+    counted = ", ".join(parts) or "all have data"
+    return CheckResult(Severity.OK, f"{when}, and they get what Gnocchi has ({counted})")
 
-    Aodh takes the value `True` for a truth, and `true` for a text.
+
+def _has_data(
+    gnocchi: Service,
+    measures: Callable[[Service, _Rule, dict[str, Any]], list[Any]],
+    rule: object,
+    at: datetime.datetime,
+) -> bool | None:
+    """Whether an evaluation at this time has enough measures; None where that cannot be told.
+
+    The rule is of whoever made the alarm: whatever it leads to is no fault of the cloud.
     """
-    return find(context.service, limit, enabled="True", all_projects="True", **conditions)
+    if not isinstance(rule, dict):
+        return None
+    try:
+        return _has_enough(gnocchi, measures, cast("_Rule", rule), at)
+    except Exception:  # noqa: BLE001 - as above
+        return None
 
 
 def _evaluated_since_made(alarm: dict[str, Any]) -> datetime.datetime | None:
@@ -126,7 +220,10 @@ def _has_enough(
 
     Source: aodh/evaluator/threshold.py, `_bound_duration`, and gnocchi.py, `_sanitize`.
     """
-    granularity, periods = float(rule["granularity"]), int(rule["evaluation_periods"])
+    granularity = base.number(rule["granularity"], COARSEST)
+    periods = int(base.number(rule["evaluation_periods"], MOST_PERIODS))
+    if not granularity:
+        raise ValueError("an alarm of no duration")
     window = datetime.timedelta(seconds=granularity * (periods + 1))
     bounds = {
         "granularity": f"{granularity:g}",
@@ -138,25 +235,36 @@ def _has_enough(
 
 
 def _of_resource(gnocchi: Service, rule: _Rule, bounds: dict[str, Any]) -> list[Any]:
-    path = f"/v1/resource/generic/{rule['resource_id']}/metric/{rule['metric']}/measures"
-    return gnocchi.get(path, aggregation=rule["aggregation_method"], **bounds)
+    return gnocchi.get(
+        "/v1/resource/generic",
+        rule["resource_id"],
+        "metric",
+        rule["metric"],
+        "measures",
+        aggregation=str(rule["aggregation_method"]),
+        **bounds,
+    )
 
 
 def _of_metrics(gnocchi: Service, rule: _Rule, bounds: dict[str, Any]) -> list[Any]:
     method = rule["aggregation_method"]
+    if len(rule["metrics"]) > MOST_METRICS:
+        raise ValueError("more metrics than are asked for")
     metrics = [["metric", metric, _plain_method(method)] for metric in rule["metrics"]]
     body = {"operations": ["aggregate", method, *metrics]}
-    return _aggregated(gnocchi.post("/v1/aggregates", body, needed_overlap=0, **bounds))
+    return _aggregated(gnocchi.search("/v1/aggregates", body, needed_overlap=0, **bounds))
 
 
 def _of_resources(gnocchi: Service, rule: _Rule, bounds: dict[str, Any]) -> list[Any]:
     method = rule["aggregation_method"]
+    if len(rule["query"]) > LONGEST_QUERY:
+        raise ValueError("a longer query than is asked")
     body = {
         "operations": ["aggregate", method, ["metric", rule["metric"], _plain_method(method)]],
         "search": json.loads(rule["query"]),
         "resource_type": rule["resource_type"],
     }
-    return _aggregated(gnocchi.post("/v1/aggregates", body, needed_overlap=0, **bounds))
+    return _aggregated(gnocchi.search("/v1/aggregates", body, needed_overlap=0, **bounds))
 
 
 def _plain_method(method: str) -> str:

@@ -205,6 +205,23 @@ def optional(answer: Any, key: str) -> Any:
     return cast("dict[str, Any]", answer).get(key) or "" if isinstance(answer, dict) else ""
 
 
+def texts(answer: Any) -> list[str]:
+    """The texts in a JSON list; none where it is no list."""
+    items = cast("list[Any]", answer) if isinstance(answer, list) else []
+    return [item for item in items if isinstance(item, str)]
+
+
+def number(value: Any, most: float) -> float:
+    """A JSON number between zero and a limit.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= most:
+        return float(value)
+    raise ValueError("no number that can be")
+
+
 def count(number: int, noun: str) -> str:
     """A number with its noun, such as `1 alarm` or `no alarms`."""
     if number == 1:

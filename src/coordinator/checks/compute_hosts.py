@@ -8,23 +8,17 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import functools
 import math
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from coordinator.checks import base
 from coordinator.checks.base import CheckContext, CheckResult
-from coordinator.checks.measures import (
-    LOOK_BACK,
-    OutOfTimeError,
-    Resource,
-    Sampling,
-    ago,
-    host_name,
-    late,
-)
-from coordinator.checks.memory import HostsSeen
+from coordinator.checks.measures import LOOK_BACK, OutOfTimeError, Resource, Sampling, ago, late
+from coordinator.checks.memory import MOST_HOSTS, HostsSeen
 from coordinator.report.finding import Cause, Severity
+from coordinator.text import quoted
 
 HOSTS = 8
 """Hosts that are looked at in turn."""
@@ -33,7 +27,7 @@ AGAIN = 4
 """Silent hosts that are looked at again."""
 
 PER_HOST = 3
-"""Instances of a host that are asked for measures, until one has fresh ones."""
+"""Instances of a host that are asked for measures at most."""
 
 NAMED = 3
 """Silent hosts that are named; more are in the figures."""
@@ -45,109 +39,174 @@ GONE = 7 * LOOK_BACK
 """Minutes of silence after which a host is no fault any more: it was taken away, and the
 notifications of the ends of its instances were lost."""
 
+_Heard = Mapping[str, float | None]
+"""Minutes since the newest measure, by host; None where that cannot be told."""
 
-@dataclasses.dataclass
-class _Round:
-    """The looks at hosts of one verification.
+
+@dataclasses.dataclass(frozen=True)
+class _Look:
+    """The hosts that one verification looks at.
 
     Attributes:
+        instances: a few of each host, the youngest first: of these, most run.
+        empty: hosts that were silent and have no instances any more.
         after: the host that was looked at last in turn; empty where the first is next.
-        heard: minutes since the newest measure, by host; None where that cannot be told.
+        known: names of hosts that are still there, as far as is known.
     """
 
-    sampling: Sampling
+    instances: Mapping[str, list[Resource]]
+    empty: frozenset[str]
     after: str
-    heard: dict[str, float | None] = dataclasses.field(default_factory=dict[str, "float | None"])
-
-    def look(self, instances: list[Resource]) -> None:
-        """Look at the host of the first instance."""
-        host = instances[0].host
-        silences = self.sampling.silences(one for one in instances if one.host == host)
-        newest = min(silences.values(), default=None)
-        if newest is not None and newest > self.sampling.age:
-            newest = None if self.sampling.unprocessed(instances[0]) else newest
-        self.heard[host] = newest
-
-    def look_again(self, host: str) -> None:
-        """Look at a host that was silent; one without instances is no longer silent."""
-        instances = self._next({"=": {"host": host}})
-        if instances:
-            self.look(instances)
-        else:
-            self.heard[host] = None
-
-    def look_on(self) -> None:
-        """Look at the hosts that follow, from the first again at the end."""
-        again, from_first = set(self.heard), not self.after
-        for _ in range(HOSTS):
-            instances = self._next({">": {"host": self.after}})
-            if not instances:
-                self.after = ""
-                if from_first:
-                    return  # all were looked at
-                from_first = True
-                instances = self._next({">": {"host": ""}})
-            if not instances:
-                return
-            host = instances[0].host
-            if host not in self.heard:
-                self.look(instances)
-            elif host in again:
-                again.discard(host)
-            else:
-                return  # once round
-            self.after = host
-
-    def _next(self, condition: Mapping[str, Mapping[str, object]]) -> list[Resource]:
-        """Instances of one host, the youngest first: of these, most run."""
-        return self.sampling.find(
-            "instance", [condition], ["host:asc", "started_at:desc"], PER_HOST
-        )
+    known: tuple[str, ...]
 
 
-def inspect_hosts(context: CheckContext) -> CheckResult:
+def inspect_hosts(context: CheckContext, sampling: Sampling) -> CheckResult:
     """Tell which compute hosts have gone silent, and where to go on the next time.
 
     A host is silent when none of a few of its instances has a fresh measure. At most
-    (HOSTS + AGAIN) * (1 + PER_HOST) + 2 = 50 requests, however many hosts and instances there are.
+    (HOSTS + AGAIN) * (1 + PER_HOST) = 48 requests beside those of the flow, however many hosts and
+    instances there are. They take three rounds: names, instances, and the measures of the youngest
+    instance of each; one more where that is not fresh.
     """
     before = context.memory.hosts
-    round_ = _Round(Sampling.of(context), before.after)
-    try:
-        for host in _some(before.silent):
-            round_.look_again(host)
-        round_.look_on()
-    except OutOfTimeError:
-        if not round_.heard and not before.silent:
-            return late(context)
-    now = datetime.datetime.now(datetime.timezone.utc)
     age = context.request.thresholds.age
-    silent = {host: since for host, since in before.silent.items() if host not in round_.heard}
-    for host, minutes in round_.heard.items():
+    try:
+        look = _look(sampling, before)
+        heard = {**_listen(sampling, look.instances, age), **dict.fromkeys(look.empty)}
+    except OutOfTimeError:
+        return late(context)
+    now = datetime.datetime.now(datetime.timezone.utc)
+    silent = {host: since for host, since in before.silent.items() if host not in heard}
+    for host, minutes in heard.items():
         if minutes and minutes > age:
             silent[host] = _since(now, minutes, before.silent.get(host))
-    return _judged(round_, HostsSeen(silent, round_.after), now, age)
+    complete = look.instances.keys() <= heard.keys()
+    seen = HostsSeen(silent, look.after if complete else before.after, look.known)
+    return _judge(heard, seen, now, age)
 
 
-def _judged(round_: _Round, seen: HostsSeen, now: datetime.datetime, age: int) -> CheckResult:
+def _look(sampling: Sampling, before: HostsSeen) -> _Look:
+    """Look for the hosts that follow in turn, and for some that were silent; one round.
+
+    The next host after a name takes a search. Where names are known, several are looked for at the
+    same time, and a host between two of them is found as well.
+
+    Raises:
+        OutOfTimeError, or anything of the HTTP stack.
+    """
+    drawn = {one.host for one in sampling.draw("instance") if one.host}
+    names = sorted({*before.known, *drawn})
+    starts = _starts(before.after, names)
+    again = _some(before.silent)
+    jobs: dict[tuple[str, str], Callable[[], list[Resource]]] = {}
+    for sign, hosts in ((">", starts), ("=", again)):
+        for host in hosts:
+            jobs[sign, host] = functools.partial(_find, sampling, sign, host)
+    found = sampling.gather(jobs)
+    if len(found) < len(jobs):
+        raise OutOfTimeError
+    in_turn = [(start, found[">", start]) for start in starts]
+    instances = {some[0].host: _of_one_host(some) for some in found.values() if some}
+    present = [host for host in {*names, *instances} if not _is_gone(host, in_turn)]
+    after = _end_of_turn(before.after, in_turn)
+    return _Look(
+        instances=instances,
+        empty=frozenset(host for host in again if not found["=", host]),
+        after=after,
+        known=tuple(_cyclic(after, sorted(present))[:MOST_HOSTS]),
+    )
+
+
+def _find(sampling: Sampling, sign: str, host: str) -> list[Resource]:
+    """Instances of the next host after a name, or of the host of that name."""
+    order = ["host:asc", "started_at:desc"]
+    return sampling.find("instance", [{sign: {"host": host}}], order, PER_HOST)
+
+
+def _of_one_host(instances: list[Resource]) -> list[Resource]:
+    return [one for one in instances if one.host == instances[0].host]
+
+
+def _cyclic(after: str, names: Iterable[str]) -> list[str]:
+    """Names in the order of their turn."""
+    return sorted(names, key=lambda name: (name <= after, name))
+
+
+def _starts(after: str, names: list[str]) -> list[str]:
+    """The names after which to look for the next host, once round at most."""
+    ahead = [name for name in names if name > after]
+    behind = ["", *(name for name in names if name < after)] if after else []
+    return [after, *ahead, *behind][:HOSTS]
+
+
+def _is_gone(host: str, in_turn: Iterable[tuple[str, list[Resource]]]) -> bool:
+    """Whether a search went past a host without finding it."""
+    return any(start < host and (not some or host < some[0].host) for start, some in in_turn)
+
+
+def _end_of_turn(after: str, in_turn: Iterable[tuple[str, list[Resource]]]) -> str:
+    """The last host up to which no other was left out."""
+    for start, some in in_turn:
+        if start > after:
+            break  # a host between them was found meanwhile: the next verification goes on there
+        after = some[0].host if some else ""
+    return after
+
+
+def _listen(sampling: Sampling, hosts: Mapping[str, list[Resource]], age: int) -> _Heard:
+    """How long hosts have been silent: the youngest instance of each, then the others.
+
+    Raises:
+        OutOfTimeError, or anything of the HTTP stack.
+    """
+    newest: dict[str, float] = {}
+    asked: set[str] = set()
+    for part in (slice(0, 1), slice(1, PER_HOST)):
+        jobs = {
+            (host, number): functools.partial(sampling.silence, one)
+            for host, some in hosts.items()
+            if newest.get(host, math.inf) > age
+            for number, one in enumerate(some[part])
+        }
+        if not jobs:
+            continue
+        found = sampling.gather(jobs)
+        for (host, _), minutes in found.items():
+            asked.add(host)
+            if minutes is not None:
+                newest[host] = min(minutes, newest.get(host, math.inf))
+        if len(found) < len(jobs):
+            # what was not asked in time is neither silent nor heard
+            late_ones = {host for host, _ in jobs.keys() - found.keys()}
+            asked -= {host for host in late_ones if newest.get(host, math.inf) > age}
+    return {host: _heard(sampling, hosts[host][0], newest.get(host), age) for host in asked}
+
+
+def _heard(sampling: Sampling, youngest: Resource, newest: float | None, age: int) -> float | None:
+    """The silence of a host; None also where its measures wait for metricd."""
+    if newest is not None and newest > age and sampling.unprocessed(youngest):
+        return None
+    return newest
+
+
+def _judge(heard: _Heard, seen: HostsSeen, now: datetime.datetime, age: int) -> CheckResult:
     """What is to be said about the hosts that were heard, and those that are known as silent."""
     silent = {host: (now - since).total_seconds() / 60 for host, since in seen.silent.items()}
     longest = sorted(silent, key=lambda host: (-silent[host], host))
-    figures = {
-        f"telemetry.hosts.silent:{host_name(h)}": round(silent[h], 1) for h in longest[:FIGURES]
-    }
-    if not round_.heard and not silent:
+    figures = {f"telemetry.hosts.silent:{quoted(h)[1:-1]}": round(silent[h], 1) for h in longest}
+    figures = dict(list(figures.items())[:FIGURES])
+    if not heard and not silent:
         text = "has no compute host with instances in Gnocchi"
         return CheckResult(Severity.SKIPPED, text, memory=seen)
     named = [host for host in longest if silent[host] <= GONE]
     if named:
-        text = ", ".join(f"{host_name(host)} for {ago(silent[host])}" for host in named[:NAMED])
+        text = ", ".join(f"{quoted(host)} for {ago(silent[host])}" for host in named[:NAMED])
         more = f" (+{len(named) - NAMED} more)" if len(named) > NAMED else ""
-        text = f"brings no measures from {text}{more}"
+        text = f"has sent no measures from {text}{more}"
         return CheckResult(
             Severity.DEGRADED, text, Cause.SILENT_HOSTS, figures=figures, memory=seen
         )
-    known = [host for host, m in round_.heard.items() if m is not None and m <= age]
+    known = [host for host, minutes in heard.items() if minutes is not None and minutes <= age]
     gone = f"{base.count(len(silent), 'compute host')} silent for more than a week"
     if silent and not known:
         text = f"has {gone} in Gnocchi"
@@ -155,7 +214,7 @@ def _judged(round_: _Round, seen: HostsSeen, now: datetime.datetime, age: int) -
     if not known:
         text = "has hosts in Gnocchi whose measures metricd has not processed, or may not be read"
         return CheckResult(Severity.SKIPPED, text, figures=figures, memory=seen)
-    text = f"brings measures from {base.count(len(known), 'compute host')} that were asked"
+    text = f"sends measures from {base.count(len(known), 'compute host')} that were sampled"
     text = f"{text} (besides {gone})" if silent else text
     return CheckResult(Severity.OK, text, figures=figures, memory=seen)
 

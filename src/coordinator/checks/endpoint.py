@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
+from typing import TypeVar
 
-from coordinator.checks import registry
+from coordinator.checks import base, registry
 from coordinator.checks.base import Reading, Subject
-from coordinator.openstack import catalog, errors
+from coordinator.checks.parallel import gather
+from coordinator.openstack import catalog, errors, http
 from coordinator.openstack.client import Cloud, Service
 from coordinator.report.finding import Cause, Finding, Severity
+from coordinator.text import plain
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,40 +48,81 @@ def _missing(subject: Subject, place: catalog.Missing) -> Finding:
     return subject.finding("catalog", Severity.FAILED, place.text, place.cause, place.available)
 
 
-def ask(subject: Subject, cloud: Cloud, url: str) -> Answer:
-    """Ask the system itself: which versions it offers, then one authenticated read.
+def ask(
+    subject: Subject,
+    cloud: Cloud,
+    url: str,
+    deadline: http.Deadline,
+    *,
+    fewer_rights: bool = False,
+) -> Answer:
+    """Ask the system itself: which versions it offers, and one authenticated read, side by side.
 
-    Nobody knows what to read from a system whose blueprint names no check.
+    Args:
+        subject: the system.
+        cloud: with a token.
+        url: the system's endpoint.
+        deadline: when both must be answered.
+        fewer_rights: whether a read that is forbidden is no fault.
     """
     service = Service(cloud, url)
-    try:
-        endpoint = _discover(subject, service)
-    except Exception as error:  # noqa: BLE001 - whatever happens to one service is its finding
-        return Answer((_failed(subject, "endpoint", error, url),), url)
-    try:
-        reading = registry.check_of(subject.system.check).read(service)
-    except Exception as error:  # noqa: BLE001 - whatever happens to one service is its finding
-        return Answer((endpoint, _failed(subject, "read", error, url)), url)
-    if reading is None:
+    check = registry.check_of(subject.system.check)
+    jobs: dict[str, Callable[[], Reading | None]] = {
+        "endpoint": lambda: _discover(subject, service),
+        "read": lambda: check.read(service),
+    }
+    answers = gather({name: _caught(job) for name, job in jobs.items()}, deadline)
+    if len(answers) < len(jobs):
+        return timed_out(subject, url)
+    discovered, read = answers["endpoint"], answers["read"]
+    if isinstance(discovered, Exception):
+        return Answer((_failed(subject, "endpoint", discovered, url, fewer_rights),), url)
+    endpoint = subject.finding("endpoint", Severity.OK, f"answers at {errors.shown(url)}")
+    if isinstance(read, Exception):
+        return Answer((endpoint, _failed(subject, "read", read, url, fewer_rights)), url)
+    if read is None:
         return Answer((endpoint,), url)
+    reading = dataclasses.replace(read, build=_build_of(service))
     return Answer((endpoint, subject.finding("read", Severity.OK, reading.summary)), url, reading)
 
 
-def _discover(subject: Subject, service: Service) -> Finding:
-    offered = service.versions()
+_Value = TypeVar("_Value")
+
+
+def _caught(job: Callable[[], _Value]) -> Callable[[], _Value | Exception]:
+    def run() -> _Value | Exception:
+        try:
+            return job()
+        except Exception as error:  # noqa: BLE001 - whatever happens to one service is its finding
+            return error
+
+    return run
+
+
+def _discover(subject: Subject, service: Service) -> None:
+    """Ask for the versions of the API.
+
+    Raises:
+        UnusableAnswerError, or anything of the HTTP stack: the one that is needed is not offered.
+    """
     api = subject.entry.api
-    if not any(version.startswith(api) for version in offered):
+    if not any(version.startswith(api) for version in service.versions()):
         wanted = f"API {api}" if api else "API"
         text = f"offers no {wanted} at {errors.shown(service.url)}"
         raise errors.UnusableAnswerError(Cause.UNEXPECTED, text)
-    text = f"answers at {errors.shown(service.url)}"
-    return subject.finding("endpoint", Severity.OK, text)
 
 
-def _failed(subject: Subject, question: str, error: BaseException, url: str) -> Finding:
+def _build_of(service: Service) -> str:
+    """The version of the software, where the service tells it beside those of its API."""
+    return plain(str(base.optional(service.describe(), "build")), limit=40)
+
+
+def _failed(
+    subject: Subject, question: str, error: Exception, url: str, fewer_rights: bool
+) -> Finding:
     fault = errors.explain(error, url)
     # the endpoint is asked without a token, so there the rights of the user are not the point
-    if fault.cause is Cause.FORBIDDEN and question == "read":
+    if fault.cause is Cause.FORBIDDEN and question == "read" and fewer_rights:
         return subject.finding(question, Severity.SKIPPED, fault.text, fault.cause)
     return subject.finding(question, Severity.FAILED, fault.text, fault.cause)
 

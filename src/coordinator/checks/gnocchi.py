@@ -5,11 +5,12 @@ Its canary takes metricd; its backlog tells whether metricd keeps up.
 
 from __future__ import annotations
 
-import contextlib
+import dataclasses
 import datetime
 import math
 import time
 from collections.abc import Mapping
+from typing import cast
 
 from coordinator.blueprint import resource_types
 from coordinator.checks import base
@@ -20,7 +21,6 @@ from coordinator.openstack import errors
 from coordinator.openstack.client import Service
 from coordinator.openstack.errors import UnusableAnswerError
 from coordinator.report.finding import Cause, Severity
-from coordinator.text import plain
 
 MEASURES = (1.0, 2.0, 6.0)
 """What the canary sends: their mean is none of them, so it was computed."""
@@ -30,6 +30,25 @@ GROWTHS = 6
 
 APART = datetime.timedelta(minutes=1)
 """Verifications closer together than this do not count as two."""
+
+IDLE = 2
+"""Successive verifications with something to do and nobody to do it that are a fault: one that
+restarts is away for a moment."""
+
+STEADY = 3
+"""Successive verifications with about as many as before that are a steady backlog."""
+
+SAME = 0.2
+"""Part by which a steady backlog may change."""
+
+LARGEST = 10**15
+"""What waits is less: a number beyond it is none."""
+
+SHOWN = 3
+"""Values that are shown at most."""
+
+UNREGISTERED = "no metricd is registered with the coordination service (memcached)"
+"""Said where metricd is down, or runs and has lost its coordinator: both look alike from here."""
 
 SHARE = 0.1
 """Part of the threshold below which a backlog that grows is no fault."""
@@ -44,7 +63,7 @@ class GnocchiCheck(base.Check):
         """List the resource types; they are also the proof that ceilometer-upgrade ran.
 
         The root, /healthcheck and even /v1/status answer 200 when the database is down; this does
-        not. Source: Gnocchi's REST API, "Resource types" and "Version".
+        not. Source: Gnocchi's REST API, "Resource types".
         """
         answer = service.get("/v1/resource_type")
         try:
@@ -53,9 +72,7 @@ class GnocchiCheck(base.Check):
             raise UnusableAnswerError(
                 Cause.UNEXPECTED, f"answers no list of resource types: {error}"
             ) from None
-        build = plain(str(base.optional(service.get("/"), "build")), limit=40)
-        summary = f"lists {base.count(len(types), 'resource type')}"
-        return Reading(summary, build, resource_types=types)
+        return Reading(f"lists {base.count(len(types), 'resource type')}", resource_types=types)
 
     @property
     def inspections(self) -> Mapping[str, Inspection]:
@@ -77,67 +94,121 @@ def send_canary(context: CheckContext) -> CheckResult:
         values = metric.wait(context.patience)
         took = time.monotonic() - begun
         if not values:
-            wait = _waiting_now(context.service)
-            text = f"took measures that its metricd did not process in {took:.0f} s{wait}"
-            return CheckResult(Severity.FAILED, text, Cause.NOT_PROCESSED)
+            return _unprocessed(context, took)
     expected = sum(MEASURES) / len(MEASURES)
     if len(values) != 1 or not math.isclose(values[0], expected):
-        text = f"made {', '.join(f'{value:g}' for value in values)} of a mean of {expected:g}"
+        told = ", ".join(f"{value:g}" for value in values[:SHOWN])
+        text = f"returned {told} for the mean of test measures, expected {expected:g}"
         return CheckResult(Severity.FAILED, text, Cause.WRONG_VALUE)
-    return CheckResult(Severity.OK, f"processed the measures of a canary in {took:.1f} s")
+    return CheckResult(Severity.OK, f"processed test measures in {took:.1f} s")
 
 
-def _waiting_now(gnocchi: Service) -> str:
-    """How many measures wait, for people; nothing where that cannot be told."""
-    with contextlib.suppress(Exception):
-        return f" (backlog: {count_waiting(gnocchi)})"
-    return ""
+def _unprocessed(context: CheckContext, took: float) -> CheckResult:
+    """What is to be said when metricd did not process what the canary sent."""
+    text = f"has not processed test measures after {took:.0f} s"
+    try:
+        backlog = read_backlog(context.service)
+    except Exception:  # noqa: BLE001 - what was found is told without it
+        return CheckResult(Severity.FAILED, text, Cause.NOT_PROCESSED)
+    text = f"{text} (backlog: {backlog.waiting})"
+    if backlog.processors == 0:
+        text = f"{text}; {UNREGISTERED}"
+        return CheckResult(Severity.FAILED, text, Cause.NOT_PROCESSED, _restart(context))
+    return CheckResult(Severity.FAILED, text, Cause.NOT_PROCESSED)
 
 
-def count_waiting(gnocchi: Service) -> int:
-    """How many measures wait for metricd; what is sent in one request counts once.
+def _restart(context: CheckContext) -> str:
+    """What starts a metricd that is down, and lets one that is cut off join its group again."""
+    application = context.subject.names.application
+    return f"juju exec -a {application} -- systemctl restart gnocchi-metricd"
 
-    Without details: these name every metric that waits. Source: Gnocchi's REST API, "Status".
+
+@dataclasses.dataclass(frozen=True)
+class Backlog:
+    """What Gnocchi tells of its metricd.
+
+    Attributes:
+        waiting: measures that wait for it; what is sent in one request counts once.
+        processors: metricd processes in the group that shares the work; None where the
+            coordination service cannot tell.
+    """
+
+    waiting: int
+    processors: int | None
+
+
+def read_backlog(gnocchi: Service) -> Backlog:
+    """Ask what waits for metricd, and how many of it there are.
+
+    Without details: these name every metric that waits. Source: Gnocchi's REST API, "Status";
+    gnocchi/rest/api.py, `StatusController`: the group is kept in the coordination service.
 
     Raises:
         Exception: anything of the HTTP stack; `errors.explain` tells what it means.
     """
-    storage = base.field(gnocchi.get("/v1/status", details="false"), "storage", "status")
-    summary = base.field(storage, "summary", "status")
-    number = base.field(summary, "measures", "status")
-    if not isinstance(number, int):
-        raise UnusableAnswerError(Cause.UNEXPECTED, "answers no number of waiting measures")
-    return number
+    status = gnocchi.get("/v1/status", details="false")
+    summary = base.field(base.field(status, "storage", "status"), "summary", "status")
+    try:
+        waiting = int(base.number(base.field(summary, "measures", "status"), LARGEST))
+    except ValueError:
+        text = "answers no number of waiting measures that can be"
+        raise UnusableAnswerError(Cause.UNEXPECTED, text) from None
+    processors = base.optional(base.optional(status, "metricd"), "processors")
+    known = isinstance(processors, list)
+    return Backlog(waiting, len(cast("list[object]", processors)) if known else None)
 
 
 def inspect_backlog(context: CheckContext) -> CheckResult:
-    """Tell whether more measures wait than the threshold, or a tenth of it and more each time.
+    """Tell whether metricd keeps up: what waits for it, and how that changed.
 
-    One request. Gnocchi answers 503 when counting takes it too long: that is no fault.
+    It does not where more waits than the threshold, where a tenth of it waits and becomes more
+    each time, and where something waits and no metricd is there. One request. Gnocchi answers 503
+    when counting takes it too long: that is no fault.
     """
     try:
-        now = count_waiting(context.service)
+        backlog = read_backlog(context.service)
     except Exception as error:
         fault = errors.explain(error, context.service.url)
         if fault.cause is not Cause.SERVER_ERROR:
             raise
         return CheckResult(Severity.SKIPPED, f"cannot tell its backlog: {fault.text}", fault.cause)
-    threshold = context.request.thresholds.backlog
-    trend = _trend(now, context.memory.backlog)
+    now, threshold = backlog.waiting, context.request.thresholds.backlog
+    trend = _trend(backlog, context.memory.backlog)
     figures: dict[str, float] = {"metric.backlog": now, "metric.backlog.growths": trend.growths}
+    cause, remedy = Cause.BACKLOG, ""
     text = f"has {base.count(now, 'measure')} waiting for metricd"
-    if now > threshold:
-        text = f"{text}, more than {threshold}"
+    if trend.idle >= IDLE:
+        text, cause, remedy = f"{text}; {UNREGISTERED}", Cause.NOT_PROCESSED, _restart(context)
+    elif now > threshold and trend.steady >= STEADY:
+        text = (
+            f"{text}, about as many for {trend.steady + 1} verifications: its capacity is short, "
+            "raise worker-multiplier or add a unit"
+        )
+        remedy = f"juju config {context.subject.names.application} worker-multiplier"
+    elif now > threshold:
+        text = f"{text}, more than {threshold} (backlog-threshold)"
     elif trend.growths >= GROWTHS and now > threshold * SHARE:
         text = f"{text}, more in each of {trend.growths} verifications"
     else:
         return CheckResult(Severity.OK, text, figures=figures, memory=trend)
-    return CheckResult(Severity.DEGRADED, text, Cause.BACKLOG, figures=figures, memory=trend)
+    return CheckResult(Severity.DEGRADED, text, cause, remedy, figures=figures, memory=trend)
 
 
-def _trend(waiting: int, before: BacklogTrend | None) -> BacklogTrend:
+def _trend(backlog: Backlog, before: BacklogTrend | None) -> BacklogTrend:
     """The trend with the number of now."""
     now = datetime.datetime.now(datetime.timezone.utc)
-    if before is None or waiting <= before.waiting:
-        return BacklogTrend(waiting, now)
-    return BacklogTrend(waiting, now, before.growths + (now - before.at >= APART))
+    start = BacklogTrend(backlog.waiting, now)
+    if before is None:
+        return start
+    if datetime.timedelta() <= now - before.at < APART:
+        # a moment later: neither one more nor the end of a trend
+        grows = backlog.waiting > before.waiting
+        return dataclasses.replace(before, growths=before.growths if grows else 0)
+    more, less = before.waiting * (1 + SAME), before.waiting * (1 - SAME)
+    lost = backlog.processors == 0 and 0 < before.waiting <= backlog.waiting
+    return dataclasses.replace(
+        start,
+        growths=before.growths + 1 if backlog.waiting > before.waiting else 0,
+        steady=before.steady + 1 if less <= backlog.waiting <= more else 0,
+        idle=before.idle + 1 if lost else 0,
+    )

@@ -2,6 +2,10 @@
 
 The cost does not grow with the cloud: resources are drawn by the order of their random ids or
 their hosts, each search is limited, and only the newest measures of a few metrics are read.
+Requests that do not need each other's answers are sent together.
+
+Any user of a cloud can make resources in Gnocchi. Only those count that a user of the project made
+that the coordinator belongs to, too: the services' own, where Ceilometer's user is.
 """
 
 from __future__ import annotations
@@ -11,28 +15,32 @@ import datetime
 import functools
 import math
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar, cast
 
-import keystoneauth1.exceptions
-
-from coordinator import text as stack_text
 from coordinator.checks import base
 from coordinator.checks.base import CheckContext, CheckResult
 from coordinator.checks.memory import FlowTrend
-from coordinator.openstack import http
+from coordinator.checks.parallel import Once, gather
+from coordinator.openstack import errors, http
 from coordinator.openstack.client import Service
 from coordinator.openstack.errors import UnusableAnswerError
 from coordinator.report import remedies
 from coordinator.report.finding import Cause, Severity
+
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
 
 POLLED = ("cpu", "memory.usage", "volume.size", "image.size")
 """Metrics that Ceilometer's agents poll, so that their measures must be fresh; the first that a
 resource has is read. Others come with notifications, when something happens."""
 
 DRAWN: Mapping[str, int] = {"instance": 20, "volume": 3, "image": 3, "network": 3}
-"""Resources that are drawn at most, by type; reading ends at the first with fresh measures. Many
-instances, because those that are shut off have no fresh measures."""
+"""Resources that are drawn at most, by type. Many instances, because those that are shut off have
+no fresh measures."""
+
+FIRST: Mapping[str, int] = {"instance": 4, "volume": 1, "image": 1, "network": 1}
+"""How many of them are read first; the others only where none of these is fresh."""
 
 LOOK_BACK = 24 * 60
 """Minutes; older measures are not looked for."""
@@ -44,9 +52,9 @@ YOUNGEST = 10
 """Instances that are asked when none that was drawn is fresh: of the youngest, most run."""
 
 DRY_FAILS = 3
-"""Verifications in a row without anything fresh that are a failure. One or two may be bad
-luck, where most instances are shut off, or stay in Gnocchi since the notification of their end was
-lost."""
+"""Verifications in a row without anything fresh that are a failure. One or two may be bad luck,
+where most instances are shut off, or stay in Gnocchi since the notification of their end was lost.
+"""
 
 LONGEST = 300
 """Seconds that the option verify-timeout may have."""
@@ -54,12 +62,15 @@ LONGEST = 300
 RESERVE = 1.0
 """Seconds before the deadline after which nothing more is asked."""
 
+COARSEST = 366 * 24 * 3600.0
+"""Seconds of a granularity at most."""
+
 
 class OutOfTimeError(UnusableAnswerError):
     """There was no time for another request."""
 
     def __init__(self) -> None:
-        super().__init__(Cause.TIMEOUT, "could not be looked for in Gnocchi in time")
+        super().__init__(Cause.TIMEOUT, "could not be checked: no time was left to ask Gnocchi")
 
 
 _Condition = Mapping[str, Mapping[str, object]]
@@ -79,34 +90,43 @@ class Resource:
     metrics: Mapping[str, str]
 
 
-@dataclasses.dataclass(frozen=True)
 class Sampling:
-    """What is asked of Gnocchi, within limits.
+    """What is asked of Gnocchi about Ceilometer in one verification, within limits.
+
+    Its inspections share it, so that nothing is asked twice.
 
     Attributes:
         age: minutes that the newest measure may be old.
     """
 
-    gnocchi: Service
-    age: int
-    deadline: http.Deadline
-
-    @classmethod
-    def of(cls, context: CheckContext) -> Sampling:
-        """The sampling of a question about Ceilometer."""
-        return cls(context.services["metric"], context.request.thresholds.age, context.deadline)
+    def __init__(self, context: CheckContext) -> None:
+        self.age = context.request.thresholds.age
+        self._gnocchi: Service = context.services["metric"]
+        self._deadline: http.Deadline = context.deadline
+        self._drawn: dict[str, Once[list[Resource]]] = {type_: Once() for type_ in DRAWN}
+        self._waiting: Once[frozenset[str]] = Once()
 
     @property
     def grown_up(self) -> int:
         """Minutes after which something must have fresh measures: younger ones may have none."""
         return max(self.age, 2 * POLLING)
 
+    def gather(self, jobs: Mapping[_Key, Callable[[], _Value]]) -> dict[_Key, _Value]:
+        """Ask several things at the same time; gives the answers that came in time.
+
+        Raises:
+            OutOfTimeError: there is no time to begin with.
+        """
+        self._mind_the_time()
+        return gather(jobs, http.Deadline(self._deadline.at - RESERVE / 2))
+
     def find(
         self, type_: str, conditions: Iterable[_Condition], sort: list[str], limit: int
     ) -> list[Resource]:
         """Resources of a type that live and are old enough; one request.
 
-        Source: Gnocchi's REST API, "Searching for resources"; an unknown type is HTTP 404.
+        Source: Gnocchi's REST API, "Searching for resources"; an unknown type is HTTP 404. The
+        creator is user and project, with a colon between (gnocchi/rest/auth_helper.py).
 
         Raises:
             OutOfTimeError, or anything of the HTTP stack.
@@ -115,27 +135,45 @@ class Sampling:
         query = [
             {"=": {"ended_at": None}},
             {"<": {"started_at": f"-{self.grown_up} minutes"}},
+            {"like": {"creator": f"%:{self._gnocchi.cloud.project}"}},
             *conditions,
         ]
         try:
-            found = self.gnocchi.post(
-                f"/v1/search/resource/{type_}", {"and": query}, sort=sort, limit=limit
+            found = self._gnocchi.search(
+                "/v1/search/resource", {"and": query}, type_, sort=sort, limit=limit
             )
-        except keystoneauth1.exceptions.NotFound:
-            return []
+        except Exception as error:
+            if errors.explain(error, self._gnocchi.url).cause is Cause.NOT_FOUND:
+                return []
+            raise
         return [_resource(record) for record in base.records(found, "resources")]
 
-    def draw(self, type_: str, limit: int) -> list[Resource]:
-        """Some resources of a type, others each time; two requests at most.
+    def draw(self, type_: str) -> list[Resource]:
+        """Some resources of a type, others each time; the same ones in one verification.
 
-        Those that follow a random id in the order of ids: Nova's, Cinder's, Glance's and
-        Neutron's ids are random. The search reads no more rows than it needs.
+        Raises:
+            OutOfTimeError, or anything of the HTTP stack.
+        """
+        return self._drawn[type_].get(lambda: self._draw(type_, DRAWN[type_]))
+
+    def _draw(self, type_: str, limit: int) -> list[Resource]:
+        """Those that follow a random id in the order of ids, from the first again at the end.
+
+        Two requests: Nova's, Cinder's, Glance's and Neutron's ids are random. The searches read no
+        more rows than they need.
         """
         begin = str(uuid.uuid4())
-        drawn = self.find(type_, [{">": {"id": begin}}], ["id:asc"], limit)
-        if len(drawn) < limit:
-            drawn += self.find(type_, [{"<=": {"id": begin}}], ["id:asc"], limit - len(drawn))
-        return drawn
+        found = self.gather(
+            {
+                sign: functools.partial(
+                    self.find, type_, [{sign: {"id": begin}}], ["id:asc"], limit
+                )
+                for sign in (">", "<=")
+            }
+        )
+        if len(found) < 2:
+            raise OutOfTimeError
+        return [*found[">"], *found["<="]][:limit]
 
     def silence(self, resource: Resource) -> float | None:
         """Minutes since its newest polled measure; infinite when it has none of the last day.
@@ -146,51 +184,42 @@ class Sampling:
         Raises:
             OutOfTimeError, or anything of the HTTP stack.
         """
-        self._mind_the_time()
         metric = _metric(resource)
         if not metric:
             return math.inf if resource.host else None
         try:
-            answer = self.gnocchi.get(
-                f"/v1/metric/{metric}/measures",
+            answer = self._gnocchi.get(
+                "/v1/metric",
+                metric,
+                "measures",
                 start=f"-{LOOK_BACK} minutes",
                 aggregation="mean",
             )
-        except keystoneauth1.exceptions.NotFound:
-            return None  # removed meanwhile, or an archive policy of somebody's own
+        except Exception as error:
+            if errors.explain(error, self._gnocchi.url).cause is Cause.NOT_FOUND:
+                return None  # removed meanwhile, or an archive policy of somebody's own
+            raise
         now = datetime.datetime.now(datetime.timezone.utc)
         return max(0.0, (now - _newest(answer)).total_seconds() / 60) if answer else math.inf
 
-    def silences(self, resources: Iterable[Resource]) -> dict[str, float]:
-        """How long resources have been silent, by their ids, up to the first that is not."""
-        known: dict[str, float] = {}
-        for resource in resources:
-            minutes = self.silence(resource)
-            if minutes is not None:
-                known[resource.id] = minutes
-                if minutes <= self.age:
-                    break
-        return known
-
     def unprocessed(self, resource: Resource) -> bool:
         """Whether it only seems silent: its measures wait for metricd."""
-        return _metric(resource) in self._waiting
+        return _metric(resource) in self._waiting.get(self._ask_waiting)
 
-    @functools.cached_property
-    def _waiting(self) -> frozenset[str]:
+    def _ask_waiting(self) -> frozenset[str]:
         """The metrics whose measures wait for metricd, as far as that can be told; one request.
 
         A read with `refresh` would tell it, too, but by making what it looks for.
         """
         self._mind_the_time()
         try:
-            storage = base.field(self.gnocchi.get("/v1/status"), "storage", "status")
+            storage = base.field(self._gnocchi.get("/v1/status"), "storage", "status")
             return frozenset(base.field(storage, "measures_to_process", "status"))
         except Exception:  # noqa: BLE001 - for administrators only, and not always
             return frozenset()
 
     def _mind_the_time(self) -> None:
-        if self.deadline.left < RESERVE:
+        if self._deadline.left < RESERVE:
             raise OutOfTimeError
 
 
@@ -198,8 +227,12 @@ def _resource(record: Mapping[str, Any]) -> Resource:
     metrics = record.get("metrics")
     if not isinstance(metrics, dict):
         raise UnusableAnswerError(Cause.UNEXPECTED, "answers resources without metrics")
-    ids = cast("dict[str, str]", metrics)
-    return Resource(str(record.get("id")), str(record.get("host") or ""), ids)
+    ids = cast("dict[str, Any]", metrics)
+    return Resource(
+        id=str(record.get("id")),
+        host=str(record.get("host") or ""),
+        metrics={str(name): str(id_) for name, id_ in ids.items()},
+    )
 
 
 def _metric(resource: Resource) -> str:
@@ -212,14 +245,14 @@ def _metric(resource: Resource) -> str:
 def _newest(answer: Sequence[Sequence[Any]]) -> datetime.datetime:
     """The end of the newest aggregate of the finest granularity."""
     try:
-        finest = min(float(granularity) for _, granularity, _ in answer)
+        finest = min(base.number(granularity, COARSEST) for _, granularity, _ in answer)
         newest = max(
             datetime.datetime.fromisoformat(str(time))
             for time, granularity, _ in answer
             if float(granularity) == finest
         )
-        return newest + datetime.timedelta(seconds=finest)
-    except (TypeError, ValueError):
+        return newest.astimezone(datetime.timezone.utc) + datetime.timedelta(seconds=finest)
+    except (TypeError, ValueError, OverflowError):
         raise UnusableAnswerError(Cause.UNEXPECTED, "answers no list of measures") from None
 
 
@@ -228,11 +261,6 @@ def ago(minutes: float) -> str:
     if minutes > LOOK_BACK:
         return "more than a day"
     return f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.0f} h"
-
-
-def host_name(host: str) -> str:
-    """A host for people: whoever may write to Gnocchi can call it what they like."""
-    return stack_text.plain(host, 60)
 
 
 def late(context: CheckContext) -> CheckResult:
@@ -245,7 +273,7 @@ def late(context: CheckContext) -> CheckResult:
 
 
 @dataclasses.dataclass
-class _Hearing:
+class _Heard:
     """What was heard in one verification.
 
     Attributes:
@@ -260,52 +288,83 @@ class _Hearing:
     waits: bool = False
 
     def draw(self, last: str) -> None:
-        """Listen to what is drawn; then to the likeliest, among them what was fresh last."""
-        instances: list[Resource] = []
-        for type_, limit in DRAWN.items():
-            drawn = self.sampling.draw(type_, limit)
-            self._listen(type_, drawn)
-            instances += drawn if type_ == "instance" else []
-        type_, _, id_ = last.partition("/")
-        if id_ and not self.fresh:
-            self._listen(type_, self.sampling.find(type_, [{"=": {"id": id_}}], ["id:asc"], 1))
-        if instances and not self.fresh:
-            request = ["started_at:desc"]
-            self._listen("instance", self.sampling.find("instance", [], request, YOUNGEST))
-        if not self.fresh:
-            self.waits = any(self.sampling.unprocessed(one) for one in instances)
+        """Listen to what is drawn; then to the likeliest, among them what was fresh last.
 
-    def _listen(self, type_: str, resources: Iterable[Resource]) -> None:
-        for id_, minutes in self.sampling.silences(resources).items():
+        Raises:
+            OutOfTimeError: not all could be asked.
+        """
+        jobs = {type_: functools.partial(self.sampling.draw, type_) for type_ in DRAWN}
+        drawn = self._complete(jobs)
+        self._listen({type_: some[: FIRST[type_]] for type_, some in drawn.items()})
+        if not self.fresh:
+            self._listen({type_: some[FIRST[type_] :] for type_, some in drawn.items()})
+        if not self.fresh:
+            self._listen(self._likeliest(last, any_instances=bool(drawn["instance"])))
+        if not self.fresh:
+            self.waits = any(self.sampling.unprocessed(one) for one in drawn["instance"])
+
+    def _likeliest(self, last: str, *, any_instances: bool) -> dict[str, list[Resource]]:
+        """What was fresh last, and the youngest instances."""
+        type_, _, id_ = last.partition("/")
+        jobs: dict[str, Callable[[], list[Resource]]] = {}
+        if id_:
+            same: _Condition = {"=": {"id": id_}}
+            jobs["last"] = functools.partial(self.sampling.find, type_, [same], ["id:asc"], 1)
+        if any_instances:
+            order = ["started_at:desc"]
+            jobs["youngest"] = functools.partial(
+                self.sampling.find, "instance", [], order, YOUNGEST
+            )
+        found = self._complete(jobs)
+        likeliest = {type_: found.get("last", [])}
+        likeliest["instance"] = [*likeliest.get("instance", []), *found.get("youngest", [])]
+        return likeliest
+
+    def _listen(self, resources: Mapping[str, list[Resource]]) -> None:
+        jobs = {
+            (type_, one.id): functools.partial(self.sampling.silence, one)
+            for type_, some in resources.items()
+            for one in some
+        }
+        for (type_, id_), minutes in self._complete(jobs).items():
+            if minutes is None:
+                continue
             self.newest[type_] = min(minutes, self.newest.get(type_, math.inf))
             if minutes <= self.sampling.age and not self.fresh:
                 self.fresh = f"{type_}/{id_}"
 
+    def _complete(self, jobs: Mapping[_Key, Callable[[], _Value]]) -> dict[_Key, _Value]:
+        """All answers."""
+        answers = self.sampling.gather(jobs) if jobs else {}
+        if len(answers) < len(jobs):
+            raise OutOfTimeError
+        return answers
 
-def inspect_flow(context: CheckContext) -> CheckResult:
+
+def inspect_flow(context: CheckContext, sampling: Sampling) -> CheckResult:
     """Tell whether anything fresh arrives: the newest measures of resources of several types.
 
     At most 51 requests: two for each type, one for each resource that was drawn, two and eleven
-    for the likeliest, and one to tell a silent Ceilometer from a dead metricd.
+    for the likeliest, and one to tell a silent Ceilometer from a dead metricd. They take two
+    rounds where the first that are read are fresh.
 
     That nothing fresh is found is a failure only where measures are known to have come, and only
     in the third verification in a row.
     """
-    sampling, trend = Sampling.of(context), context.memory.flow
-    hearing = _Hearing(sampling)
+    trend, heard = context.memory.flow, _Heard(sampling)
     try:
-        hearing.draw(trend.fresh)
+        heard.draw(trend.fresh)
     except OutOfTimeError:
-        if not hearing.fresh:
+        if not heard.fresh:
             return late(context)
-    newest = hearing.newest
+    newest = heard.newest
     told = ", ".join(f"{type_} {ago(minutes)}" for type_, minutes in newest.items())
-    if hearing.fresh:
-        trend = FlowTrend(0, hearing.fresh)
-        text = f"brings fresh measures to Gnocchi ({told})"
+    if heard.fresh:
+        trend = FlowTrend(0, heard.fresh)
+        text = f"sends fresh measures to Gnocchi ({told})"
         return CheckResult(Severity.OK, text, figures=_figures(trend), memory=trend)
-    if hearing.waits:
-        text = "brings fresh measures, and Gnocchi's metricd does not process them"
+    if heard.waits:
+        text = "sends fresh measures, but Gnocchi's metricd does not process them"
         gnocchi = dataclasses.replace(
             context.subject.names,
             application=context.request.applications.get("metric", "gnocchi"),
@@ -319,10 +378,10 @@ def inspect_flow(context: CheckContext) -> CheckResult:
         dry = 0 if trend.dry is None and min(newest.values()) <= LOOK_BACK else trend.dry
         trend = FlowTrend(None if dry is None else dry + 1, trend.fresh)
         severity = Severity.FAILED if (trend.dry or 0) >= DRY_FAILS else Severity.DEGRADED
-        text = f"brings no fresh measures to Gnocchi ({told})"
+        text = f"sends no fresh measures to Gnocchi ({told})"
         return CheckResult(severity, text, Cause.NO_FLOW, figures=_figures(trend), memory=trend)
     # what there is may be measured only when something happens to it
-    text = f"has no instance in Gnocchi that lives for {sampling.grown_up} min"
+    text = f"has no instance older than {sampling.grown_up} min in Gnocchi"
     return CheckResult(Severity.SKIPPED, text, figures=_figures(trend))
 
 
@@ -330,23 +389,25 @@ def _figures(trend: FlowTrend) -> dict[str, float]:
     return {} if trend.dry is None else {"telemetry.flow.dry": trend.dry}
 
 
-def inspect_metrics(context: CheckContext) -> CheckResult:
-    """Tell whether instances have the metrics that alarms and Watcher need; two requests at most.
+def inspect_metrics(context: CheckContext, sampling: Sampling) -> CheckResult:
+    """Tell whether instances have the metrics that alarms and Watcher need.
 
-    A metric that only some lack is no fault: not every guest tells its use of memory.
+    Those that the flow draws, too; two requests at most. A metric that only some lack is no fault:
+    not every guest tells its use of memory.
     """
-    sampling, wanted = Sampling.of(context), context.request.thresholds.metrics
+    wanted = context.request.thresholds.metrics
     if not wanted:
-        return CheckResult(Severity.SKIPPED, "is expected to bring no metric in particular")
+        return CheckResult(Severity.SKIPPED, "is expected to send no metric in particular")
     try:
-        instances = sampling.draw("instance", DRAWN["instance"])
+        instances = sampling.draw("instance")
     except OutOfTimeError:
         return late(context)
     if not instances:
-        return CheckResult(Severity.SKIPPED, "has no instance whose metrics could be looked at")
+        text = f"has no instance older than {sampling.grown_up} min whose metrics could be checked"
+        return CheckResult(Severity.SKIPPED, text)
     missing = [name for name in wanted if not any(name in one.metrics for one in instances)]
-    number = base.count(len(instances), "instance")
+    number = base.count(len(instances), "sampled instance")
     if missing:
-        text = f"brings no {', '.join(missing)} of any of {number}"
+        text = f"sends no {', '.join(missing)} for any of {number}"
         return CheckResult(Severity.DEGRADED, text, Cause.METRICS_MISSING)
-    return CheckResult(Severity.OK, f"brings the expected metrics of {number}")
+    return CheckResult(Severity.OK, f"sends the expected metrics of {number}")

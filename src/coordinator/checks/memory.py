@@ -61,11 +61,15 @@ class BacklogTrend:
         waiting: how many waited last.
         at: when that was, in UTC.
         growths: in how many verifications there were more than in the one before, without a break.
+        steady: in how many about as many.
+        idle: in how many not less, and no metricd was there.
     """
 
     waiting: int
     at: datetime.datetime
     growths: int = 0
+    steady: int = 0
+    idle: int = 0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,12 +92,14 @@ class HostsSeen:
     Attributes:
         silent: host → since when it has been silent, in UTC.
         after: the host that was looked at last in turn; empty: the first is next.
+        known: names of some hosts, so that several can be looked for at the same time.
     """
 
     silent: Mapping[str, datetime.datetime] = dataclasses.field(
         default_factory=dict[str, datetime.datetime]
     )
     after: str = ""
+    known: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -283,11 +289,19 @@ def _of_backlog(trend: BacklogTrend) -> dict[str, object]:
         "waiting": min(trend.waiting, LARGEST),
         "at": _of_moment(trend.at),
         "growths": min(trend.growths, LARGEST),
+        "steady": min(trend.steady, LARGEST),
+        "idle": min(trend.idle, LARGEST),
     }
 
 
 def _backlog(fields: _Fields) -> BacklogTrend:
-    return BacklogTrend(fields.number("waiting"), fields.moment("at"), fields.number("growths"))
+    return BacklogTrend(
+        waiting=fields.number("waiting"),
+        at=fields.moment("at"),
+        growths=fields.number("growths"),
+        steady=fields.number("steady"),
+        idle=fields.number("idle"),
+    )
 
 
 def _flow(fields: _Fields) -> FlowTrend:
@@ -299,15 +313,19 @@ def _of_hosts(seen: HostsSeen) -> dict[str, object]:
     return {
         "silent": {host: _of_moment(since) for host, since in some if is_host(host)},
         "after": seen.after if is_host(seen.after) else "",
+        "known": {host: True for host in seen.known[:MOST_HOSTS] if is_host(host)},
     }
 
 
 def _hosts(fields: _Fields) -> HostsSeen:
     silent = fields.inner("silent")
     names = [name for name in silent.names() if is_host(name)][:MOST_HOSTS]
-    return HostsSeen({name: silent.moment(name) for name in names}, fields.text("after"))
+    known = [name for name in fields.inner("known").names() if is_host(name)][:MOST_HOSTS]
+    return HostsSeen(
+        {name: silent.moment(name) for name in names}, fields.text("after"), tuple(known)
+    )
 
 
 def is_host(name: str) -> bool:
-    """Whether this can be the name of a host: it is short, and can be shown."""
-    return 0 < len(name) <= LONGEST_NAME and name.isprintable()
+    """Whether this can be the name of a host: short, and of printable ASCII."""
+    return 0 < len(name) <= LONGEST_NAME and name.isascii() and name.isprintable()

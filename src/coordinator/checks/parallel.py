@@ -13,6 +13,29 @@ _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 
 
+WIDTH = 12
+"""Requests of one inspection at the same time, so that no service is flooded."""
+
+
+class Once(Generic[_Value]):
+    """A value that several threads need: the first makes it, the others wait for it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._made: list[_Value] = []
+
+    def get(self, make: Callable[[], _Value]) -> _Value:
+        """The value; made again where making it failed.
+
+        Raises:
+            Exception: what making it raised.
+        """
+        with self._lock:
+            if not self._made:
+                self._made.append(make())
+            return self._made[0]
+
+
 class _Done(Generic[_Key, _Value]):
     """What a worker hands over: its key with the value, or the exception that ended it."""
 
@@ -52,3 +75,19 @@ def side_by_side(
         if result.error is not None:
             raise result.error
         yield result.key, result.value
+
+
+def gather(
+    jobs: Mapping[_Key, Callable[[], _Value]], deadline: http.Deadline
+) -> dict[_Key, _Value]:
+    """Run jobs, `WIDTH` at the same time, and give what came until the deadline, in their order.
+
+    Raises:
+        Exception: what a job raised.
+    """
+    found: dict[_Key, _Value] = {}
+    waiting = list(jobs.items())
+    while waiting and not deadline.passed:
+        wave, waiting = waiting[:WIDTH], waiting[WIDTH:]
+        found.update(side_by_side(dict(wave), deadline))
+    return {key: found[key] for key in jobs if key in found}

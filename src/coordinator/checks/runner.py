@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import datetime
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from coordinator import private_files
 from coordinator.blueprint import resource_types
 from coordinator.blueprint import systems as blueprint_systems
 from coordinator.checks import canary_schedule, clocks, deep, endpoint
@@ -78,8 +76,8 @@ def verify(
     """
     deadline = http.Deadline.after(request.timeout)
     doubts = _doubts(request)
-    with _bundle(request.trusted) as verify_with:
-        route = Route(verify_with, request.proxies, deadline)
+    with http.Transport(request.trusted, request.proxies) as transport:
+        route = Route(transport, deadline)
         admission = _enter(request, route)
         progress(admission.finding.line)
         if admission.cloud is None or admission.credentials is None:
@@ -178,7 +176,7 @@ def _ask_all(
     jobs: dict[str, Callable[[], endpoint.Answer]] = {}
     for type_, answer in answers.items():
         if answer.url:
-            jobs[type_] = _asking(subjects[type_], cloud, answer.url)
+            jobs[type_] = _asking(request, subjects[type_], cloud, answer.url, deadline)
         else:
             progress(answer.findings[-1].line)
     asked = dict(jobs)
@@ -197,8 +195,10 @@ def _joined(looked_up: endpoint.Answer, asked: endpoint.Answer) -> endpoint.Answ
     return dataclasses.replace(asked, findings=(*looked_up.findings, *asked.findings))
 
 
-def _asking(subject: Subject, cloud: Cloud, url: str) -> Callable[[], endpoint.Answer]:
-    return lambda: endpoint.ask(subject, cloud, url)
+def _asking(
+    request: Request, subject: Subject, cloud: Cloud, url: str, deadline: http.Deadline
+) -> Callable[[], endpoint.Answer]:
+    return lambda: endpoint.ask(subject, cloud, url, deadline, fewer_rights=request.fewer_rights)
 
 
 def _report(
@@ -285,7 +285,7 @@ def _not_asked(request: Request) -> tuple[Finding, ...]:
             service=type_,
             question="catalog",
             severity=Severity.SKIPPED,
-            summary=f"{systems[type_].title} was not asked, for want of a token",
+            summary=f"{systems[type_].title} not checked: no Keystone token",
             cause=Cause.NOT_ASKED,
         )
         for type_ in request.services
@@ -339,21 +339,6 @@ def _doubts(request: Request) -> tuple[Finding, ...]:
         for source, problem in problems.items()
         if problem
     )
-
-
-@contextlib.contextmanager
-def _bundle(certificates: Sequence[str]) -> Generator[str | bool]:
-    """A file with the system's certificates and these; removed afterwards.
-
-    The HTTP library takes certificates from files only, and inside a virtual environment it does
-    not know the system's store.
-    """
-    text = openstack_certificates.bundle(certificates)
-    if not text.strip():
-        yield True
-        return
-    with private_files.folder() as folder:
-        yield str(private_files.write(folder / "ca-bundle.pem", text))
 
 
 def _now() -> datetime.datetime:

@@ -10,7 +10,7 @@ from coordinator.checks import base
 from coordinator.checks.base import CheckContext, CheckResult, Inspection, Reading
 from coordinator.openstack.client import Service
 from coordinator.report.finding import Cause, Severity
-from coordinator.text import plain
+from coordinator.text import quoted
 
 ENGINES = ("watcher-decision-engine", "watcher-applier")
 """The services that report themselves (watcher/decision_engine/manager.py, applier/manager.py)."""
@@ -85,7 +85,7 @@ def _down(
 
 
 def _on(services: Sequence[dict[str, Any]]) -> str:
-    hosts = sorted({plain(str(one.get("host")), limit=60) for one in services})
+    hosts = sorted({quoted(str(one.get("host"))) for one in services})
     return f" on {', '.join(hosts[:3])}{' and others' if len(hosts) > 3 else ''}"
 
 

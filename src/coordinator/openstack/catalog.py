@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import urllib.parse
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, cast
 
+from coordinator.openstack.urls import is_link_local, problem_of
 from coordinator.report.finding import Cause
 from coordinator.text import plain
+
+SHOWN = 5
+"""Names that are listed for people."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,11 +21,13 @@ class Endpoint:
 
     Attributes:
         interface: `public`, `internal` or `admin`.
+        in_clear: whether a token goes there in clear that came by TLS.
     """
 
     interface: str
     region: str
     url: str
+    in_clear: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,25 +69,30 @@ class Missing:
     available: tuple[str, ...] = ()
 
 
-def parse(catalog: Iterable[Mapping[str, Any]]) -> tuple[Entry, ...]:
+def parse(catalog: Any, *, secure: bool = False) -> tuple[Entry, ...]:
     """Read the catalog of a v3 token (Identity API, `token.catalog`).
 
-    Services without endpoints are listed too; fields that are absent become empty.
+    Services without endpoints are listed too; fields that are absent, or no texts, become empty;
+    what is no object is passed over.
+
+    Args:
+        catalog: the catalog as JSON.
+        secure: whether it came by TLS.
+
+    Raises:
+        TypeError: it is no list.
     """
+    if not isinstance(catalog, list):
+        raise TypeError("a catalog is a list")
     return tuple(
         Entry(
-            type=plain(str(service.get("type") or "")),
-            name=plain(str(service.get("name") or "")),
+            type=_text(service, "type"),
+            name=_text(service, "name"),
             endpoints=tuple(
-                Endpoint(
-                    interface=plain(str(endpoint.get("interface") or "")),
-                    region=plain(str(endpoint.get("region_id") or endpoint.get("region") or "")),
-                    url=str(endpoint.get("url") or ""),
-                )
-                for endpoint in service.get("endpoints") or ()
+                _endpoint(endpoint, secure) for endpoint in _objects(service.get("endpoints"))
             ),
         )
-        for service in catalog
+        for service in _objects(cast("list[Any]", catalog))
     )
 
 
@@ -106,48 +117,71 @@ def locate(
     here = [endpoint for endpoint in endpoints if region in ("", endpoint.region)]
     if not here:
         regions = _distinct(endpoint.region for endpoint in endpoints)
-        text = f"has no endpoint in region {region} (it has {', '.join(regions)})"
+        text = f"has no endpoint in region {region} (it has {_listed(regions)})"
         return Missing(Cause.NO_REGION, text, regions)
     fitting = [endpoint for endpoint in here if endpoint.interface == interface]
     if not fitting:
         interfaces = _distinct(endpoint.interface for endpoint in here)
-        text = f"has no {interface} endpoint (it has {', '.join(interfaces)})"
+        text = f"has no {interface} endpoint (it has {_listed(interfaces)})"
         return Missing(Cause.NO_INTERFACE, text, interfaces)
+    return _judged(fitting, services, name, interface)
+
+
+def _judged(
+    fitting: list[Endpoint], services: list[Entry], name: str, interface: str
+) -> Located | Missing:
+    """The first of the endpoints that fit, if a token may go there."""
     url = fitting[0].url.strip().rstrip("/")
-    problem = problem_of_url(url)
+    problem = problem_of(url)
     if problem:
         return Missing(Cause.BAD_URL, f"has a malformed {interface} endpoint: {problem}")
+    if is_link_local(urllib.parse.urlsplit(url).hostname or ""):
+        text = f"has a link-local {interface} endpoint, which gets no token"
+        return Missing(Cause.UNSAFE_URL, text)
+    if fitting[0].in_clear:
+        text = "has an http endpoint although Keystone has https: sends the token in clear"
+        return Located(url, text, Cause.UNSAFE_URL)
     used = [entry for entry in services if set(entry.endpoints) & set(fitting)]
     return _with_doubt(url, used, name, _distinct(endpoint.url for endpoint in fitting))
 
 
-def problem_of_url(url: str) -> str:
-    """What is wrong with the URL of an API; empty when nothing is."""
-    try:
-        parts = urllib.parse.urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return "its address or port is no valid one"
-    if parts.scheme not in ("http", "https"):
-        return "it does not start with http:// or https://"
-    if not parts.hostname:
-        return "it names no host"
-    if not url.isprintable() or " " in url:
-        return "it holds blanks or control characters"
-    if "$(" in url or "%(" in url or port == 0:
-        return "it holds a placeholder that keystone did not fill"
-    return ""
-
-
 def _with_doubt(url: str, services: list[Entry], name: str, urls: tuple[str, ...]) -> Located:
     if len(services) > 1 or len(urls) > 1:
-        names = ", ".join(sorted(service.name or "unnamed" for service in services))
-        text = f"has {max(len(services), len(urls))} entries in the service catalog ({names})"
+        names = tuple(sorted(service.name or "unnamed" for service in services))
+        number = max(len(services), len(urls))
+        text = f"has {number} entries in the service catalog ({_listed(names)})"
         return Located(url, text, Cause.DUPLICATE)
     if name and services[0].name != name:
         text = f"is named '{services[0].name}' in the service catalog instead of '{name}'"
         return Located(url, text, Cause.BAD_NAME)
     return Located(url)
+
+
+def _endpoint(endpoint: dict[str, Any], secure: bool) -> Endpoint:
+    url = endpoint.get("url")
+    url = url if isinstance(url, str) else ""
+    return Endpoint(
+        interface=_text(endpoint, "interface"),
+        region=_text(endpoint, "region_id") or _text(endpoint, "region"),
+        url=url,
+        in_clear=secure and url.strip().lower().startswith("http:"),
+    )
+
+
+def _objects(values: Any) -> list[dict[str, Any]]:
+    """The objects in a list; nothing in anything else."""
+    found = cast("list[Any]", values) if isinstance(values, list) else []
+    return [cast("dict[str, Any]", one) for one in found if isinstance(one, dict)]
+
+
+def _text(values: dict[str, Any], key: str) -> str:
+    value = values.get(key)
+    return plain(value) if isinstance(value, str) else ""
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return f"{', '.join(names[:SHOWN])}{more}"
 
 
 def _distinct(values: Iterable[str]) -> tuple[str, ...]:

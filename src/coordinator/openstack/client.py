@@ -5,22 +5,145 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime
+import json
 import re
+import threading
+import urllib.parse
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple, cast
 
-import keystoneauth1.discover
-import keystoneauth1.exceptions
-import keystoneauth1.identity
-import keystoneauth1.session
-
-from coordinator.openstack import catalog, http
+from coordinator.openstack import catalog, errors, http, json_answers, urls, wire
 from coordinator.openstack.credentials import Credentials
 from coordinator.openstack.errors import UnusableAnswerError, shown
-from coordinator.openstack.proxies import Proxies
 from coordinator.report.finding import Cause
 
-USER_AGENT = "telemetry-coordinator"
+_TOKEN = re.compile(r"[!-~]{1,16384}")
+"""A token is opaque, but must fit into a header."""
+
+_JSON = {"Accept": "application/json"}
+
+_Params = Mapping[str, str | int | list[str]]
+"""Query parameters; a list stands for several of one name."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Route:
+    """How services are reached.
+
+    Attributes:
+        transport: what sends requests, and knows what is trusted and what lies between.
+        deadline: when every request ends.
+    """
+
+    transport: http.Transport
+    deadline: http.Deadline
+
+    @property
+    def ends(self) -> http.Ends:
+        """When the certificates end that were met on the way."""
+        return self.transport.ends
+
+    @property
+    def clocks(self) -> http.Clocks:
+        """Of the hosts that answered."""
+        return self.transport.clocks
+
+
+class Login:
+    """A token, and the way to another one; for use by several threads."""
+
+    def __init__(self, token: str, renew: Callable[[http.Deadline], str] | None = None) -> None:
+        """Hold a token.
+
+        Args:
+            token: the token.
+            renew: gets another one before a deadline; None where there is no way.
+        """
+        self.token = token
+        self._renew = renew
+        self._lock = threading.Lock()
+
+    def renew(self, refused: str, deadline: http.Deadline) -> bool:
+        """Get another token in place of one that was refused, unless another thread did.
+
+        Raises:
+            ApiError, UnusableAnswerError: keystone gives none.
+        """
+        if self._renew is None:
+            return False
+        with self._lock:
+            if self.token == refused:
+                self.token = self._renew(deadline)
+        return True
+
+
+@dataclasses.dataclass(frozen=True)
+class Session:
+    """Requests with one token, until a deadline."""
+
+    transport: http.Transport
+    login: Login
+    deadline: http.Deadline
+
+    def ask(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] = _JSON,
+        body: Any = None,
+        deed: str = "read",
+    ) -> wire.Answer:
+        """Send a request with the token; a token that is refused is renewed once.
+
+        Args:
+            method: HTTP method.
+            url: the whole URL.
+            headers: beside those of every request.
+            body: sent as JSON; None: no body.
+            deed: what it is for those who may not do it: `read` or `write`.
+
+        Raises:
+            ApiError, UnusableAnswerError: there is no answer with a status of success.
+        """
+        sent = None if body is None else json.dumps(body).encode()
+        kind = {} if sent is None else {"Content-Type": "application/json"}
+        token = self.login.token
+        whole = {**headers, **kind, "X-Auth-Token": token}
+        answer = self.transport.ask(method, url, self.deadline, whole, sent)
+        if answer.status == 401 and self.login.renew(token, self.deadline):
+            whole["X-Auth-Token"] = self.login.token
+            answer = self.transport.ask(method, url, self.deadline, whole, sent)
+        return _successful(answer, url, deed)
+
+    def look(self, url: str) -> Any:
+        """The JSON at a URL that everybody may read, such as a list of API versions.
+
+        `300 Multiple Choices` is its usual status with some services; a token goes along only
+        where it is asked for.
+
+        Raises:
+            ApiError, UnusableAnswerError: there is none.
+        """
+        answer = self.transport.ask("GET", url, self.deadline, _JSON)
+        if answer.status == 401:
+            answer = self.ask("GET", url)
+        if answer.status != 300:
+            _successful(answer, url)
+        return json_answers.parse(answer.body)
+
+
+def _successful(answer: wire.Answer, url: str, deed: str = "read") -> wire.Answer:
+    """The answer, if its status is one of success.
+
+    Raises:
+        StatusError: it is not.
+    """
+    if 300 <= answer.status < 400:
+        place = urls.place_of(answer.headers.get("location", ""), url)
+        raise errors.RedirectedError(answer.status, place)
+    if not 200 <= answer.status < 300:
+        raise errors.of_status(answer.status, deed)
+    return answer
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,39 +152,26 @@ class Cloud:
 
     Attributes:
         entries: the service catalog of the token.
-        reopen: makes a session with the same token that is good until another deadline.
-        clocks: of the hosts that answered so far.
+        documents: what services say at their roots, by URL; each is asked once.
+        project: id of the project that the token is for.
     """
 
-    session: keystoneauth1.session.Session
+    session: Session
     entries: tuple[catalog.Entry, ...]
-    reopen: Callable[[http.Deadline], keystoneauth1.session.Session] | None = None
-    clocks: Mapping[str, http.Clock] = dataclasses.field(default_factory=http.Clocks)
+    documents: dict[str, Any] = dataclasses.field(default_factory=dict[str, Any], repr=False)
+    project: str = ""
 
     def until(self, deadline: http.Deadline) -> Cloud:
         """The same cloud, good until another deadline."""
-        if self.reopen is None:
-            raise ValueError("this view of a cloud cannot be reopened")
-        return dataclasses.replace(self, session=self.reopen(deadline))
+        return dataclasses.replace(
+            self, session=dataclasses.replace(self.session, deadline=deadline)
+        )
 
 
-@dataclasses.dataclass(frozen=True)
-class Route:
-    """How services are reached.
-
-    Attributes:
-        verify: path of the CA bundle, or True for that of the HTTP library.
-        proxies: what lies between.
-        deadline: when every request ends.
-        ends: when the certificates end that were met on the way.
-        clocks: of the hosts that answered.
-    """
-
-    verify: str | bool
-    proxies: Proxies
-    deadline: http.Deadline
-    ends: http.Ends = dataclasses.field(default_factory=http.Ends)
-    clocks: http.Clocks = dataclasses.field(default_factory=http.Clocks)
+class _Access(NamedTuple):
+    token: str
+    entries: tuple[catalog.Entry, ...]
+    project: str
 
 
 def connect(credentials: Credentials, route: Route, patience: http.Deadline) -> Cloud:
@@ -73,44 +183,58 @@ def connect(credentials: Credentials, route: Route, patience: http.Deadline) -> 
         patience: when the request for the token ends.
 
     Raises:
-        Exception: anything of the HTTP stack; `faults.explain` tells what it means.
+        ApiError, UnusableAnswerError: keystone gives none; `errors.explain` tells why.
     """
-    auth = keystoneauth1.identity.V3Password(
-        auth_url=credentials.auth_url,
-        username=credentials.username,
-        password=credentials.password,
-        user_domain_name=credentials.user_domain,
-        project_name=credentials.project,
-        project_domain_name=credentials.project_domain,
-    )
+    transport = route.transport
+    access = _log_in(credentials, transport, patience)
+    login = Login(access.token, lambda until: _log_in(credentials, transport, until).token)
+    session = Session(transport, login, route.deadline)
+    return Cloud(session, access.entries, project=access.project)
+
+
+def _log_in(
+    credentials: Credentials, transport: http.Transport, deadline: http.Deadline
+) -> _Access:
+    """Ask for a token.
+
+    Source: Identity API v3, "Password authentication with scoped authorization".
+    """
+    user = {
+        "name": credentials.username,
+        "domain": {"name": credentials.user_domain},
+        "password": credentials.password,
+    }
+    project = {"name": credentials.project, "domain": {"name": credentials.project_domain}}
+    body = {
+        "auth": {
+            "identity": {"methods": ["password"], "password": {"user": user}},
+            "scope": {"project": project},
+        }
+    }
+    url = f"{credentials.auth_url.rstrip('/')}/auth/tokens"
+    headers = {**_JSON, "Content-Type": "application/json"}
+    answer = transport.ask("POST", url, deadline, headers, json.dumps(body).encode())
+    token = _successful(answer, url).headers.get("x-subject-token", "")
     try:
-        access: Any = auth.get_access(_session(auth, route, patience))
-        entries = catalog.parse(access.service_catalog.catalog)
-    except (AttributeError, KeyError, TypeError) as error:
-        text = f"answers without a token at {shown(credentials.auth_url)}"
-        raise UnusableAnswerError(Cause.NOT_JSON, text) from error
-    return Cloud(
-        _session(auth, route, route.deadline),
-        entries,
-        reopen=lambda deadline: _session(auth, route, deadline),
-        clocks=route.clocks,
-    )
-
-
-def _session(
-    auth: keystoneauth1.identity.V3Password, route: Route, deadline: http.Deadline
-) -> keystoneauth1.session.Session:
-    return keystoneauth1.session.Session(
-        auth=auth,
-        verify=route.verify,
-        session=http.open_session(deadline, route.proxies, route.ends, route.clocks),
-        user_agent=USER_AGENT,
-    )
+        found = json_answers.parse(answer.body)["token"]
+        datetime.datetime.fromisoformat(found["expires_at"].removesuffix("Z").partition(".")[0])
+        entries = catalog.parse(found["catalog"], secure=url.startswith("https:"))
+        scope = str(found["project"]["id"]) if "project" in found else ""
+    except (AttributeError, KeyError, TypeError, ValueError):
+        entries, scope = None, ""
+    if entries is None or not _TOKEN.fullmatch(token):
+        text = f"returned something that is not a token at {shown(credentials.auth_url)}"
+        raise UnusableAnswerError(Cause.NOT_JSON, text)
+    return _Access(token, entries, scope)
 
 
 @dataclasses.dataclass(frozen=True)
 class Service:
     """One service of the cloud, to be asked by its check.
+
+    Paths are the coordinator's own words; what comes from elsewhere is handed over as a segment
+    and quoted: `service.get("/v1/resource/generic", id_)`, `service.get("/v1/metric", id_,
+    "measures", aggregation="mean")`.
 
     Attributes:
         url: its endpoint as the catalog has it.
@@ -121,8 +245,11 @@ class Service:
 
     @property
     def root(self) -> str:
-        """The endpoint without the version that some deployments put at its end."""
-        return re.sub(r"/v\d+(\.\d+)?$", "", self.url.rstrip("/"))
+        """The endpoint without the version that some deployments put at its end.
+
+        What follows the version, such as the project in Heat's endpoint, is left out, too.
+        """
+        return re.split(r"/v\d{1,3}(?:\.\d{1,3})?(?:/|$)", self.url.rstrip("/"), maxsplit=1)[0]
 
     def until(self, deadline: http.Deadline) -> Service:
         """The same service, to be asked until another deadline."""
@@ -130,49 +257,58 @@ class Service:
 
     def now(self) -> datetime.datetime:
         """The time by the service's own clock, as far as its answers told it."""
-        clock = self.cloud.clocks.get(http.origin(self.url))
+        clock = self.cloud.session.transport.clocks.get(http.origin(self.url))
         ahead = datetime.timedelta(seconds=clock.ahead if clock else 0)
         return datetime.datetime.now(datetime.timezone.utc) + ahead
+
+    def describe(self) -> Any:
+        """The JSON at its root, where it tells its versions; asked once, without a token.
+
+        Raises:
+            ApiError, UnusableAnswerError: there is none; `errors.explain` tells why.
+        """
+        url, known = f"{self.root}/", self.cloud.documents
+        if url not in known:
+            known[url] = self.cloud.session.look(url)
+        return known[url]
 
     def versions(self) -> tuple[str, ...]:
         """Ids of the API versions that the service offers, such as `v1.0`.
 
         Raises:
-            Exception: anything of the HTTP stack; `faults.explain` tells what it means.
+            ApiError, UnusableAnswerError: it offers none; `errors.explain` tells why.
         """
         try:
-            found = keystoneauth1.discover.get_version_data(
-                self.cloud.session, f"{self.root}/", authenticated=False
-            )
-            return tuple(str(version["id"]) for version in found)
-        except (KeyError, TypeError, AttributeError):
+            return tuple(str(version["id"]) for version in _offered(self.describe()))
+        except (KeyError, TypeError):
             raise UnusableAnswerError(
-                Cause.NOT_JSON, "answers without versions of its API"
+                Cause.NOT_JSON, f"answers without versions of its API at {shown(self.url)}"
             ) from None
 
-    def get(self, path: str, **params: str | int) -> Any:
-        """Read JSON with the coordinator's token.
+    def get(self, path: str, *segments: object, **params: str | int | list[str]) -> Any:
+        """Read JSON.
 
         Args:
-            path: path below the root, starting with a slash.
+            path: path below the root, starting with a slash; our own words.
+            segments: what follows it; may come from elsewhere.
             params: query parameters.
 
         Raises:
-            Exception: anything of the HTTP stack; `faults.explain` tells what it means.
+            ApiError, UnusableAnswerError: there is none; `errors.explain` tells why.
         """
-        response = self.cloud.session.get(
-            f"{self.root}{path}", params=params, headers={"Accept": "application/json"}
-        )
-        return response.json()
+        return json_answers.parse(self._ask("GET", path, segments, params).body)
 
-    def text(self, path: str) -> str:
-        """Read plain text with the coordinator's token.
+    def text(self, path: str, *segments: object) -> str:
+        """Read plain text; for the arguments see `get`.
 
         Raises:
-            Exception: anything of the HTTP stack; `faults.explain` tells what it means.
+            ApiError, UnusableAnswerError: there is none; `errors.explain` tells why.
         """
-        answer = self.cloud.session.get(f"{self.root}{path}", headers={"Accept": "text/plain"})
-        return answer.text
+        answer = self._ask("GET", path, segments, {}, headers={"Accept": "text/plain"})
+        try:
+            return answer.body.decode()
+        except UnicodeDecodeError:
+            raise errors.NotJsonError("not in UTF-8") from None
 
     def own_token(self) -> Any:
         """What keystone says about the coordinator's own token; this service must be keystone.
@@ -180,32 +316,70 @@ class Service:
         Source: Identity API v3, "Validate and show information for token".
 
         Raises:
-            Exception: anything of the HTTP stack; `faults.explain` tells what it means.
+            ApiError, UnusableAnswerError: nothing; `errors.explain` tells why.
         """
-        session = self.cloud.session
-        subject = {"X-Subject-Token": session.get_token() or ""}
-        headers = {"Accept": "application/json", **subject}
-        return session.get(f"{self.root}/v3/auth/tokens?nocatalog", headers=headers).json()
+        subject = {**_JSON, "X-Subject-Token": self.cloud.session.login.token}
+        answer = self._ask("GET", "/v3/auth/tokens", (), {"nocatalog": ""}, headers=subject)
+        return json_answers.parse(answer.body)
 
-    def post(self, path: str, body: Any, **params: str | int | list[str]) -> Any:
-        """Send JSON with the coordinator's token; the answer's JSON, None where it has no body.
+    def search(
+        self, path: str, body: Any, *segments: object, **params: str | int | list[str]
+    ) -> Any:
+        """Read JSON that is asked for with JSON; for the arguments see `get`.
 
         Raises:
-            Exception: anything of the HTTP stack; `faults.explain` tells what it means.
+            ApiError, UnusableAnswerError: there is none; `errors.explain` tells why.
         """
-        response = self.cloud.session.post(
-            f"{self.root}{path}",
-            json=body,
-            params=params,
-            headers={"Accept": "application/json"},
-        )
-        return response.json() if response.content else None
+        return json_answers.parse(self._ask("POST", path, segments, params, body=body).body)
 
-    def delete(self, path: str) -> None:
+    def post(
+        self, path: str, body: Any, *segments: object, **params: str | int | list[str]
+    ) -> Any:
+        """Write JSON; gives the answer's JSON, None where it has no body.
+
+        For the arguments see `get`.
+
+        Raises:
+            ApiError, UnusableAnswerError: it was not taken; `errors.explain` tells why.
+        """
+        answer = self._ask("POST", path, segments, params, body=body, deed="write")
+        return json_answers.parse(answer.body) if answer.body else None
+
+    def delete(self, path: str, *segments: object) -> None:
         """Remove something; that it is gone already is no fault.
 
         Raises:
-            Exception: anything of the HTTP stack; `faults.explain` tells what it means.
+            ApiError, UnusableAnswerError: it was not removed; `errors.explain` tells why.
         """
-        with contextlib.suppress(keystoneauth1.exceptions.NotFound):
-            self.cloud.session.delete(f"{self.root}{path}")
+        with contextlib.suppress(errors.NotFoundError):
+            self._ask("DELETE", path, segments, {}, deed="write")
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        segments: tuple[object, ...],
+        params: _Params,
+        *,
+        headers: Mapping[str, str] = _JSON,
+        body: Any = None,
+        deed: str = "read",
+    ) -> wire.Answer:
+        url = f"{self.root}{urls.below(path, *segments)}"
+        if params:
+            url += f"?{urllib.parse.urlencode(params, doseq=True, errors='replace')}"
+        return self.cloud.session.ask(method, url, headers, body, deed)
+
+
+def _offered(document: Any) -> list[Any]:
+    """The list of versions in what a service says at its root.
+
+    Keystone wraps it once more; some services tell one version alone.
+
+    Raises:
+        KeyError, TypeError: there is none.
+    """
+    if "versions" not in document:
+        return [document["version"]]
+    versions = document["versions"]
+    return cast("dict[str, Any]", versions)["values"] if isinstance(versions, dict) else versions

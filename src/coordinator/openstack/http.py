@@ -1,40 +1,54 @@
 """HTTP within bounds: time, size and redirects limited, trust and proxies explicit.
 
-Every request of a verification goes through `open_session`, so that no service can cost more than
-its share, whatever it answers.
+Every request of a verification goes through a `Transport`, so that no service can cost more than
+its share, whatever it answers. It keeps connections open, so that several reads of one host share
+one TLS handshake, and may be used by several threads at once.
 """
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import dataclasses
 import datetime
 import email.utils
+import logging
+import queue
+import select
+import socket
 import ssl
 import threading
 import time
 import urllib.parse
-from collections.abc import Iterator, Mapping
-from typing import Any
+import weakref
+from collections.abc import Callable, Mapping, Sequence
 
-import requests
-import requests.adapters
-import requests.utils
-
+from coordinator.openstack import certificates, errors, urls, wire
 from coordinator.openstack.proxies import Proxies
 
-MAX_BODY = 4 * 1024 * 1024
-"""Bytes of one answer that are read at most; the largest honest one is some hundred KiB."""
+logger = logging.getLogger(__name__)
+
+MAX_BODY = wire.MAX_BODY
+"""Bytes of one answer that are read at most."""
 
 CONNECT_TIMEOUT = 5.0
 """Seconds to establish a connection: one lost packet and its repetition on any sane network."""
 
+MOST_AHEAD = 100 * 365 * 86400.0
+"""Seconds that a clock is said to be ahead or behind at most, so that times can be reckoned."""
 
-_environment = threading.Lock()
-"""Held where requests looks at no_proxy: it changes os.environ meanwhile, for all threads."""
+USER_AGENT = "telemetry-coordinator"
 
+origin = urls.origin
 
 Ends = dict[str, datetime.datetime]
 """When certificates end, by `origin` of the URLs where they were met."""
+
+Addresses = Sequence[tuple[socket.AddressFamily, tuple[str | int | bytes, ...]]]
+"""Where a host is: families and addresses as sockets take them, the best first."""
+
+Resolver = Callable[[str, int], Addresses]
+"""Finds the addresses of a host and port; raises OSError."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,34 +66,6 @@ class Clock:
 
 Clocks = dict[str, Clock]
 """The clocks of the hosts that answered, by `origin` of the URLs that were asked."""
-
-
-class AnswerTooLarge(requests.exceptions.RequestException):
-    """A service answered with more than `MAX_BODY` bytes."""
-
-
-class Redirected(requests.exceptions.RequestException):
-    """A service sent us elsewhere; following would carry the token to wherever it says.
-
-    Attributes:
-        target: the URL that it named.
-    """
-
-    def __init__(self, target: str) -> None:
-        super().__init__(f"redirected to {target}")
-        self.target = target
-
-
-class ServerError(requests.exceptions.RequestException):
-    """A service answered with a status of 500 or more; its body means nothing to us.
-
-    Attributes:
-        status: the HTTP status.
-    """
-
-    def __init__(self, status: int) -> None:
-        super().__init__(f"HTTP {status}")
-        self.status = status
 
 
 @dataclasses.dataclass(frozen=True)
@@ -108,139 +94,376 @@ class Deadline:
         return time.monotonic() >= self.at
 
 
-class _BoundedSession(requests.Session):
-    """A session whose every request ends by the deadline and reads at most `MAX_BODY` bytes."""
+def resolve(host: str, port: int) -> Addresses:
+    """Ask the system where a host is.
 
-    def __init__(self, deadline: Deadline, proxies: Proxies) -> None:
-        super().__init__()
+    Raises:
+        OSError: nobody knows.
+    """
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    # without IPv6, Python gives raw bytes for the address
+    return [(family, where) for family, _, _, _, where in found if isinstance(where[0], str)]
+
+
+class _Connection:
+    """An open connection."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._deadline = Deadline(0)
+        self._stream = wire.Stream(self._receive)
+
+    def ask(self, head_and_body: bytes, deadline: Deadline) -> wire.Answer:
+        """Send a request and read its answer.
+
+        Raises:
+            ApiError: that failed.
+        """
         self._deadline = deadline
-        self._explicit_proxies = proxies
-        self.trust_env = False  # neither ~/.netrc nor another process's CA settings are ours
+        self._stream = wire.Stream(self._receive)
+        # a service may answer, and hang up, before it has read the whole request
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            self._sock.settimeout(deadline.left)
+            self._sock.sendall(head_and_body)
+        return wire.read(self._stream)
 
-    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
-        if self._deadline.passed:
-            raise requests.exceptions.ReadTimeout("no time left", request=request)
-        left = self._deadline.left
-        kwargs["timeout"] = (min(CONNECT_TIMEOUT, left), left)
-        kwargs["proxies"] = _proxies_for(request.url or "", self._explicit_proxies)
-        return super().send(request, **kwargs)
+    @property
+    def was_silent(self) -> bool:
+        """Whether nothing at all came in answer to the last request."""
+        return not self._stream.begun
 
+    @property
+    def is_usable(self) -> bool:
+        """Whether the other side still holds the connection, and has said nothing unasked."""
+        poll = select.poll()
+        poll.register(self._sock, select.POLLIN)
+        return not poll.poll(0)
 
-class _BoundedAdapter(requests.adapters.HTTPAdapter):
-    """Reads bodies piece by piece, so that neither their size nor their slowness has no end."""
-
-    def __init__(self, deadline: Deadline, ends: Ends, clocks: Clocks) -> None:
-        super().__init__(max_retries=0)
-        self._deadline = deadline
-        self._ends = ends
-        self._clocks = clocks
-
-    def send(self, *args: Any, **kwargs: Any) -> requests.Response:
-        kwargs["stream"] = True
-        begun, began = time.time(), time.monotonic()
-        response = super().send(*args, **kwargs)
-        self._note_certificate(response)
-        self._note_clock(response, begun, time.monotonic() - began)
-        if response.is_redirect:
-            response.close()
-            target = urllib.parse.urljoin(response.url, response.headers["Location"])
-            raise Redirected(target)
-        if response.status_code >= 500:
-            response.close()
-            raise ServerError(response.status_code)
-        response.raw = _BoundedBody(response.raw, self._deadline, response.url)
-        return response
-
-    def _note_certificate(self, response: requests.Response) -> None:
-        """The connection is there as long as the body was not read."""
-        connection = getattr(response.raw, "connection", None)
-        peer = getattr(getattr(connection, "sock", None), "getpeercert", None)
-        end = _end_of(peer() or {}) if peer is not None else None
-        if end is not None:
-            self._ends[origin(response.url)] = end
-
-    def _note_clock(self, response: requests.Response, begun: float, took: float) -> None:
-        """Keep the answer that tells the most: the header has whole seconds (RFC 9110, 6.6.1)."""
-        try:
-            told = email.utils.parsedate_to_datetime(response.headers["Date"])
-            ahead = told.timestamp() + 0.5 - (begun + took / 2)
-        except (KeyError, ValueError, OverflowError):
-            return
-        clock, place = Clock(ahead, doubt=took / 2 + 0.5), origin(response.url)
-        known = self._clocks.get(place)
-        if known is None or clock.doubt < known.doubt:
-            self._clocks[place] = clock
-
-
-class _BoundedBody:
-    """What requests reads a body from, with limits."""
-
-    def __init__(self, raw: Any, deadline: Deadline, url: str) -> None:
-        self._raw = raw
-        self._deadline = deadline
-        self._url = url
-
-    def stream(self, _amount: int, decode_content: bool = True) -> Iterator[bytes]:
-        received = 0
-        # read1 hands over what has come; read would wait for the whole amount, however slow
-        for piece in iter(lambda: self._raw.read1(65536, decode_content=decode_content), b""):
-            received += len(piece)
-            if received > MAX_BODY:
-                self.close()
-                raise AnswerTooLarge(f"{self._url} answered with more than {MAX_BODY} bytes")
-            if self._deadline.passed:
-                self.close()
-                raise requests.exceptions.ReadTimeout(f"{self._url} did not finish in time")
-            yield piece
+    @property
+    def certificate_end(self) -> datetime.datetime | None:
+        """When the other side's certificate ends; None without TLS."""
+        if not isinstance(self._sock, ssl.SSLSocket):
+            return None
+        text = (self._sock.getpeercert() or {}).get("notAfter")
+        if not isinstance(text, str):
+            return None
+        seconds = ssl.cert_time_to_seconds(text)
+        return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
 
     def close(self) -> None:
-        self._raw.close()
+        """Close it; safe to call again."""
+        self._sock.close()
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._raw, name)
-
-
-def origin(url: str) -> str:
-    """What a certificate is for, and what has a clock: host and port of a URL."""
-    parts = urllib.parse.urlsplit(url)
-    return f"{(parts.hostname or '').lower()}:{parts.port or 443}"
+    def _receive(self, most: int) -> bytes:
+        return _receive(self._sock, self._deadline, most)
 
 
-def _end_of(certificate: Mapping[str, object]) -> datetime.datetime | None:
-    """When a certificate ends, as the ssl module shows it; None where it does not tell."""
-    text = certificate.get("notAfter")
-    if not isinstance(text, str):
-        return None
-    seconds = ssl.cert_time_to_seconds(text)
-    return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
+class Transport:
+    """Sends requests and keeps what the answers tell beside their bodies.
 
-
-def _proxies_for(url: str, proxies: Proxies) -> dict[str, str]:
-    """The proxies that a request to this URL uses, in the form that requests takes."""
-    with _environment:
-        direct = requests.utils.should_bypass_proxies(url, proxies.no_proxy)
-    if direct:
-        return {}
-    return {k: v for k, v in (("http", proxies.http), ("https", proxies.https)) if v}
-
-
-def open_session(
-    deadline: Deadline,
-    proxies: Proxies,
-    ends: Ends | None = None,
-    clocks: Clocks | None = None,
-) -> requests.Session:
-    """A requests session for one verification; it must not outlive the deadline.
-
-    Args:
-        deadline: when every request ends.
-        proxies: what lies between.
-        ends: where the ends of the certificates that are met are noted.
-        clocks: where the clocks of the hosts that answer are noted.
+    Attributes:
+        ends: when the certificates end that were met.
+        clocks: of the hosts that answered.
     """
-    session = _BoundedSession(deadline, proxies)
-    ends = Ends() if ends is None else ends
-    clocks = Clocks() if clocks is None else clocks
-    for scheme in ("http://", "https://"):
-        session.mount(scheme, _BoundedAdapter(deadline, ends, clocks))
-    return session
+
+    def __init__(
+        self,
+        trusted: Sequence[str] = (),
+        proxies: Proxies | None = None,
+        resolver: Resolver = resolve,
+    ) -> None:
+        """Open nothing yet.
+
+        Args:
+            trusted: CA certificates (PEM) to trust beside the system's.
+            proxies: what lies between.
+            resolver: finds the addresses of hosts.
+        """
+        self.ends: Ends = {}
+        self.clocks: Clocks = {}
+        self._trusted = tuple(trusted)
+        self._proxies = proxies or Proxies()
+        self._resolver = resolver
+        self._context: ssl.SSLContext | None = None
+        self._lock = threading.Lock()
+        self._idle: dict[str, list[_Connection]] = {}
+        self.close = weakref.finalize(self, _close_all, self._idle)
+
+    def __enter__(self) -> Transport:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def ask(
+        self,
+        method: str,
+        url: str,
+        deadline: Deadline,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+    ) -> wire.Answer:
+        """Send one request; redirects are not followed, and every status is an answer.
+
+        Raises:
+            ApiError: there was no answer.
+        """
+        target = urls.parse(url)
+        try:
+            return self._ask(method, target, deadline, headers or {}, body)
+        except OSError as error:
+            known = errors.translate(error)
+            if known is None:
+                raise
+            raise known from error
+
+    def _ask(
+        self,
+        method: str,
+        target: urls.Url,
+        deadline: Deadline,
+        headers: Mapping[str, str],
+        body: bytes | None,
+    ) -> wire.Answer:
+        if deadline.passed:
+            raise errors.LateError
+        proxy = self._proxies.between(target.scheme, target.host, target.port)
+        whole = {"User-Agent": USER_AGENT, **headers}
+        path = target.path
+        if proxy and target.scheme == "http":
+            path = f"{target.place}{path}"
+            whole |= _proxy_login(proxy)
+        request = wire.request(method, path, target.authority, whole, body)
+        logger.debug("%s %s", method, errors.shown(f"{target.place}{target.path}"))
+        kept = self._take(target.place)
+        if kept is not None:
+            try:
+                return self._exchange(kept, target, request, deadline)
+            except (errors.DroppedError, ConnectionError):
+                # a service may close a connection just when it is used again; what it has not
+                # begun to answer may be sent once more, unless that could do it twice
+                if not kept.was_silent or method not in ("GET", "DELETE"):
+                    raise
+        return self._exchange(self._connect(target, proxy, deadline), target, request, deadline)
+
+    def _exchange(
+        self, connection: _Connection, target: urls.Url, request: bytes, deadline: Deadline
+    ) -> wire.Answer:
+        place = f"{target.host}:{target.port}".lower()
+        begun, began = time.time(), time.monotonic()
+        try:
+            answer = connection.ask(request, deadline)
+            end = connection.certificate_end
+        except BaseException:
+            connection.close()
+            raise
+        if end is not None:
+            self.ends[place] = end
+        self._note_clock(place, answer.headers, begun, time.monotonic() - began)
+        if answer.reusable:
+            self._give(target.place, connection)
+        else:
+            connection.close()
+        return answer
+
+    def _note_clock(
+        self, place: str, headers: Mapping[str, str], begun: float, took: float
+    ) -> None:
+        """Keep the answer that tells the most: the header has whole seconds (RFC 9110, 6.6.1)."""
+        try:
+            told = email.utils.parsedate_to_datetime(headers["date"])
+            ahead = told.timestamp() + 0.5 - (begun + took / 2)
+        except (KeyError, ValueError, TypeError, IndexError, OverflowError):
+            return
+        ahead = max(-MOST_AHEAD, min(MOST_AHEAD, ahead))
+        clock = Clock(ahead, doubt=took / 2 + 0.5)
+        known = self.clocks.get(place)
+        if known is None or clock.doubt < known.doubt:
+            self.clocks[place] = clock
+
+    # Connections
+
+    def _take(self, place: str) -> _Connection | None:
+        """A kept connection that is still good."""
+        while True:
+            with self._lock:
+                kept = self._idle.get(place)
+                connection = kept.pop() if kept else None
+            if connection is None or connection.is_usable:
+                return connection
+            connection.close()
+
+    def _give(self, place: str, connection: _Connection) -> None:
+        with self._lock:
+            open_still = self.close.alive
+            if open_still:
+                self._idle.setdefault(place, []).append(connection)
+        if not open_still:
+            connection.close()
+
+    def _connect(self, target: urls.Url, proxy: str, deadline: Deadline) -> _Connection:
+        sock = self._dial_proxy(target, proxy, deadline) if proxy else self._dial(target, deadline)
+        if target.scheme == "http":
+            return _Connection(sock)
+        try:
+            sock.settimeout(deadline.left)
+            return _Connection(self._tls().wrap_socket(sock, server_hostname=target.host))
+        except BaseException:
+            sock.close()
+            raise
+
+    def _dial(self, target: urls.Url, deadline: Deadline) -> socket.socket:
+        if urls.is_link_local(target.host):
+            raise errors.UnsafeUrlError
+        found = self._addresses(target.host, target.port, deadline)
+        if any(urls.is_link_local(str(address[0])) for _, address in found):
+            raise errors.UnsafeUrlError
+        return _open(found, deadline)
+
+    def _dial_proxy(self, target: urls.Url, proxy: str, deadline: Deadline) -> socket.socket:
+        """A connection through the proxy: for https a tunnel, for http one to the proxy itself."""
+        if urls.is_link_local(target.host):
+            raise errors.UnsafeUrlError
+        place = _proxy_place(proxy)
+        try:
+            sock = _open(self._addresses(place.host, place.port, deadline), deadline)
+        except (errors.ApiError, OSError) as error:
+            raise errors.ProxyError from error
+        if target.scheme == "https":
+            try:
+                _tunnel(sock, target, _proxy_login(proxy), deadline)
+            except (errors.ApiError, OSError) as error:
+                sock.close()
+                raise errors.ProxyError from error
+        return sock
+
+    def _addresses(self, host: str, port: int, deadline: Deadline) -> Addresses:
+        """Resolve a name; a name server that never answers costs no more than a connection."""
+        answers: queue.SimpleQueue[Addresses | OSError] = queue.SimpleQueue()
+
+        def work() -> None:
+            try:
+                answers.put(self._resolver(host, port))
+            except OSError as error:
+                answers.put(error)
+            except UnicodeError:
+                answers.put(socket.gaierror(socket.EAI_NONAME, "no name of a host"))
+
+        if _is_address(host):
+            work()
+        else:
+            threading.Thread(target=work, name="resolver", daemon=True).start()
+        try:
+            found = answers.get(timeout=min(CONNECT_TIMEOUT, deadline.left))
+        except queue.Empty:
+            raise errors.UnresolvedError(
+                "has a name that no name server resolved in time"
+            ) from None
+        if isinstance(found, OSError):
+            raise errors.UnresolvedError from found
+        if not found:
+            raise errors.UnresolvedError
+        return found
+
+    def _tls(self) -> ssl.SSLContext:
+        """What is trusted; made when it is first needed, since the system trusts many."""
+        with self._lock:
+            if self._context is None:
+                self._context = certificates.trusting(self._trusted)
+            return self._context
+
+
+def _close_all(idle: dict[str, list[_Connection]]) -> None:
+    for connections in idle.values():
+        for connection in connections:
+            connection.close()
+    idle.clear()
+
+
+def _receive(sock: socket.socket, deadline: Deadline, most: int) -> bytes:
+    """What has come, as soon as anything has; nothing at the end of the connection."""
+    if deadline.passed:
+        raise errors.LateError
+    sock.settimeout(deadline.left)
+    return sock.recv(most)
+
+
+def _open(addresses: Addresses, deadline: Deadline) -> socket.socket:
+    """A connection to the first address that takes it.
+
+    Raises:
+        OSError, LateError: none does.
+    """
+    failed: OSError | errors.ApiError = errors.LateError()
+    for family, address in addresses:
+        if deadline.passed:
+            break
+        sock = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            sock.settimeout(min(CONNECT_TIMEOUT, deadline.left))
+            sock.connect(address)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except OSError as error:
+            sock.close()
+            failed = error
+        else:
+            return sock
+    raise failed
+
+
+def _tunnel(
+    sock: socket.socket, target: urls.Url, login: Mapping[str, str], deadline: Deadline
+) -> None:
+    """Have a proxy open a tunnel (RFC 9110, section 9.3.6).
+
+    Raises:
+        ApiError, OSError: it does not.
+    """
+    host = f"[{target.host}]" if ":" in target.host else target.host
+    whole = f"{host}:{target.port}"
+    sock.settimeout(deadline.left)
+    sock.sendall(wire.request("CONNECT", whole, whole, {"User-Agent": USER_AGENT, **login}, None))
+    # byte by byte: what follows the head belongs to the tunnel
+    stream = wire.Stream(lambda _most: _receive(sock, deadline, 1))
+    status = wire.read_head(stream)
+    if not 200 <= status < 300:
+        raise errors.of_status(status)
+
+
+def _proxy_place(proxy: str) -> urls.Url:
+    """Where a proxy is.
+
+    Raises:
+        ProxyError: its URL is none that can be used.
+    """
+    try:
+        place = urls.parse(proxy)
+    except errors.BadUrlError as error:
+        raise errors.ProxyError("cannot be reached: the URL of the proxy is none") from error
+    if place.scheme != "http":
+        raise errors.ProxyError("cannot be reached: the URL of the proxy is not http://")
+    return place
+
+
+def _proxy_login(proxy: str) -> dict[str, str]:
+    """The header that names the proxy's user, where its URL has one.
+
+    Raises:
+        ProxyError: the URL is none that can be used.
+    """
+    _proxy_place(proxy)
+    parts = urllib.parse.urlsplit(proxy)
+    if parts.username is None:
+        return {}
+    user, password = (urllib.parse.unquote(one or "") for one in (parts.username, parts.password))
+    secret = base64.b64encode(f"{user}:{password}".encode()).decode("ascii")
+    return {"Proxy-Authorization": f"Basic {secret}"}
+
+
+def _is_address(host: str) -> bool:
+    """Whether no name server is needed."""
+    for family in (socket.AF_INET, socket.AF_INET6):
+        with contextlib.suppress(OSError):
+            socket.inet_pton(family, host)
+            return True
+    return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import ipaddress
 from collections.abc import Mapping
 
 
@@ -36,3 +37,29 @@ class Proxies:
         """The same for a child process."""
         values = {"http": self.http, "https": self.https, "no": self.no_proxy}
         return {f"{name}_proxy": value for name, value in values.items() if value}
+
+    def between(self, scheme: str, host: str, port: int) -> str:
+        """URL of the proxy that a request goes through; empty where it goes directly."""
+        proxy = self.https if scheme == "https" else self.http
+        direct = self.no_proxy.replace(" ", "").split(",")
+        if not proxy or any(_names(entry, host.lower(), port) for entry in direct):
+            return ""
+        return proxy if "://" in proxy else f"http://{proxy}"
+
+
+def _names(entry: str, host: str, port: int) -> bool:
+    """Whether an entry of no_proxy is about a host: `*`, a network, an address, or a domain."""
+    entry = entry.lower()
+    if entry.endswith(f":{port}") and (entry.count(":") == 1 or "]" in entry):
+        entry = entry.removesuffix(f":{port}")
+    if entry in ("*", host, f"[{host}]"):
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        domain = entry.lstrip(".")
+        return bool(domain) and f".{host}".endswith(f".{domain}")
+    try:
+        return address in ipaddress.ip_network(entry, strict=False)
+    except ValueError:
+        return False

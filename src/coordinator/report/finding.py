@@ -32,6 +32,7 @@ class Cause(enum.Enum):
     NO_REGION = "no-such-region"
     DUPLICATE = "duplicate-services"
     BAD_URL = "malformed-url"
+    UNSAFE_URL = "unsafe-url"
     BAD_NAME = "unexpected-name"
     UNRESOLVED = "name-does-not-resolve"
     REFUSED = "connection-refused"

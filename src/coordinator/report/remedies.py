@@ -80,6 +80,7 @@ def remedy(cause: Cause, subject: Subject, available: tuple[str, ...] = ()) -> s
     }
     wrong_place = {
         Cause.BAD_URL,
+        Cause.UNSAFE_URL,
         Cause.NOT_FOUND,
         Cause.NOT_JSON,
         Cause.UNEXPECTED,

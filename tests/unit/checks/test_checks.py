@@ -6,18 +6,15 @@ import shlex
 import socket
 from collections.abc import Generator
 
-import keystoneauth1.session
-import keystoneauth1.token_endpoint
 import pytest
 
 from coordinator.blueprint import loader
 from coordinator.checks import base, endpoint
 from coordinator.openstack import catalog, client, http
 from coordinator.openstack.errors import UnusableAnswerError
-from coordinator.openstack.proxies import Proxies
 from coordinator.report import remedies
 from coordinator.report.finding import Cause, Severity
-from tests.unit import servers
+from tests.unit import servers, sessions
 
 VERSIONS = '{"versions": [{"id": "%s.0", "status": "CURRENT", "links": []}]}'
 
@@ -39,17 +36,21 @@ def service(versions: servers.Answer, read: servers.Answer) -> Generator[servers
         yield server
 
 
-def session(url: str) -> keystoneauth1.session.Session:
-    return keystoneauth1.session.Session(
-        auth=keystoneauth1.token_endpoint.Token(url, "token"),
-        session=http.open_session(http.Deadline.after(3), Proxies()),
-    )
-
-
-def ask(about: base.Subject, read: servers.Answer, versions: str | None = None) -> endpoint.Answer:
+def ask(
+    about: base.Subject,
+    read: servers.Answer,
+    versions: str | None = None,
+    *,
+    fewer_rights: bool = False,
+) -> endpoint.Answer:
     offered = VERSIONS % about.entry.api if versions is None else versions
     with service(servers.http(body=offered), read) as server:
-        return endpoint.ask(about, client.Cloud(session(server.url), ()), server.url)
+        return asked(about, server.url, fewer_rights=fewer_rights)
+
+
+def asked(about: base.Subject, url: str, *, fewer_rights: bool = False) -> endpoint.Answer:
+    deadline = http.Deadline.after(3)
+    return endpoint.ask(about, sessions.cloud(), url, deadline, fewer_rights=fewer_rights)
 
 
 def outcome(answer: endpoint.Answer) -> list[tuple[str, Severity, Cause | None]]:
@@ -81,9 +82,19 @@ def test_an_answer_that_the_service_would_not_give_is_a_failure(type_: str, body
     assert answer.reading is None
 
 
-@pytest.mark.parametrize("required", [True, False])
-def test_a_read_that_this_user_may_not_do_is_skipped(required: bool):
+@pytest.mark.parametrize(
+    ("required", "severity"), [(True, Severity.FAILED), (False, Severity.DEGRADED)]
+)
+def test_a_read_that_an_administrator_may_not_do_is_a_fault(required: bool, severity: Severity):
     answer = ask(subject("alarming", required=required), servers.http(403))
+    assert outcome(answer)[-1] == ("read", severity, Cause.FORBIDDEN)
+    assert "requested-grants" in answer.findings[-1].remedy
+
+
+@pytest.mark.parametrize("required", [True, False])
+def test_a_read_that_is_forbidden_is_skipped_where_fewer_rights_are_wanted(required: bool):
+    about = subject("alarming", required=required)
+    answer = ask(about, servers.http(403), fewer_rights=True)
     assert outcome(answer)[-1] == ("read", Severity.SKIPPED, Cause.FORBIDDEN)
     assert "requested-grants" in answer.findings[-1].remedy
 
@@ -94,7 +105,7 @@ def test_a_read_that_this_user_may_not_do_is_skipped(required: bool):
 def test_an_endpoint_that_forbids_even_its_versions_is_a_fault(required: bool, severity: Severity):
     about = subject("alarming", required=required)
     with servers.serving(servers.http(403)) as server:
-        answer = endpoint.ask(about, client.Cloud(session(server.url), ()), server.url)
+        answer = asked(about, server.url)
     assert outcome(answer) == [("endpoint", severity, Cause.FORBIDDEN)]
 
 
@@ -144,11 +155,13 @@ def test_a_service_that_was_still_busy_is_timed_out_with_its_endpoint():
         ("http://192.0.2.30:9311/v1", "http://192.0.2.30:9311"),
         ("http://192.0.2.30:9322/v1.0/", "http://192.0.2.30:9322"),
         ("http://192.0.2.30/metric", "http://192.0.2.30/metric"),
+        ("http://192.0.2.30:8004/v1/0123abcd", "http://192.0.2.30:8004"),
+        ("http://192.0.2.30/heat/v1/0123abcd/", "http://192.0.2.30/heat"),
+        ("http://192.0.2.30/v1stack", "http://192.0.2.30/v1stack"),
     ],
 )
 def test_the_root_of_a_service_is_its_endpoint_without_a_version(url: str, root: str):
-    bare = keystoneauth1.session.Session()
-    assert client.Service(client.Cloud(bare, ()), url).root == root
+    assert client.Service(sessions.cloud(), url).root == root
 
 
 # Catalog

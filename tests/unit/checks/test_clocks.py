@@ -7,11 +7,10 @@ import socket
 import pytest
 
 from coordinator.checks import clocks
-from coordinator.openstack import http
-from coordinator.openstack.proxies import Proxies
+from coordinator.openstack import client, http
 from coordinator.report import remedies
 from coordinator.report.finding import Cause, Finding, Severity
-from tests.unit import servers
+from tests.unit import servers, sessions
 
 TITLES = {"identity": "Keystone", "metric": "Gnocchi", "alarming": "Aodh"}
 CHARMS = {"identity": "keystone", "metric": "gnocchi", "alarming": "aodh"}
@@ -29,8 +28,7 @@ def judged(**aheads: float) -> tuple[Finding, ...]:
 
 def asked(*dates: str) -> http.Clocks:
     """The clocks after answers with these dates by the same host."""
-    known = http.Clocks()
-    session = http.open_session(http.Deadline.after(5), Proxies(), clocks=known)
+    transport = http.Transport()
     answers = iter(dates)
 
     def answer(connection: socket.socket, head: bytes) -> None:
@@ -38,9 +36,9 @@ def asked(*dates: str) -> http.Clocks:
 
     with servers.serving(answer) as server:
         for _ in dates:
-            session.get(server.url)
-        assert set(known) <= {http.origin(server.url)}
-    return known
+            transport.ask("GET", server.url, http.Deadline.after(5))
+        assert set(transport.clocks) <= {http.origin(server.url)}
+    return transport.clocks
 
 
 def date(ahead: float) -> str:
@@ -99,21 +97,23 @@ def test_a_date_that_is_none_is_passed_over(text: str):
 
 
 def test_the_quickest_of_several_answers_counts():
-    known = http.Clocks()
-    deadline = http.Deadline.after(5)
-    session = http.open_session(deadline, Proxies(), clocks=known)
+    transport = http.Transport()
     with servers.serving(servers.http(Date=date(60))) as server:
-        known[http.origin(server.url)] = http.Clock(0, doubt=0.1)
-        session.get(server.url)
-    assert list(known.values()) == [http.Clock(0, doubt=0.1)]
+        transport.clocks[http.origin(server.url)] = http.Clock(0, doubt=0.1)
+        transport.ask("GET", server.url, http.Deadline.after(5))
+    assert list(transport.clocks.values()) == [http.Clock(0, doubt=0.1)]
 
 
 def test_an_error_tells_the_clock_as_well():
-    known = http.Clocks()
-    session = http.open_session(http.Deadline.after(5), Proxies(), clocks=known)
-    with (
-        servers.serving(servers.http(503, Date=date(60))) as server,
-        pytest.raises(http.ServerError),
-    ):
-        session.get(server.url)
-    assert len(known) == 1
+    transport = http.Transport()
+    with servers.serving(servers.http(503, Date=date(60))) as server:
+        transport.ask("GET", server.url, http.Deadline.after(5))
+    assert len(transport.clocks) == 1
+
+
+@pytest.mark.parametrize("year", ["0001", "9999"])
+def test_a_clock_that_is_off_by_ages_can_be_reckoned_with(year: str):
+    with servers.serving(servers.http(Date=f"Fri, 31 Dec {year} 23:59:59 GMT")) as server:
+        service = client.Service(sessions.cloud(), server.url)
+        service.describe()
+        assert service.now() + datetime.timedelta(days=30) > service.now()

@@ -6,20 +6,19 @@ import dataclasses
 import threading
 from collections.abc import Callable
 
-import keystoneauth1.session
 import pytest
 
 from coordinator.blueprint import loader
 from coordinator.checks import base, canary_schedule, deep, registry
 from coordinator.checks.base import CheckContext, CheckResult, Inspection
 from coordinator.checks.memory import NOTHING, BacklogTrend, CheckMemory
-from coordinator.openstack import client, http
+from coordinator.openstack import http
 from coordinator.openstack.errors import UnusableAnswerError
 from coordinator.report import remedies
 from coordinator.report.finding import Cause, Finding, Severity
 from coordinator.report.report import Report
 from coordinator.request import Depth, Thresholds
-from tests.unit import reports
+from tests.unit import reports, sessions
 
 
 def subject(type_: str, *, required: bool = True) -> base.Subject:
@@ -86,8 +85,7 @@ def remembered(
     request = dataclasses.replace(
         reports.REQUEST, depth=depth, thresholds=Thresholds(canary_timeout=1)
     )
-    session = keystoneauth1.session.Session()
-    opened = client.Cloud(session, (), reopen=lambda _deadline: session)
+    opened = sessions.cloud()
     places = [(subject, "http://192.0.2.30:8041") for subject in subjects]
     asking = deep.Asking(request, memory, opened, places, lambda _line: None, announce)
     return asking.deepen(reports.report(), http.Deadline.after(seconds))

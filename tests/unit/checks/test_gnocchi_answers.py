@@ -10,20 +10,18 @@ import socket
 from collections.abc import Generator
 from typing import Any
 
-import keystoneauth1.session
 import pytest
 
 from coordinator.blueprint import loader
-from coordinator.checks import base, compute_hosts
+from coordinator.checks import base, compute_hosts, measures
 from coordinator.checks import gnocchi as checks_gnocchi
-from coordinator.checks import measures as checks_measures
 from coordinator.checks.canaries import metric
 from coordinator.checks.memory import CheckMemory, FlowTrend, HostsSeen
 from coordinator.openstack import client, errors, http
 from coordinator.openstack.errors import UnusableAnswerError
 from coordinator.report import remedies
 from coordinator.report.finding import Cause, Severity
-from tests.unit import reports, servers
+from tests.unit import reports, servers, sessions
 
 POLICY = {
     "name": "p",
@@ -55,14 +53,23 @@ def gnocchi(answers: dict[str, Any]) -> Generator[tuple[base.CheckContext, serve
 
     with servers.serving(answer) as server:
         deadline = http.Deadline.after(10)
-        session = keystoneauth1.session.Session(
-            session=http.open_session(deadline, reports.REQUEST.proxies)
-        )
         system = loader.load().services["metric"]
         names = remedies.Subject("metric", "gnocchi", "keystone", "telemetry-coordinator")
         subject = base.Subject("metric", system, True, "internal", "", names)
-        service = client.Service(client.Cloud(session, ()), server.url)
+        service = client.Service(sessions.cloud(10), server.url)
         yield base.CheckContext(subject, {"metric": service}, reports.REQUEST, deadline), server
+
+
+def flow(scene: base.CheckContext) -> base.CheckResult:
+    return measures.inspect_flow(scene, measures.Sampling(scene))
+
+
+def metrics(scene: base.CheckContext) -> base.CheckResult:
+    return measures.inspect_metrics(scene, measures.Sampling(scene))
+
+
+def hosts(scene: base.CheckContext) -> base.CheckResult:
+    return compute_hosts.inspect_hosts(scene, measures.Sampling(scene))
 
 
 def requests(server: servers.Server) -> list[str]:
@@ -76,8 +83,8 @@ def test_the_mean_of_what_was_sent_is_well():
 
 @pytest.mark.parametrize("values", [(4.0,), (3.0, 3.0)])
 def test_another_value_than_the_mean_is_a_failure(values: tuple[float, ...]):
-    measures = [["2026-11-22T10:00:00+00:00", 300.0, value] for value in values]
-    with gnocchi({**GOOD, "GET /v1/metric/m/measures": measures}) as (scene, server):
+    found = [["2026-11-22T10:00:00+00:00", 300.0, value] for value in values]
+    with gnocchi({**GOOD, "GET /v1/metric/m/measures": found}) as (scene, server):
         outcome = checks_gnocchi.send_canary(scene)
         assert (outcome.severity, outcome.cause) == (Severity.FAILED, Cause.WRONG_VALUE)
         assert requests(server)[-1] == "DELETE /v1/resource/generic/r"
@@ -151,20 +158,16 @@ def test_a_status_without_a_backlog_is_unexpected(status: Any):
 def test_resources_that_are_none_are_unexpected(found: Any):
     with gnocchi({"POST /v1/search/resource/instance": found}) as (scene, _):
         with pytest.raises(UnusableAnswerError):
-            checks_measures.inspect_metrics(scene)
+            metrics(scene)
         with pytest.raises(UnusableAnswerError):
-            compute_hosts.inspect_hosts(scene)
+            hosts(scene)
 
 
-@pytest.mark.parametrize("measures", [{"a": 1}, [1], [["soon", 300.0, 1.0]], [[1, 2, 3]]])
-def test_measures_that_are_none_are_unexpected(measures: Any):
-    instance = {"id": "i", "host": "h", "metrics": {"cpu": "m"}}
-    answers = {
-        "POST /v1/search/resource/instance": [instance],
-        "GET /v1/metric/m/measures": measures,
-    }
+@pytest.mark.parametrize("found", [{"a": 1}, [1], [["soon", 300.0, 1.0]], [[1, 2, 3]]])
+def test_measures_that_are_none_are_unexpected(found: Any):
+    answers = {**silent(), "GET /v1/metric/m/measures": found}
     with gnocchi(answers) as (scene, _), pytest.raises(UnusableAnswerError):
-        checks_measures.inspect_flow(scene)
+        flow(scene)
 
 
 @pytest.mark.parametrize(
@@ -179,11 +182,7 @@ def test_without_time_nothing_is_asked_and_nobody_blamed(timeout: float, remedy:
     with gnocchi({}) as (scene, server):
         request = dataclasses.replace(scene.request, timeout=timeout)
         late = dataclasses.replace(scene, request=request, deadline=http.Deadline.after(0))
-        for question in (
-            checks_measures.inspect_flow,
-            checks_measures.inspect_metrics,
-            compute_hosts.inspect_hosts,
-        ):
+        for question in (flow, metrics, hosts):
             outcome = question(late)
             assert (outcome.severity, outcome.cause) == (Severity.SKIPPED, Cause.TIMEOUT)
             assert outcome.remedy == remedy
@@ -219,7 +218,7 @@ def severities(scene: base.CheckContext, trend: FlowTrend) -> list[Severity]:
     """How bad the flow is in five successive verifications."""
     severities: list[Severity] = []
     for _ in range(5):
-        outcome = checks_measures.inspect_flow(after(scene, trend))
+        outcome = flow(after(scene, trend))
         assert isinstance(outcome.memory, FlowTrend)
         trend = outcome.memory
         severities.append(outcome.severity)
@@ -250,7 +249,7 @@ def test_what_was_fresh_last_is_asked_again_before_anybody_is_blamed():
         "GET /v1/metric/t/measures": measured(1),
     }
     with gnocchi(answers) as (scene, _):
-        outcome = checks_measures.inspect_flow(after(scene, FlowTrend(2, "thing/t")))
+        outcome = flow(after(scene, FlowTrend(2, "thing/t")))
         assert outcome.severity is Severity.OK
         assert outcome.memory == FlowTrend(0, "thing/t")
 
@@ -261,11 +260,11 @@ def test_a_host_that_is_silent_for_more_than_a_week_is_no_fault():
     with gnocchi(silent()) as (scene, _):
         nearly = HostsSeen({"h": now - week + datetime.timedelta(minutes=5)})
         memory = CheckMemory(hosts=nearly)
-        outcome = compute_hosts.inspect_hosts(dataclasses.replace(scene, memory=memory))
+        outcome = hosts(dataclasses.replace(scene, memory=memory))
         assert outcome.severity is Severity.DEGRADED
         gone = HostsSeen({"h": now - week - datetime.timedelta(minutes=5)})
         memory = CheckMemory(hosts=gone)
-        outcome = compute_hosts.inspect_hosts(dataclasses.replace(scene, memory=memory))
+        outcome = hosts(dataclasses.replace(scene, memory=memory))
         assert outcome.severity is Severity.SKIPPED
         assert outcome.text == "has 1 compute host silent for more than a week in Gnocchi"
         assert outcome.memory
@@ -273,11 +272,15 @@ def test_a_host_that_is_silent_for_more_than_a_week_is_no_fault():
 
 
 def test_a_hostile_name_of_a_host_is_made_plain():
-    host = "evil\n\0\x1b[31m" + "x" * 100
+    host = "evil\n\0;$(curl x)\x1b[31m" + "x" * 100
     with gnocchi(silent(host)) as (scene, _):
-        outcome = compute_hosts.inspect_hosts(scene)
+        outcome = hosts(scene)
         assert outcome.text.isprintable()
-        assert "evil ??[31mxxx" in outcome.text
-        hostile = scene.subject.finding("hosts", Severity.DEGRADED, f"is silent at {host}")
-        assert hostile.summary.startswith("Gnocchi is silent at evil ??[31mxxx")
-        assert hostile.summary.isprintable()
+        assert "from 'evil?????curl?x???31mxxx" in outcome.text
+        assert not set(outcome.text) & set(';$`|&<>\\"')
+
+
+def test_what_other_subjects_say_is_made_plain():
+    with gnocchi({}) as (scene, _):
+        found = scene.subject.finding("hosts", Severity.DEGRADED, "is silent at evil\n\0\x1b[31m")
+    assert found.summary == "Gnocchi is silent at evil ??[31m"

@@ -6,11 +6,9 @@ import socket
 import pytest
 
 from coordinator.checks import keystone
-from coordinator.openstack import client, http
-from coordinator.openstack.proxies import Proxies
 from coordinator.report.finding import Cause, Severity
 from coordinator.report.remedies import Subject
-from tests.unit import reports, servers
+from tests.unit import reports, servers, sessions
 
 SECONDS = 2.0
 """Budget of a verification."""
@@ -23,7 +21,7 @@ def enter(url: str, *passwords: str, seconds: float = SECONDS) -> keystone.Admis
         dataclasses.replace(reports.CREDENTIALS, auth_url=f"{url}/v3", password=password)
         for password in passwords
     ]
-    route = client.Route(True, Proxies(), http.Deadline.after(seconds))
+    route = sessions.route(seconds)
     return keystone.enter(candidates, route, route.deadline, NAMES)
 
 
@@ -65,7 +63,7 @@ def test_of_several_other_faults_the_first_is_told():
             dataclasses.replace(reports.CREDENTIALS, auth_url=f"{server.url}/v3")
             for server in (one, two)
         ]
-        route = client.Route(True, Proxies(), http.Deadline.after(SECONDS))
+        route = sessions.route(SECONDS)
         finding = keystone.enter(candidates, route, route.deadline, NAMES).finding
     assert finding.cause is Cause.SERVER_ERROR
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coordinator.openstack import catalog
+from coordinator.openstack import catalog, urls
 from coordinator.openstack.catalog import Endpoint, Entry, Located, Missing
 from coordinator.report.finding import Cause
 
@@ -125,7 +125,7 @@ def test_a_malformed_endpoint_is_told(url: str):
     "url", [URL, "https://gnocchi.example.com", "http://[2001:db8::30]:8041", f"{URL}/metric"]
 )
 def test_ordinary_urls_have_no_problem(url: str):
-    assert catalog.problem_of_url(url) == ""
+    assert urls.problem_of(url) == ""
 
 
 def test_two_services_of_one_type_are_a_doubt():
@@ -186,7 +186,7 @@ def test_control_characters_do_not_come_in_with_names():
 
 @given(st.text())
 def test_any_text_is_a_url_or_has_a_problem(url: str):
-    assert isinstance(catalog.problem_of_url(url), str)
+    assert isinstance(urls.problem_of(url), str)
 
 
 JSON_SERVICES = st.lists(
@@ -216,7 +216,7 @@ JSON_SERVICES = st.lists(
 def test_every_catalog_gives_a_usable_url_or_a_cause(services: list[dict[str, Any]]):
     found = locate(*catalog.parse(services))
     if isinstance(found, Located):
-        assert catalog.problem_of_url(found.url) == ""
+        assert urls.problem_of(found.url) == ""
         assert bool(found.doubt) == bool(found.doubt_cause)
     else:
         assert found.text

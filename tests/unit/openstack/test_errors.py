@@ -4,26 +4,23 @@ import contextlib
 import dataclasses
 import datetime
 import errno
+import gzip
 import json
-import pathlib
 import ssl
 import time
 from collections.abc import Generator
 from typing import Any
 
-import keystoneauth1.session
-import keystoneauth1.token_endpoint
 import pytest
-import requests
 import trustme
 
 from coordinator.checks import gnocchi
 from coordinator.openstack import client as openstack_client
-from coordinator.openstack import errors, http
+from coordinator.openstack import errors
 from coordinator.openstack.errors import ApiFault
 from coordinator.openstack.proxies import Proxies
 from coordinator.report.finding import Cause
-from tests.unit import servers
+from tests.unit import servers, sessions
 
 SECONDS = 2.0
 """Budget of a request."""
@@ -38,21 +35,21 @@ class Client:
     """Asks services as the checks do, with a token at hand."""
 
     seconds: float = SECONDS
-    verify: str | bool = True
+    trusted: tuple[str, ...] = ()
     proxies: Proxies = DIRECT
 
-    def session(self, url: str) -> keystoneauth1.session.Session:
-        return keystoneauth1.session.Session(
-            auth=keystoneauth1.token_endpoint.Token(url, "token"),
-            verify=self.verify,
-            session=http.open_session(http.Deadline.after(self.seconds), self.proxies),
-        )
+    def service(self, url: str) -> openstack_client.Service:
+        cloud = sessions.cloud(self.seconds, self.trusted, self.proxies)
+        return openstack_client.Service(cloud, url)
 
     def read(self, url: str) -> None:
-        gnocchi.read(openstack_client.Service(openstack_client.Cloud(self.session(url), ()), url))
+        gnocchi.GnocchiCheck().read(self.service(url))
 
     def discover(self, url: str) -> None:
-        openstack_client.Service(openstack_client.Cloud(self.session(url), ()), url).versions()
+        self.service(url).versions()
+
+    def write(self, url: str) -> None:
+        self.service(url).post("/v1/metric", {})
 
     def fault(self, url: str, ask: Any = read) -> ApiFault:
         """The fault of a request that must fail, inside its time."""
@@ -73,9 +70,6 @@ def fault_of(
 ) -> ApiFault:
     with servers.serving(answer) as server:
         return (client or Client()).fault(server.url, ask)
-
-
-BROKEN_GZIP = servers.http(body=b"not compressed", Content_Encoding="gzip")
 
 
 # Network
@@ -114,8 +108,7 @@ def test_a_service_that_speaks_another_protocol():
 
 @pytest.mark.parametrize("number", [errno.EHOSTUNREACH, errno.ENETUNREACH])
 def test_a_host_without_a_route(number: int):
-    error = requests.exceptions.ConnectionError(OSError(number, "no route"))
-    found = errors.explain(error, URL)
+    found = errors.explain(OSError(number, "no route"), URL)
     assert found == ApiFault(Cause.UNREACHABLE, f"cannot be reached at {URL}")
 
 
@@ -152,13 +145,14 @@ def test_a_proxy_that_opens_no_tunnel():
 def test_an_http_status(status: int, cause: Cause):
     found = fault_of(servers.http(status, "<html>no</html>", "text/html"))
     assert found.cause is cause
-    assert f"HTTP {status}" in found.text
+    assert f" {status}" in found.text
 
 
 def test_a_redirect():
     found = fault_of(servers.http(302, Location="https://user:pw@example.com/login?next=x"))
     assert found.cause is Cause.REDIRECTED
-    assert found.text.startswith("redirects to https://example.com/login from http://127.0.0.1:")
+    words = "redirects to 'https://example.com' (HTTP 302) at http://127.0.0.1:"
+    assert found.text.startswith(words)
 
 
 @pytest.mark.parametrize("location", ["/login", "//example.com/login"])
@@ -166,7 +160,29 @@ def test_a_relative_redirect_is_shown_as_a_whole_url(location: str):
     with servers.serving(servers.http(302, Location=location)) as server:
         host = "http://example.com" if location.startswith("//") else server.url
         found = Client().fault(server.url)
-    assert found.text.startswith(f"redirects to {host}/login from ")
+    assert found.text.startswith(f"redirects to '{host}' (HTTP 302) at ")
+
+
+@pytest.mark.parametrize("location", ["", "file:///etc/passwd", "http://[", "javascript:1"])
+def test_a_redirect_to_no_web_address_is_one_all_the_same(location: str):
+    found = fault_of(servers.http(302, Location=location))
+    assert found.cause is Cause.REDIRECTED
+    assert found.text.startswith("redirects without a usable address (HTTP 302) at ")
+
+
+@pytest.mark.parametrize(
+    ("ask", "deed"), [(Client.read, "read"), (Client.write, "write")], ids=["read", "write"]
+)
+def test_what_the_user_may_not_do_is_named(ask: Any, deed: str):
+    found = fault_of(servers.http(403), ask=ask)
+    assert found.text.startswith(f"forbids this user to {deed} (HTTP 403) at ")
+
+
+def test_a_path_that_the_service_does_not_know_is_the_catalogs_fault():
+    with servers.serving(servers.http(404)) as server:
+        found = Client().fault(server.url)
+        text = f"returned 404 for a path of its API at {server.url}: wrong URL in the catalog?"
+        assert found == ApiFault(Cause.NOT_FOUND, text)
 
 
 @pytest.mark.parametrize("body", ["[" * 200_000, '{"a":' * 200_000])
@@ -202,12 +218,10 @@ def test_a_server_error_is_one_whatever_its_body(body: Any, ask: Any):
     assert "HTTP 500" in found.text
 
 
-def test_an_answer_whose_compression_is_broken():
-    assert fault_of(BROKEN_GZIP).cause is Cause.NOT_JSON
-
-
-def test_versions_whose_compression_is_broken():
-    assert fault_of(BROKEN_GZIP, ask=Client.discover).cause is Cause.NOT_JSON
+@pytest.mark.parametrize("ask", [Client.read, Client.discover])
+def test_a_compressed_answer_which_nobody_asked_for(ask: Any):
+    answer = servers.http(body=gzip.compress(b"{}"), Content_Encoding="gzip")
+    assert fault_of(answer, ask=ask).cause is Cause.NOT_JSON
 
 
 @pytest.mark.parametrize(
@@ -238,10 +252,9 @@ def test_an_answer_that_is_too_large(answer: servers.Answer):
 class Authority:
     """A private certificate authority whose certificate is known, or not."""
 
-    def __init__(self, ca: trustme.CA, folder: pathlib.Path) -> None:
+    def __init__(self, ca: trustme.CA) -> None:
         self._ca = ca
-        self.bundle = str(folder / "ca.pem")
-        ca.cert_pem.write_to_path(self.bundle)
+        self.pem = ca.cert_pem.bytes().decode()
 
     @contextlib.contextmanager
     def serving(
@@ -256,14 +269,13 @@ class Authority:
 
 
 @pytest.fixture
-def private_ca(authority: trustme.CA, tmp_path: pathlib.Path) -> Authority:
-    return Authority(authority, tmp_path)
+def private_ca(authority: trustme.CA) -> Authority:
+    return Authority(authority)
 
 
 def test_a_certificate_of_a_known_authority_is_trusted(private_ca: Authority):
     with private_ca.serving("127.0.0.1") as server:
-        session = Client(verify=private_ca.bundle).session(server.url)
-        assert session.get(f"{server.url}/").json() == {}
+        assert Client(trusted=(private_ca.pem,)).service(server.url).get("/") == {}
 
 
 def test_a_certificate_of_an_unknown_authority(private_ca: Authority):
@@ -274,7 +286,7 @@ def test_a_certificate_of_an_unknown_authority(private_ca: Authority):
 def test_an_expired_certificate(private_ca: Authority):
     now = datetime.datetime.now(datetime.timezone.utc)
     with private_ca.serving("127.0.0.1", (now - 9 * DAY, now - DAY)) as server:
-        found = Client(verify=private_ca.bundle).fault(server.url)
+        found = Client(trusted=(private_ca.pem,)).fault(server.url)
     assert found.cause is Cause.TLS_EXPIRED
 
 
@@ -282,7 +294,7 @@ def test_an_expired_certificate(private_ca: Authority):
 def test_a_certificate_for_another_host(private_ca: Authority, host: str):
     with private_ca.serving("gnocchi.example.com") as server:
         url = f"https://{host}:{server.port}"
-        found = Client(verify=private_ca.bundle).fault(url)
+        found = Client(trusted=(private_ca.pem,)).fault(url)
     assert found.cause is Cause.TLS_WRONG_HOST
 
 
@@ -316,6 +328,10 @@ def test_a_server_that_hangs_in_the_tls_handshake():
         ("http://[2001:db8::30", "a malformed URL"),
         ("http://192.0.2.30:8041/\x00\x1b[31m", "http://192.0.2.30:8041/??[31m"),
         ("http://192.0.2.30\ud800:8041", "http://192.0.2.30?:8041"),
+        ("http://user:pa/ss@192.0.2.30/", "a malformed URL"),
+        ("http://user:12#34@192.0.2.30/", "a malformed URL"),
+        ("http:/user:secret@192.0.2.30/", "a malformed URL"),
+        ("http://a;curl$(id)|sh/`x`", "http://a?curl??id??sh/?x?"),
     ],
 )
 def test_urls_are_shown_without_secrets(url: str, text: str):
@@ -333,12 +349,20 @@ def test_an_exception_that_nobody_expected_is_logged_in_plain_text(
     errors.explain(KeyError("odd\x1b[31m\nthing"), URL)
     (record,) = caplog.records
     assert record.levelname == "WARNING"
-    assert record.getMessage().startswith(f"unexpected at {URL}: (KeyError(")
-    assert record.getMessage().isprintable()
+    assert record.getMessage() == f"unexpected at {URL}: KeyError"
+
+
+def test_of_the_exceptions_behind_it_the_log_has_classes_and_numbers(
+    caplog: pytest.LogCaptureFixture,
+):
+    error = KeyError("s3cret")
+    error.__cause__ = ValueError("password=s3cret")
+    errors.explain(error, "http://user:s3cret@192.0.2.30:8041/?token=s3cret")
+    assert caplog.messages == [f"unexpected at {URL}: KeyError from ValueError"]
 
 
 def test_an_expected_exception_is_not_logged(caplog: pytest.LogCaptureFixture):
-    errors.explain(requests.exceptions.ConnectionError(OSError(errno.EHOSTUNREACH, "x")), URL)
+    errors.explain(OSError(errno.EHOSTUNREACH, "x"), URL)
     assert caplog.records == []
 
 

@@ -10,7 +10,6 @@ import contextlib
 import dataclasses
 import datetime
 import time
-import urllib.parse
 from collections.abc import Generator, Iterator
 from typing import Any
 
@@ -28,6 +27,10 @@ UNKNOWN = "insufficient data"
 MOMENT = datetime.timedelta(seconds=0.2)
 """Between the two times of an alarm that was just made. It is evaluated later than that: the
 evaluator leaves it alone for half an interval (aodh/evaluator/__init__.py, `_assigned_alarms`)."""
+
+
+_SINCE, _UNTIL = 2000, 3000
+"""Years between which Aodh's times are: others cannot be reckoned with."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,7 +56,7 @@ class CanaryAlarm:
             Exception: anything of the HTTP stack; `errors.explain` tells what it means.
         """
         pause = 0.2
-        while (alarm := self.aodh.get(f"/v2/alarms/{self.id}")) and is_unknown(alarm):
+        while (alarm := self.aodh.get("/v2/alarms", self.id)) and is_unknown(alarm):
             if patience.passed:
                 break
             time.sleep(min(pause, patience.left))
@@ -104,10 +107,10 @@ def canary_alarm(
         raise UnusableAnswerError(fault.cause, f"cannot make an alarm: {fault.text}") from error
     try:
         age = seconds + cleanup.MARGIN
-        cleanup.sweep(aodh, lambda: _left_overs(alarm, name, age))
+        cleanup.sweep(aodh, "/v2/alarms", lambda: _left_overs(alarm, name, age))
         yield alarm
     finally:
-        cleanup.remove(aodh, f"/v2/alarms/{alarm.id}")
+        cleanup.remove(aodh, "/v2/alarms", alarm.id)
 
 
 def find(
@@ -120,13 +123,12 @@ def find(
     Raises:
         Exception: anything of the HTTP stack; `errors.explain` tells what it means.
     """
-    query = [
-        part
-        for name, value in conditions.items()
-        for part in (("q.field", name), ("q.op", "eq"), ("q.value", value))
-    ]
-    path = f"/v2/alarms?{urllib.parse.urlencode([*query, ('limit', limit), ('sort', sort)])}"
-    return base.records(aodh.get(path), "alarms")
+    query = {
+        "q.field": list(conditions),
+        "q.op": ["eq"] * len(conditions),
+        "q.value": list(conditions.values()),
+    }
+    return base.records(aodh.get("/v2/alarms", limit=limit, sort=sort, **query), "alarms")
 
 
 def is_unknown(alarm: dict[str, Any]) -> bool:
@@ -142,9 +144,10 @@ def evaluated_at(alarm: dict[str, Any]) -> datetime.datetime | None:
 def moment(text: Any) -> datetime.datetime | None:
     """A time as Aodh writes it, in UTC without a zone; None where it is none."""
     try:
-        return datetime.datetime.fromisoformat(str(text)).replace(tzinfo=datetime.timezone.utc)
+        at = datetime.datetime.fromisoformat(str(text)).replace(tzinfo=datetime.timezone.utc)
     except ValueError:
         return None
+    return at if _SINCE < at.year < _UNTIL else None
 
 
 def _parsed(aodh: Service, alarm: Any) -> CanaryAlarm:
@@ -156,10 +159,10 @@ def _parsed(aodh: Service, alarm: Any) -> CanaryAlarm:
 
 
 def _left_overs(canary: CanaryAlarm, name: str, age: float) -> Iterator[str]:
-    """Paths of what is ours, and too old for a canary that another unit sends right now."""
+    """Ids of what is ours, and too old for a canary that another unit sends right now."""
     before = canary.made_at - datetime.timedelta(seconds=age)
     most = cleanup.MOST
     for one in find(canary.aodh, most, "timestamp:asc", name=name, user_id=canary.owner):
         made_at = moment(one.get("timestamp"))
         if made_at is not None and made_at < before:
-            yield f"/v2/alarms/{one.get('alarm_id')}"
+            yield str(one.get("alarm_id"))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 
 from coordinator.openstack import errors
 from coordinator.openstack.client import Service
+from coordinator.text import quoted
 
 logger = logging.getLogger(__name__)
 
@@ -17,28 +18,29 @@ MARGIN = 60
 """Seconds beyond its time after which a canary is a left-over."""
 
 
-def sweep(service: Service, find: Callable[[], Iterable[str]]) -> None:
+def sweep(service: Service, path: str, find: Callable[[], Iterable[str]]) -> None:
     """Remove what crashed runs left behind; that this fails is no reason to prove nothing.
 
     Args:
         service: where it is.
-        find: gives the paths of what is ours, and too old for a canary of another unit.
+        path: of all things of its kind.
+        find: gives the ids of what is ours, and too old for a canary of another unit.
     """
     try:
-        paths = tuple(find())
+        ids = tuple(find())
     except Exception as error:  # noqa: BLE001 - as above
         _note("left-overs of canaries were not found", error, service)
         return
-    for path in paths:
-        remove(service, path)
+    for id_ in ids:
+        remove(service, path, id_)
 
 
-def remove(service: Service, path: str) -> None:
+def remove(service: Service, path: str, id_: str) -> None:
     """Remove a canary; one that stays behind is for the next run, and hides nothing."""
     try:
-        service.delete(path)
+        service.delete(path, id_)
     except Exception as error:  # noqa: BLE001 - as above
-        _note(f"canary {path} is left behind", error, service)
+        _note(f"canary {path}/{quoted(id_)} is left behind", error, service)
 
 
 def _note(what: str, error: BaseException, service: Service) -> None:

@@ -26,6 +26,8 @@ from coordinator.report.finding import Cause
 AGGREGATION = "mean"
 """What is read back: the method that Ceilometer's own archive policies have, too."""
 
+_SPAN = r"(?:(\d{1,5}) days?, )?(\d{1,2}):(\d{1,2}):(\d{1,2}(?:\.\d{1,9})?)"
+
 _METRIC = "canary"
 _PATH = "/v1/resource/generic"
 
@@ -75,7 +77,7 @@ class CanaryMetric:
             for number, value in enumerate(values)
         ]
         try:
-            self.gnocchi.post(f"/v1/metric/{self.id}/measures", measures)
+            self.gnocchi.post("/v1/metric", measures, self.id, "measures")
         except Exception as error:
             fault = errors.explain(error, self.gnocchi.url)
             if fault.cause is Cause.SERVER_ERROR:
@@ -90,9 +92,9 @@ class CanaryMetric:
         Raises:
             Exception: anything of the HTTP stack; `errors.explain` tells what it means.
         """
-        path = f"/v1/metric/{self.id}/measures"
+        granularity = f"{self.policy.granularity:g}"
         answer = self.gnocchi.get(
-            path, aggregation=AGGREGATION, granularity=f"{self.policy.granularity:g}"
+            "/v1/metric", self.id, "measures", aggregation=AGGREGATION, granularity=granularity
         )
         return tuple(value for _, value in newest_last(answer))
 
@@ -135,7 +137,11 @@ def canary_metric(
     try:
         made = gnocchi.post(_PATH, {"id": resource, "metrics": {_METRIC: metric}})
         canary = CanaryMetric(
-            gnocchi, made["metrics"][_METRIC], made["id"], made["creator"], policy
+            gnocchi,
+            str(made["metrics"][_METRIC]),
+            str(made["id"]),
+            str(made["creator"]),
+            policy,
         )
     except (KeyError, TypeError) as error:
         raise UnusableAnswerError(
@@ -145,10 +151,10 @@ def canary_metric(
         _raise_from(error, "cannot make a metric", gnocchi)
     try:
         age = seconds + cleanup.MARGIN
-        cleanup.sweep(gnocchi, lambda: _left_overs(canary, prefix, age))
+        cleanup.sweep(gnocchi, _PATH, lambda: _left_overs(canary, prefix, age))
         yield canary
     finally:
-        cleanup.remove(gnocchi, f"{_PATH}/{canary.resource}")
+        cleanup.remove(gnocchi, _PATH, canary.resource)
 
 
 def newest_last(answer: Any) -> list[tuple[str, float]]:
@@ -159,14 +165,14 @@ def newest_last(answer: Any) -> list[tuple[str, float]]:
     """
     try:
         return [(str(time), float(value)) for time, _, value in answer]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise UnusableAnswerError(Cause.UNEXPECTED, "answers no list of measures") from None
 
 
 def _policy(gnocchi: Service, span: float) -> Policy:
     """The archive policy with the finest aggregates: these are there first."""
     policies = base.records(gnocchi.get("/v1/archive_policy"), "archive policies")
-    able = [p for p in policies if AGGREGATION in p.get("aggregation_methods", ())]
+    able = [p for p in policies if AGGREGATION in base.texts(p.get("aggregation_methods"))]
     fit = [one for policy in able for one in _parsed(policy)]
     if not fit:
         raise UnusableAnswerError(
@@ -194,11 +200,11 @@ def _parsed(policy: dict[str, Any]) -> list[Policy]:
     return [Policy(name, span) for span in spans]
 
 
-def _seconds(span: str) -> float:
+def _seconds(span: object) -> float:
     """A span of time as Gnocchi writes it: `0:05:00`, `30 days, 0:00:00`, `0:00:00.500000`."""
-    found = re.fullmatch(r"(?:(\d+) days?, )?(\d+):(\d+):(\d+(?:\.\d+)?)", span)
+    found = re.fullmatch(_SPAN, str(span), re.ASCII)
     if found is None:
-        raise ValueError(f"{span} is no span of time")
+        raise ValueError("no span of time")
     days, hours, minutes, seconds = (float(part or 0) for part in found.groups())
     return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
 
@@ -208,19 +214,19 @@ def _moment(seconds: float) -> str:
 
 
 def _left_overs(canary: CanaryMetric, prefix: str, age: float) -> Iterator[str]:
-    """Paths of what is ours, and too old for a canary that another unit sends right now."""
+    """Ids of what is ours, and too old for a canary that another unit sends right now."""
     conditions = [
         {"like": {"original_resource_id": f"{prefix}%"}},
         {"=": {"creator": canary.creator}},
         {"<": {"started_at": f"-{age:.0f} seconds"}},
     ]
-    found = canary.gnocchi.post(
+    found = canary.gnocchi.search(
         "/v1/search/resource/generic", {"and": conditions}, limit=cleanup.MOST
     )
     for one in base.records(found, "resources"):
         # `_` in a name is a wildcard for `like`
         if str(one.get("original_resource_id")).startswith(prefix):
-            yield f"{_PATH}/{one.get('id')}"
+            yield str(one.get("id"))
 
 
 def _raise_from(error: BaseException, phrase: str, gnocchi: Service) -> NoReturn:

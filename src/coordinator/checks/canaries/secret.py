@@ -52,7 +52,7 @@ class CanarySecret:
             Unusable: it does not.
         """
         try:
-            return self.barbican.text(f"/v1/secrets/{self.id}/payload")
+            return self.barbican.text("/v1/secrets", self.id, "payload")
         except Exception as error:
             raise _unusable(error, "cannot give a secret back", self.barbican) from error
 
@@ -90,10 +90,10 @@ def canary_secret(
     canary = CanarySecret(asked, _id_of(answer), payload)
     try:
         age = seconds + cleanup.MARGIN
-        cleanup.sweep(asked, lambda: _left_overs(canary, name, age))
+        cleanup.sweep(asked, "/v1/secrets", lambda: _left_overs(canary, name, age))
         yield canary
     finally:
-        cleanup.remove(cleaner, f"/v1/secrets/{canary.id}")
+        cleanup.remove(cleaner, "/v1/secrets", canary.id)
 
 
 def _id_of(secret: Any) -> str:
@@ -108,8 +108,8 @@ def _unusable(error: BaseException, phrase: str, barbican: Service) -> UnusableA
 
 
 def _left_overs(canary: CanarySecret, name: str, age: float) -> Iterator[str]:
-    """Paths of what is ours, and too old for a canary that another unit sends right now."""
-    own = canary.barbican.get(f"/v1/secrets/{canary.id}")
+    """Ids of what is ours, and too old for a canary that another unit sends right now."""
+    own = canary.barbican.get("/v1/secrets", canary.id)
     created = datetime.datetime.fromisoformat(base.field(own, "created", "secret"))
     before = (created - datetime.timedelta(seconds=age)).isoformat()
     query = {"name": name, "created": f"lt:{before}", "sort": "created:asc"}
@@ -118,4 +118,4 @@ def _left_overs(canary: CanarySecret, name: str, age: float) -> Iterator[str]:
     for one in found:
         # `_` in a name is a wildcard for Barbican
         if one.get("name") == name and one.get("creator_id") == own.get("creator_id"):
-            yield f"/v1/secrets/{_id_of(one)}"
+            yield _id_of(one)

@@ -1,0 +1,79 @@
+"""JSON that comes from elsewhere, read within bounds. Pure."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any, NoReturn, cast
+
+from coordinator.openstack.errors import NotJsonError
+
+MAX_DEPTH = 64
+"""Levels of lists and objects; the deepest honest answer has about ten."""
+
+MAX_DIGITS = 4300
+"""Characters of a number: Python itself prints no longer integer (sys.int_info), and the services
+are written in it."""
+
+_LARGEST = 2**63 - 1
+
+
+def parse(body: bytes) -> Any:
+    """Read JSON in UTF-8 (RFC 8259).
+
+    Integers beyond 64 bits become the largest of 64 bits, fractions beyond those of a float the
+    largest float, so that nobody has to reckon with numbers that cannot be reckoned with.
+
+    Raises:
+        NotJsonError: it is none, or nobody would send such.
+    """
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise NotJsonError("not in UTF-8") from None
+    try:
+        found = json.loads(
+            text, parse_int=_integer, parse_float=_fraction, parse_constant=_constant
+        )
+    except RecursionError:
+        raise NotJsonError(f"more than {MAX_DEPTH} levels deep") from None
+    except ValueError:
+        raise NotJsonError from None
+    if text.count("[") + text.count("{") > MAX_DEPTH:
+        _hold_to_depth(found)
+    return found
+
+
+def _integer(text: str) -> int:
+    _hold_to_length(text)
+    return max(-_LARGEST, min(_LARGEST, int(text)))
+
+
+def _fraction(text: str) -> float:
+    _hold_to_length(text)
+    return max(-sys.float_info.max, min(sys.float_info.max, float(text)))
+
+
+def _constant(text: str) -> NoReturn:
+    raise NotJsonError(f"with {text} as a number")
+
+
+def _hold_to_length(text: str) -> None:
+    if len(text) > MAX_DIGITS:
+        raise NotJsonError(f"with a number of {len(text)} digits")
+
+
+def _hold_to_depth(found: Any) -> None:
+    """Look at all levels, one after the other, without recursion."""
+    level = [found]
+    for _ in range(MAX_DEPTH):
+        level = [inner for outer in level for inner in _members(outer)]
+        if not level:
+            return
+    raise NotJsonError(f"more than {MAX_DEPTH} levels deep")
+
+
+def _members(value: Any) -> list[Any]:
+    """The lists and objects in a list or object."""
+    inside = cast("dict[str, Any]", value).values() if isinstance(value, dict) else value
+    return [one for one in cast("list[Any]", inside) if isinstance(one, list | dict)]
