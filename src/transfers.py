@@ -1,45 +1,122 @@
-"""CA certificates that other charms transfer over receive-ca-cert, read by its library."""
+"""CA certificates that other charms transfer over receive-ca-cert.
+
+The interface is certificate_transfer, in both of its versions. Version 1 has `certificates` in the
+application databag, a JSON list of PEM texts. Version 0 has `ca` and `chain` in the databag of
+each unit: PEM texts, bare as its first libraries wrote them or as JSON, the chain as a list. A
+provider writes version 1 only for a requirer whose application databag says `version: 1`.
+
+They are read here because the interface's library brings pydantic, which was a third of the charm,
+and reads nothing of a version 0 whose texts are bare.
+Source: charmlibs-interfaces-certificate-transfer 1.1 and the interface's README files.
+"""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import ops
 
 ENDPOINT = "receive-ca-cert"
+_VERSION = "1"
+_NOTHING = ("", "[]")
+Json = str | float | bool | list[Any] | dict[str, Any] | None
 
 
-class Transfers:
-    """The endpoint receive-ca-cert; its library is loaded only where there is a relation.
-
-    Source of the dialects: charmlibs.interfaces.certificate_transfer, versions 0 and 1.
-    """
+class Transfers(ops.Object):
+    """The endpoint receive-ca-cert; a hook that asks for no certificates reads no databag."""
 
     def __init__(self, charm: ops.CharmBase) -> None:
-        self._relations = charm.model.relations[ENDPOINT]
-        self._library: Any = None
-        if self._relations:
-            from charmlibs.interfaces import certificate_transfer  # noqa: PLC0415 - loads pydantic
-
-            self._library = certificate_transfer.CertificateTransferRequires(charm, ENDPOINT)
+        super().__init__(charm, ENDPOINT)
+        self._app = charm.app
+        self._unit = charm.unit
+        for event in (charm.on[ENDPOINT].relation_created, charm.on.leader_elected):
+            self.framework.observe(event, self._request_version)
 
     def certificates(self) -> dict[str, str]:
         """PEM texts by their source; what cannot be read is among them, to be reported as such."""
-        if self._library is None:
-            return {}
-        found: dict[int, list[str]] = self._library.get_all_certificates_by_relation()
         texts: dict[str, str] = {}
-        for relation in self._relations:
-            sent = found.get(relation.id, [])
+        for relation in self._relations():
+            try:
+                sent = _read(relation)
+            except ValueError:
+                texts[f"{relation.app.name} (unreadable)"] = ""
+                continue
             for number, certificate in enumerate(sent, start=1):
                 texts[f"{relation.app.name} (certificate {number})"] = certificate
-            if not sent and _holds_something(relation):
-                texts[f"{relation.app.name} (unreadable)"] = ""
         return texts
 
+    def _request_version(self, _event: ops.EventBase) -> None:
+        """Tell providers which version we read; only the leader can."""
+        if not self._unit.is_leader():
+            return
+        for relation in self._relations():
+            databag = relation.data[self._app]
+            if databag.get("version") != _VERSION:
+                databag["version"] = _VERSION
 
-def _holds_something(relation: ops.Relation) -> bool:
-    """Whether a databag holds certificates in a form that the library reads as none."""
-    if not relation.active:
-        return False
-    return relation.data[relation.app].get("certificates", "") not in ("", "[]")
+    def _relations(self) -> Iterator[ops.Relation]:
+        """The relations that are not being broken."""
+        return (relation for relation in self.model.relations[ENDPOINT] if relation.active)
+
+
+def _read(relation: ops.Relation) -> list[str]:
+    """What one provider sent, each text once, in an order that does not depend on the provider.
+
+    Raises:
+        ValueError: if it is neither version of the interface.
+    """
+    application = _databag(relation, relation.app)
+    if application.get("certificates", "") not in _NOTHING:
+        texts = _texts(_decoded(application["certificates"]))
+    elif application.get("version") == _VERSION:
+        texts = []
+    else:
+        databags = (_databag(relation, unit) for unit in relation.units)
+        texts = [text for databag in databags for text in _texts_of_unit(databag)]
+    for text in texts:
+        text.encode()  # JSON can hold half a character, which nothing could write down again
+    return sorted({text for text in texts if text})
+
+
+def _texts_of_unit(databag: Mapping[str, str]) -> list[str]:
+    """What one unit of a provider of version 0 sent; its `certificate` is no authority.
+
+    Raises:
+        ValueError: if it is not as the version says.
+    """
+    values = (_decoded(databag.get(key, "")) for key in ("ca", "chain"))
+    return [
+        text
+        for value in values
+        if value is not None
+        for text in ([value] if isinstance(value, str) else _texts(value))
+    ]
+
+
+def _decoded(text: str) -> Json:
+    """The value of a JSON text, and a text that is no JSON as it stands."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _texts(value: Json) -> list[str]:
+    """A list of texts as such.
+
+    Raises:
+        ValueError: if it is anything else.
+    """
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise ValueError("not a list of texts")
+    return value
+
+
+def _databag(relation: ops.Relation, entity: ops.Unit | ops.Application) -> dict[str, str]:
+    """A databag; that of a unit that is departing may be gone already."""
+    try:
+        return dict(relation.data[entity])
+    except ops.ModelError:
+        return {}

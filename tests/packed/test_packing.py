@@ -54,6 +54,24 @@ def test_only_a_changed_tree_is_packed_again(
     assert packing.pack() != first
 
 
+def test_two_packings_of_one_tree_are_equal(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, packed_charm: pathlib.Path
+) -> None:
+    monkeypatch.setattr(packing, "PACKED", tmp_path)
+
+    assert contents(packing.pack()) == contents(packed_charm)
+
+
+def contents(charm: pathlib.Path) -> dict[str, tuple[int, int]]:
+    """The mode and the checksum of each file but the manifest, which says when it was packed."""
+    with zipfile.ZipFile(charm) as archive:
+        return {
+            file.filename: (file.external_attr, file.CRC)
+            for file in archive.infolist()
+            if file.filename != "manifest.yaml"
+        }
+
+
 def test_what_git_ignores_is_not_packed(checkout: pathlib.Path) -> None:
     names = {str(path) for path in packing.tree_files()}
 

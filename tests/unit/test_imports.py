@@ -19,7 +19,6 @@ HEAVY = [
     "urllib3",
     "keystoneauth1",
     "jinja2",
-    "pydantic",
     "charmlibs",
     "jubilant",
     "coordinator.reconcile",

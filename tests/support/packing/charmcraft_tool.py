@@ -21,10 +21,12 @@ CHECKOUT = pathlib.Path(__file__).resolve().parents[3]
 HOME = CHECKOUT / ".tools" / "charmcraft"
 PINS = pathlib.Path(__file__).with_name("charmcraft.txt")
 SYSTEM_PYTHON = pathlib.Path("/usr/bin/python3")
+SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 SYSTEM_PACKAGES = pathlib.Path("/usr/lib/python3/dist-packages")
 PYTHON_APT = ("apt", "apt_pkg*.so", "apt_inst*.so", "aptsources")
-BUILD_PACKAGES = ("python3-dev", "python3-venv")
-"""What charmcraft's uv plugin wants from the system; it installs them itself when it is root."""
+BUILD_PACKAGES = ("binutils", "python3-dev", "python3-venv")
+"""What charmcraft.yaml and charmcraft's uv plugin want from the system; charmcraft installs
+them itself when it is root."""
 
 INSTALL_LIMIT = 600
 APT_LIMIT = 180
@@ -60,9 +62,11 @@ def ensure() -> pathlib.Path:
     return folder / "bin" / "python"
 
 
-def environment(home: pathlib.Path) -> dict[str, str]:
+def environment(home: pathlib.Path, commands: pathlib.Path | None = None) -> dict[str, str]:
     """The environment of charmcraft and its installers: a private HOME, and nothing inherited
     but where packages come from and which certificates are trusted on the way.
+
+    `commands` is a folder for the end of PATH.
     """
     passed = {
         name: value
@@ -70,7 +74,7 @@ def environment(home: pathlib.Path) -> dict[str, str]:
         if name.startswith(PASSED) or name.lower() in PASSED_PROXIES
     }
     return {
-        "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+        "PATH": SYSTEM_PATH if commands is None else f"{SYSTEM_PATH}:{commands}",
         "LANG": "C.UTF-8",
         "HOME": str(home),
         "XDG_RUNTIME_DIR": str(home),
@@ -94,9 +98,10 @@ def run(
     folder: pathlib.Path,
     home: pathlib.Path,
     limit: float,
+    commands: pathlib.Path | None = None,
 ) -> processes.Outcome:
     """Run one of the tools with its private HOME."""
-    return processes.run(command, folder, environment(home), limit)
+    return processes.run(command, folder, environment(home, commands), limit)
 
 
 def _system_python() -> str:

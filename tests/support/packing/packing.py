@@ -110,7 +110,8 @@ def _pack(
     home.mkdir(mode=0o700)
     copy_tree(files, tree, base)
     command = [python, "-m", "charmcraft", "pack", "--destructive-mode", "--verbosity=brief"]
-    packed = charmcraft_tool.run(command, tree, home, PACK_LIMIT)
+    # craftctl, which charmcraft.yaml calls, is beside charmcraft's interpreter
+    packed = charmcraft_tool.run(command, tree, home, PACK_LIMIT, python.parent)
     charms = list(tree.glob("*.charm"))
     if packed.exit_code != 0 or len(charms) != 1:
         said = packed.stdout[-2000:] + packed.stderr[-6000:]
