@@ -1,53 +1,15 @@
-"""Fixtures of the packed charm: packed once in a session, before any test's time runs."""
+"""Fixtures of the packed charm."""
 
 from __future__ import annotations
 
 import collections.abc
-import os
 import pathlib
-from typing import Any
 
 import pytest
 
 from tests.support.agent import agent as agent_agent
-from tests.support.agent import tiny_charm
 from tests.support.openstack import Stack
-from tests.support.packing import charmcraft_tool, packing
-
-CHARM = pytest.StashKey[pathlib.Path | Exception]()
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtestloop(session: pytest.Session) -> None:
-    if session.config.option.collectonly:
-        return
-    if any("packed_charm" in getattr(item, "fixturenames", ()) for item in session.items):
-        reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-        if reporter:
-            reporter.write_line("packing the charm")
-        session.config.stash[CHARM] = _packed()
-
-
-def _packed() -> pathlib.Path | Exception:
-    try:
-        return packing.pack()
-    except (charmcraft_tool.UnavailableError, packing.PackingError) as problem:
-        return problem
-
-
-def require(packed: pathlib.Path | Exception) -> pathlib.Path:
-    """The packed charm. Where charmcraft cannot run, skip; a CI may not skip and fails."""
-    if isinstance(packed, pathlib.Path):
-        return packed
-    if isinstance(packed, charmcraft_tool.UnavailableError) and os.environ.get("CI") != "true":
-        pytest.skip(str(packed))
-    raise packed
-
-
-@pytest.fixture(scope="session")
-def packed_charm(request: pytest.FixtureRequest) -> pathlib.Path:
-    """The .charm of the tree as it is now."""
-    return require(request.config.stash[CHARM])
+from tests.support.packing import packing
 
 
 @pytest.fixture(scope="session")
@@ -98,18 +60,3 @@ def coordinator(
     before = deployed.snapshot()
     yield deployed
     deployed.restore(before)
-
-
-@pytest.fixture
-def make(tmp_path: pathlib.Path) -> collections.abc.Iterator[tiny_charm.MakeAgent]:
-    """Makes a unit of a tiny charm whose dispatch is the given shell script."""
-    made: list[agent_agent.Agent] = []
-
-    def agent(script: str, **arguments: Any) -> agent_agent.Agent:
-        tiny_charm.write(tmp_path, script)
-        made.append(agent_agent.Agent(tmp_path, "tiny", **arguments))
-        return made[-1]
-
-    yield agent
-    for unit in made:
-        unit.close()
