@@ -37,6 +37,9 @@ BOUND = 60
 """Hooks after which a unit that still has hooks to run counts as restless."""
 CommitObserver = collections.abc.Callable[["Agent", unit_state.Databags, list[writes.Write]], None]
 
+PeerStatuses = collections.abc.Callable[[], collections.abc.Mapping[str, unit_state.Status]]
+"""Gives the statuses of the application's units by their names."""
+
 
 class NotSettledError(AssertionError):
     """A unit does not come to rest; the text lists the hooks that ran."""
@@ -85,6 +88,7 @@ class Agent(agent_unit.Unit):
         self.history: list[unit_state.HookResult] = []
         self.reboot_requested = False
         self.observer: CommitObserver | None = None
+        self.peer_statuses: PeerStatuses = dict
         self._proxies = dict(proxies or {})
         self._resources = dict(resources or {})
         self.juju_version, self._timeout = juju_version, timeout
@@ -275,6 +279,7 @@ class Agent(agent_unit.Unit):
             unit_status=self.unit_status,
             app_status=self.app_status,
             workload_version=self.workload_version,
+            peer_statuses=self.peer_statuses(),
             relation_id=due.relation_id,
             remote_unit=due.remote_unit,
             action=action,
@@ -300,6 +305,7 @@ class Agent(agent_unit.Unit):
             app_statuses=tuple(context.app_statuses),
             commands=tuple(context.commands),
             unit=self.unit,
+            remote_unit=due.remote_unit,
             written=tuple(str(write) for write in written),
         )
         self.history.append(result)

@@ -83,6 +83,7 @@ class HookContext:
     unit_status: unit_state.Status
     app_status: unit_state.Status
     workload_version: str
+    peer_statuses: collections.abc.Mapping[str, unit_state.Status]
     relation_id: int | None = None
     remote_unit: str = ""
     action: unit_state.ActionRun | None = None

@@ -106,10 +106,11 @@ def secret_info_get(context: hook_context.HookContext, words: list[str], stdin: 
 def secret_add(context: hook_context.HookContext, words: list[str], stdin: bytes) -> str:
     """Make a secret."""
     asked = _content_parser("secret-add").parse(words)
+    content = _content(asked.pairs)
     _may_own(context, asked.owner)
     secret = unit_state.Secret(
         id=new_id(),
-        revisions={1: _content(asked.pairs)},
+        revisions={1: content},
         owner=asked.owner,
         tracked=1,
         label=asked.label or "",

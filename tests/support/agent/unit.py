@@ -59,7 +59,7 @@ class Unit:
         self.address = address
         self.leader = leader
         self.behaviour = behaviour
-        self._set: dict[str, object] = {}
+        self.set_options: dict[str, object] = {}
         self._ids = iter(range(10_000))
         for endpoint in self.files.peers:
             self.add_relation(endpoint, app, is_peer=True).is_created = True
@@ -83,22 +83,27 @@ class Unit:
         """A new revision of the charm is there: upgrade-charm and config-changed are due."""
         self.agenda.refreshed = True
 
+    def reboot(self) -> None:
+        """The unit's machine starts again: start is due."""
+        self.agenda.starting = ["start"]
+
     def remove(self) -> None:
         """`juju remove-unit`: the relations end for this unit, then it stops."""
         for relation in self.databags.relations.values():
-            relation.is_dying = True
+            # the last unit of an application is not told that its peer relation ends
+            relation.is_dying = not relation.is_peer or bool(relation.members)
         self.agenda.ending = ["stop", "remove"]
 
     @property
     def options(self) -> dict[str, object]:
         """What config-get gives: defaults, and what was set."""
-        return {**self.files.defaults(), **self._set}
+        return {**self.files.defaults(), **self.set_options}
 
     def snapshot(self) -> Snapshot:
         """The unit as it is now."""
         return Snapshot(
             self.leader,
-            dict(self._set),
+            dict(self.set_options),
             copy.deepcopy(self.agenda),
             copy.deepcopy(self.databags),
             self.unit_status,
@@ -109,7 +114,7 @@ class Unit:
     def restore(self, snapshot: Snapshot) -> None:
         """Make the unit what it was; what its hooks did outside of Juju stays done."""
         self.leader = snapshot.leader
-        self._set = dict(snapshot.config)
+        self.set_options = dict(snapshot.config)
         self.agenda = copy.deepcopy(snapshot.agenda)
         self.databags = copy.deepcopy(snapshot.databags)
         self.unit_status, self.app_status = snapshot.unit_status, snapshot.app_status
@@ -126,12 +131,14 @@ class Unit:
         """
         given = {name: value for name, value in values.items() if value is not None}
         self.files.check_options(given)
-        reset = {name for name, value in values.items() if value is None and name in self._set}
+        reset = {
+            name for name, value in values.items() if value is None and name in self.set_options
+        }
         runs = [self.behaviour.reset_runs] if reset else []
-        if any(self._set.get(name) != value for name, value in given.items()):
+        if any(self.set_options.get(name) != value for name, value in given.items()):
             runs.append(self.behaviour.config_changed_runs)
-        kept = {name: value for name, value in self._set.items() if name not in reset}
-        self._set = {**kept, **given}
+        kept = {name: value for name, value in self.set_options.items() if name not in reset}
+        self.set_options = {**kept, **given}
         if not self.agenda.starting:
             self.agenda.config_changes = max(self.agenda.config_changes, *runs, 0)
 

@@ -72,8 +72,9 @@ def status_get(context: hook_context.HookContext, words: list[str], stdin: bytes
         return hook_context.render(short, asked.format)
     document = _status_document(status)
     if asked.application:
-        unit = _status_document(context.unit_status)
-        document = {"application-status": {**document, "units": {context.unit: unit}}}
+        statuses = {**context.peer_statuses, context.unit: context.unit_status}
+        units = {name: _status_document(status) for name, status in statuses.items()}
+        document = {"application-status": {**document, "units": units}}
     return hook_context.render(document, asked.format)
 
 

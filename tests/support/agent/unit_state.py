@@ -160,6 +160,7 @@ class HookResult:
     app_statuses: tuple[Status, ...] = ()
     commands: tuple[str, ...] = ()
     unit: str = ""
+    remote_unit: str = ""
     written: tuple[str, ...] = ()
 
     @property

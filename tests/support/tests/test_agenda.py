@@ -184,13 +184,12 @@ def test_a_unit_that_is_removed_leaves_its_relations_and_stops(make: MakeAgent) 
 
     last = agent.settle()
     assert [result.name for result in last] == [
-        "friends-relation-broken",
         "db-relation-departed",
         "db-relation-broken",
         "stop",
         "remove",
     ]
-    assert last[1].stdout == "tiny/0\n"
+    assert last[0].stdout == "tiny/0\n"
 
 
 def test_a_departed_unit_can_still_be_read(make: MakeAgent) -> None:
