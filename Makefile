@@ -26,7 +26,7 @@ tox = $(venv)/bin/tox run -qq -e
 in_env = $(tox) $(1) --notest && PATH="$(tools)/tox/$(1)/bin:$$PATH" exec
 
 .DEFAULT_GOAL := help
-.PHONY: help test rehearsal benchmark format lint zizmor unit functional packed integration bundles sbom clean
+.PHONY: help test rehearsal benchmark format lint zizmor unit functional packed support integration bundles sbom clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -52,9 +52,12 @@ zizmor: $(ready) ## workflows again, with what GitHub knows; needs GH_TOKEN
 
 unit functional packed integration: $(ready)
 	@$(call in_env,$@) pytest tests/$@ $(ARGS)
+support: $(ready)
+	@$(call in_env,$@) pytest tests/support/tests $(ARGS)
 unit: ## fast tests without services
 functional: ## the charm against real services
 packed: ## the packed charm as a process
+support: ## the stand-ins and the stack that other tests stand on
 integration: ## on a real Juju controller; needs juju and CHARM_PATH
 
 bundles: $(ready) ## make bundles/ anew from the blueprint

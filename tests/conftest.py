@@ -1,3 +1,3 @@
 """Fixtures for all tests."""
 
-pytest_plugins = ["tests.support.openstack.fixtures"]
+pytest_plugins = ["tests.support.openstack.fixtures", "tests.support.packing.fixtures"]

@@ -1,53 +1,16 @@
-"""Fixtures of the packed charm: packed once in a session, before any test's time runs."""
+"""Fixtures of the packed charm."""
 
 from __future__ import annotations
 
 import collections.abc
-import os
 import pathlib
-from typing import Any
 
 import pytest
 
 from tests.support.agent import agent as agent_agent
-from tests.support.agent import tiny_charm
+from tests.support.agent.expectations import assert_at_rest
 from tests.support.openstack import Stack
-from tests.support.packing import charmcraft_tool, packing
-
-CHARM = pytest.StashKey[pathlib.Path | Exception]()
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtestloop(session: pytest.Session) -> None:
-    if session.config.option.collectonly:
-        return
-    if any("packed_charm" in getattr(item, "fixturenames", ()) for item in session.items):
-        reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-        if reporter:
-            reporter.write_line("packing the charm")
-        session.config.stash[CHARM] = _packed()
-
-
-def _packed() -> pathlib.Path | Exception:
-    try:
-        return packing.pack()
-    except (charmcraft_tool.UnavailableError, packing.PackingError) as problem:
-        return problem
-
-
-def require(packed: pathlib.Path | Exception) -> pathlib.Path:
-    """The packed charm. Where charmcraft cannot run, skip; a CI may not skip and fails."""
-    if isinstance(packed, pathlib.Path):
-        return packed
-    if isinstance(packed, charmcraft_tool.UnavailableError) and os.environ.get("CI") != "true":
-        pytest.skip(str(packed))
-    raise packed
-
-
-@pytest.fixture(scope="session")
-def packed_charm(request: pytest.FixtureRequest) -> pathlib.Path:
-    """The .charm of the tree as it is now."""
-    return require(request.config.stash[CHARM])
+from tests.support.packing import packing
 
 
 @pytest.fixture(scope="session")
@@ -61,10 +24,13 @@ def charm_dir(
 
 
 @pytest.fixture
-def lonely(charm_dir: pathlib.Path) -> collections.abc.Iterator[agent_agent.Agent]:
-    """A unit without relations; no hook has run."""
-    with agent_agent.Agent(charm_dir) as unit:
+def lonely(
+    charm_dir: pathlib.Path, tmp_path: pathlib.Path
+) -> collections.abc.Iterator[agent_agent.Agent]:
+    """A unit without relations; no hook has run. It must be at rest when the test ends."""
+    with agent_agent.Agent(packing.place(charm_dir, tmp_path / "lonely/charm")) as unit:
         yield unit
+        assert_at_rest(unit)
 
 
 @pytest.fixture(scope="session")
@@ -75,18 +41,19 @@ def deployed(
 ) -> collections.abc.Iterator[agent_agent.Agent]:
     """A unit related to keystone and a fresh gnocchi; all the hooks of a deployment have run."""
     booted_stack.replace_gnocchi_database()
+    folder = packing.place(charm_dir, tmp_path_factory.mktemp("unit") / "charm")
     environment = {
         "CEILOMETER_UPGRADE_COMMAND": str(booted_stack.ceilometer_upgrade),
         "TMPDIR": str(tmp_path_factory.mktemp("tmp")),
     }
-    with agent_agent.Agent(charm_dir, environment=environment) as unit:
+    with agent_agent.Agent(folder, environment=environment) as unit:
         # Watcher has no engines here, which need a Nova: it would be degraded all the time
         unit.config({"optional-services": ""})
-        unit.deploy()
         credentials = booted_stack.credentials_databag()
-        unit.announce(unit.relate("identity-credentials", "keystone", {"keystone/0": credentials}))
+        unit.relate("identity-credentials", "keystone", {"keystone/0": credentials})
         gnocchi = {"gnocchi_url": booted_stack.gnocchi_url}
-        unit.announce(unit.relate("metric-service", "gnocchi", {"gnocchi/0": gnocchi}))
+        unit.relate("metric-service", "gnocchi", {"gnocchi/0": gnocchi})
+        unit.deploy()
         yield unit
 
 
@@ -94,22 +61,14 @@ def deployed(
 def coordinator(
     deployed: agent_agent.Agent, stack: Stack
 ) -> collections.abc.Iterator[agent_agent.Agent]:
-    """The deployed unit; each test finds it as it was after its deployment."""
+    """The deployed unit; each test finds it as it was after its deployment.
+
+    It must come to rest when the test ends and the services are whole again.
+    """
     before = deployed.snapshot()
     yield deployed
-    deployed.restore(before)
-
-
-@pytest.fixture
-def make(tmp_path: pathlib.Path) -> collections.abc.Iterator[tiny_charm.MakeAgent]:
-    """Makes a unit of a tiny charm whose dispatch is the given shell script."""
-    made: list[agent_agent.Agent] = []
-
-    def agent(script: str, **arguments: Any) -> agent_agent.Agent:
-        tiny_charm.write(tmp_path, script)
-        made.append(agent_agent.Agent(tmp_path, "tiny", **arguments))
-        return made[-1]
-
-    yield agent
-    for unit in made:
-        unit.close()
+    stack.reset()
+    try:
+        assert_at_rest(deployed)
+    finally:
+        deployed.restore(before)

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.packed.conftest import require
 from tests.support.agent import processes
 from tests.support.packing import charmcraft_tool
+from tests.support.packing.fixtures import require
 
 KEPT = ("name", "summary", "description", "assumes", "requires", "provides", "peers")
 KEPT += ("extra-bindings", "subordinate", "resources", "storage", "containers")

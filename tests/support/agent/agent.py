@@ -1,7 +1,8 @@
 """A stand-in for Juju's unit agent: keeps one unit's state and runs the charm's hooks for real.
 
 No controller and no machine are behind it. What it promises: hook commands answer as Juju's do,
-permissions included, and what a hook wrote counts only if the hook succeeded.
+permissions included; what a hook wrote counts only if the hook succeeded; and `settle` runs the
+hooks that Juju would run, those that the charm's own writes cause included.
 """
 
 from __future__ import annotations
@@ -17,26 +18,40 @@ import typing
 import jsonschema
 
 from tests.support.agent import (
+    agenda,
+    behaviours,
     hook_commands,
     hook_context,
+    hook_environment,
     hook_server,
     processes,
-    secret_commands,
     unit_state,
+    writes,
 )
 from tests.support.agent import unit as agent_unit
 
 SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin"
 """Without /usr/local: the charm must find the python3 of the base it was packed on."""
-MODEL_UUID = "5a0f4e1c-6f0b-4f5e-8d6e-0c2b8f1d7a11"
+MODEL_UUID = hook_environment.MODEL_UUID
+BOUND = 60
+"""Hooks after which a unit that still has hooks to run counts as restless."""
+CommitObserver = collections.abc.Callable[["Agent", unit_state.Databags, list[writes.Write]], None]
+
+PeerStatuses = collections.abc.Callable[[], collections.abc.Mapping[str, unit_state.Status]]
+"""Gives the statuses of the application's units by their names."""
+
+
+class NotSettledError(AssertionError):
+    """A unit does not come to rest; the text lists the hooks that ran."""
 
 
 @typing.final
 class Agent(agent_unit.Unit):
     """One unit of a charm, and its agent.
 
-    Remote units and applications are given as plain databags; `hook`, `relation_event` and
-    `action` run the charm's own dispatch. Use it as a context manager, or call `close`.
+    Remote units and applications are given as plain databags. `settle` runs all hooks that are
+    due; `hook`, `relation_event` and `action` run one thing, due or not. Use it as a context
+    manager, or call `close`.
     """
 
     def __init__(
@@ -50,7 +65,7 @@ class Agent(agent_unit.Unit):
         proxies: collections.abc.Mapping[str, str] | None = None,
         resources: collections.abc.Mapping[str, str] | None = None,
         address: str = "192.0.2.10",
-        juju_version: str = "3.6.9",
+        juju_version: str = "4.0.14",
         timeout: float = 120,
     ) -> None:
         """Make the unit as `juju deploy` does, before any hook has run.
@@ -64,19 +79,21 @@ class Agent(agent_unit.Unit):
             proxies: the model's proxies by kind: http, https, ftp, no.
             resources: paths of the charm's resources by name.
             address: the unit's address.
-            juju_version: what JUJU_VERSION says.
+            juju_version: of the agent: 3.6 and 4.0 are known (behaviours.py).
             timeout: seconds after which a hook is killed.
         """
-        super().__init__(charm_dir, app, unit, address, leader)
+        behaviour = behaviours.of_version(juju_version)
+        super().__init__(charm_dir, app, unit, address, leader=leader, behaviour=behaviour)
         self.environment = dict(environment or {})
         self.history: list[unit_state.HookResult] = []
         self.reboot_requested = False
+        self.observer: CommitObserver | None = None
+        self.peer_statuses: PeerStatuses = dict
         self._proxies = dict(proxies or {})
         self._resources = dict(resources or {})
         self.juju_version, self._timeout = juju_version, timeout
         self._folder = tempfile.TemporaryDirectory(prefix="juju-")
         self._private = pathlib.Path(self._folder.name)
-        (self._private / "home").mkdir()
         hook_server.install_tools(self._private / "tools", hook_commands.COMMANDS)
 
     def __enter__(self) -> Agent:
@@ -104,11 +121,66 @@ class Agent(agent_unit.Unit):
         """All that the unit ever sent with juju-log."""
         return [line for result in self.history for line in result.log]
 
-    # Hooks.
+    # Hooks that are due.
+
+    @property
+    def due(self) -> unit_state.DueHook | None:
+        """The hook that Juju would run next, or None where the unit is at rest."""
+        return agenda.next_hook(self.agenda, self.databags)
+
+    def step(self) -> unit_state.HookResult | None:
+        """Run the hook that is due, if one is."""
+        due = self.due
+        return None if due is None else self._hook(due)
+
+    def settle(self, bound: int = BOUND) -> list[unit_state.HookResult]:
+        """Run hooks until none is due. A hook that fails is due again.
+
+        Raises:
+            NotSettledError: if more than `bound` hooks would run.
+        """
+        ran: list[unit_state.HookResult] = []
+        while (due := self.due) is not None:
+            if len(ran) >= bound:
+                raise NotSettledError(restlessness(ran, f"{self.unit} {due.name}"))
+            ran.append(self._hook(due))
+        return ran
+
+    def deploy(self) -> list[unit_state.HookResult]:
+        """Run what every new unit runs, and what that causes, until the unit is at rest."""
+        self.start_deployment()
+        return self.settle()
+
+    def announce(self, relation_id: int) -> list[unit_state.HookResult]:
+        """Tell the charm of a relation: created, then joined and changed for each unit."""
+        relation = self.relation(relation_id)
+        created = [unit_state.DueHook(f"{relation.endpoint}-relation-created", relation_id)]
+        return self._run_relation(relation_id, [] if relation.is_created else created)
+
+    def break_relation(self, relation_id: int) -> list[unit_state.HookResult]:
+        """Remove a relation: departed for each of its units, then broken."""
+        self.relation(relation_id).is_dying = True
+        return self._run_relation(relation_id, [])
+
+    def _run_relation(
+        self, relation_id: int, first: list[unit_state.DueHook]
+    ) -> list[unit_state.HookResult]:
+        """Run what is due in one relation, each hook once, and nothing else."""
+        results = [self._hook(due) for due in first]
+        tried = set(first)
+        while relation_id in self.databags.relations:
+            due = next(agenda.hooks_of(self.relation(relation_id)), None)
+            if due is None or due in tried:
+                break
+            tried.add(due)
+            results.append(self._hook(due))
+        return results
+
+    # Hooks that a test asks for.
 
     def hook(self, name: str) -> unit_state.HookResult:
         """Run a hook that has no context, such as install or config-changed."""
-        return self._run(name, {})
+        return self._hook(unit_state.DueHook(name))
 
     def relation_event(
         self,
@@ -123,65 +195,13 @@ class Agent(agent_unit.Unit):
         hook that succeeds removes the relation, as Juju does.
         """
         number = self.relation_id(endpoint) if relation_id is None else relation_id
-        relation = self.relation(number)
-        if unit is not None:
-            gone = event == "departed"
-            presence = unit_state.Presence.GONE if gone else unit_state.Presence.MEMBER
-            relation.remote_units[unit].presence = presence
-        variables = {
-            "JUJU_RELATION": relation.endpoint,
-            "JUJU_RELATION_ID": f"{relation.endpoint}:{relation.id}",
-            "JUJU_REMOTE_APP": relation.remote_app,
-            "JUJU_REMOTE_UNIT": unit or "",
-            "JUJU_DEPARTING_UNIT": (unit or "") if event == "departed" else "",
-        }
-        result = self._run(f"{relation.endpoint}-relation-{event}", variables, relation.id)
-        if event == "departed" and unit is not None and result.succeeded:
-            del self.relation(number).remote_units[unit]
-        if event == "broken" and result.succeeded:
-            del self.databags.relations[number]
-        return result
-
-    def announce(self, relation_id: int) -> list[unit_state.HookResult]:
-        """Tell the charm of a new relation: created, then joined and changed for each unit."""
-        relation = self.relation(relation_id)
-        events = [("created", None)]
-        for unit in sorted(relation.remote_units):
-            events += [("joined", unit), ("changed", unit)]
-        if relation.remote_app_data:
-            events.append(("changed", None))
-        return [self._relation_hook(relation_id, event, unit) for event, unit in events]
-
-    def break_relation(self, relation_id: int) -> list[unit_state.HookResult]:
-        """Remove a relation: departed for each of its units, then broken."""
-        relation = self.relation(relation_id)
-        events = [("departed", unit) for unit in sorted(relation.remote_units)]
-        return [
-            self._relation_hook(relation_id, event, unit)
-            for event, unit in [*events, ("broken", None)]
-        ]
+        name = f"{self.relation(number).endpoint}-relation-{event}"
+        return self._hook(unit_state.DueHook(name, number, unit or ""))
 
     def secret_event(self, secret_id: str, event: str = "changed") -> unit_state.HookResult:
         """Run secret-EVENT for a secret."""
-        secret = secret_commands.find(self.databags, secret_id, None)
-        variables = {
-            "JUJU_SECRET_ID": f"{secret_commands.SCHEME}{secret.id}",
-            "JUJU_SECRET_LABEL": secret.label,
-        }
-        return self._run(f"secret-{event}", variables)
-
-    def deploy(self) -> list[unit_state.HookResult]:
-        """Run what every new unit runs first, in Juju's order."""
-        self.unit_status = unit_state.Status("maintenance", "installing charm software")
-        first = ["install", *(f"{peer}-relation-created" for peer in self.files.peers)]
-        leader = "leader-elected" if self.leader else "leader-settings-changed"
-        results: list[unit_state.HookResult] = []
-        for name in [*first, leader, "config-changed", "start"]:
-            endpoint, is_relation, _ = name.partition("-relation-")
-            results.append(
-                self.relation_event(endpoint, "created") if is_relation else self.hook(name)
-            )
-        return results
+        secret = self.secret(secret_id)
+        return self._hook(unit_state.DueHook(f"secret-{event}", secret_id=secret.id))
 
     def action(
         self, name: str, params: collections.abc.Mapping[str, object] | None = None
@@ -198,33 +218,52 @@ class Agent(agent_unit.Unit):
         except jsonschema.ValidationError as problem:
             raise ValueError(f"validation failed: {problem.message}") from problem
         merged = {**self.files.action_defaults(name), **given}
-        action = unit_state.ActionRun(name, str(next(self._ids) + 1), merged)
-        hook = self._run(
-            name, {"JUJU_ACTION_NAME": name, "JUJU_ACTION_UUID": action.id}, None, action
-        )
-        if not hook.succeeded:
+        return self._task(name, merged, [str(self.charm_dir / "dispatch")])
+
+    def execute(self, script: str) -> unit_state.ActionResult:
+        """Run a shell script as `juju exec` does; what it wrote counts even if it fails."""
+        params: dict[str, object] = {"command": script, "timeout": 300_000_000_000}
+        return self._task(unit_state.EXEC, params, ["/bin/bash", "-c", script])
+
+    def _task(
+        self, name: str, params: dict[str, object], command: list[str]
+    ) -> unit_state.ActionResult:
+        action = unit_state.ActionRun(name, str(next(self._ids) + 1), params)
+        hook = self._run(unit_state.DueHook(name), command, action)
+        if not hook.succeeded and name != unit_state.EXEC:
             action.failed = True
             action.message = f"exit status {hook.exit_code}" if hook.exit_code else "timed out"
+        outputs = {"stdout": hook.stdout, "stderr": hook.stderr}
         return unit_state.ActionResult(
             status="failed" if action.failed else "completed",
             message=action.message,
-            results=_nested(action.results),
+            results={
+                **action.results,
+                "return-code": hook.exit_code,
+                **{key: text for key, text in outputs.items() if text},
+            },
             log=tuple(action.log),
             hook=hook,
         )
 
-    def _relation_hook(
-        self, relation_id: int, event: str, unit: str | None
-    ) -> unit_state.HookResult:
-        endpoint = self.relation(relation_id).endpoint
-        return self.relation_event(endpoint, event, unit, relation_id)
+    # One run.
+
+    def _hook(self, due: unit_state.DueHook) -> unit_state.HookResult:
+        if due.relation_id is not None:
+            agenda.enter(self.relation(due.relation_id), due)
+        result = self._run(due, [str(self.charm_dir / "dispatch")], None)
+        if result.succeeded:
+            agenda.mark_told(self.agenda, self.databags, due)
+        else:
+            self.agenda.failed = due
+            self.unit_status = unit_state.Status("error", f'hook failed: "{due.name}"')
+        return result
 
     def _run(
         self,
-        name: str,
-        variables: collections.abc.Mapping[str, str],
-        relation_id: int | None = None,
-        action: unit_state.ActionRun | None = None,
+        due: unit_state.DueHook,
+        command: list[str],
+        action: unit_state.ActionRun | None,
     ) -> unit_state.HookResult:
         context = hook_context.HookContext(
             app=self.app,
@@ -233,26 +272,30 @@ class Agent(agent_unit.Unit):
             model_uuid=MODEL_UUID,
             address=self.address,
             files=self.files,
-            config=dict(self._config),
+            behaviour=self.behaviour,
+            config=self.options,
             databags=copy.deepcopy(self.databags),
             resources=self._resources,
             unit_status=self.unit_status,
             app_status=self.app_status,
             workload_version=self.workload_version,
-            relation_id=relation_id,
-            remote_unit=variables.get("JUJU_REMOTE_UNIT", ""),
+            peer_statuses=self.peer_statuses(),
+            relation_id=due.relation_id,
+            remote_unit=due.remote_unit,
             action=action,
         )
-        outcome = self._dispatch(name, variables, context)
-        if outcome.exit_code == 0:
+        before = self.databags
+        outcome = self._dispatch(due, command, context)
+        is_exec = action is not None and action.name == unit_state.EXEC
+        if outcome.exit_code == 0 or is_exec:
             self.databags = context.databags
         self.unit_status, self.app_status = context.unit_status, context.app_status
         self.workload_version = context.workload_version
         self.reboot_requested = self.reboot_requested or context.reboot
-        if outcome.exit_code != 0 and action is None:
-            self.unit_status = unit_state.Status("error", f'hook failed: "{name}"')
+        written = writes.between(before, self.databags)
+        writes.tell_writer(self.databags, written)
         result = unit_state.HookResult(
-            name=name,
+            name=due.name,
             exit_code=outcome.exit_code,
             stdout=outcome.stdout,
             stderr=outcome.stderr,
@@ -261,85 +304,45 @@ class Agent(agent_unit.Unit):
             statuses=tuple(context.statuses),
             app_statuses=tuple(context.app_statuses),
             commands=tuple(context.commands),
+            unit=self.unit,
+            remote_unit=due.remote_unit,
+            written=tuple(str(write) for write in written),
         )
         self.history.append(result)
+        if self.observer is not None:
+            self.observer(self, self.databags, written)
         return result
 
     def _dispatch(
-        self,
-        name: str,
-        variables: collections.abc.Mapping[str, str],
-        context: hook_context.HookContext,
+        self, due: unit_state.DueHook, command: list[str], context: hook_context.HookContext
     ) -> processes.Outcome:
-        token = f"{self.unit}-{name}-{secrets.token_hex(8)}"
+        token = f"{self.unit}-{due.name}-{secrets.token_hex(8)}"
         address = self._private / "agent.socket"
         server = hook_server.HookServer(
             address, token, lambda words, stdin: hook_commands.run(context, words, stdin)
         )
-        kind = "hooks" if context.action is None else "actions"
         environment = {
-            **self._base_environment(),
-            **variables,
-            "JUJU_DISPATCH_PATH": f"{kind}/{name}",
-            "JUJU_HOOK_NAME": name if context.action is None else "",
+            **hook_environment.make(self, self.path, self.juju_version, self._proxies),
+            **self.environment,
+            **hook_environment.of_run(self, due, context.action),
             "JUJU_CONTEXT_ID": token,
             "JUJU_AGENT_SOCKET_ADDRESS": str(address),
         }
         with server:
-            outcome = processes.run(
-                [self.charm_dir / "dispatch"], self.charm_dir, environment, self._timeout
-            )
+            outcome = processes.run(command, self.charm_dir, environment, self._timeout)
         if server.problems:
             raise agent_unit.AgentError(
-                f"a hook command failed inside the agent during {name}"
+                f"a hook command failed inside the agent during {due.name}"
             ) from (server.problems[0])
-        return outcome
-
-    def _base_environment(self) -> dict[str, str]:
-        """What Juju 3 gives to every hook (its HookVars), and nothing of our own environment.
-
-        HOME is private: Juju sets none, and then programs would write into the user's own.
-        """
-        proxies = {
-            f"JUJU_CHARM_{kind.upper()}_PROXY": self._proxies.get(kind, "")
-            for kind in ("http", "https", "ftp", "no")
-        }
-        return {
-            "PATH": self.path,
-            "HOME": str(self._private / "home"),
-            "LANG": "C.UTF-8",
-            "TERM": "tmux-256color",
-            "DEBIAN_FRONTEND": "noninteractive",
-            "APT_LISTCHANGES_FRONTEND": "none",
-            "CHARM_DIR": str(self.charm_dir),
-            "JUJU_CHARM_DIR": str(self.charm_dir),
-            "JUJU_UNIT_NAME": self.unit,
-            "JUJU_MODEL_NAME": "openstack",
-            "JUJU_MODEL_UUID": MODEL_UUID,
-            "JUJU_MACHINE_ID": "0",
-            "JUJU_PRINCIPAL_UNIT": "",
-            "JUJU_AVAILABILITY_ZONE": "nova",
-            "JUJU_API_ADDRESSES": "192.0.2.1:17070",
-            "JUJU_VERSION": self.juju_version,
-            "JUJU_AGENT_SOCKET_NETWORK": "unix",
-            "JUJU_METER_STATUS": "AMBER",
-            "JUJU_SLA": "unsupported",
-            "CLOUD_API_VERSION": "",
-            **proxies,
-            **self.environment,
-        }
+        return writes.within_quota(outcome, context.databags, context.action)
 
 
-def _nested(results: collections.abc.Mapping[str, str]) -> dict[str, object]:
-    """Dotted keys as the nested mapping that `juju run` shows."""
-    tree: dict[str, object] = {}
-    for key, value in results.items():
-        *parents, leaf = key.split(".")
-        branch = tree
-        for parent in parents:
-            child = branch.setdefault(parent, {})
-            if not isinstance(child, dict):
-                raise agent_unit.AgentError(f"result {key!r} is below the value {parent!r}")
-            branch = child
-        branch[leaf] = value
-    return tree
+def restlessness(ran: collections.abc.Sequence[unit_state.HookResult], due: str) -> str:
+    """Text about hooks that do not end: each that ran, and what it wrote."""
+    lines = [
+        f"  {number}. {result.unit} {result.name}"
+        + (f" (exit code {result.exit_code})" if not result.succeeded else "")
+        + (f" wrote {', '.join(result.written)}" if result.written else "")
+        for number, result in enumerate(ran, start=1)
+    ]
+    return "\n".join([f"not at rest after {len(ran)} hooks, {due} is due:", *lines])

@@ -10,7 +10,7 @@ import typing
 
 import yaml
 
-from tests.support.agent import unit_state
+from tests.support.agent import behaviours, unit_state
 from tests.support.packing import charm_files
 
 
@@ -23,10 +23,12 @@ class CommandError(Exception):
 
 
 class Parser(argparse.ArgumentParser):
-    """argparse that answers instead of exiting, and reads Go's `--flag=true`."""
+    """argparse that answers instead of exiting, in Juju's words, and reads Go's `--flag=true`."""
 
-    def __init__(self, command: str) -> None:
+    def __init__(self, command: str, missing: str = "") -> None:
+        """Make it; `missing` is what Juju says where words are missing."""
         super().__init__(prog=command, add_help=False, allow_abbrev=False)
+        self._missing = missing
 
     def add_switch(self, *names: str) -> None:
         """Add a flag that is true when bare and may be given as `--flag=true|false`."""
@@ -40,11 +42,17 @@ class Parser(argparse.ArgumentParser):
         """
         end = words.index("--") if "--" in words else len(words)
         switched = [word for word in map(_go_switch, words[:end]) if word is not None]
-        return self.parse_args([*switched, *words[end:]])
+        asked, extra = self.parse_known_args([*switched, *words[end:]])
+        if extra and extra[0].startswith("-"):
+            flag = extra[0].partition("=")[0]
+            raise CommandError(f"option provided but not defined: {flag}", code=2)
+        if extra:
+            raise CommandError(f"unrecognized args: {json.dumps(extra)}", code=2)
+        return asked
 
     def error(self, message: str) -> typing.NoReturn:
         """Refuse the words."""
-        raise CommandError(message, code=2)
+        raise CommandError(self._missing or message, code=2)
 
 
 def _go_switch(word: str) -> str | None:
@@ -68,12 +76,14 @@ class HookContext:
     model_uuid: str
     address: str
     files: charm_files.CharmFiles
+    behaviour: behaviours.Behaviour
     config: dict[str, object]
     databags: unit_state.Databags
     resources: collections.abc.Mapping[str, str]
     unit_status: unit_state.Status
     app_status: unit_state.Status
     workload_version: str
+    peer_statuses: collections.abc.Mapping[str, unit_state.Status]
     relation_id: int | None = None
     remote_unit: str = ""
     action: unit_state.ActionRun | None = None
@@ -110,7 +120,9 @@ class HookContext:
 def render(value: object, form: str) -> str:
     """A command's answer: as JSON where `--format=json` asks for it, else as text for people."""
     if form == "json":
-        return json.dumps(value) + "\n"
+        return json.dumps(value, separators=(",", ":")) + "\n"
+    if form == "smart" and isinstance(value, list):
+        return "".join(f"{item}\n" for item in value)
     if isinstance(value, dict | list):
         return yaml.safe_dump(value)
-    return "" if value is None else f"{value}\n"
+    return "" if value is None or value == "" else f"{value}\n"

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import collections.abc
 import pathlib
-import shlex
 import socketserver
-import sys
 import threading
 import types
 import typing
 
-from tests.support.agent import shim
-
+TOOL = pathlib.Path(__file__).with_name("hook_tool.pl").resolve()
+"""The program behind every hook command."""
 Handler = collections.abc.Callable[[list[str], bytes], tuple[int, str, str]]
 """Gets the command's words (its own name first) and stdin; gives exit code, stdout, stderr."""
 
@@ -23,12 +21,8 @@ LONGEST_SOCKET_PATH = 107
 def install_tools(folder: pathlib.Path, names: collections.abc.Iterable[str]) -> None:
     """Put one executable per hook command into the folder."""
     folder.mkdir(mode=0o700)
-    python = shlex.quote(str(pathlib.Path(sys.executable).resolve()))
-    script = shlex.quote(str(pathlib.Path(shim.__file__).resolve()))
     for name in names:
-        tool = folder / name
-        tool.write_text(f'#!/bin/sh\nexec {python} -I -S {script} {name} "$@"\n')
-        tool.chmod(0o755)
+        (folder / name).symlink_to(TOOL)
 
 
 @typing.final
@@ -50,7 +44,7 @@ class HookServer:
     def __enter__(self) -> HookServer:
         self._server = socketserver.UnixStreamServer(str(self._path), _connection_class(self))
         self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.005}, daemon=True
         )
         self._thread.start()
         return self

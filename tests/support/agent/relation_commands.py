@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import typing
 
 import yaml
@@ -9,6 +10,7 @@ import yaml
 from tests.support.agent import hook_context, unit_state
 
 Answer = str
+MAC_ADDRESS = "00:16:3e:00:00:01"
 
 
 def relation_ids(context: hook_context.HookContext, words: list[str], stdin: bytes) -> Answer:
@@ -47,32 +49,40 @@ def relation_get(context: hook_context.HookContext, words: list[str], stdin: byt
     parser.add_argument("owner", nargs="?")
     asked = parser.parse(words)
     relation = context.relation(asked.r)
+    if asked.owner == "":
+        raise hook_context.CommandError('invalid unit name ""', code=2)
     owner = asked.owner or context.remote_unit
+    if not owner and context.relation_id is not None:
+        # in hooks that are about the application, such as broken
+        owner, asked.app = relation.remote_app, True
     if not owner:
-        raise hook_context.CommandError("no unit id specified", code=2)
-    bag = _databag(context, relation, owner, asked.app)
-    return hook_context.render(bag if asked.key == "-" else bag.get(asked.key), asked.format)
+        raise hook_context.CommandError("no unit or application specified", code=2)
+    bag = (_app_databag if asked.app else _unit_databag)(context, relation, owner)
+    answer = dict(sorted(bag.items())) if asked.key == "-" else bag.get(asked.key)
+    return hook_context.render(answer, asked.format)
 
 
-def _databag(
-    context: hook_context.HookContext, relation: unit_state.Relation, owner: str, app: bool
+def _app_databag(
+    context: hook_context.HookContext, relation: unit_state.Relation, owner: str
 ) -> dict[str, str]:
-    denied = hook_context.CommandError("permission denied")
-    if app:
-        name = owner.partition("/")[0]
-        if name == context.app:
-            # Every unit reads its own application's databag in a peer relation; elsewhere
-            # only the leader does (ops, _ModelBackend._relation_is_gone).
-            if not (relation.is_peer or context.leader):
-                raise denied
-            return relation.local_app_data
-        if name != relation.remote_app:
-            raise denied
-        return relation.remote_app_data
+    name = owner.partition("/")[0]
+    if name == context.app:
+        followers_read = relation.is_peer or context.behaviour.own_data_is_read_by_followers
+        if not (followers_read or context.leader):
+            raise hook_context.CommandError("permission denied")
+        return relation.local_app_data
+    if name != relation.remote_app:
+        raise hook_context.CommandError(context.behaviour.unknown_application.format(name=name))
+    return relation.remote_app_data
+
+
+def _unit_databag(
+    context: hook_context.HookContext, relation: unit_state.Relation, owner: str
+) -> dict[str, str]:
     if owner == context.unit:
         return relation.local_unit_data
     if owner not in relation.remote_units:
-        raise denied
+        raise hook_context.CommandError(context.behaviour.unknown_unit)
     return relation.remote_units[owner].data
 
 
@@ -112,44 +122,57 @@ def network_get(context: hook_context.HookContext, words: list[str], stdin: byte
     parser = hook_context.Parser("network-get")
     parser.add_argument("--format", default="yaml")
     parser.add_argument("-r")
+    for switch in ("--bind-address", "--egress-subnets", "--ingress-address"):
+        parser.add_switch(switch)
     parser.add_argument("binding")
     asked = parser.parse(words)
     if asked.r is not None:
         context.relation(asked.r)
     if asked.binding not in context.files.bindings:
-        raise hook_context.CommandError(
-            f'no network config found for binding "{asked.binding}"', code=1
-        )
-    subnet = f"{context.address}/32"
-    address = {
-        "hostname": "",
-        "value": context.address,
-        "cidr": subnet,
-        "address": context.address,
-    }
+        raise hook_context.CommandError(f'no network config found for binding "{asked.binding}"')
+    if asked.ingress_address or asked.bind_address:
+        return f"{context.address}\n"
+    if asked.egress_subnets:
+        return f"{context.address}/32\n"
+    subnet = ipaddress.ip_interface(f"{context.address}/24").network
+    address = {"hostname": context.address, "value": context.address, "cidr": str(subnet)}
+    if context.behaviour.network_get_address:
+        address |= {"hostname": "", "address": context.address}
+    card = {"mac-address": MAC_ADDRESS, "interface-name": "eth0", "addresses": [address]}
     network = {
-        "bind-addresses": [
-            {"mac-address": "", "interface-name": "eth0", "addresses": [address]},
-        ],
-        "egress-subnets": [subnet],
+        "bind-addresses": [card],
+        "egress-subnets": [f"{context.address}/32"],
         "ingress-addresses": [context.address],
     }
     return hook_context.render(network, asked.format)
 
 
 def goal_state(context: hook_context.HookContext, words: list[str], stdin: bytes) -> Answer:
-    """The units that should be there: here those that are."""
+    """The units and relations that should be there: those that are, without the peer relation.
+
+    Units are always active here, and the applications that they are related to joined.
+    """
     parser = hook_context.Parser("goal-state")
     parser.add_argument("--format", default="yaml")
     asked = parser.parse(words)
-    goal = {"status": "active", "since": "2026-01-01T00:00:00Z"}
+    since = "2026-01-01 00:00:00Z"
+    active = {"status": "active", "since": since}
+    units = {context.unit: active}
     relations: dict[str, dict[str, dict[str, str]]] = {}
     for relation in context.databags.relations.values():
-        names = (relation.remote_app, *relation.remote_units)
-        relations.setdefault(relation.endpoint, {}).update(dict.fromkeys(names, goal))
-    return hook_context.render(
-        {"units": {context.unit: goal}, "relations": relations}, asked.format
-    )
+        there = [
+            name
+            for name, unit in relation.remote_units.items()
+            if relation.is_dying or unit.presence is not unit_state.Presence.GONE
+        ]
+        if relation.is_peer:
+            units |= dict.fromkeys(there, active)
+        else:
+            goals = relations.setdefault(relation.endpoint, {})
+            goals[relation.remote_app] = {"status": "joined", "since": since}
+            goals |= dict.fromkeys(there, active)
+    document = {"units": dict(sorted(units.items())), "relations": relations}
+    return hook_context.render(document, asked.format)
 
 
 def read_values(source: str | None, stdin: bytes) -> dict[str, str]:

@@ -3,29 +3,45 @@
 from __future__ import annotations
 
 import pathlib
+import re
 import secrets
 
 from tests.support.agent import hook_context, relation_commands, unit_state
 
 SCHEME = "secret:"
+ID = re.compile("[0-9a-v]{20}")
+KEY = re.compile("[a-z](-?[a-z0-9]){2,}")
+"""A key of a secret's content: three characters or more."""
 
 
 def find(
-    databags: unit_state.Databags, reference: str | None, label: str | None
+    context: hook_context.HookContext, reference: str | None, label: str | None
 ) -> unit_state.Secret:
     """The secret with this id (with or without its scheme, or as a URI) or this label.
 
     Raises:
         CommandError: "not found", the words by which ops knows a missing secret.
     """
-    if reference:
-        name = reference.removeprefix(SCHEME).rsplit("/", 1)[-1]
-        found = databags.secrets.get(name)
-    else:
-        found = next((s for s in databags.secrets.values() if label and s.label == label), None)
-    if found is None:
-        raise hook_context.CommandError(f'secret "{reference or label}" not found')
-    return found
+    if not reference and not label:
+        raise hook_context.CommandError("require either a secret URI or label", code=2)
+    known = context.databags.secrets
+    if not reference:
+        found = next((secret for secret in known.values() if secret.label == label), None)
+        if found is None:
+            text = context.behaviour.secret_label_missing.format(label=label)
+            raise hook_context.CommandError(text)
+        return found
+    name = _name(reference)
+    if name not in known:
+        raise hook_context.CommandError(context.behaviour.secret_missing.format(id=name))
+    return known[name]
+
+
+def _name(reference: str) -> str:
+    name = reference.removeprefix(SCHEME).rsplit("/", 1)[-1]
+    if not ID.fullmatch(name):
+        raise hook_context.CommandError(f'secret URI "{reference}" not valid', code=2)
+    return name
 
 
 def new_id() -> str:
@@ -43,15 +59,19 @@ def secret_get(context: hook_context.HookContext, words: list[str], stdin: bytes
     parser.add_argument("id", nargs="?")
     parser.add_argument("key", nargs="?")
     asked = parser.parse(words)
-    secret = find(context.databags, asked.id, asked.label)
+    secret = find(context, asked.id, asked.label)
     if not secret.granted:
-        raise hook_context.CommandError("permission denied")
+        text = context.behaviour.secret_refused.format(unit=context.unit)
+        raise hook_context.CommandError(text)
     if asked.label:
         secret.label = asked.label
     if asked.refresh or secret.tracked is None:
         secret.tracked = secret.latest
     content = secret.revisions[secret.latest if asked.peek else secret.tracked]
-    return hook_context.render(content.get(asked.key) if asked.key else content, asked.format)
+    if asked.key and asked.key not in content:
+        raise hook_context.CommandError(f'secret key value "{asked.key}" not found')
+    answer = content[asked.key] if asked.key else dict(sorted(content.items()))
+    return hook_context.render(answer, asked.format)
 
 
 def secret_ids(context: hook_context.HookContext, words: list[str], stdin: bytes) -> str:
@@ -60,7 +80,7 @@ def secret_ids(context: hook_context.HookContext, words: list[str], stdin: bytes
     parser.add_argument("--format", default="smart")
     asked = parser.parse(words)
     owned = [secret.id for secret in context.databags.secrets.values() if secret.owned]
-    return hook_context.render(owned, asked.format)
+    return hook_context.render(owned or None, asked.format)
 
 
 def secret_info_get(context: hook_context.HookContext, words: list[str], stdin: bytes) -> str:
@@ -79,16 +99,18 @@ def secret_info_get(context: hook_context.HookContext, words: list[str], stdin: 
         "rotation": secret.rotation,
         "expiry": secret.expiry,
     }
-    return hook_context.render({secret.id: info}, asked.format)
+    told = {key: value for key, value in info.items() if value or key == "label"}
+    return hook_context.render({secret.id: told}, asked.format)
 
 
 def secret_add(context: hook_context.HookContext, words: list[str], stdin: bytes) -> str:
     """Make a secret."""
     asked = _content_parser("secret-add").parse(words)
+    content = _content(asked.pairs)
     _may_own(context, asked.owner)
     secret = unit_state.Secret(
         id=new_id(),
-        revisions={1: _content(asked.pairs)},
+        revisions={1: content},
         owner=asked.owner,
         tracked=1,
         label=asked.label or "",
@@ -97,7 +119,8 @@ def secret_add(context: hook_context.HookContext, words: list[str], stdin: bytes
         expiry=asked.expire or "",
     )
     context.databags.secrets[secret.id] = secret
-    return f"{SCHEME}{secret.id}\n"
+    uri = context.behaviour.secret_uri.format(id=secret.id, model=context.model_uuid)
+    return f"{uri}\n"
 
 
 def secret_set(context: hook_context.HookContext, words: list[str], stdin: bytes) -> str:
@@ -171,6 +194,8 @@ def _content(words: list[str]) -> dict[str, str]:
     content: dict[str, str] = {}
     for key, value in relation_commands.pairs(words).items():
         name, _, kind = key.partition("#")
+        if not KEY.fullmatch(name):
+            raise hook_context.CommandError(f'key "{name}" not valid', code=2)
         content[name] = pathlib.Path(value).read_text() if kind == "file" else value
     return content
 
@@ -178,9 +203,9 @@ def _content(words: list[str]) -> dict[str, str]:
 def _owned(
     context: hook_context.HookContext, reference: str | None, label: str | None
 ) -> unit_state.Secret:
-    secret = find(context.databags, reference, label)
+    secret = find(context, reference, label)
     if not secret.owned:
-        raise hook_context.CommandError("permission denied")
+        raise hook_context.CommandError(f'secret "{secret.id}" not found')
     _may_own(context, secret.owner)
     return secret
 

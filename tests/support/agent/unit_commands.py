@@ -6,28 +6,28 @@ import re
 
 from tests.support.agent import hook_context, relation_commands, unit_state
 
-SETTABLE_STATUSES = frozenset({"active", "blocked", "maintenance", "waiting"})
-RESULT_KEY = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
-"""Keys that action-set takes (Juju, "How to define an action": lower case, digits, - and .)."""
+SETTABLE_STATUSES = ("maintenance", "blocked", "waiting", "active")
+RESULT_KEY = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
+"""A key that action-set takes, between the periods that make results below results."""
 RESERVED_RESULT_KEYS = frozenset({"stdout", "stdout-encoding", "stderr", "stderr-encoding"})
 
 
-def _format_parser(command: str, default: str = "smart") -> hook_context.Parser:
-    parser = hook_context.Parser(command)
+def _format_parser(command: str, default: str = "smart", missing: str = "") -> hook_context.Parser:
+    parser = hook_context.Parser(command, missing)
     parser.add_argument("--format", default=default)
     return parser
 
 
-def _one_key(command: str, values: dict[str, object] | dict[str, str], words: list[str]) -> str:
-    parser = _format_parser(command)
+def config_get(context: hook_context.HookContext, words: list[str], stdin: bytes) -> str:
+    """All options that are set or have a default (with --all, all), or one of them."""
+    parser = _format_parser("config-get")
+    parser.add_switch("--all", "-a")
     parser.add_argument("key", nargs="?")
     asked = parser.parse(words)
-    return hook_context.render(values.get(asked.key) if asked.key else values, asked.format)
-
-
-def config_get(context: hook_context.HookContext, words: list[str], stdin: bytes) -> str:
-    """All options that are set or have a default, or one of them."""
-    return _one_key("config-get", context.config, words)
+    unset = dict.fromkeys(context.files.options) if asked.all else {}
+    options = {**unset, **context.config}
+    answer = options.get(asked.key) if asked.key else dict(sorted(options.items()))
+    return hook_context.render(answer, asked.format)
 
 
 def is_leader(context: hook_context.HookContext, words: list[str], stdin: bytes) -> str:
@@ -38,16 +38,18 @@ def is_leader(context: hook_context.HookContext, words: list[str], stdin: bytes)
 
 def status_set(context: hook_context.HookContext, words: list[str], stdin: bytes) -> str:
     """Set the status of the unit, or with --application, by the leader, of the application."""
-    parser = hook_context.Parser("status-set")
+    parser = hook_context.Parser("status-set", "invalid args, require <status> [message]")
     parser.add_switch("--application")
     parser.add_argument("status")
     parser.add_argument("message", nargs="?", default="")
     asked = parser.parse(words)
     if asked.status not in SETTABLE_STATUSES:
-        raise hook_context.CommandError(f'invalid status "{asked.status}"')
+        choices = " ".join(SETTABLE_STATUSES)
+        text = f'invalid status "{asked.status}", expected one of [{choices}]'
+        raise hook_context.CommandError(text, code=2)
     status = unit_state.Status(asked.status, asked.message)
     if asked.application:
-        context.must_lead("cannot set application status: this unit is not the leader")
+        context.must_lead("this unit is not the leader")
         context.app_status = status
         context.app_statuses.append(status)
     else:
@@ -62,19 +64,22 @@ def status_get(context: hook_context.HookContext, words: list[str], stdin: bytes
     parser.add_switch("--include-data")
     parser.add_switch("--application")
     asked = parser.parse(words)
-    unit = _status_document(context.unit_status)
-    if not asked.application:
-        return hook_context.render(unit, asked.format)
-    context.must_lead("cannot get application status: this unit is not the leader")
-    document = {
-        "application-status": _status_document(context.app_status),
-        "units": {context.unit: unit},
-    }
+    if asked.application:
+        context.must_lead("finding application status: this unit is not the leader")
+    status = context.app_status if asked.application else context.unit_status
+    if not asked.include_data:
+        short = {"status": status.name} if asked.format != "smart" else status.name
+        return hook_context.render(short, asked.format)
+    document = _status_document(status)
+    if asked.application:
+        statuses = {**context.peer_statuses, context.unit: context.unit_status}
+        units = {name: _status_document(status) for name, status in statuses.items()}
+        document = {"application-status": {**document, "units": units}}
     return hook_context.render(document, asked.format)
 
 
 def _status_document(status: unit_state.Status) -> dict[str, object]:
-    return {"status": status.name, "message": status.message, "status-data": {}}
+    return {"message": status.message, "status": status.name, "status-data": {}}
 
 
 def juju_log(context: hook_context.HookContext, words: list[str], stdin: bytes) -> str:
@@ -84,6 +89,8 @@ def juju_log(context: hook_context.HookContext, words: list[str], stdin: bytes) 
     parser.add_argument("--log-level", "-l", default="INFO")
     parser.add_argument("message", nargs="*")
     asked = parser.parse(words)
+    if not asked.message:
+        raise hook_context.CommandError("no message specified", code=2)
     level = "DEBUG" if asked.debug else asked.log_level
     context.log.append(unit_state.LogLine(level, " ".join(asked.message)))
     return ""
@@ -93,7 +100,7 @@ def application_version_set(
     context: hook_context.HookContext, words: list[str], stdin: bytes
 ) -> str:
     """Set the workload version."""
-    parser = hook_context.Parser("application-version-set")
+    parser = hook_context.Parser("application-version-set", "no version specified")
     parser.add_argument("version")
     context.workload_version = parser.parse(words).version
     return ""
@@ -102,14 +109,21 @@ def application_version_set(
 def unit_get(context: hook_context.HookContext, words: list[str], stdin: bytes) -> str:
     """The unit's private or public address: they are one."""
     parser = _format_parser("unit-get")
-    parser.add_argument("setting", choices=("private-address", "public-address"))
+    parser.add_argument("setting")
     asked = parser.parse(words)
+    if asked.setting not in ("private-address", "public-address"):
+        raise hook_context.CommandError(f'unknown setting "{asked.setting}"', code=2)
     return hook_context.render(context.address, asked.format)
 
 
 def state_get(context: hook_context.HookContext, words: list[str], stdin: bytes) -> str:
-    """What the charm stored with state-set."""
-    return _one_key("state-get", context.databags.charm_state, words)
+    """What the charm stored with state-set: null for nothing, "" for an unknown key."""
+    parser = _format_parser("state-get")
+    parser.add_argument("key", nargs="?")
+    asked = parser.parse(words)
+    state = context.databags.charm_state
+    answer = state.get(asked.key, "") if asked.key else dict(sorted(state.items())) or None
+    return hook_context.render(answer, asked.format)
 
 
 def state_set(context: hook_context.HookContext, words: list[str], stdin: bytes) -> str:
@@ -167,7 +181,10 @@ def resource_get(context: hook_context.HookContext, words: list[str], stdin: byt
     parser.add_argument("name")
     name = parser.parse(words).name
     if name not in context.resources:
-        raise hook_context.CommandError(f'could not download resource: "{name}" not found')
+        raise hook_context.CommandError(
+            f"could not download resource: HTTP request failed: getting UUID of resource {name} "
+            "for application: resource not found"
+        )
     return f"{context.resources[name]}\n"
 
 
@@ -188,24 +205,50 @@ def _action(context: hook_context.HookContext) -> unit_state.ActionRun:
 
 def action_get(context: hook_context.HookContext, words: list[str], stdin: bytes) -> str:
     """The parameters of the action, defaults included, or one of them."""
-    return _one_key("action-get", _action(context).params, words)
+    params = _action(context).params
+    parser = _format_parser("action-get")
+    parser.add_argument("key", nargs="?")
+    asked = parser.parse(words)
+    return hook_context.render(params.get(asked.key) if asked.key else params, asked.format)
 
 
 def action_set(context: hook_context.HookContext, words: list[str], stdin: bytes) -> str:
-    """Add results."""
+    """Add results; a.b is b below a, and replaces a value of a."""
     parser = hook_context.Parser("action-set")
     parser.add_argument("pairs", nargs="*")
-    results = relation_commands.pairs(parser.parse(words).pairs)
-    for key in results:
-        if not RESULT_KEY.fullmatch(key):
-            raise hook_context.CommandError(
-                f'key "{key}" must start and end with lowercase alphanumeric, and contain only '
-                "lowercase alphanumeric, hyphens and periods"
-            )
+    results: list[tuple[list[str], str]] = []
+    for word in parser.parse(words).pairs:
+        key, equals, value = word.partition("=")
+        if not equals:
+            raise _refused(f'argument "{word}" must be of the form key...=value')
+        path = key.split(".")
+        for part in path:
+            if not RESULT_KEY.fullmatch(part):
+                raise _refused(
+                    f'key "{part}" must start and end with lowercase alphanumeric, '
+                    "and contain only lowercase alphanumeric and hyphens"
+                )
         if key in RESERVED_RESULT_KEYS:
-            raise hook_context.CommandError(f'cannot set reserved action key "{key}"')
-    _action(context).results.update(results)
+            raise _refused(f'cannot set reserved action key "{key}"')
+        results.append((path, value))
+    action = _action(context)
+    for path, value in results:
+        _set_result(action.results, path, value)
     return ""
+
+
+def _refused(text: str) -> hook_context.CommandError:
+    return hook_context.CommandError(text, code=2)
+
+
+def _set_result(results: dict[str, object], path: list[str], value: str) -> None:
+    *parents, leaf = path
+    for parent in parents:
+        below = results.get(parent)
+        if not isinstance(below, dict):
+            below = results[parent] = {}
+        results = below
+    results[leaf] = value
 
 
 def action_fail(context: hook_context.HookContext, words: list[str], stdin: bytes) -> str:
@@ -237,7 +280,7 @@ def storage_list(context: hook_context.HookContext, words: list[str], stdin: byt
 
 def storage_get(context: hook_context.HookContext, words: list[str], stdin: bytes) -> str:
     """No storage is attached."""
-    raise hook_context.CommandError("no storage instance specified: storage not found", code=2)
+    raise hook_context.CommandError("no storage instance specified", code=2)
 
 
 def storage_add(context: hook_context.HookContext, words: list[str], stdin: bytes) -> str:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import dataclasses
 import enum
 
+EXEC = "juju-exec"
+"""Name of the action as which Juju runs the script of `juju exec`."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Status:
@@ -27,7 +30,26 @@ class Presence(enum.Enum):
 
     COMING = "its joined hook has not run yet"
     MEMBER = "joined"
+    LEAVING = "it is gone, and its departed hook has not run yet"
     GONE = "its departed hook has run; its data can still be read"
+
+
+@dataclasses.dataclass
+class Change:
+    """A databag's count of changes, and which of them this unit's hooks have been told.
+
+    Juju tells that there is a change, never each of them: three changes bring one hook.
+    """
+
+    made: int = 0
+    told: int = 0
+    telling: int = 0
+    """What the hook that runs now is told; what it changes itself comes later."""
+
+    @property
+    def is_news(self) -> bool:
+        """A changed hook is due."""
+        return self.made != self.told
 
 
 @dataclasses.dataclass
@@ -36,11 +58,15 @@ class RemoteUnit:
 
     data: dict[str, str]
     presence: Presence = Presence.COMING
+    change: Change = dataclasses.field(default_factory=lambda: Change(made=1))
 
 
 @dataclasses.dataclass
 class Relation:
-    """One relation of the unit, with all the databags that this unit could ask for."""
+    """One relation of the unit, with all the databags that this unit could ask for.
+
+    In a peer relation the remote application is the own one: its databag is `local_app_data`.
+    """
 
     id: int
     endpoint: str
@@ -50,6 +76,14 @@ class Relation:
     local_app_data: dict[str, str] = dataclasses.field(default_factory=dict[str, str])
     remote_app_data: dict[str, str] = dataclasses.field(default_factory=dict[str, str])
     remote_units: dict[str, RemoteUnit] = dataclasses.field(default_factory=dict[str, RemoteUnit])
+    app_change: Change = dataclasses.field(default_factory=Change)
+    is_created: bool = False
+    is_dying: bool = False
+
+    @property
+    def name(self) -> str:
+        """ENDPOINT:ID."""
+        return f"{self.endpoint}:{self.id}"
 
     @property
     def members(self) -> list[str]:
@@ -102,7 +136,7 @@ class ActionRun:
     name: str
     id: str
     params: dict[str, object]
-    results: dict[str, str] = dataclasses.field(default_factory=dict[str, str])
+    results: dict[str, object] = dataclasses.field(default_factory=dict[str, object])
     log: list[str] = dataclasses.field(default_factory=list[str])
     failed: bool = False
     message: str = ""
@@ -113,6 +147,7 @@ class HookResult:
     """What one run of dispatch did.
 
     `exit_code` is None when the time limit ended it. Statuses are those set, in their order.
+    `written` names the databags whose content this run changed, such as "coordinators:0 app".
     """
 
     name: str
@@ -124,6 +159,9 @@ class HookResult:
     statuses: tuple[Status, ...] = ()
     app_statuses: tuple[Status, ...] = ()
     commands: tuple[str, ...] = ()
+    unit: str = ""
+    remote_unit: str = ""
+    written: tuple[str, ...] = ()
 
     @property
     def succeeded(self) -> bool:
@@ -149,5 +187,38 @@ class ActionResult:
 
     @property
     def succeeded(self) -> bool:
-        """Whether `juju run` would exit with 0."""
+        """The action completed. Juju's exit code is another matter: see `exit_code`."""
         return self.status == "completed"
+
+    @property
+    def exit_code(self) -> int:
+        """With what `juju run` would exit: it looks at the process, not at action-fail."""
+        return 0 if self.hook.succeeded else 1
+
+
+@dataclasses.dataclass(frozen=True)
+class DueHook:
+    """A hook that Juju is about to run: its name, and what it is about."""
+
+    name: str
+    relation_id: int | None = None
+    remote_unit: str = ""
+    secret_id: str = ""
+
+
+@dataclasses.dataclass
+class Agenda:
+    """What Juju still owes the unit, beside what its relations hold.
+
+    `starting` are the hooks of a new unit that have not run yet, except those of relations;
+    `ending` are the last hooks of a unit that is removed.
+    """
+
+    starting: list[str] = dataclasses.field(default_factory=list[str])
+    failed: DueHook | None = None
+    elected: bool = False
+    secrets: list[str] = dataclasses.field(default_factory=list[str])
+    refreshed: bool = False
+    config_changes: int = 0
+    ending: list[str] = dataclasses.field(default_factory=list[str])
+    is_removed: bool = False

@@ -1,4 +1,4 @@
-"""The stack itself: what every other functional test takes for granted."""
+"""The stack itself: what every functional and packed test takes for granted."""
 
 import datetime
 import os
@@ -18,7 +18,7 @@ from tests.functional.watching import processes_of, until
 from tests.support.openstack import Release, Stack, StackError, TlsProxy
 from tests.support.openstack.certificates import Authority
 
-CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
+CHECKOUT = pathlib.Path(__file__).resolve().parents[3]
 SERVERS = ("keystone", "gnocchi", "aodh", "barbican", "watcher")
 # What every release's ceilometer-upgrade creates.
 MINIMAL_TYPES = {"generic", "instance", "volume", "network", "image", "identity"}

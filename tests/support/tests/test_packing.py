@@ -10,8 +10,8 @@ import zipfile
 import pytest
 import yaml
 
-from tests.packed.conftest import require
 from tests.support.packing import charmcraft_tool, packing
+from tests.support.packing.fixtures import require
 
 PROJECT = {
     "type": "charm",
