@@ -42,8 +42,10 @@ format: $(ready) ## format the code
 lint: $(ready) ## style, spelling and types
 	@$(tox) lint
 
-unit functional packed integration: $(ready)
+unit functional packed: $(ready)
 	@$(call in_env,$@) pytest tests/$@ $(ARGS)
+integration: $(ready)
+	@$(call in_env,$@) python -m tests.integration $(ARGS)
 unit: ## fast tests without services
 functional: ## the charm against real services
 packed: ## the packed charm as a process
