@@ -25,17 +25,17 @@ class Coordinator:
         """Name of the unit that leads."""
         return self.lab.leader(APP)
 
-    def verify(self, **params: Any) -> jubilant.Task:
+    def verify(self, **params: str) -> juju_outputs.Task:
         """Run verify-stack on the leader."""
-        return self.lab.run(f"{APP}/leader", "verify-stack", params or None)
+        return self.lab.run(f"{APP}/leader", "verify-stack", **params)
 
-    def findings(self, **params: Any) -> tuple[Finding, ...]:
+    def findings(self) -> tuple[Finding, ...]:
         """What a verification finds now.
 
         Raises:
             LookupError: where it makes no report.
         """
-        task = self.verify(format="json", **params)
+        task = self.verify(format="json")
         if "report" not in task.results:
             raise LookupError(f"there is no report: {task.message}")
         return lab.findings(task.results["report"])

@@ -92,6 +92,45 @@ def hopeless_machines(status: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 @dataclasses.dataclass(frozen=True)
+class Task:
+    """What became of an action on one unit.
+
+    Attributes:
+        status: `completed`, `failed` or `error`; this, and not the exit code of juju, says whether
+            it succeeded: with 4.0 that is 0 as well where the charm called the action failed.
+        message: why it failed.
+        results: what the charm gave, without what Juju adds.
+        log: what it said meanwhile.
+    """
+
+    status: str
+    message: str
+    results: Mapping[str, Any]
+    log: Sequence[str]
+
+
+_JUJUS_OWN = {"return-code", "stdout", "stderr"}
+
+
+def task(printed: str) -> Task:
+    """The one task of `juju run UNIT ACTION --format json`.
+
+    Raises:
+        LookupError: when it printed none, as for a unit or an action that does not exist.
+    """
+    tasks = list((json.loads(printed) if printed.strip() else {}).values())
+    if len(tasks) != 1:
+        raise LookupError(f"juju run printed {len(tasks)} tasks")
+    results = tasks[0].get("results") or {}
+    return Task(
+        tasks[0]["status"],
+        tasks[0].get("message", ""),
+        {key: value for key, value in results.items() if key not in _JUJUS_OWN},
+        tasks[0].get("log") or (),
+    )
+
+
+@dataclasses.dataclass(frozen=True)
 class Entry:
     """A line of `juju show-status-log`.
 

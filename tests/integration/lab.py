@@ -17,7 +17,7 @@ from tests.stack import Stack
 
 GONE_IN = 60.0
 """Seconds in which Juju forgets a relation: it still `already exists` for some after its end."""
-ACTION_LIMIT = 300
+ACTION_LIMIT = 240
 LOG_LINES = 150
 
 Condition = Callable[[jubilant.Status], bool]
@@ -98,44 +98,65 @@ class Lab:
 
     # Waiting
 
-    def wait(self, what: str, ready: Condition, *, within: float | None = None) -> None:
-        """Wait until the model is as it should be, twice in a row.
+    def wait(
+        self,
+        what: str,
+        ready: Condition,
+        *,
+        within: float | None = None,
+        in_a_row: int = 2,
+    ) -> None:
+        """Wait until the model is as it should be, several times in a row.
 
         Raises:
             WaitedTooLongError: when that does not come in time.
             HopelessError: when it cannot come.
         """
-        in_a_row = 0
+        seen = 0
 
         def steady() -> bool:
-            nonlocal in_a_row
+            nonlocal seen
             document = json.loads(self.juju.cli("status", "--format", "json"))
             hopeless = juju_outputs.hopeless_machines(document)
             if hopeless:
                 raise HopelessError("; ".join(hopeless))
-            in_a_row = in_a_row + 1 if ready(parsed(document)) else 0
-            return in_a_row == 2
+            seen = seen + 1 if ready(parsed(document)) else 0
+            return seen == in_a_row
 
-        self.budget.until(what, steady, within=within)
+        self.budget.until(what, steady, within=within, every=1.5)
 
     def settle(self, *apps: str) -> None:
-        """Wait until no agent has anything to do; of these applications, or of all."""
-        self.wait("all hooks to end", lambda status: jubilant.all_agents_idle(status, *apps))
+        """Wait until no agent has anything to do; of these applications, or of all.
+
+        A hook may begin up to 2.5 seconds after the command that brings it (seen with 4.0.14).
+        """
+        self.wait(
+            "all hooks to end",
+            lambda status: jubilant.all_agents_idle(status, *apps),
+            in_a_row=3,
+        )
 
     # Doing
 
-    def run(
-        self, unit: str, action: str, params: Mapping[str, Any] | None = None
-    ) -> jubilant.Task:
+    def run(self, unit: str, action: str, **params: str) -> juju_outputs.Task:
         """Run an action and give its task, whether it completed or failed.
 
-        The exit code of `juju run` says nothing about that: it is 0 as well where the charm
-        called the action failed.
+        Raises:
+            LookupError: when there is no task: no such unit or action, or it took too long.
         """
+        given = [f"{name}={value}" for name, value in params.items()]
+        limit = f"{ACTION_LIMIT}s"
         try:
-            return self.juju.run(unit, action, params, wait=ACTION_LIMIT)
-        except jubilant.TaskError as error:
-            return error.task
+            printed = self.juju.cli(
+                "run", unit, action, *given, "--format", "json", "--wait", limit
+            )
+        except jubilant.CLIError as error:
+            # so it ends where the charm's process did not end with 0, and where there is no task
+            try:
+                return juju_outputs.task(error.stdout)
+            except LookupError:
+                raise LookupError(juju_outputs.last_error(error.stderr)) from error
+        return juju_outputs.task(printed)
 
     def integrate(self, one: str, other: str) -> None:
         """Integrate two endpoints, as soon as an earlier relation of them is forgotten."""

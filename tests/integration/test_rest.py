@@ -56,7 +56,7 @@ def rest(rest_minutes: float, lab: Lab, coordinator: Coordinator, access: object
     lab.settle()
     with lab.configured(APP, deep_verification="always"):
         lab.settle()
-        coordinator.verify(deep=True)
+        coordinator.verify(deep="true")
         lab.settle()
         before = picture(lab)
         lab.budget.rest(rest_minutes * 60)
