@@ -194,7 +194,6 @@ def lab(
 ) -> Lab:
     """The whole model, and a coordinator in it that advises; Gnocchi is fresh."""
     model, juju = place.lab, place.lab.juju
-    juju.model_config({"logging-config": "<root>=INFO;unit=DEBUG;juju.worker.uniter=DEBUG"})
     options = {
         "keystone": {"databag": json.dumps(services.credentials_databag())},
         "gnocchi": {"url": services.gnocchi_url},
@@ -291,7 +290,7 @@ def put_client(lab: Lab) -> Callable[[], None]:
     binary = snap if snap.exists() else pathlib.Path(found).resolve()
     home = pathlib.Path.home()
     data = pathlib.Path(os.environ.get("JUJU_DATA", home / ".local/share/juju"))
-    if lab.version >= (4, 0):
+    if lab.major_version >= 4:
         # there, a model has no keys but those that it is given
         lab.juju.cli("add-ssh-key", *models.public_keys(data, home))
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import jubilant
 
 from tests.integration import juju_outputs, lab
 from tests.integration.lab import Condition, Finding, Lab
+from tests.integration.waiting import WaitedTooLongError
 
 APP = "telemetry-coordinator"
 UPGRADE = "juju run ceilometer/leader ceilometer-upgrade"
@@ -56,7 +58,17 @@ class Coordinator:
         return lab.faults(self.findings())
 
     def wait_for_faults(self, *expected: tuple[str, str]) -> tuple[Finding, ...]:
-        """Verify until exactly these faults are found: check and cause of each.
+        """Verify until exactly these faults are found: check and cause of each."""
+        wanted = ", ".join(" ".join(pair) for pair in expected) or "nothing"
+        return self.wait_for_report(
+            f"the report to name {wanted} alone",
+            lambda found: sorted((f.check, f.cause) for f in found) == sorted(expected),
+        )
+
+    def wait_for_report(
+        self, what: str, ready: Callable[[tuple[Finding, ...]], bool]
+    ) -> tuple[Finding, ...]:
+        """Verify until the faults of the report are as they should be, and give them.
 
         What fails in Juju flickers: a hook that is tried again looks well meanwhile.
         """
@@ -65,14 +77,13 @@ class Coordinator:
         def there() -> bool:
             nonlocal found
             found = self.faults()
-            return sorted((f.check, f.cause) for f in found) == sorted(expected)
+            return ready(found)
 
-        wanted = ", ".join(" ".join(pair) for pair in expected) or "nothing"
         try:
-            self.lab.budget.until(f"the report to name {wanted} alone", there, within=120, every=5)
-        except Exception as error:
-            error.args = (f"{error}; it names {[(f.check, f.cause, f.summary) for f in found]}",)
-            raise
+            self.lab.budget.until(what, there, within=120, every=5)
+        except WaitedTooLongError as error:
+            named = [(f.check, f.cause, f.summary) for f in found]
+            raise WaitedTooLongError(f"{error}; it names {named}") from error
         return found
 
     def record(self) -> dict[str, Any]:

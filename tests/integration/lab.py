@@ -40,10 +40,9 @@ class Lab:
         self.budget = budget
 
     @property
-    def version(self) -> tuple[int, int]:
-        """Version of Juju, as far as it makes a difference."""
-        found = self.juju.version()
-        return found.major, found.minor
+    def major_version(self) -> int:
+        """Version of the model's Juju, as far as it makes a difference."""
+        return int(self.status().model.version.partition(".")[0])
 
     # Looking
 
@@ -81,7 +80,10 @@ class Lab:
     def hooks_ran(self, unit: str) -> tuple[str, ...]:
         """All hooks of a unit that the log of the model tells of."""
         entity = f"unit-{unit.replace('/', '-')}"
-        log = self.juju.cli("debug-log", "--replay", "--no-tail", "--include", entity)
+        log = self.juju.cli(
+            *("debug-log", "--limit", "10000", "--include", entity),
+            *("--include-module", "juju.worker.uniter.operation"),
+        )
         return juju_outputs.hooks_ran(log, unit)
 
     def evidence(self) -> list[tuple[str, str]]:

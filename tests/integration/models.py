@@ -15,6 +15,14 @@ COMMAND_LIMIT = 300
 STEP_LIMIT = 60
 """Seconds that Juju may take for each step of a model's removal."""
 
+CONFIG = {
+    "logging-config": "<root>=INFO;unit=DEBUG",
+    # the testers need nothing of it, and machines are there in half the time
+    "enable-os-refresh-update": False,
+    "enable-os-upgrade": False,
+}
+"""Of the model."""
+
 
 @contextlib.contextmanager
 def working_folder(juju: str) -> Iterator[pathlib.Path]:
@@ -55,7 +63,7 @@ def fresh(juju: jubilant.Juju, name: str, tell: Callable[[str], None]) -> Iterat
         tell: is given a line when the model cannot be removed.
     """
     try:
-        juju.add_model(name)
+        juju.add_model(name, config=CONFIG)
         yield juju
     finally:
         try:

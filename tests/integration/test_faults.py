@@ -144,8 +144,14 @@ def test_an_application_that_cannot_end_is_told_as_one_that_goes(
     lab.settle("memcached")
     lab.juju.remove_application("memcached")
     try:
-        (found,) = coordinator.wait_for_faults(("memcached.application", "leaving-the-model"))
-        assert "plan-stack" not in found.remedy
+        found = coordinator.wait_for_report(
+            "memcached to be told as leaving, and nothing else",
+            lambda found: (
+                "leaving-the-model" in {fault.cause for fault in found}
+                and {fault.check.partition(".")[0] for fault in found} == {"memcached"}
+            ),
+        )
+        assert not any("plan-stack" in fault.remedy for fault in found)
     finally:
         lab.juju.config("memcached", {"failing-hook": ""})
         lab.wait("memcached to be gone", lambda status: "memcached" not in status.apps)
