@@ -17,7 +17,7 @@ STEP_LIMIT = 60
 
 CONFIG = {
     "logging-config": "<root>=INFO;unit=DEBUG",
-    # the testers need nothing of it, and machines are there in half the time
+    # the testers need no packages, and machines are there sooner without
     "enable-os-refresh-update": False,
     "enable-os-upgrade": False,
 }
