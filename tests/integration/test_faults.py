@@ -11,8 +11,8 @@ import pytest
 
 from tests.integration import full_model, testers
 from tests.integration.conftest import Place
-from tests.integration.coordinator import APP, Coordinator
-from tests.integration.lab import Lab
+from tests.integration.coordinator import Coordinator, shows
+from tests.integration.lab import Lab, faults
 from tests.integration.upgrade_server import UpgradeServer
 
 pytestmark = pytest.mark.usefixtures("access")
@@ -180,12 +180,13 @@ def test_agents_that_are_lost_are_named_and_nothing_else(lab: Lab, coordinator: 
                 for unit in status.apps[name].units.values()
             ),
         )
-        found = coordinator.faults()
-        assert {finding.cause for finding in found} == {"agent-lost"}
-        assert any("barbican/0" in finding.summary for finding in found)
+        found = coordinator.findings()
+        assert {fault.cause for fault in faults(found)} == {"agent-lost"}
+        lost = [finding.summary for finding in found if finding.cause == "agent-lost"]
+        assert any("barbican/0" in summary for summary in lost)
     finally:
         lab.settle()
 
 
 def test_the_coordinator_itself_is_active_after_all_that(lab: Lab):
-    assert lab.status().apps[APP].is_active
+    lab.wait("the coordinator to verify again", shows("active"))

@@ -9,17 +9,9 @@ import shlex
 import jubilant
 import pytest
 
-from tests.integration import juju_outputs, lab, models
-from tests.integration.tests import recorded, stand_ins
-from tests.integration.waiting import Budget, WaitedTooLongError
-
-
-def made(folder: pathlib.Path, script: str) -> lab.Lab:
-    """A lab whose juju is a script."""
-    stand_ins.put(folder, "real-juju", script)
-    clock = iter(range(100_000))
-    budget = Budget(clock=lambda: float(next(clock)), sleep=lambda _: None)
-    return lab.Lab(models.bounded(str(folder / "real-juju"), folder), budget)
+from tests.integration import juju_outputs, lab
+from tests.integration.tests import recorded, scripted, stand_ins
+from tests.integration.waiting import WaitedTooLongError
 
 
 def said(name: str) -> str:
@@ -39,19 +31,19 @@ def said(name: str) -> str:
 def test_an_action_gives_its_task_however_juju_ends(
     tmp_path: pathlib.Path, name: str, status: str
 ):
-    task = made(tmp_path, said(name)).run("acts/leader", "ok")
+    task = scripted.lab(tmp_path, said(name)).run("acts/leader", "ok")
     assert isinstance(task, juju_outputs.Task)
     assert task.status == status
 
 
 def test_an_action_that_does_not_exist_is_an_error_in_jujus_words(tmp_path: pathlib.Path):
     with pytest.raises(LookupError, match="not defined for unit"):
-        made(tmp_path, said("run-no-action.txt")).run("acts/0", "nonsuch")
+        scripted.lab(tmp_path, said("run-no-action.txt")).run("acts/0", "nonsuch")
 
 
 def test_a_wait_ends_at_once_where_a_machine_cannot_be_made(tmp_path: pathlib.Path):
     printed = recorded.text("status-no-machine.json")
-    model = made(tmp_path, stand_ins.answering(printed))
+    model = scripted.lab(tmp_path, stand_ins.answering(printed))
     with pytest.raises(lab.HopelessError, match="no matching image found"):
         model.wait("anything", lambda _: False)
 
@@ -59,29 +51,29 @@ def test_a_wait_ends_at_once_where_a_machine_cannot_be_made(tmp_path: pathlib.Pa
 def test_a_relation_is_made_anew_when_juju_has_forgotten_the_old_one(tmp_path: pathlib.Path):
     once = shlex.quote(str(tmp_path / "tried"))
     refused = f'[ -e {once} ] || {{ touch {once}; echo "ERROR it already exists" >&2; exit 1; }}'
-    made(tmp_path, refused).integrate("aodh:amqp", "rabbitmq-server:amqp")
+    scripted.lab(tmp_path, refused).integrate("aodh:amqp", "rabbitmq-server:amqp")
 
 
 def test_a_relation_that_juju_never_forgets_is_an_error_in_time(tmp_path: pathlib.Path):
-    model = made(tmp_path, stand_ins.answering(stderr="ERROR already exists", exit_code=1))
+    model = scripted.lab(tmp_path, stand_ins.answering(stderr="ERROR already exists", exit_code=1))
     with pytest.raises(WaitedTooLongError, match="to be free"):
         model.integrate("aodh:amqp", "rabbitmq-server:amqp")
 
 
 def test_another_refusal_of_a_relation_is_not_waited_for(tmp_path: pathlib.Path):
-    model = made(tmp_path, stand_ins.answering(stderr="ERROR no relations found", exit_code=1))
+    model = scripted.lab(tmp_path, stand_ins.answering(stderr="ERROR no relations", exit_code=1))
     with pytest.raises(jubilant.CLIError):
         model.integrate("aodh:amqp", "rabbitmq-server:amqp")
 
 
 def test_a_juju_that_fails_is_evidence_too(tmp_path: pathlib.Path):
-    model = made(tmp_path, stand_ins.answering(stderr="ERROR lost", exit_code=1))
+    model = scripted.lab(tmp_path, stand_ins.answering(stderr="ERROR lost", exit_code=1))
     assert [text for _, text in model.evidence()] == ["ERROR lost", "ERROR lost"]
 
 
 def test_a_command_for_a_machine_is_one_word_of_the_shell(tmp_path: pathlib.Path):
     calls = tmp_path / "calls"
-    model = made(tmp_path, f'printf "%s\\n" "$@" > {calls}')
+    model = scripted.lab(tmp_path, f'printf "%s\\n" "$@" > {calls}')
     model.on_machine("2", "systemctl stop a; sleep 9")
     assert calls.read_text().splitlines() == [
         *("exec", "--machine", "2", "--"),
