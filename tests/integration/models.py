@@ -85,8 +85,13 @@ def public_keys(data: pathlib.Path, home: pathlib.Path) -> list[str]:
     Args:
         data: the client's folder.
         home: the user's.
+
+    Raises:
+        LookupError: where there is none.
     """
     files = [*sorted(data.glob("ssh/*.pub")), *sorted(home.glob(".ssh/*.pub"))]
+    if not files:
+        raise LookupError(f"no public key is in {data}/ssh or {home}/.ssh: ssh-keygen -t ed25519")
     return [file.read_text(encoding="utf-8").strip() for file in files]
 
 

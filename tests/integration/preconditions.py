@@ -75,16 +75,26 @@ def _missing_controller(environment: Mapping[str, str], patience: float) -> str:
     if answer.returncode != 0:
         said = juju_outputs.last_error(answer.stderr)
         return f"juju has no controller ({said}): juju bootstrap localhost ({GUIDE})"
-    shown: dict[str, Any] = json.loads(answer.stdout)
-    for name, controller in shown.items():
-        errors = controller.get("errors") or []
-        if errors:
-            return f"the Juju controller {name} cannot be used: {errors[0]}"
-        access = (controller.get("account") or {}).get("access", "")
-        if access and access != "superuser":
-            return f"the Juju user of {name} has {access} access, not superuser: juju login"
-        if (controller.get("details") or {}).get("cloud") in LOCAL_CLOUDS:
-            return _missing_image(environment, patience)
+    try:
+        shown: dict[str, Any] = json.loads(answer.stdout)
+    except ValueError:
+        return "juju show-controller prints no JSON: is the juju on PATH Juju 3.6 or 4.0?"
+    faults = [_fault_of(name, controller) for name, controller in shown.items()]
+    if any(faults):
+        return next(filter(None, faults))
+    clouds = [(controller.get("details") or {}).get("cloud") for controller in shown.values()]
+    local = any(cloud in LOCAL_CLOUDS for cloud in clouds)
+    return _missing_image(environment, patience) if local else ""
+
+
+def _fault_of(name: str, controller: Mapping[str, Any]) -> str:
+    """Why a controller cannot be used; empty where it can."""
+    errors = controller.get("errors") or []
+    if errors:
+        return f"the Juju controller {name} cannot be used: {errors[0]}"
+    access = (controller.get("account") or {}).get("access", "")
+    if access and access != "superuser":
+        return f"the Juju user of {name} has {access} access, not superuser: juju login"
     return ""
 
 

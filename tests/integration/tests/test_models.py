@@ -89,6 +89,11 @@ def test_the_snap_gets_its_files_where_it_can_read_them(
     assert not folder.exists()
 
 
+def test_a_user_without_keys_is_told_how_to_make_one(tmp_path: pathlib.Path):
+    with pytest.raises(LookupError, match="ssh-keygen"):
+        models.public_keys(tmp_path, tmp_path)
+
+
 def test_the_clients_own_keys_come_before_those_of_the_user(tmp_path: pathlib.Path):
     for folder, name in (("data/ssh", "juju_id_ed25519"), ("home/.ssh", "id_ed25519")):
         (tmp_path / folder).mkdir(parents=True)

@@ -107,6 +107,13 @@ def test_a_controller_that_refuses_is_told_with_its_words(
     assert said == "the Juju controller test cannot be used: invalid entity name or password"
 
 
+def test_a_juju_that_prints_something_else_is_told(
+    environment: dict[str, str], commands: pathlib.Path
+):
+    stand_ins.put(commands, "juju", stand_ins.answering("Controller  Model\n"))
+    assert missing(environment).startswith("juju show-controller prints no JSON")
+
+
 def test_a_user_who_may_not_make_users_is_told(
     environment: dict[str, str], commands: pathlib.Path
 ):
