@@ -50,10 +50,12 @@ lint: $(ready) ## style, spelling, types, workflows and the charm's own files
 zizmor: $(ready) ## workflows again, with what GitHub knows; needs GH_TOKEN
 	@$(call in_env,lint) zizmor $(ARGS) .github
 
-unit functional packed integration: $(ready)
+unit functional packed: $(ready)
 	@$(call in_env,$@) pytest tests/$@ $(ARGS)
 support: $(ready)
-	@$(call in_env,$@) pytest tests/support/tests $(ARGS)
+	@$(call in_env,$@) pytest tests/support/tests tests/integration/tests $(ARGS)
+integration: $(ready)
+	@$(call in_env,$@) python -m tests.integration $(ARGS)
 unit: ## fast tests without services
 functional: ## the charm against real services
 packed: ## the packed charm as a process

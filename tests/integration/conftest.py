@@ -1,52 +1,100 @@
-"""Fixtures of the tests on a real Juju controller."""
+"""Fixtures of the tests on a real Juju controller: one model, in which all of them run."""
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.metadata
 import json
 import os
 import pathlib
 import secrets
-import shutil
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 import jubilant
 import pytest
+import yaml
 
-from tests.integration import testers, upgrade_server
+from tests.integration import full_model, models, preconditions, testers, upgrade_server, waiting
+from tests.integration.coordinator import APP, Coordinator, shows
+from tests.integration.lab import Lab
 from tests.support.openstack import Release, Stack, ceilometer
 
-APP = "telemetry-coordinator"
-BASE = "ubuntu@24.04"
+HERE = pathlib.Path(__file__).parent
+ORDER = (
+    "test_deployment",
+    "test_rest",
+    "test_access",
+    "test_faults",
+    "test_units",
+    "test_removal",
+)
+"""The modules, in the order of an operator's days: the model grows old in them."""
+
+_LAB = pytest.StashKey[Lab]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption(
+    group = parser.getgroup("integration")
+    group.addoption(
         "--stack-address",
         help="IPv4 address of this machine that the units reach (default: that of its route out)",
     )
-    parser.addoption(
+    group.addoption(
         "--previous-charm",
         help="packed charm of the revision before, which is deployed and then refreshed",
     )
+    group.addoption(
+        "--rest-minutes",
+        type=float,
+        default=float(os.environ.get("TELEMETRY_REST_MINUTES", "10")),
+        help="minutes for which the model must rest (also TELEMETRY_REST_MINUTES; default: 10)",
+    )
+    group.addoption(
+        "--wait-minutes",
+        type=float,
+        default=waiting.EACH / 60,
+        help="minutes that one wait may take (default: 5)",
+    )
+    group.addoption(
+        "--total-minutes",
+        type=float,
+        default=waiting.TOTAL / 60,
+        help="minutes that all waits together may take (default: 25)",
+    )
 
 
-def _missing() -> str:
-    """What these tests lack on this machine; empty when they can run."""
-    if shutil.which("juju") is None:
-        return "there is no juju command on PATH, so no controller to test on"
-    charm = os.environ.get("CHARM_PATH", "")
-    if not pathlib.Path(charm).is_file():
-        return f"CHARM_PATH names no packed charm of base {BASE}: {charm or 'it is not set'}"
-    return ""
+def _minutes(config: pytest.Config, name: str) -> float:
+    return float(str(config.getoption(f"--{name}-minutes")))
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    missing = _missing()
-    for item in items:
-        if missing and item.path.is_relative_to(pathlib.Path(__file__).parent):
-            item.add_marker(pytest.mark.skip(reason=missing))
+def _needs_juju(item: pytest.Item) -> bool:
+    return item.path.is_relative_to(HERE) and not item.path.is_relative_to(HERE / "tests")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    ours = [item for item in items if _needs_juju(item)]
+    if not ours:
+        return
+    if not config.option.collectonly:
+        missing = preconditions.missing_here()
+        if missing:
+            pytest.exit(missing, returncode=1)
+    limit = 60 * (_minutes(config, "total") + _minutes(config, "rest") + 10)  # services boot first
+    for item in ours:
+        item.add_marker(pytest.mark.timeout(limit))
+    others = [item for item in items if not _needs_juju(item)]
+    items[:] = others + sorted(ours, key=lambda item: ORDER.index(item.path.stem))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, object]:
+    """Show what Juju says where a test failed."""
+    report = yield
+    lab = item.config.stash.get(_LAB, None)
+    if report.failed and lab is not None:
+        report.sections += lab.evidence()
+    return report
 
 
 def _route_address() -> str:
@@ -71,7 +119,7 @@ def address(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="session")
 def services(address: str) -> Iterator[Stack]:
-    """The real services, where units reach them."""
+    """The real services, where units reach them; Gnocchi is fresh."""
     with Stack(Release.LATEST, address=address) as stack:
         yield stack
 
@@ -89,6 +137,12 @@ def server(
 
 
 @pytest.fixture(scope="session")
+def rest_minutes(request: pytest.FixtureRequest) -> float:
+    """How long the model must rest."""
+    return _minutes(request.config, "rest")
+
+
+@pytest.fixture(scope="session")
 def charm() -> pathlib.Path:
     """The packed coordinator."""
     return pathlib.Path(os.environ["CHARM_PATH"]).resolve()
@@ -101,74 +155,164 @@ def previous(request: pytest.FixtureRequest, charm: pathlib.Path) -> pathlib.Pat
     return pathlib.Path(given).resolve() if given else charm
 
 
-@pytest.fixture(scope="module")
-def model(
-    juju: jubilant.Juju,
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """An empty model.
+
+    Attributes:
+        folder: where files for the juju client are put.
+    """
+
+    lab: Lab
+    folder: pathlib.Path
+
+
+@pytest.fixture(scope="session")
+def place(request: pytest.FixtureRequest) -> Iterator[Place]:
+    """A model of its own for this run. It is made last and removed first, also by Ctrl-C."""
+    config = request.config
+    budget = waiting.Budget(
+        each=_minutes(config, "wait") * 60, total=_minutes(config, "total") * 60
+    )
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    tell: Callable[[str], None] = reporter.write_line if reporter else print
+    with models.working_folder(models.client()) as folder:
+        juju = models.bounded(models.client(), folder)
+        with models.fresh(juju, f"telemetry-test-{secrets.token_hex(3)}", tell):
+            lab = Lab(juju, budget)
+            config.stash[_LAB] = lab
+            yield Place(lab, folder)
+            del config.stash[_LAB]
+
+
+@pytest.fixture(scope="session")
+def lab(
     services: Stack,
     server: upgrade_server.UpgradeServer,
     previous: pathlib.Path,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> jubilant.Juju:
-    """A model with the testers and one coordinator, related; Gnocchi is fresh."""
-    services.replace_gnocchi_database()
-    juju.wait_timeout = 20 * 60
-    folder = tmp_path_factory.mktemp("testers")
-    packed = {name: testers.pack(name, folder) for name in testers.NAMES}
-    databag = services.credentials_databag()
-    config: dict[str, dict[str, jubilant.ConfigValue]] = {
-        "keystone": {"databag": json.dumps(databag)},
+    place: Place,
+) -> Lab:
+    """The whole model, and a coordinator in it that advises; Gnocchi is fresh."""
+    model, juju = place.lab, place.lab.juju
+    options = {
+        "keystone": {"databag": json.dumps(services.credentials_databag())},
         "gnocchi": {"url": services.gnocchi_url},
         "ceilometer": {
             "upgrade-url": server.url,
             "workload-version": _ceilometer_version(services),
         },
     }
-    for name, file in packed.items():
-        juju.deploy(file, name, base=BASE, config=config.get(name))
-    for one, other in testers.INTEGRATIONS:
-        juju.integrate(one, other)
-    juju.deploy(previous, APP, base=BASE, config={"upgrade-method": "advise"})
-    juju.integrate(f"{APP}:identity-credentials", "keystone")
-    juju.integrate(f"{APP}:identity-notifications", "keystone")
-    juju.integrate(f"{APP}:metric-service", "gnocchi")
-    juju.integrate(f"{APP}:member", "ceilometer:juju-info")
-    juju.integrate(f"{APP}:telemetry-stack", "waiter:telemetry")
-    return juju
+    charms = {name: testers.pack(name, place.folder) for name in testers.ALL}
+    bundle = place.folder / "bundle.yaml"
+    bundle.write_text(yaml.safe_dump(full_model.bundle(charms, options)), encoding="utf-8")
+    juju.cli("deploy", str(bundle))
+    juju.deploy(
+        previous,
+        APP,
+        base=full_model.BASE,
+        config={
+            "upgrade-method": "advise",
+            "deep-verification": "off",
+            # Watcher's engines are not among the services
+            "optional-services": "",
+        },
+    )
+    for one, other in (
+        ("identity-credentials", "keystone"),
+        ("identity-notifications", "keystone"),
+        ("metric-service", "gnocchi"),
+        ("member", "ceilometer:juju-info"),
+        ("telemetry-stack", "waiter:telemetry"),
+    ):
+        juju.integrate(f"{APP}:{one}", other)
+    model.wait(
+        "all machines to be there and all agents to be idle",
+        lambda status: all(app.is_active for app in _content(status)) and _all_idle(status),
+    )
+    return model
 
 
-@pytest.fixture(scope="module")
-def juju_user(model: jubilant.Juju) -> Callable[[str], jubilant.SecretURI]:
+def _content(status: jubilant.Status) -> list[jubilant.statustypes.AppStatus]:
+    """The applications that are active once they are deployed."""
+    waiting_ones = {APP, "ceilometer", "memcached", "waiter"}
+    return [app for name, app in status.apps.items() if name not in waiting_ones]
+
+
+def _all_idle(status: jubilant.Status) -> bool:
+    return all(app.units or app.subordinate_to for app in status.apps.values()) and (
+        jubilant.all_agents_idle(status)
+    )
+
+
+@pytest.fixture(scope="session")
+def coordinator(lab: Lab) -> Coordinator:
+    return Coordinator(lab)
+
+
+@dataclasses.dataclass(frozen=True)
+class User:
+    """A user of the controller, and the model's secret with its name and password."""
+
+    name: str
+    password: str
+    secret: jubilant.SecretURI
+
+
+@pytest.fixture(scope="session")
+def make_user(lab: Lab) -> Iterator[Callable[[str], User]]:
     """Makes a user of the controller with some access, and the secret that names it."""
+    juju, made = lab.juju, list[str]()
 
-    def make(access: str) -> jubilant.SecretURI:
+    def make(access: str) -> User:
         name, password = f"telemetry-{secrets.token_hex(4)}", secrets.token_urlsafe(24)
-        model.cli("add-user", name, include_model=False)
-        model.cli(
+        juju.cli("add-user", name, include_model=False)
+        made.append(name)
+        juju.cli(
             *("change-user-password", name, "--no-prompt"),
             include_model=False,
             stdin=f"{password}\n",
         )
-        assert model.model is not None
-        model.cli("grant", name, access, model.model, include_model=False)
-        secret = model.add_secret(name, {"username": name, "password": password})
-        model.grant_secret(secret, APP)
-        return secret
+        assert juju.model is not None
+        juju.cli("grant", name, access, juju.model, include_model=False)
+        secret = juju.add_secret(name, {"username": name, "password": password})
+        return User(name, password, secret)
 
-    return make
+    yield make
+    for name in made:
+        juju.cli("remove-user", name, "--yes", include_model=False)
 
 
-@pytest.fixture(scope="module")
-def client_on_units(model: jubilant.Juju) -> Callable[[], None]:
-    """Puts this machine's juju client on every unit that has none: there is no snap store."""
-    found = shutil.which("juju")
-    assert found is not None
+@pytest.fixture(scope="session")
+def put_client(lab: Lab) -> Callable[[], None]:
+    """Puts this machine's juju client on every unit of the coordinator: there is no snap store."""
+    found = models.client()
     snap = pathlib.Path("/snap/juju/current/bin/juju")
     binary = snap if snap.exists() else pathlib.Path(found).resolve()
+    home = pathlib.Path.home()
+    data = pathlib.Path(os.environ.get("JUJU_DATA", home / ".local/share/juju"))
+    if lab.major_version >= 4:
+        # there, a model has no keys but those that it is given
+        lab.juju.cli("add-ssh-key", *models.public_keys(data, home))
 
     def put() -> None:
-        for unit in model.status().apps[APP].units:
-            model.scp(binary, f"{unit}:/tmp/juju")
+        for unit in lab.units(APP):
+            lab.juju.scp(binary, f"{unit}:/tmp/juju")
             install = "sudo install -m 0755 /tmp/juju /usr/local/bin/juju"
-            model.cli("exec", "--unit", unit, "--", install)
+            lab.juju.cli("exec", "--unit", unit, "--", install)
 
     return put
+
+
+@pytest.fixture(scope="session")
+def access(
+    lab: Lab, make_user: Callable[[str], User], put_client: Callable[[], None]
+) -> jubilant.SecretURI:
+    """The secret with which the coordinator runs ceilometer's action; it has done so."""
+    put_client()
+    user = make_user("write")
+    lab.juju.grant_secret(user.secret, APP)
+    lab.juju.cli("model-config", "update-status-hook-interval=1m")
+    lab.juju.config(APP, {"upgrade-method": "action", "juju-access": user.secret})
+    lab.wait("the coordinator to have run ceilometer's action", shows("active", "done"))
+    lab.settle()
+    return user.secret

@@ -5,22 +5,19 @@ from __future__ import annotations
 import pathlib
 import zipfile
 
-from tests.integration import vendoring
+import yaml
+
+from tests.integration import full_model, vendoring
 
 ROOT = pathlib.Path(__file__).parents[2]
 CHARMS = pathlib.Path(__file__).with_name("charms")
-NAMES = ("backend", "ceilometer", "gnocchi", "keystone", "waiter")
-INTEGRATIONS = (
-    ("keystone:shared-db", "backend"),
-    ("gnocchi:shared-db", "backend"),
-    ("gnocchi:coordinator-memcached", "backend"),
-    ("gnocchi:identity-service", "keystone"),
-    ("ceilometer:amqp", "backend"),
-    ("ceilometer:identity-credentials", "keystone"),
-    ("ceilometer:identity-notifications", "keystone"),
-    ("ceilometer:metric-service", "gnocchi"),
-)
-"""Among the testers, as the blueprint wants them."""
+WRITTEN = ("ceilometer", "gnocchi", "keystone", "waiter")
+"""Testers with a charm of their own; the others do nothing."""
+
+ALL = (*WRITTEN, *full_model.CHARMS)
+
+NAMES = (*WRITTEN, "memcached")
+"""All kinds of them: one that does nothing stands for the others."""
 
 LIBRARY = "lib/charms/telemetry_coordinator/v0/telemetry_stack.py"
 WITH_LIBRARY = ("waiter",)
@@ -42,7 +39,7 @@ bases:
 
 def contents(name: str) -> dict[str, tuple[str, int]]:
     """The files of a tester charm: path → text and mode."""
-    folder = CHARMS / name
+    folder = CHARMS / (name if name in WRITTEN else "noop")
     own = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*.*")}
     files = {
         path: (file.read_text(encoding="utf-8"), 0o644)
@@ -50,16 +47,24 @@ def contents(name: str) -> dict[str, tuple[str, int]]:
         if file.is_file() and file.suffix in (".yaml", ".py")
     }
     hook = (CHARMS / "common/hook.py").read_text(encoding="utf-8")
-    library = {LIBRARY: (ROOT / LIBRARY).read_text(encoding="utf-8")}
-    vendored = {f"vendored/{path}": text for path, text in vendoring.files("ops").items()}
-    used = {**library, **vendored} if name in WITH_LIBRARY else {}
+    made = full_model.CHARMS.get(name)
+    metadata = {"metadata.yaml": yaml.safe_dump(made.metadata(name))} if made else {}
     return {
         **files,
-        **{path: (text, 0o644) for path, text in used.items()},
+        **{path: (text, 0o644) for path, text in metadata.items()},
+        **{path: (text, 0o644) for path, text in _library(name).items()},
         "src/hook.py": (hook, 0o644),
         "manifest.yaml": (MANIFEST, 0o644),
         "dispatch": (DISPATCH, 0o755),
     }
+
+
+def _library(name: str) -> dict[str, str]:
+    """The coordinator's library and what it needs, for the testers that use it."""
+    if name not in WITH_LIBRARY:
+        return {}
+    vendored = {f"vendored/{path}": text for path, text in vendoring.files("ops").items()}
+    return {LIBRARY: (ROOT / LIBRARY).read_text(encoding="utf-8"), **vendored}
 
 
 def pack(name: str, folder: pathlib.Path) -> pathlib.Path:

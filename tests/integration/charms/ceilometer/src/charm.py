@@ -31,6 +31,8 @@ def upgraded() -> bool:
 
 def main() -> None:
     """One hook, or the action."""
+    if hook.is_leaving():
+        return
     options = hook.read("config-get")
     if hook.name() == "ceilometer-upgrade":
         upgrade(options)

@@ -5,6 +5,8 @@ import hook
 
 def main() -> None:
     """One hook: every unit publishes the URL, as soon as there is one."""
+    if hook.is_leaving():
+        return
     url = hook.read("config-get")["url"]
     if not url:
         hook.status("waiting", "Incomplete relations: shared-db")

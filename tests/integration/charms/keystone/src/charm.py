@@ -30,6 +30,8 @@ def notifications(options: dict) -> None:
 
 def main() -> None:
     """One hook."""
+    if hook.is_leaving():
+        return
     options = hook.read("config-get")
     credentials(options)
     notifications(options)
