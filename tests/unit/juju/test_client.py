@@ -133,7 +133,7 @@ def test_a_login_that_is_refused_is_told(juju: Controller, changes: dict[str, st
     assert seen(juju, **changes) == errors.JujuFault(
         Cause.LOGIN_REFUSED,
         f"the Juju controller does not take the password of {user}, or the user is disabled",
-        f"juju change-user-password {user}, then "
+        f"juju change-user-password {user}, then, with it in ./password, "
         f"juju update-secret secret:x username={user} password#file=./password; or, where "
         f"juju show-user {user} says disabled, juju enable-user {user}",
     )
