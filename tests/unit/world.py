@@ -87,6 +87,7 @@ class World:
         self.command_works = True
         self.model_release = ""
         self.command_release = ""
+        self.members: tuple[str, ...] = ()
         self.tasks: list[Run] = []
         self.commands = 0
         self.worked: list[str] = []
@@ -152,7 +153,7 @@ class World:
         return reconcile.Backends(
             policy=self.policy,
             command=_Runner(self),
-            members=(),
+            members=self.members,
             announce=lambda _line: None,
             action=action.ActionBackend(through, ()),
         )
