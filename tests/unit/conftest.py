@@ -87,7 +87,7 @@ def context(charm_root: pathlib.Path) -> testing.Context[charm.TelemetryCoordina
 @pytest.fixture
 def files(charm_root: pathlib.Path, public: pathlib.Path) -> unit_state.UnitState:
     """What that unit keeps for itself."""
-    assert unit_state.PUBLIC == public
+    assert public == unit_state.PUBLIC
     return unit_state.UnitState(charm_root, f"{model.APP}/0")
 
 

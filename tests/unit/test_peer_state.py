@@ -41,7 +41,9 @@ def after(use: Use, relation: testing.PeerRelation | None, *, leader: bool = Tru
     meta = {"name": "us", "peers": {PEERS: {"interface": "us"}}}
     context: testing.Context[Any] = testing.Context(Charm, meta=meta)
     relations = {relation} if relation else set[testing.RelationBase]()
-    out = context.run(context.on.update_status(), testing.State(leader=leader, relations=relations))
+    out = context.run(
+        context.on.update_status(), testing.State(leader=leader, relations=relations)
+    )
     return out.get_relation(relation.id) if relation else None
 
 

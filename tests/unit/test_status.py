@@ -118,9 +118,7 @@ def test_a_degradation_stays_active_and_is_named():
 def test_missing_types_that_nobody_runs_for_are_advised():
     reason = "Gnocchi is behind Ceilometer (volume missing)"
     judged = judge(LACKING, record=Record(), step=Step.ADVISE, reason=reason)
-    assert judged == Status(
-        Level.BLOCKED, reason, "juju run ceilometer/leader ceilometer-upgrade"
-    )
+    assert judged == Status(Level.BLOCKED, reason, "juju run ceilometer/leader ceilometer-upgrade")
 
 
 @pytest.mark.parametrize("count", [1, 2])
@@ -137,7 +135,7 @@ def test_a_run_that_lacks_the_right_is_for_a_person_at_once():
     record = Record().failed(reports.NOW, reports.FINGERPRINT, "Forbidden: Forbidden (HTTP 403)")
     judged = judge(LACKING, record=record, step=Step.WAIT)
     assert judged.level is Level.BLOCKED
-    assert judged.message.endswith("; juju config telemetry-coordinator requested-grants=\"\"")
+    assert judged.message.endswith('; juju config telemetry-coordinator requested-grants=""')
 
 
 @pytest.mark.parametrize("count", [3, 4, 20])
@@ -207,7 +205,9 @@ def test_a_verdict_survives_json(level: Level):
     assert Status.from_json(judged.to_json()) == judged
 
 
-@pytest.mark.parametrize("text", ["", "{", "null", "[]", "{}", "[" * 100_000, '{"level": "odd"}', *WRONG])
+@pytest.mark.parametrize(
+    "text", ["", "{", "null", "[]", "{}", "[" * 100_000, '{"level": "odd"}', *WRONG]
+)
 def test_a_text_that_is_no_verdict_is_none(text: str):
     assert Status.from_json(text) is None
 
@@ -253,7 +253,10 @@ def same(before: str, after: str) -> bool:
         ("no cpu metric on any of 3 instances", "no cpu metric on any of 4 instances"),
         ("published nothing for 119 min", "published nothing for 121 min"),
         ("evaluated an alarm in 2.5 s", "evaluated an alarm in 11.0 s"),
-        ("ceilometer-upgrade failed 3 times: HTTP 503", "ceilometer-upgrade failed 4 times: HTTP 503"),
+        (
+            "ceilometer-upgrade failed 3 times: HTTP 503",
+            "ceilometer-upgrade failed 4 times: HTTP 503",
+        ),
         ("backlog of 1000 (20 more)", "backlog of 999 (21 more)"),
     ],
 )

@@ -144,9 +144,7 @@ def test_bytes_that_are_no_text_are_none(files: UnitState, folder: pathlib.Path)
     assert files.read("a") == ""
 
 
-def test_a_text_that_is_no_utf_8_is_a_warning(
-    files: UnitState, caplog: pytest.LogCaptureFixture
-):
+def test_a_text_that_is_no_utf_8_is_a_warning(files: UnitState, caplog: pytest.LogCaptureFixture):
     files.keep("a", "\ud800")
     assert len(caplog.messages) == 1
     assert files.read("a") == ""

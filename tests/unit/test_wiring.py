@@ -85,7 +85,8 @@ def test_an_installation_that_failed_is_not_tried_again_in_the_next_hooks(
 
 
 @pytest.mark.parametrize(
-    "note", ["{", "[]", "[" * 100_000, '{"at": "2020-01-01T00:00:00+00:00", "problem": "no snap store"}']
+    "note",
+    ["{", "[]", "[" * 100_000, '{"at": "2020-01-01T00:00:00+00:00", "problem": "no snap store"}'],
 )
 def test_an_hour_later_it_is_tried_again(
     context: testing.Context[Any],
