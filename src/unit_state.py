@@ -1,8 +1,8 @@
 """What one unit keeps for itself: files in a private folder that outlives a refresh.
 
 The folder is beside ops' own `.unit-state.db`, in the charm's folder: Juju leaves there what it
-did not bring, and removes all of it with the unit. Whatever cannot be read is as good as none: a unit
-that lost its files verifies once more, and nothing else.
+did not bring, and removes all of it with the unit. Whatever cannot be read is as good as none: a
+unit that lost its files verifies once more, and nothing else.
 """
 
 from __future__ import annotations

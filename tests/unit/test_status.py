@@ -152,8 +152,10 @@ def test_three_failed_runs_call_a_person(count: int):
         (
             59,
             Level.MAINTENANCE,
-            "ceilometer-upgrade runs as task 12 on ceilometer; "
-            "looked at again at the next update-status; juju show-task 12",
+            (
+                "ceilometer-upgrade runs as task 12 on ceilometer; "
+                "looked at again at the next update-status; juju show-task 12"
+            ),
         ),
         (
             60,
