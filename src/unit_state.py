@@ -8,6 +8,7 @@ unit that lost its files verifies once more, and nothing else.
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import os
 import pathlib
@@ -44,6 +45,8 @@ class UnitState:
     def read(self, name: str) -> str:
         """What was kept under a name; empty where nothing was, or where it cannot be read."""
         with contextlib.suppress(OSError, ValueError):
+            if self._folder.is_symlink():
+                return ""
             descriptor = os.open(self._folder / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
             with os.fdopen(descriptor, "rb") as file:
                 content = file.read(LARGEST + 1)
@@ -52,11 +55,17 @@ class UnitState:
 
     def keep(self, name: str, text: str) -> None:
         """Replace what is kept under a name, in one step; a disk that is full loses it."""
-        content = text.encode()
+        try:
+            content = text.encode()
+        except UnicodeEncodeError:
+            logger.warning("%s is not kept: it is no text", name)
+            return
         if len(content) > LARGEST:
             logger.warning("%s is not kept: it has %d bytes", name, len(content))
             return
         try:
+            if self._folder.is_symlink():
+                raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
             self._folder.mkdir(mode=0o700, exist_ok=True)
             self._folder.chmod(0o700)
             _replace(self._folder / name, content, 0o600)

@@ -48,6 +48,14 @@ def private_parent(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> p
     return parent
 
 
+@pytest.fixture(autouse=True)
+def public(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> pathlib.Path:
+    """Reports for people are written here, and not into this machine's /var/lib."""
+    folder = tmp_path / "public"
+    monkeypatch.setattr(unit_state, "PUBLIC", folder)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def authority() -> trustme.CA:
     """A private certificate authority."""
@@ -77,8 +85,9 @@ def context(charm_root: pathlib.Path) -> testing.Context[charm.TelemetryCoordina
 
 
 @pytest.fixture
-def files(charm_root: pathlib.Path) -> unit_state.UnitState:
+def files(charm_root: pathlib.Path, public: pathlib.Path) -> unit_state.UnitState:
     """What that unit keeps for itself."""
+    assert public == unit_state.PUBLIC
     return unit_state.UnitState(charm_root, f"{model.APP}/0")
 
 

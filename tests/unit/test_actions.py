@@ -439,17 +439,9 @@ def test_result_keys_are_what_juju_allows(files: unit_state.UnitState):
 
 
 @pytest.fixture
-def shelf(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Path:
+def shelf(public: pathlib.Path) -> pathlib.Path:
     """Where reports go that are too long."""
-    folder = tmp_path / "shelf"
-    monkeypatch.setattr(unit_state, "PUBLIC", folder)
-    return folder / "telemetry-coordinator-0"
-
-
-@pytest.fixture
-def files(charm_root: pathlib.Path, shelf: pathlib.Path) -> unit_state.UnitState:
-    """What the unit keeps."""
-    return unit_state.UnitState(charm_root, "telemetry-coordinator/0")
+    return public / "telemetry-coordinator-0"
 
 
 HUGE = reports.report(*(reports.bad("metric", f"host-{n}") for n in range(3000)))

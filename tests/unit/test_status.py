@@ -237,3 +237,96 @@ def test_the_number_of_failures_that_blocks_is_the_one_that_is_shown():
     judged = judge(LACKING, record=failures(decision.FAILURES_TO_BLOCK), step=Step.RUN)
     assert judged.level is Level.BLOCKED
     assert LACKING.cause is Cause.MISSING_TYPES
+
+
+# What is news for others
+
+
+def same(before: str, after: str) -> bool:
+    """Whether others are told the status before in place of the one after."""
+    first, second = status.blocked(before, REMEDY), status.blocked(after, REMEDY)
+    return second.settled(first) == first
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("12 alarms are late", "13 alarms are late"),
+        ("no cpu metric on any of 3 instances", "no cpu metric on any of 4 instances"),
+        ("published nothing for 119 min", "published nothing for 121 min"),
+        ("evaluated an alarm in 2.5 s", "evaluated an alarm in 11.0 s"),
+        (
+            "ceilometer-upgrade failed 3 times: HTTP 503",
+            "ceilometer-upgrade failed 4 times: HTTP 503",
+        ),
+        ("backlog of 1000 (20 more)", "backlog of 999 (21 more)"),
+    ],
+)
+def test_a_count_or_a_measure_that_moves_is_no_news(before: str, after: str):
+    assert same(before, after)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("Aodh answers HTTP 500", "Aodh answers HTTP 503"),
+        ("keystone/0 is in error", "keystone/1 is in error"),
+        ("host-1 is silent", "host-2 is silent"),
+        ("refused at http://192.0.2.30:8041", "refused at http://192.0.2.31:8041"),
+        ("refused at http://192.0.2.30:8041", "refused at http://192.0.2.30:8042"),
+        ("refused the connection on port 8041", "refused the connection on port 8042"),
+        ("of Ceilometer 27.0", "of Ceilometer 28.0"),
+        ("of Gnocchi 4.6.0", "of Gnocchi 4.6.1"),
+        ("of release 2023.2", "of release 2024.1"),
+        ("silent since 10:05Z", "silent since 10:10Z"),
+        ("silent since 2026-11-22T10:00Z", "silent since 2026-11-23T10:00Z"),
+        ("task 12 runs", "task 13 runs"),
+        ("option blueprint line 3: no", "option blueprint line 4: no"),
+        ("aodh is down", "gnocchi is down"),
+        ("12 alarms are late", "many alarms are late"),
+    ],
+)
+def test_what_names_something_is_news(before: str, after: str):
+    assert not same(before, after)
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        Status(Level.BLOCKED, "5 alarms are late", "juju show-task 13"),
+        Status(Level.BLOCKED, "5 alarms are late"),
+        Status(Level.ACTIVE, "5 alarms are late", "juju show-task 12"),
+    ],
+)
+def test_another_remedy_or_level_is_news(after: Status):
+    before = Status(Level.BLOCKED, "4 alarms are late", "juju show-task 12")
+    assert after.settled(before) == after
+
+
+def test_how_many_others_there_are_is_no_news():
+    before = Status(Level.BLOCKED, "Gnocchi is down", "juju status gnocchi")
+    after = status.blocked("Gnocchi is down", "juju status gnocchi", others=3, following=2)
+    assert after.settled(before) == before
+    assert after.text == before.text
+
+
+def test_the_first_status_is_news():
+    found = status.waiting("keystone has not sent credentials yet")
+    assert found.settled(None) == found
+
+
+# Units that stand by
+
+
+@given(st.text(max_size=400), st.text(alphabet="abc -=/", max_size=3000))
+def test_another_unit_shows_a_whole_remedy_or_none(problem: str, remedy: str):
+    remedy = " ".join(remedy.split())
+    told = Status.from_json(Status(Level.BLOCKED, problem, remedy).to_json())
+    assert told is not None
+    assert told.remedy in {remedy, ""}
+    assert status.standby(told).message.endswith(told.remedy)
+
+
+def test_a_remedy_of_an_ordinary_length_is_shown_to_others():
+    told = Status.from_json(Status(Level.BLOCKED, "x" * 500, REMEDY * 5).to_json())
+    assert status.standby(told).message.endswith(REMEDY * 5)

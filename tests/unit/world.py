@@ -90,6 +90,7 @@ class World:
         self.command_works = True
         self.model_release = ""
         self.command_release = ""
+        self.members: tuple[str, ...] = ()
         self.tasks: list[Run] = []
         self.commands = 0
         self.worked: list[str] = []
@@ -157,7 +158,7 @@ class World:
         return Backends(
             policy=self.policy,
             command=_Runner(self),
-            members=(),
+            members=self.members,
             announce=lambda _line: None,
             action=action.ActionBackend(through, ()),
         )

@@ -198,3 +198,27 @@ def test_findings_are_found_by_service_and_severity():
     assert report.about("alarming") == (bad("alarming"), good("alarming"))
     assert report.having(Severity.FAILED) == (bad("alarming"),)
     assert report.state_of("alarming") is Severity.FAILED
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"taken-at": "2026-11-22T10:00:00"},
+        {"taken-at": 5},
+        {"left-out": float("inf")},
+        {"figures": {"a": 10**400}},
+        {"figures": [1]},
+        {"findings": 5},
+        {"findings": [[]]},
+        {"endpoints": 5},
+        {"resource-types": 5},
+    ],
+)
+def test_a_report_with_a_value_of_the_wrong_kind_is_none(changes: dict[str, object]):
+    data = json.loads(reports.report().to_json())
+    assert Report.from_json(json.dumps({**data, **changes})) is None
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"version": ' + "9" * 5000 + "}", "5", "null"])
+def test_hostile_json_is_no_report(text: str):
+    assert Report.from_json(text) is None

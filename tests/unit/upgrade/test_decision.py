@@ -481,6 +481,15 @@ def damaged(**changes: Any) -> str:
         damaged(success__colour="blue"),
         damaged(failure__count="many"),
         damaged(failure__cause=None),
+        damaged(failure__count=0),
+        damaged(failure__count=-(10**400)),
+        damaged(success__at="9999-12-31T23:59:59+00:00"),
+        damaged(success__at="0001-01-01T00:00:00+00:00"),
+        damaged(success__fingerprint=["x"]),
+        '{"version": 1e999}',
+        '{"version": ' + "9" * 5000 + "}",
+        "[" * 100_000,
+        '{"a":' * 100_000,
     ],
 )
 def test_a_damaged_record_is_told_and_not_called_newer(text: str):

@@ -3,9 +3,11 @@
 import dataclasses
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from coordinator.upgrade.record import Fingerprint
-from tests.unit.reports import FINGERPRINT
+from coordinator.upgrade.record import MEMBERS, Fingerprint, Record
+from tests.unit.reports import FINGERPRINT, NOW
 
 WHOLE = Fingerprint(
     "http://192.0.2.30:8041", "internal/RegionOne", "4.6.0", "21.0.0", "aodh,ceilometer"
@@ -89,3 +91,75 @@ def test_the_newest_version_that_was_seen_is_kept(field: str, now: str, before: 
         dataclasses.replace(WHOLE, **{field: before})
     )
     assert filled == dataclasses.replace(WHOLE, **{field: kept})
+
+
+# Members that leave and come back
+
+NAMES = st.sets(st.sampled_from([f"ceilometer-{n}" for n in range(8)]))
+
+
+def with_members(names: set[str]) -> Fingerprint:
+    return dataclasses.replace(FINGERPRINT, members=",".join(sorted(names)))
+
+
+@given(st.lists(NAMES, min_size=1, max_size=10))
+def test_only_who_was_never_seen_joins(lives: list[set[str]]):
+    record = Record().succeeded(NOW, with_members(lives[0]))
+    seen = set(lives[0])
+    for names in lives[1:]:
+        assert record.success is not None
+        changes = with_members(names).changes_since(record.success.fingerprint)
+        new = sorted(names - seen)
+        assert changes == (f"{', '.join(new)} joined" if new else "")
+        record = record.adopted(NOW, with_members(names))
+        seen |= names
+
+
+@given(NAMES, NAMES)
+def test_a_run_remembers_who_was_there_before(before: set[str], now: set[str]):
+    record = Record().succeeded(NOW, with_members(before)).succeeded(NOW, with_members(now))
+    assert record.success is not None
+    assert record.success.fingerprint == with_members(before | now)
+
+
+def test_who_comes_back_does_not_begin_a_new_row_of_failures():
+    record = Record().succeeded(NOW, with_members({"a", "b"}))
+    for names in ({"a"}, {"a", "b"}, set[str]()):
+        record = record.failed(NOW, with_members(names), "HTTP 503")
+    assert record.failure is not None
+    assert record.failure.count == 3
+
+
+def test_who_is_new_begins_a_new_row_of_failures():
+    record = Record().failed(NOW, with_members({"a"}), "HTTP 503")
+    record = record.failed(NOW, with_members({"a", "b"}), "HTTP 503")
+    assert record.failure is not None
+    assert record.failure.count == 1
+
+
+MANY = st.sets(st.integers(0, 200), max_size=150).map(lambda found: {f"c{n:03}" for n in found})
+
+
+@given(MANY, MANY)
+def test_names_are_bounded_and_a_second_look_changes_nothing(before: set[str], now: set[str]):
+    record = Record().adopted(NOW, with_members(before)).adopted(NOW, with_members(now))
+    assert record.success is not None
+    known = record.success.fingerprint.members.split(",")
+    assert len(known) <= MEMBERS
+    assert known == sorted(known)
+    assert set(sorted(now)[:MEMBERS]) <= set(known)
+    assert record.adopted(NOW, with_members(now)) == record
+
+
+def test_where_no_more_names_are_remembered_nobody_is_called_new():
+    many = {f"c{n:03}" for n in range(MEMBERS + 10)}
+    record = Record().adopted(NOW, with_members(many))
+    assert record.success is not None
+    assert with_members(many).changes_since(record.success.fingerprint) == ""
+
+
+@pytest.mark.parametrize("field", ["build", "release"])
+def test_a_version_of_thousands_of_digits_is_compared(field: str):
+    huge = dataclasses.replace(WHOLE, **{field: "9" * 10_000})
+    assert huge.changes_since(WHOLE)
+    assert WHOLE.changes_since(huge) == ""

@@ -206,6 +206,47 @@ def test_an_order_that_was_perhaps_taken_is_not_run_by_command_as_well():
     assert world.kept.running is not None
 
 
+# Members whose relations end and begin
+
+
+def teardown(world: World, order: list[str]) -> None:
+    """Every relation ends, with a hook after each; then all begin again, in the same order."""
+    for name in order:
+        world.members = tuple(sorted(set(world.members) - {name}))
+        world.hook()
+        world.end_tasks()
+    for name in order:
+        world.members = tuple(sorted({*world.members, name}))
+        world.hook()
+        world.end_tasks()
+
+
+@pytest.mark.parametrize("way", [Way.WORKS, Way.DEAF])
+@given(order=st.permutations(["ceilometer", "ceilometer-a", "ceilometer-b"]))
+def test_scaled_to_none_and_back_nothing_is_run_again(way: Way, order: list[str]):
+    world = World()
+    world.members, world.way = tuple(sorted(order)), way
+    done(world)
+    world.hook()
+    runs = len(world.tasks) + world.commands
+    teardown(world, order)
+    assert len(world.tasks) + world.commands == runs
+    assert world.hook().decision.step is Step.NOTHING
+
+
+def test_a_member_that_is_really_new_is_followed_once():
+    world = World()
+    world.members = ("ceilometer",)
+    done(world)
+    teardown(world, ["ceilometer"])
+    runs = len(world.tasks)
+    world.members = ("ceilometer", "ceilometer-two")
+    for _ in range(4):
+        world.hook()
+        world.end_tasks()
+    assert len(world.tasks) == runs + 1
+
+
 # Random lives
 
 
@@ -223,6 +264,7 @@ class Event:
     ends: bool
     command_works: bool
     by_hand: bool
+    members: tuple[str, ...]
 
 
 RARELY = st.sampled_from([False, False, False, True])
@@ -239,6 +281,7 @@ EVENTS = st.lists(
         ends=st.booleans(),
         command_works=st.booleans(),
         by_hand=RARELY,
+        members=st.sampled_from([(), ("ceilometer",), ("ceilometer", "ceilometer-two")]),
     ),
     max_size=20,
 )
@@ -251,6 +294,7 @@ def live(events: list[Event], policy: UpgradePolicy) -> World:
     for event in events:
         world.visible, world.door, world.way = event.visible, event.door, event.way
         world.endpoint, world.command_works = event.endpoint, event.command_works
+        world.members = event.members
         world.pass_time(event.minutes)
         # between a task's end and the look at it nobody could tell a new request from the old
         world.asks = world.asks or (event.redeployed and world.kept.running is None)
