@@ -103,6 +103,7 @@ def gather(
         blueprint=choice.blueprint,
         depth=valid.deep.depth,
         thresholds=valid.thresholds,
+        fewer_rights=bool(valid.requested_grants),
     )
     obstacle = obstacle or _without_gnocchi(model, valid)
     return Inputs(valid, request, obstacle, _members(model), _related(model), concern, digest)

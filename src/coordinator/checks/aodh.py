@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import time
 from collections.abc import Mapping
 
@@ -20,6 +21,9 @@ EVALUATIONS = 2
 
 ENOUGH = 1.5
 """Intervals after which it should have been: the half is for the evaluation's own length."""
+
+PROCESSING = 60
+"""Seconds within which Gnocchi processes the measures that the alarm is about."""
 
 MOST = 900
 """Seconds that canary-timeout allows."""
@@ -53,7 +57,9 @@ def send_canary(context: CheckContext) -> CheckResult:
     """
     gnocchi = context.services.get("metric")
     if gnocchi is None:
-        return _not_sent("for want of a Gnocchi that answers")
+        return _not_sent("Gnocchi does not answer")
+    if contradiction := _contradiction(context):
+        return contradiction
     seconds = context.request.thresholds.canary_timeout
     with contextlib.ExitStack() as made:
         try:
@@ -63,14 +69,31 @@ def send_canary(context: CheckContext) -> CheckResult:
             metric.post(1.0)
             processed = metric.wait(context.patience)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is not Aodh's
-            return _not_sent(f"since Gnocchi {errors.explain(error, gnocchi.url).text}")
+            return _not_sent(f"Gnocchi {errors.explain(error, gnocchi.url).text}")
         if not processed:
-            return _not_sent("since Gnocchi did not process its measures in time")
+            return _not_sent("Gnocchi did not process its measures in time")
         return _watch(context, metric)
 
 
 def _not_sent(reason: str) -> CheckResult:
-    return CheckResult(Severity.SKIPPED, f"was sent no canary, {reason}", Cause.NOT_ASKED)
+    return CheckResult(Severity.SKIPPED, f"was sent no test alarm: {reason}", Cause.NOT_ASKED)
+
+
+def _contradiction(context: CheckContext) -> CheckResult | None:
+    """What to say where a dead evaluator could not be told from one that has no time yet."""
+    thresholds, us = context.request.thresholds, context.request.coordinator
+    interval, seconds = thresholds.evaluation_interval, thresholds.canary_timeout
+    if seconds >= ENOUGH * interval:
+        return None
+    needed = math.ceil(EVALUATIONS * interval + PROCESSING)
+    text = (
+        f"cannot be sent a test alarm: alarm-evaluation-interval ({interval} s) is too long for "
+        f"canary-timeout ({seconds} s)"
+    )
+    if needed > MOST:
+        return CheckResult(Severity.SKIPPED, text, Cause.TIMEOUT, f"juju config {us}")
+    remedy = f"juju config {us} canary-timeout={needed}"
+    return CheckResult(Severity.DEGRADED, text, Cause.TIMEOUT, remedy)
 
 
 def _watch(context: CheckContext, metric: CanaryMetric) -> CheckResult:
@@ -85,16 +108,16 @@ def _watch(context: CheckContext, metric: CanaryMetric) -> CheckResult:
         alarm = canary.wait(min(due, patience, key=lambda deadline: deadline.at))
         took = time.monotonic() - begun
     if not is_unknown(alarm):
-        return CheckResult(Severity.OK, f"evaluated a canary alarm in {took:.1f} s")
+        return CheckResult(Severity.OK, f"evaluated a test alarm in {took:.1f} s")
     if canary.was_looked_at(alarm):
-        text = "evaluates alarms, but does not get the measures that Gnocchi has of its canary"
+        text = "runs its evaluator, which cannot read measures that Gnocchi has"
         return CheckResult(Severity.FAILED, text, Cause.NO_DATA)
     if took >= ENOUGH * thresholds.evaluation_interval:
-        what = f"did not evaluate a canary alarm in {took:.0f} s"
+        what = f"has not evaluated a test alarm after {took:.0f} s"
         every = f"every {thresholds.evaluation_interval} s (alarm-evaluation-interval)"
         text = f"{what}: its evaluator does not work, or not {every}"
         return CheckResult(Severity.FAILED, text, Cause.NOT_EVALUATED)
-    text = f"was not given the time to evaluate a canary alarm ({took:.0f} s were left)"
+    text = f"had no time to evaluate a test alarm ({took:.0f} s were left)"
     needed = seconds + EVALUATIONS * thresholds.evaluation_interval
     remedy = f"juju config {context.request.coordinator} canary-timeout={min(needed, MOST)}"
     return CheckResult(Severity.SKIPPED, text, Cause.TIMEOUT, remedy)

@@ -38,8 +38,8 @@ def send_canary(context: CheckContext) -> CheckResult:
         payload = secret.read()
     if not secrets.compare_digest(payload.encode(), secret.payload.encode()):
         names = context.subject.names
-        text = "gave back another secret than was stored"
+        text = "returned another secret than was stored"
         remedy = f"juju status {names.application} vault"
         return CheckResult(Severity.FAILED, text, Cause.WRONG_VALUE, remedy)
     took = time.monotonic() - begun
-    return CheckResult(Severity.OK, f"stored a secret and gave it back in {took:.1f} s")
+    return CheckResult(Severity.OK, f"stored a test secret and returned it in {took:.1f} s")

@@ -6,8 +6,9 @@ import dataclasses
 from collections.abc import Callable
 from typing import TypeVar
 
-from coordinator.checks import base, registry
+from coordinator.checks import base, certificates, registry
 from coordinator.checks.base import Reading, Subject
+from coordinator.checks.certificates import Authority
 from coordinator.checks.parallel import gather
 from coordinator.openstack import catalog, errors, http
 from coordinator.openstack.client import Cloud, Service
@@ -55,6 +56,7 @@ def ask(
     deadline: http.Deadline,
     *,
     fewer_rights: bool = False,
+    authority: Authority | None = None,
 ) -> Answer:
     """Ask the system itself: which versions it offers, and one authenticated read, side by side.
 
@@ -64,7 +66,18 @@ def ask(
         url: the system's endpoint.
         deadline: when both must be answered.
         fewer_rights: whether a read that is forbidden is no fault.
+        authority: a CA that has ended; a certificate that it signed cannot be trusted any more.
     """
+
+    def fail(question: str, error: Exception) -> Finding:
+        fault = errors.explain(error, url)
+        severity = Severity.FAILED
+        # the endpoint is asked without a token, so there the rights of the user are not the point
+        if fault.cause is Cause.FORBIDDEN and question == "read" and fewer_rights:
+            severity = Severity.SKIPPED
+        found = subject.finding(question, severity, fault.text, fault.cause)
+        return certificates.blame(found, authority)
+
     service = Service(cloud, url)
     check = registry.check_of(subject.system.check)
     jobs: dict[str, Callable[[], Reading | None]] = {
@@ -76,10 +89,10 @@ def ask(
         return timed_out(subject, url)
     discovered, read = answers["endpoint"], answers["read"]
     if isinstance(discovered, Exception):
-        return Answer((_failed(subject, "endpoint", discovered, url, fewer_rights),), url)
+        return Answer((fail("endpoint", discovered),), url)
     endpoint = subject.finding("endpoint", Severity.OK, f"answers at {errors.shown(url)}")
     if isinstance(read, Exception):
-        return Answer((endpoint, _failed(subject, "read", read, url, fewer_rights)), url)
+        return Answer((endpoint, fail("read", read)), url)
     if read is None:
         return Answer((endpoint,), url)
     reading = dataclasses.replace(read, build=_build_of(service))
@@ -115,16 +128,6 @@ def _discover(subject: Subject, service: Service) -> None:
 def _build_of(service: Service) -> str:
     """The version of the software, where the service tells it beside those of its API."""
     return plain(str(base.optional(service.describe(), "build")), limit=40)
-
-
-def _failed(
-    subject: Subject, question: str, error: Exception, url: str, fewer_rights: bool
-) -> Finding:
-    fault = errors.explain(error, url)
-    # the endpoint is asked without a token, so there the rights of the user are not the point
-    if fault.cause is Cause.FORBIDDEN and question == "read" and fewer_rights:
-        return subject.finding(question, Severity.SKIPPED, fault.text, fault.cause)
-    return subject.finding(question, Severity.FAILED, fault.text, fault.cause)
 
 
 def timed_out(subject: Subject, url: str) -> Answer:

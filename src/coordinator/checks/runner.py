@@ -79,7 +79,9 @@ def verify(
     with http.Transport(request.trusted, request.proxies) as transport:
         route = Route(transport, deadline)
         admission = _enter(request, route)
-        progress(admission.finding.line)
+        found = checks_certificates.blame(admission.finding, _ended_authority(request))
+        admission = dataclasses.replace(admission, finding=found)
+        progress(found.line)
         if admission.cloud is None or admission.credentials is None:
             findings = (admission.finding, *doubts, *_not_asked(request))
             report = Report(_now(), request.interface, request.region, findings)
@@ -198,7 +200,20 @@ def _joined(looked_up: endpoint.Answer, asked: endpoint.Answer) -> endpoint.Answ
 def _asking(
     request: Request, subject: Subject, cloud: Cloud, url: str, deadline: http.Deadline
 ) -> Callable[[], endpoint.Answer]:
-    return lambda: endpoint.ask(subject, cloud, url, deadline, fewer_rights=request.fewer_rights)
+    return lambda: endpoint.ask(
+        subject,
+        cloud,
+        url,
+        deadline,
+        fewer_rights=request.fewer_rights,
+        authority=_ended_authority(request),
+    )
+
+
+def _ended_authority(request: Request) -> checks_certificates.Authority | None:
+    """A CA that was given and has ended."""
+    known = checks_certificates.authorities(request.certificates, _now(), request.coordinator)
+    return next((one for one in known if one.has_ended), None)
 
 
 def _report(
@@ -322,12 +337,12 @@ def _names(request: Request, service: str, charm: str) -> remedies.Subject:
 
 
 def _doubts(request: Request) -> tuple[Finding, ...]:
-    """Findings about certificates that cannot be read."""
+    """Findings about CA certificates that cannot be read, or have ended, or end soon."""
     problems = {
         source: openstack_certificates.problem_of(text)
         for source, text in request.certificates.items()
     }
-    return tuple(
+    unreadable = (
         Finding(
             service="trust",
             question="certificates",
@@ -339,6 +354,10 @@ def _doubts(request: Request) -> tuple[Finding, ...]:
         for source, problem in problems.items()
         if problem
     )
+    is_used = any(one.auth_url.startswith("https:") for one in request.credentials)
+    known = checks_certificates.authorities(request.certificates, _now(), request.coordinator)
+    ending = (one.judge(request.expiry, is_used=is_used) for one in known)
+    return (*unreadable, *(finding for finding in ending if finding))
 
 
 def _now() -> datetime.datetime:

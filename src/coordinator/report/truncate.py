@@ -6,6 +6,7 @@ import bisect
 import dataclasses
 from collections.abc import Callable
 
+from coordinator.report.finding import Severity
 from coordinator.report.report import Report
 
 
@@ -43,16 +44,17 @@ def within(limit: int, report: Report, form: Callable[[Report], str]) -> Report:
 def _by_worth(report: Report) -> list[int]:
     """Places of the findings, the most useful first.
 
-    These are the worst of each service, then the worst of each check, then the worst. A check may
-    have thousands of findings, but there are few checks: so what others rely on stays, such as
-    what canaries found, without which the next hook would send them again.
+    These are failures, of each service and each check the first before others; then the worst of
+    each service, the worst of each check, and the worst. A check may have thousands of findings,
+    but no number of lesser ones pushes out what failed.
     """
     services: set[str] = set()
     checks: set[str] = set()
-    repeated: dict[int, int] = {}
+    repeated: dict[int, tuple[bool, int]] = {}
     for place in report.places_worst_first():
         finding = report.findings[place]
-        repeated[place] = (finding.service in services) + (finding.check in checks)
+        times = (finding.service in services) + (finding.check in checks)
+        repeated[place] = finding.severity is not Severity.FAILED, times
         services.add(finding.service)
         checks.add(finding.check)
     return sorted(repeated, key=lambda place: repeated[place])

@@ -38,8 +38,14 @@ def cut_to(number: int, report: Report) -> Report:
     return truncate.within(number, report, lambda some: "x" * len(some.findings))
 
 
+def test_no_failure_is_cut_for_anything_else():
+    failed = [bad("metric", "units") for _ in range(9)]
+    findings = (*(good(f"service-{n}") for n in range(400)), *failed, good("alarming"))
+    assert cut_to(9, reports.report(*findings)).findings == tuple(failed)
+
+
 def test_the_worst_of_each_service_stays_longest():
-    small = [bad("metric", f"host-{n}") for n in range(9)]
+    small = [bad("metric", f"host-{n}", Severity.DEGRADED) for n in range(9)]
     findings = (good("identity"), *small, good("alarming", "catalog"), good("alarming"))
     cut = cut_to(3, reports.report(*findings))
     assert cut.findings == (good("identity"), small[0], good("alarming", "catalog"))
@@ -47,7 +53,7 @@ def test_the_worst_of_each_service_stays_longest():
 
 
 def test_checks_that_repeat_themselves_are_cut_before_others():
-    repeated = [bad("metric", "units") for _ in range(9)]
+    repeated = [bad("metric", "units", Severity.DEGRADED) for _ in range(9)]
     findings = (*repeated, good("metric", "canary"))
     assert cut_to(3, reports.report(*findings)).findings == (
         *repeated[:2],

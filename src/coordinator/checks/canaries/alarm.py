@@ -104,7 +104,9 @@ def canary_alarm(
         alarm = _parsed(aodh, made)
     except Exception as error:
         fault = errors.explain(error, aodh.url)
-        raise UnusableAnswerError(fault.cause, f"cannot make an alarm: {fault.text}") from error
+        raise UnusableAnswerError(
+            fault.cause, f"cannot make a test alarm: {fault.text}"
+        ) from error
     try:
         age = seconds + cleanup.MARGIN
         cleanup.sweep(aodh, "/v2/alarms", lambda: _left_overs(alarm, name, age))

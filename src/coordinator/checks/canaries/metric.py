@@ -81,7 +81,9 @@ class CanaryMetric:
         except Exception as error:
             fault = errors.explain(error, self.gnocchi.url)
             if fault.cause is Cause.SERVER_ERROR:
-                fault = errors.ApiFault(Cause.NOT_STORED, f"cannot store measures: {fault.text}")
+                fault = errors.ApiFault(
+                    Cause.NOT_STORED, f"cannot store test measures: {fault.text}"
+                )
             raise UnusableAnswerError(fault.cause, fault.text) from error
 
     def read(self) -> tuple[float, ...]:
@@ -148,7 +150,7 @@ def canary_metric(
             Cause.UNEXPECTED, "answers no metric when one is made"
         ) from error
     except Exception as error:  # noqa: BLE001 - any failure is the answer
-        _raise_from(error, "cannot make a metric", gnocchi)
+        _raise_from(error, "cannot make a test metric", gnocchi)
     try:
         age = seconds + cleanup.MARGIN
         cleanup.sweep(gnocchi, _PATH, lambda: _left_overs(canary, prefix, age))

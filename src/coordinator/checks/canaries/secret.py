@@ -54,7 +54,7 @@ class CanarySecret:
         try:
             return self.barbican.text("/v1/secrets", self.id, "payload")
         except Exception as error:
-            raise _unusable(error, "cannot give a secret back", self.barbican) from error
+            raise _unusable(error, "cannot return a test secret", self.barbican) from error
 
 
 @contextlib.contextmanager
@@ -86,7 +86,7 @@ def canary_secret(
     try:
         answer = asked.post("/v1/secrets", body)
     except Exception as error:
-        raise _unusable(error, "cannot store a secret", asked) from error
+        raise _unusable(error, "cannot store a test secret", asked) from error
     canary = CanarySecret(asked, _id_of(answer), payload)
     try:
         age = seconds + cleanup.MARGIN
