@@ -101,10 +101,11 @@ class Actions:
     def react(self) -> None:
         """Verify the stack, do what it needs, and publish the outcome."""
         remembered = self._peers.record()
-        backends = self._backends(remembered, installs=True)
+        backends = self._backends(remembered, installs=True, insists=False)
         turn = reconcile.reconcile(
             self._known(), remembered.record, self._check_memory(), backends
         )
+        wiring.keep_controller(self._files, backends)
         self._publish(turn, remembered)
 
     def _known(self) -> Request:
@@ -118,7 +119,9 @@ class Actions:
     def _check_memory(self) -> CheckMemory:
         return CheckMemory.from_json(self._files.read(_CHECKS))
 
-    def _backends(self, remembered: Remembered, *, installs: bool) -> Backends:
+    def _backends(
+        self, remembered: Remembered, *, installs: bool, insists: bool = True
+    ) -> Backends:
         if self._seen.settings is None:
             raise ValueError("without valid options there is nothing to do")
         return wiring.build_backends(
@@ -130,6 +133,7 @@ class Actions:
             remembers=remembered.writable,
             files=self._files,
             installs=installs,
+            insists=insists,
         )
 
     def _publish(self, turn: Turn, remembered: Remembered) -> None:
@@ -176,6 +180,7 @@ class Actions:
         turn = reconcile.look(
             request, remembered.record, self._check_memory(), backends, event.log
         )
+        wiring.keep_controller(self._files, backends)
         if request.same_stack(self._seen.request) and self._charm.unit.is_leader():
             self._publish(turn, remembered)
         form = form_of(event.params)
@@ -227,12 +232,14 @@ class Actions:
         before = reconcile.look(
             request, remembered.record, self._check_memory(), backends, event.log
         )
+        wiring.keep_controller(self._files, backends)
         if before.decision.step is Step.IMPOSSIBLE:
             self._publish(before, remembered)
             event.fail(f"Gnocchi must answer first: {before.report.summary()}")
             return None
         event.log("running ceilometer-upgrade")
         turn = reconcile.act(request, before, backends)
+        wiring.keep_controller(self._files, backends)
         self._publish(turn, remembered)
         return turn
 

@@ -15,8 +15,9 @@ import ops
 import inputs
 import juju_access
 from config import Settings
-from coordinator.juju import errors, snap
+from coordinator.juju import errors, patience, snap
 from coordinator.juju.access import Access
+from coordinator.juju.rest import ControllerRest
 from coordinator.openstack.proxies import Proxies
 from coordinator.upgrade import command, packages
 from coordinator.upgrade.backends import Backends
@@ -27,6 +28,8 @@ CLIENT_WAIT = datetime.timedelta(hours=1)
 """After an installation of the juju client that failed, the next is tried so much later."""
 
 _CLIENT = "juju-client.json"
+_REST = "controller.json"
+_SIGHTINGS = "units.json"
 
 
 def build_backends(
@@ -39,6 +42,7 @@ def build_backends(
     remembers: bool,
     files: UnitState,
     installs: bool,
+    insists: bool,
 ) -> Backends:
     """What a turn of the loop works with.
 
@@ -51,6 +55,7 @@ def build_backends(
         remembers: whether what is done can be recorded; else nothing is done.
         files: where it is remembered that the juju client could not be installed.
         installs: whether it may be installed where ceilometer's action may be run.
+        insists: whether a controller is asked that did not answer a moment ago: a person waits.
     """
     origin = options.origin
     suite = f"{origin.series}-{origin.pocket}/{origin.release}" if origin else ""
@@ -65,7 +70,9 @@ def build_backends(
         return basic
     may_install = installs and remembers and policy.allows_action
     find = functools.partial(_find_client, charm.unit.name, announce, files, may_install)
-    return _with_controller(basic, charm, options.juju_access, seen, find)
+    return _with_controller(
+        basic, charm, options.juju_access, seen, find, files, insists=insists
+    )
 
 
 def _with_controller(
@@ -74,6 +81,9 @@ def _with_controller(
     secret: str,
     seen: inputs.Inputs,
     find_client: Callable[[str], pathlib.Path | errors.JujuFault],
+    files: UnitState,
+    *,
+    insists: bool,
 ) -> Backends:
     """The same with the way through the Juju controller, or with what bars it."""
     found = juju_access.read_access(charm.model, secret, os.environ, charm.charm_dir)
@@ -84,8 +94,18 @@ def _with_controller(
         return dataclasses.replace(basic, barred=juju)
     from coordinator.juju import action, client  # noqa: PLC0415 - the client's libraries are heavy
 
-    through = client.Controller(found, lambda: juju, charm.app.name)
-    return dataclasses.replace(basic, action=action.ActionBackend(through, seen.related))
+    rest = ControllerRest.from_json(files.read(_REST))
+    through = client.Controller(found, lambda: juju, charm.app.name, rest, insists=insists)
+    sightings = patience.from_json(files.read(_SIGHTINGS))
+    backend = action.ActionBackend(through, seen.related, sightings)
+    return dataclasses.replace(basic, action=backend)
+
+
+def keep_controller(files: UnitState, backends: Backends) -> None:
+    """Remember what was seen of the controller, for the next hook."""
+    if backends.action is not None:
+        files.keep(_REST, backends.action.rest.to_json())
+        files.keep(_SIGHTINGS, patience.to_json(backends.action.sightings))
 
 
 def _find_client(

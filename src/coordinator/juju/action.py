@@ -2,27 +2,48 @@
 
 from __future__ import annotations
 
+import dataclasses
+import datetime
 from collections.abc import Sequence
 
-from coordinator.juju import ceilometer, client, errors
+from coordinator.juju import ceilometer, client, errors, patience
+from coordinator.juju.rest import ControllerRest
 
 
 class ActionBackend:
     """Begins the action in the background; its end is seen by a later look."""
 
-    def __init__(self, through: client.Controller, members: Sequence[str]) -> None:
+    def __init__(
+        self,
+        through: client.Controller,
+        members: Sequence[str],
+        sightings: patience.Sightings | None = None,
+    ) -> None:
         """Prepare, without asking anything.
 
         Args:
             through: the controller.
             members: related applications that are Ceilometer; they decide among several.
+            sightings: since when units are as they are, as far as it was seen before.
         """
         self._controller = through
         self._members = members
+        self.sightings: patience.Sightings = sightings or {}
+        """What is to be remembered of units after the last look."""
+
+    @property
+    def rest(self) -> ControllerRest:
+        """What is to be remembered of a controller that did not answer."""
+        return self._controller.rest
 
     def look(self, number: str = "") -> ceilometer.View:
         """What the controller tells about Ceilometer, and about a task. Raises nothing."""
-        return self._controller.look(number)
+        view = self._controller.look(number)
+        if view.model is None:
+            return view
+        now = datetime.datetime.now(datetime.timezone.utc)
+        model, self.sightings = patience.watch(view.model, self.sightings, now)
+        return dataclasses.replace(view, model=model)
 
     def target(self, view: ceilometer.View) -> ceilometer.CeilometerApplication | errors.JujuFault:
         """The application that is meant, or why none is."""
