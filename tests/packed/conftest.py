@@ -8,6 +8,7 @@ import pathlib
 import pytest
 
 from tests.support.agent import agent as agent_agent
+from tests.support.agent.expectations import assert_at_rest
 from tests.support.openstack import Stack
 from tests.support.packing import packing
 
@@ -23,10 +24,13 @@ def charm_dir(
 
 
 @pytest.fixture
-def lonely(charm_dir: pathlib.Path) -> collections.abc.Iterator[agent_agent.Agent]:
-    """A unit without relations; no hook has run."""
-    with agent_agent.Agent(charm_dir) as unit:
+def lonely(
+    charm_dir: pathlib.Path, tmp_path: pathlib.Path
+) -> collections.abc.Iterator[agent_agent.Agent]:
+    """A unit without relations; no hook has run. It must be at rest when the test ends."""
+    with agent_agent.Agent(packing.place(charm_dir, tmp_path / "lonely/charm")) as unit:
         yield unit
+        assert_at_rest(unit)
 
 
 @pytest.fixture(scope="session")
@@ -37,18 +41,19 @@ def deployed(
 ) -> collections.abc.Iterator[agent_agent.Agent]:
     """A unit related to keystone and a fresh gnocchi; all the hooks of a deployment have run."""
     booted_stack.replace_gnocchi_database()
+    folder = packing.place(charm_dir, tmp_path_factory.mktemp("unit") / "charm")
     environment = {
         "CEILOMETER_UPGRADE_COMMAND": str(booted_stack.ceilometer_upgrade),
         "TMPDIR": str(tmp_path_factory.mktemp("tmp")),
     }
-    with agent_agent.Agent(charm_dir, environment=environment) as unit:
+    with agent_agent.Agent(folder, environment=environment) as unit:
         # Watcher has no engines here, which need a Nova: it would be degraded all the time
         unit.config({"optional-services": ""})
-        unit.deploy()
         credentials = booted_stack.credentials_databag()
-        unit.announce(unit.relate("identity-credentials", "keystone", {"keystone/0": credentials}))
+        unit.relate("identity-credentials", "keystone", {"keystone/0": credentials})
         gnocchi = {"gnocchi_url": booted_stack.gnocchi_url}
-        unit.announce(unit.relate("metric-service", "gnocchi", {"gnocchi/0": gnocchi}))
+        unit.relate("metric-service", "gnocchi", {"gnocchi/0": gnocchi})
+        unit.deploy()
         yield unit
 
 
@@ -56,7 +61,14 @@ def deployed(
 def coordinator(
     deployed: agent_agent.Agent, stack: Stack
 ) -> collections.abc.Iterator[agent_agent.Agent]:
-    """The deployed unit; each test finds it as it was after its deployment."""
+    """The deployed unit; each test finds it as it was after its deployment.
+
+    It must come to rest when the test ends and the services are whole again.
+    """
     before = deployed.snapshot()
     yield deployed
-    deployed.restore(before)
+    stack.reset()
+    try:
+        assert_at_rest(deployed)
+    finally:
+        deployed.restore(before)

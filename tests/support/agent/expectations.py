@@ -23,6 +23,23 @@ def assert_quiet(result: HookResult) -> None:
     assert result.stderr == ""
 
 
+def assert_at_rest(agent: Agent) -> None:
+    """The unit comes to rest, and stays there.
+
+    Whatever is due runs. The next update-status may find what a test did to the world behind the
+    charm's back; the one after it writes no databag and causes no hook.
+    """
+    agent.settle()
+    if agent.agenda.is_removed:
+        return
+    agent.hook("update-status")
+    agent.settle()
+    quiet = agent.hook("update-status")
+    assert quiet.succeeded, quiet.text()
+    assert not quiet.written, f"update-status without news wrote {quiet.written}"
+    assert agent.due is None, f"update-status without news caused {agent.due}"
+
+
 def assert_verified(agent: Agent) -> None:
     """The unit and, since it leads, the application say that the stack is verified."""
     assert agent.unit_status.name == "active", agent.unit_status

@@ -29,6 +29,7 @@ class Snapshot:
     unit_status: unit_state.Status
     app_status: unit_state.Status
     workload_version: str
+    files: dict[pathlib.Path, tuple[int, bytes]]
 
 
 class Unit:
@@ -60,6 +61,7 @@ class Unit:
         self.leader = leader
         self.behaviour = behaviour
         self.set_options: dict[str, object] = {}
+        self._shipped = {path.name for path in self.charm_dir.iterdir()}
         self._ids = iter(range(10_000))
         for endpoint in self.files.peers:
             self.add_relation(endpoint, app, is_peer=True).is_created = True
@@ -109,16 +111,36 @@ class Unit:
             self.unit_status,
             self.app_status,
             self.workload_version,
+            {path: (path.stat().st_mode, path.read_bytes()) for path in self._own_files()},
         )
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Make the unit what it was; what its hooks did outside of Juju stays done."""
+        """Make the unit what it was; what its hooks did outside of Juju stays done.
+
+        What the charm and ops keep in the charm's folder is as it was, too.
+        """
         self.leader = snapshot.leader
         self.set_options = dict(snapshot.config)
         self.agenda = copy.deepcopy(snapshot.agenda)
         self.databags = copy.deepcopy(snapshot.databags)
         self.unit_status, self.app_status = snapshot.unit_status, snapshot.app_status
         self.workload_version = snapshot.workload_version
+        for path in self._own_files():
+            path.unlink()
+        for path, (mode, content) in snapshot.files.items():
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            path.write_bytes(content)
+            path.chmod(mode)
+
+    def _own_files(self) -> list[pathlib.Path]:
+        """Files in the charm's folder that were not there when the unit was made."""
+        return [
+            path
+            for top in self.charm_dir.iterdir()
+            if top.name not in self._shipped
+            for path in [top, *top.rglob("*")]
+            if path.is_file() and not path.is_symlink()
+        ]
 
     def config(self, values: collections.abc.Mapping[str, object | None]) -> None:
         """Set options; None resets one to its default. What that causes is due.

@@ -90,6 +90,18 @@ def unpack(charm: pathlib.Path, folder: pathlib.Path) -> None:
                 path.chmod(mode)
 
 
+def place(charm: pathlib.Path, folder: pathlib.Path) -> pathlib.Path:
+    """Give a unit a folder of its own with an unpacked charm; what is packed is shared by links.
+
+    What ops and the charm keep between hooks is in that folder, never in the shared one.
+    """
+    folder.mkdir(parents=True)
+    for path in charm.iterdir():
+        if not path.name.startswith("."):
+            (folder / path.name).symlink_to(path)
+    return folder
+
+
 def digest(files: list[pathlib.Path], base: str, python: pathlib.Path) -> str:
     """A name for all that decides what is in the package."""
     whole = hashlib.sha256(f"{base} {python}".encode())

@@ -1,0 +1,108 @@
+"""The packed charm comes to rest: hooks and verifications from a deployment on."""
+
+from __future__ import annotations
+
+import collections.abc
+import json
+import pathlib
+
+import pytest
+import trustme
+
+from tests.packed.doorkeeper import Doorkeeper
+from tests.support.agent.agent import Agent
+from tests.support.agent.expectations import assert_at_rest, assert_quiet, assert_verified
+from tests.support.agent.unit_state import HookResult
+from tests.support.openstack import Stack
+from tests.support.packing import packing
+
+ONE_RELEASE = True
+MOST_HOOKS = 30
+"""Of a deployment with all relations: Juju's own, and those that the charm causes."""
+
+
+@pytest.fixture
+def keystone(stack: Stack) -> collections.abc.Iterator[Doorkeeper]:
+    """Counts verifications."""
+    with Doorkeeper(stack.services["keystone"].port) as keeper:
+        yield keeper
+
+
+@pytest.fixture
+def unit(
+    charm_dir: pathlib.Path, stack: Stack, keystone: Doorkeeper, tmp_path: pathlib.Path
+) -> collections.abc.Iterator[Agent]:
+    """A unit that has all relations before its first hook, as from a bundle."""
+    authority = trustme.CA().cert_pem.bytes().decode()
+    environment = {"CEILOMETER_UPGRADE_COMMAND": str(stack.ceilometer_upgrade)}
+    folder = packing.place(charm_dir, tmp_path / "unit/charm")
+    with Agent(folder, environment=environment) as made:
+        made.config({"optional-services": "", "deep-verification": "always"})
+        credentials = stack.credentials_databag(auth_port=str(keystone.port))
+        made.relate("identity-credentials", "keystone", {"keystone/0": credentials})
+        made.relate("identity-notifications", "keystone", {"keystone/0": {}})
+        gnocchi = {"gnocchi_url": stack.gnocchi_url}
+        made.relate("metric-service", "gnocchi", {"gnocchi/0": gnocchi})
+        made.relate("certificates", "vault", {"vault/0": {"ca": authority, "chain": authority}})
+        certificates = {"certificates": json.dumps([authority]), "version": "1"}
+        made.relate("receive-ca-cert", "certs", {"certs/0": {}}, certificates)
+        made.relate("member", "aodh", {"aodh/0": {}})
+        made.relate("telemetry-stack", "horizon", {"horizon/0": {}})
+        yield made
+
+
+def tell(what: str, ran: list[HookResult], keystone: Doorkeeper) -> None:
+    print(f"{what}: {len(ran)} hooks, {keystone.tokens} verifications")
+
+
+def test_a_deployment_comes_to_rest_with_few_hooks_and_verifications(
+    unit: Agent, keystone: Doorkeeper
+) -> None:
+    ran = unit.deploy()
+
+    tell("a deployment with all relations", ran, keystone)
+    for result in ran:
+        assert_quiet(result)
+    assert_verified(unit)
+    assert len(ran) <= MOST_HOOKS
+    # what is verified: credentials, gnocchi's URL, certificates of two charms and a member, and
+    # what is certain to be looked at anew: start and leadership
+    assert keystone.tokens <= 8
+
+
+def test_an_option_that_changes_nothing_of_the_cloud_is_verified_once(
+    unit: Agent, keystone: Doorkeeper
+) -> None:
+    unit.deploy()
+    keystone.tokens = 0
+
+    unit.config({"verify-timeout": 19})
+    ran = unit.settle()
+
+    tell("an option", ran, keystone)
+    assert [result.name for result in ran] == ["config-changed", "config-changed"]
+    assert keystone.tokens <= 1
+
+
+def test_a_charm_that_waits_for_the_stack_is_told_and_verifies_nothing(
+    unit: Agent, keystone: Doorkeeper
+) -> None:
+    unit.deploy()
+    keystone.tokens = 0
+
+    relation = unit.relate("telemetry-stack", "grafana", {"grafana/0": {}})
+    unit.settle()
+
+    assert unit.relation(relation).local_app_data
+    assert keystone.tokens == 0
+
+
+def test_idle_hours_write_nothing(unit: Agent) -> None:
+    unit.deploy()
+    assert_at_rest(unit)
+
+    for _ in range(5):
+        result = unit.hook("update-status")
+        assert_quiet(result)
+        assert not result.written
+        assert unit.due is None
