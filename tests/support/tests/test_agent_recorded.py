@@ -13,7 +13,7 @@ import re
 
 import pytest
 
-from tests.support.agent import probe_charm, recorded
+from tests.support.agent import hook_commands, probe_charm, recorded
 from tests.support.agent.agent import Agent
 from tests.support.agent.unit_group import UnitGroup
 
@@ -163,6 +163,12 @@ def test_hooks_run_in_the_recorded_order(group: Group) -> None:
 
 
 # Hook commands.
+
+
+def test_a_unit_has_the_recorded_hook_commands() -> None:
+    recording = (recorded.FOLDER / "tools.txt").read_text().splitlines()
+
+    assert set(hook_commands.COMMANDS) == set(recording[1:])
 
 
 def check(unit: Agent, command: recorded.Command) -> None:
