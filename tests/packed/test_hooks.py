@@ -55,7 +55,10 @@ def test_every_event_of_the_peer_relation_succeeds(lonely: Agent) -> None:
     peer = lonely.relation_id("coordinators")
     lonely.update_remote(peer, "telemetry-coordinator/1", {})
 
-    for event in [*lonely.announce(peer), *lonely.break_relation(peer)]:
+    events = [lonely.relation_event("coordinators", "created"), *lonely.announce(peer)]
+    lonely.remove()
+
+    for event in [*events, *lonely.settle()]:
         assert_quiet(event)
 
 

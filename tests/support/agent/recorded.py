@@ -32,7 +32,11 @@ class Segment:
 
 def read_commands(name: str) -> list[Command]:
     """The commands of a recording in their order."""
-    text = (FOLDER / name).read_text()
+    return parse_commands((FOLDER / name).read_text())
+
+
+def parse_commands(text: str) -> list[Command]:
+    """Commands as a recording writes them: `$ UNIT WORDS`, what was printed, `--- CODE`."""
     found: list[Command] = []
     for match in re.finditer(
         r"^! (.*)$|^\$ (\S+) (.*?)\n((?:(?!\$ |--- \d).*\n)*)--- (\d+)$", text, re.MULTILINE
@@ -52,6 +56,12 @@ def read_hooks(name: str = "hooks.txt") -> list[Segment]:
         Segment(head, tuple(tuple(line.split()) for line in lines))
         for head, *lines in (part.splitlines() for part in parts)
     ]
+
+
+def read_inside(name: str = "inside.txt") -> dict[str, list[Command]]:
+    """The commands that were run inside hooks, by UNIT HOOK REMOTE-UNIT."""
+    parts = (FOLDER / name).read_text().split("=== ")[1:]
+    return {part.splitlines()[0]: parse_commands(part) for part in parts}
 
 
 def read_environments(name: str = "environment.txt") -> dict[str, dict[str, str]]:

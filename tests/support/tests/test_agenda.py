@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
+from tests.support.agent import behaviours
 from tests.support.agent.agent import Agent, NotSettledError
 from tests.support.agent.tiny_charm import MakeAgent
 
@@ -211,3 +214,23 @@ def test_a_databag_beyond_its_quota_fails_the_hook(make: MakeAgent) -> None:
 
     assert "quota limit exceeded" in result.stderr
     assert not result.written
+
+
+# Versions.
+
+
+def test_a_version_that_is_not_modelled_is_refused(make: MakeAgent) -> None:
+    with pytest.raises(ValueError, match=r"Juju 2\.9\.50 is not modelled"):
+        make("true", juju_version="2.9.50")
+
+
+def test_what_is_believed_of_juju_3_is_a_line_of_the_table() -> None:
+    lines = {field.name for field in dataclasses.fields(behaviours.Behaviour)}
+
+    assert lines > behaviours.BELIEVED
+
+
+def test_a_follower_of_juju_3_is_told_of_leader_settings(make: MakeAgent) -> None:
+    agent = make("true", leader=False, juju_version="3.6.9")
+
+    assert "leader-settings-changed" in [result.name for result in agent.deploy()]

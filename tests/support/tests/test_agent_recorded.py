@@ -9,10 +9,11 @@ import dataclasses
 import itertools
 import json
 import pathlib
+import re
 
 import pytest
 
-from tests.support.agent import probe_charm, recorded
+from tests.support.agent import hook_commands, probe_charm, recorded
 from tests.support.agent.agent import Agent
 from tests.support.agent.unit_group import UnitGroup
 
@@ -164,6 +165,12 @@ def test_hooks_run_in_the_recorded_order(group: Group) -> None:
 # Hook commands.
 
 
+def test_a_unit_has_the_recorded_hook_commands() -> None:
+    recording = (recorded.FOLDER / "tools.txt").read_text().splitlines()
+
+    assert set(hook_commands.COMMANDS) == set(recording[1:])
+
+
 def check(unit: Agent, command: recorded.Command) -> None:
     """A unit prints what was recorded, and ends with the recorded code."""
     result = unit.execute(command.words)
@@ -219,6 +226,47 @@ def test_secrets_are_read_as_recorded(group: Group) -> None:
             check(units[command.unit], dataclasses.replace(command, words=words))
         else:
             replay.do(command.words)
+
+
+def inside(command: recorded.Command) -> tuple[str, str, int]:
+    """A command and its answer without what depends on when it ran, and on which machine."""
+    printed = recorded.without_accidents(command.printed)
+    for pattern in (r',?"late":"[^"]*"', r"192\.0\.2\.\d+", r"(?<=\{),"):
+        printed = re.sub(pattern, "", printed)
+    return command.words, printed, command.code
+
+
+def script_of(unit: str) -> str:
+    """A dispatch that runs, in a unit's recorded hooks, what was recorded in them."""
+    key = '"$JUJU_UNIT_NAME $JUJU_HOOK_NAME${JUJU_REMOTE_UNIT:+ $JUJU_REMOTE_UNIT}"'
+    lines = ["#!/bin/sh", f"case {key} in"]
+    for hook, commands in recorded.read_inside().items():
+        if hook.startswith(f"{unit} "):
+            words = [command.words for command in commands]
+            runs = [f"echo '$ {unit} {each}'; {each} 2>&1; echo \"--- $?\"" for each in words]
+            lines += [f"'{hook}')", *runs, ";;"]
+    return "\n".join([*lines, "esac", ""])
+
+
+def test_commands_inside_the_last_hooks_of_a_relation_answer_as_recorded(group: Group) -> None:
+    model = group(first_relation=2)
+    for app in ("acts", "other", "acts"):
+        model.add_unit(app)
+    relation = model.integrate("acts:out", "other:in")
+    model.settle()
+    model.units["acts/0"].execute("relation-set -r 4 mine=by-unit-0")
+    model.units["acts/0"].execute("relation-set -r 4 --app shared=by-the-leader")
+    model.settle()
+    for name, unit in model.units.items():
+        (unit.charm_dir / "dispatch").write_text(script_of(name))
+
+    model.remove_relation(relation)
+    ran = {f"{hook.unit} {hook.name} {hook.remote_unit}".strip(): hook for hook in model.settle()}
+
+    for key, commands in recorded.read_inside().items():
+        answers = recorded.parse_commands(ran[key].stdout)
+        assert len(commands) > 10
+        assert [inside(answer) for answer in answers] == [inside(each) for each in commands], key
 
 
 @pytest.mark.parametrize("command", recorded.read_commands("results.txt"), ids=lambda c: c.words)
