@@ -86,7 +86,8 @@ def test_without_the_relation_nothing_is_kept():
 
 @pytest.mark.parametrize("key", ["report", "verdict"])
 def test_what_earlier_revisions_kept_for_all_is_removed(key: str):
-    found = after(everything, peers(**{key: "{}", "colour": "blue"})).local_app_data
+    before = testing.PeerRelation(PEERS, local_app_data={key: "{}", "colour": "blue"})
+    found = after(everything, before).local_app_data
     assert found.keys() == {"record", "status", "blueprint", "colour"}
 
 
