@@ -19,8 +19,9 @@ import stack_status
 import transfers
 import unit_state
 from charms.telemetry_coordinator.v0 import telemetry_stack
-from coordinator import status
+from coordinator import private_files, status
 from coordinator.blueprint import loader
+from coordinator.juju import snap
 from coordinator.openstack.proxies import Proxies
 
 if TYPE_CHECKING:
@@ -266,6 +267,8 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
 
 
 if __name__ == "__main__":  # pragma: nocover
+    private_files.remove_when_terminated()
+    private_files.sweep(snap.common_folder())
     for name in QUIET_LOGGERS:
         logging.getLogger(name).setLevel(logging.WARNING)
     ops.main(TelemetryCoordinatorCharm)

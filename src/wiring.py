@@ -71,18 +71,24 @@ def build_backends(
     may_install = installs and remembers and policy.allows_action
     find = functools.partial(_find_client, charm.unit.name, announce, files, may_install)
     return _with_controller(
-        basic, charm, options.juju_access, seen, find, files, insists=insists
+        basic,
+        charm,
+        secret=options.juju_access,
+        seen=seen,
+        find_client=find,
+        files=files,
+        insists=insists,
     )
 
 
 def _with_controller(
     basic: Backends,
     charm: ops.CharmBase,
+    *,
     secret: str,
     seen: inputs.Inputs,
     find_client: Callable[[str], pathlib.Path | errors.JujuFault],
     files: UnitState,
-    *,
     insists: bool,
 ) -> Backends:
     """The same with the way through the Juju controller, or with what bars it."""

@@ -134,9 +134,12 @@ def test_what_the_user_may_not_do_is_skipped(checks: dict[str, Asked], depth: De
 
 def test_a_question_without_an_answer_costs_only_itself(checks: dict[str, Asked]):
     never = threading.Event()
-    checks["metric"] = Asked(
-        inspections={"flow": lambda _context: never.wait() and well(_context), "backlog": well}
-    )
+
+    def hang(context: CheckContext) -> CheckResult:
+        never.wait()
+        return well(context)
+
+    checks["metric"] = Asked(inspections={"flow": hang, "backlog": well})
     report = deepen(subject("metric"), seconds=0.3)
     never.set()
     assert outcome(report, "metric.backlog")[0] is Severity.OK
