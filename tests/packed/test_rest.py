@@ -38,7 +38,7 @@ def unit(
     folder = packing.place(charm_dir, tmp_path / "unit/charm")
     with Agent(folder, environment=environment) as made:
         made.config({"optional-services": "", "deep-verification": "always"})
-        credentials = stack.credentials_databag(auth_port=str(keystone.port))
+        credentials = stack.credentials_databag(credentials_port=str(keystone.port))
         made.relate("identity-credentials", "keystone", {"keystone/0": credentials})
         made.relate("identity-notifications", "keystone", {"keystone/0": {}})
         gnocchi = {"gnocchi_url": stack.gnocchi_url}
@@ -65,6 +65,7 @@ def test_a_deployment_comes_to_rest_with_few_hooks_and_verifications(
         assert_quiet(result)
     assert_verified(unit)
     assert len(ran) <= MOST_HOOKS
+    assert keystone.tokens, "the charm was not seen asking Keystone"
     # what is verified: credentials, gnocchi's URL, certificates of two charms and a member, and
     # what is certain to be looked at anew: start and leadership
     assert keystone.tokens <= 8
@@ -74,6 +75,7 @@ def test_an_option_that_changes_nothing_of_the_cloud_is_verified_once(
     unit: Agent, keystone: Doorkeeper
 ) -> None:
     unit.deploy()
+    assert keystone.tokens, "the charm was not seen asking Keystone"
     keystone.tokens = 0
 
     unit.config({"verify-timeout": 19})
@@ -88,6 +90,7 @@ def test_a_charm_that_waits_for_the_stack_is_told_and_verifies_nothing(
     unit: Agent, keystone: Doorkeeper
 ) -> None:
     unit.deploy()
+    assert keystone.tokens, "the charm was not seen asking Keystone"
     keystone.tokens = 0
 
     relation = unit.relate("telemetry-stack", "grafana", {"grafana/0": {}})
