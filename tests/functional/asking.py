@@ -33,6 +33,7 @@ def request(
         coordinator="telemetry-coordinator",
         upgrade_remedy="",
         depth=Depth.READS,
+        fewer_rights=role != "Admin",
     )
 
 

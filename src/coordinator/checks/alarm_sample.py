@@ -269,8 +269,8 @@ def _of_resources(gnocchi: Service, rule: _Rule, bounds: dict[str, Any]) -> list
 
 def _text(rule: _Rule, key: str) -> str:
     value = rule[key]
-    if not isinstance(value, str):
-        raise TypeError(f"{key} is no text")
+    if not isinstance(value, str) or "/" in value:
+        raise TypeError(f"{key} is no name")
     return value
 
 
