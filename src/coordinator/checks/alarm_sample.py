@@ -237,11 +237,11 @@ def _has_enough(
 def _of_resource(gnocchi: Service, rule: _Rule, bounds: dict[str, Any]) -> list[Any]:
     return gnocchi.get(
         "/v1/resource/generic",
-        rule["resource_id"],
+        _text(rule, "resource_id"),
         "metric",
-        rule["metric"],
+        _text(rule, "metric"),
         "measures",
-        aggregation=str(rule["aggregation_method"]),
+        aggregation=_text(rule, "aggregation_method"),
         **bounds,
     )
 
@@ -265,6 +265,13 @@ def _of_resources(gnocchi: Service, rule: _Rule, bounds: dict[str, Any]) -> list
         "resource_type": rule["resource_type"],
     }
     return _aggregated(gnocchi.search("/v1/aggregates", body, needed_overlap=0, **bounds))
+
+
+def _text(rule: _Rule, key: str) -> str:
+    value = rule[key]
+    if not isinstance(value, str) or "/" in value:
+        raise TypeError(f"{key} is no name")
+    return value
 
 
 def _plain_method(method: str) -> str:

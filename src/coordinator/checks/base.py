@@ -205,6 +205,12 @@ def optional(answer: Any, key: str) -> Any:
     return cast("dict[str, Any]", answer).get(key) or "" if isinstance(answer, dict) else ""
 
 
+def length(answer: Any, key: str) -> int | None:
+    """How many items the list in one field has; None where there is no list."""
+    value = cast("dict[str, Any]", answer).get(key) if isinstance(answer, dict) else None
+    return len(cast("list[Any]", value)) if isinstance(value, list) else None
+
+
 def texts(answer: Any) -> list[str]:
     """The texts in a JSON list; none where it is no list."""
     items = cast("list[Any]", answer) if isinstance(answer, list) else []

@@ -147,8 +147,8 @@ def _is_gone(host: str, in_turn: Iterable[tuple[str, list[Resource]]]) -> bool:
 def _end_of_turn(after: str, in_turn: Iterable[tuple[str, list[Resource]]]) -> str:
     """The last host up to which no other was left out."""
     for start, some in in_turn:
-        if start > after:
-            break  # a host between them was found meanwhile: the next verification goes on there
+        if start > after or (after and not start):
+            break  # there are more between them: the next verification goes on there
         after = some[0].host if some else ""
     return after
 

@@ -10,7 +10,6 @@ import datetime
 import math
 import time
 from collections.abc import Mapping
-from typing import cast
 
 from coordinator.blueprint import resource_types
 from coordinator.checks import base
@@ -153,9 +152,7 @@ def read_backlog(gnocchi: Service) -> Backlog:
     except ValueError:
         text = "answers no number of waiting measures that can be"
         raise UnusableAnswerError(Cause.UNEXPECTED, text) from None
-    processors = base.optional(base.optional(status, "metricd"), "processors")
-    known = isinstance(processors, list)
-    return Backlog(waiting, len(cast("list[object]", processors)) if known else None)
+    return Backlog(waiting, base.length(base.optional(status, "metricd"), "processors"))
 
 
 def inspect_backlog(context: CheckContext) -> CheckResult:

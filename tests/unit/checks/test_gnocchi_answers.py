@@ -16,7 +16,7 @@ from coordinator.blueprint import loader
 from coordinator.checks import base, compute_hosts, measures
 from coordinator.checks import gnocchi as checks_gnocchi
 from coordinator.checks.canaries import metric
-from coordinator.checks.memory import CheckMemory, FlowTrend, HostsSeen
+from coordinator.checks.memory import BacklogTrend, CheckMemory, FlowTrend, HostsSeen
 from coordinator.openstack import client, errors, http
 from coordinator.openstack.errors import UnusableAnswerError
 from coordinator.report import remedies
@@ -284,3 +284,148 @@ def test_what_other_subjects_say_is_made_plain():
     with gnocchi({}) as (scene, _):
         found = scene.subject.finding("hosts", Severity.DEGRADED, "is silent at evil\n\0\x1b[31m")
     assert found.summary == "Gnocchi is silent at evil ??[31m"
+
+
+# Hostile and broken answers
+
+
+def short(value: object) -> str:
+    """A name for a test."""
+    return repr(value)[:16]
+
+
+def cause_of(ask: base.Inspection, scene: base.CheckContext) -> Cause | None:
+    """What is wrong, whether it is told as an answer or raised."""
+    try:
+        return ask(scene).cause
+    except UnusableAnswerError as error:
+        return error.fault.cause
+
+
+def status_of(waiting: Any, processors: Any = None) -> dict[str, Any]:
+    """The answer of `/v1/status`."""
+    storage = {"summary": {"measures": waiting}}
+    return {"GET /v1/status": {"storage": storage, "metricd": {"processors": processors}}}
+
+
+@pytest.mark.parametrize(
+    "waiting", [10**400, 10**16, -1, True, 1.5e300, "12", None, [], {}], ids=short
+)
+def test_a_number_of_measures_that_cannot_be_is_a_clear_finding(waiting: Any):
+    with gnocchi(status_of(waiting)) as (scene, server):
+        with pytest.raises(UnusableAnswerError) as raised:
+            checks_gnocchi.inspect_backlog(scene)
+        fault = errors.explain(raised.value, server.url)
+    assert fault.cause is Cause.UNEXPECTED
+    assert fault.text == "answers no number of waiting measures that can be"
+
+
+@pytest.mark.parametrize("value", [10**400, "x", None, []], ids=short)
+def test_a_value_that_cannot_be_is_unexpected(value: Any):
+    found = [["2026-11-22T10:00:00+00:00", 300.0, value]]
+    with gnocchi({**GOOD, "GET /v1/metric/m/measures": found}) as (scene, _):
+        cause = cause_of(checks_gnocchi.send_canary, scene)
+    assert cause in {Cause.UNEXPECTED, Cause.WRONG_VALUE}
+
+
+@pytest.mark.parametrize("granularity", [10**400, -1, 1e300, "1 year", None], ids=short)
+def test_a_granularity_that_cannot_be_is_unexpected(granularity: Any):
+    found = [["2026-11-22T10:00:00+00:00", granularity, 1.0]]
+    answers = {**silent(), "GET /v1/metric/m/measures": found}
+    with gnocchi(answers) as (scene, _):
+        assert cause_of(flow, scene) is Cause.UNEXPECTED
+
+
+@pytest.mark.parametrize(
+    "span", ["9" * 400 + ":00:00", "9" * 400 + " days, 0:00:00", 5], ids=short
+)
+def test_a_span_of_time_that_cannot_be_is_unexpected(span: Any):
+    policies = [{**POLICY, "definition": [{"granularity": span}]}]
+    with gnocchi({**GOOD, "GET /v1/archive_policy": policies}) as (scene, _):
+        with pytest.raises(UnusableAnswerError) as raised:
+            checks_gnocchi.send_canary(scene)
+        assert raised.value.fault.cause is Cause.UNEXPECTED
+
+
+def test_only_resources_of_the_services_own_project_are_asked_for():
+    with gnocchi(silent()) as (scene, server):
+        project = dataclasses.replace(scene.service.cloud, project="0123abcd")
+        own = client.Service(project, server.url)
+        hosts(dataclasses.replace(scene, services={"metric": own}))
+        searches = [head for head in server.requests if b"/v1/search/resource" in head]
+    assert searches
+    assert all(b'{"like": {"creator": "%:0123abcd"}}' in head for head in searches)
+
+
+# What waits for metricd
+
+
+def backlog_after(before: BacklogTrend | None, answers: dict[str, Any]) -> base.CheckResult:
+    """The answer about the backlog, after what is remembered."""
+    with gnocchi(answers) as (scene, _):
+        memory = CheckMemory(backlog=before)
+        return checks_gnocchi.inspect_backlog(dataclasses.replace(scene, memory=memory))
+
+
+def minutes_ago(minutes: float) -> datetime.datetime:
+    now = datetime.datetime.now(datetime.timezone.utc)
+    return now - datetime.timedelta(minutes=minutes)
+
+
+def test_a_backlog_that_is_high_and_steady_is_told_as_short_capacity():
+    before = BacklogTrend(20_500, minutes_ago(5), steady=2)
+    result = backlog_after(before, status_of(20_000, ["a"]))
+    assert (result.severity, result.cause) == (Severity.DEGRADED, Cause.BACKLOG)
+    assert result.text == (
+        "has 20000 measures waiting for metricd, about as many for 4 verifications: its capacity "
+        "is short, raise worker-multiplier or add a unit"
+    )
+    assert result.remedy == "juju config gnocchi worker-multiplier"
+
+
+def test_a_backlog_that_is_high_for_the_first_time_is_told_with_its_threshold():
+    result = backlog_after(None, status_of(20_000, ["a"]))
+    assert result.text == (
+        "has 20000 measures waiting for metricd, more than 10000 (backlog-threshold)"
+    )
+    assert result.remedy == ""
+
+
+def test_a_metricd_that_lost_its_coordinator_is_told_with_a_restart():
+    trend: BacklogTrend | None = BacklogTrend(7, minutes_ago(5))
+    results: list[base.CheckResult] = []
+    for _ in range(2):
+        results.append(backlog_after(trend, status_of(7, [])))
+        assert isinstance(results[-1].memory, BacklogTrend)
+        trend = dataclasses.replace(results[-1].memory, at=minutes_ago(5))
+    assert [one.severity for one in results] == [Severity.OK, Severity.DEGRADED]
+    assert results[-1].cause is Cause.NOT_PROCESSED
+    assert results[-1].text == (
+        "has 7 measures waiting for metricd; no metricd is registered with the coordination "
+        "service (memcached)"
+    )
+    assert results[-1].remedy == "juju exec -a gnocchi -- systemctl restart gnocchi-metricd"
+
+
+@pytest.mark.parametrize("processors", [None, ["a", "b"], {}])
+def test_a_metricd_that_is_there_or_cannot_be_told_is_not_called_lost(processors: Any):
+    before = BacklogTrend(7, minutes_ago(5), idle=9)
+    assert backlog_after(before, status_of(7, processors)).severity is Severity.OK
+
+
+def test_a_moment_later_is_no_other_verification():
+    before = BacklogTrend(7, minutes_ago(0.1), growths=5)
+    result = backlog_after(before, status_of(2000, ["a"]))
+    assert result.severity is Severity.OK
+    assert result.memory == before
+
+
+def test_what_metricd_did_not_process_is_told_with_backlog_and_restart():
+    answers = {**GOOD, "GET /v1/metric/m/measures": [], **status_of(3, [])}
+    with gnocchi(answers) as (scene, _):
+        soon = dataclasses.replace(scene, deadline=http.Deadline.after(6))
+        result = checks_gnocchi.send_canary(soon)
+    assert (result.severity, result.cause) == (Severity.FAILED, Cause.NOT_PROCESSED)
+    assert result.text.startswith("has not processed test measures after ")
+    assert "(backlog: 3); no metricd is registered" in result.text
+    assert result.remedy == "juju exec -a gnocchi -- systemctl restart gnocchi-metricd"

@@ -25,9 +25,9 @@ FULL = CheckMemory(
         ),
     ),
     charms_fail=True,
-    backlog=memory.BacklogTrend(12, NOW, 3),
+    backlog=memory.BacklogTrend(12, NOW, 3, 2, 1),
     flow=memory.FlowTrend(2, "instance/8d0a5d90-7b2c-4f6b-9df5-0d1f4c3c8a11"),
-    hosts=memory.HostsSeen({"node-1": NOW}, "node-7"),
+    hosts=memory.HostsSeen({"node-1": NOW}, "node-7", ("node-8", "node-9")),
     unpublished=memory.Unpublished(NOW),
 )
 
@@ -96,6 +96,7 @@ def changed(*path: str, value: Any) -> str:
         ("hosts", "silent"),
         ("hosts", "silent", "node-1"),
         ("hosts", "after"),
+        ("hosts", "known"),
         ("unpublished-since",),
     ],
     ids="/".join,
@@ -121,7 +122,7 @@ def test_fields_of_a_later_revision_are_ignored():
 
 def test_four_hundred_hosts_with_long_names_do_not_blow_it_up():
     hosts = {f"{n}-{'h' * 250}": NOW - datetime.timedelta(minutes=n) for n in range(400)}
-    text = CheckMemory(hosts=memory.HostsSeen(hosts)).to_json()
+    text = CheckMemory(hosts=memory.HostsSeen(hosts, known=tuple(hosts))).to_json()
     assert len(text) < 64 * 1024
     kept = CheckMemory.from_json(text).hosts.silent
     assert len(kept) == memory.MOST_HOSTS
