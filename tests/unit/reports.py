@@ -84,7 +84,7 @@ LACKING = Finding(
     "telemetry",
     "resource-types",
     Severity.FAILED,
-    "Gnocchi is behind Ceilometer (identity missing; image missing; instance missing; 2 more)",
+    "Gnocchi lacks resource types (identity missing; image missing; instance missing; 2 more)",
     Cause.MISSING_TYPES,
     "juju run telemetry-coordinator/leader ceilometer-upgrade",
 )

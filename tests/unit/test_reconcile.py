@@ -126,7 +126,7 @@ def test_a_run_is_announced_with_its_reason(play: Play):
     play.turn(EMPTY, GOOD)
     (line,) = play.announced
     assert line == (
-        "running ceilometer-upgrade: Gnocchi is behind Ceilometer "
+        "running ceilometer-upgrade: Gnocchi lacks resource types "
         "(identity missing; image missing; instance missing; 2 more)"
     )
 

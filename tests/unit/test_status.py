@@ -116,7 +116,7 @@ def test_a_degradation_stays_active_and_is_named():
 
 
 def test_missing_types_that_nobody_runs_for_are_advised():
-    reason = "Gnocchi is behind Ceilometer (volume missing)"
+    reason = "Gnocchi lacks resource types (volume missing)"
     judged = judge(LACKING, record=Record(), step=Step.ADVISE, reason=reason)
     assert judged == Status(Level.BLOCKED, reason, "juju run ceilometer/leader ceilometer-upgrade")
 

@@ -228,18 +228,18 @@ def test_a_failed_run_is_maintenance_until_it_failed_three_times(context: Contex
 
 def test_advice_names_the_command_on_the_related_ceilometer(context: Context, stage: Stage):
     stage.turn = reports.turn(
-        reports.LACKING, record=Record(), step=Step.ADVISE, reason="Gnocchi is behind Ceilometer"
+        reports.LACKING, record=Record(), step=Step.ADVISE, reason="Gnocchi lacks resource types"
     )
     member = testing.Relation("member", remote_app_name="ceilometer-api")
     found = status(context, model.ready(member, upgrade_method="advise"))
     assert found == testing.BlockedStatus(
-        "Gnocchi is behind Ceilometer; juju run ceilometer-api/leader ceilometer-upgrade"
+        "Gnocchi lacks resource types; juju run ceilometer-api/leader ceilometer-upgrade"
     )
 
 
 def test_work_in_progress_is_shown_while_it_goes_on(context: Context, stage: Stage):
     stage.announcement = (
-        "running ceilometer-upgrade: Gnocchi is behind Ceilometer (volume missing)"
+        "running ceilometer-upgrade: Gnocchi lacks resource types (volume missing)"
     )
     context.run(context.on.update_status(), model.ready())
     assert testing.MaintenanceStatus(stage.announcement) in context.unit_status_history

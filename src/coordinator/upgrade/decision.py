@@ -143,7 +143,7 @@ def _reason(
     advise, the proof alone counts. A complete proof without a record is somebody else's good work.
     """
     if observed.missing:
-        return f"Gnocchi is behind Ceilometer ({resource_types.phrased(observed.missing)})"
+        return f"Gnocchi lacks resource types ({resource_types.phrased(observed.missing)})"
     if not (policy.runs_on_change and policy.can_run):
         return ""
     failure = record.failure

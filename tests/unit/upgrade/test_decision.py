@@ -104,7 +104,7 @@ def test_what_to_do_in_every_state(
 def test_the_reason_names_what_is_behind():
     decision = upgrade_decision.decide(Observed(LACKING, FINGERPRINT, NOW), EMPTY, BOTH)
     assert decision.reason == (
-        "Gnocchi is behind Ceilometer (instance missing; volume lacks volume_type_id)"
+        "Gnocchi lacks resource types (instance missing; volume lacks volume_type_id)"
     )
 
 

@@ -1,0 +1,337 @@
+"""Every message of the charm's status is in the documentation, with what to do.
+
+The texts are read from the source: each literal with a blank in it is a message, unless it is plainly
+something else (a docstring, a line of a log, a pattern, a command, an answer that is ok) or is named
+below. So a new message fails here until it is documented, and a new module until it has a place.
+"""
+
+import ast
+import fnmatch
+import functools
+import pathlib
+import re
+from collections.abc import Iterator
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parents[2]
+SOURCE = ROOT / "src"
+PAGES = [ROOT / "docs" / "reference" / name for name in ("statuses.md", "causes.md")]
+
+SPEAKING = (
+    "actions.py",
+    "charm.py",
+    "config.py",
+    "inputs.py",
+    "juju_access.py",
+    "peer_state.py",
+    "planning.py",
+    "relations.py",
+    "transfers.py",
+    "wiring.py",
+    "coordinator/status.py",
+    "coordinator/blueprint/loader.py",
+    "coordinator/blueprint/channels.py",
+    "coordinator/blueprint/parser.py",
+    "coordinator/blueprint/resource_types.py",
+    "coordinator/checks/*.py",
+    "coordinator/juju/*.py",
+    "coordinator/openstack/*.py",
+    "coordinator/plan/*.py",
+    "coordinator/report/*.py",
+    "coordinator/upgrade/*.py",
+)
+"""Modules whose texts reach a status, a finding or a failed action."""
+
+SILENT = (
+    "stack_status.py",  # hands on the message of the status
+    "unit_state.py",  # logs alone
+    "coordinator/__init__.py",
+    "coordinator/private_files.py",
+    "coordinator/reconcile.py",
+    "coordinator/request.py",
+    "coordinator/text.py",
+    "coordinator/blueprint/__init__.py",
+    "coordinator/blueprint/systems.py",
+    # what cannot be read is passed over, or told in words of another module
+    "coordinator/checks/memory.py",
+    "coordinator/juju/foreign.py",
+    "coordinator/juju/patience.py",
+    "coordinator/juju/status.py",
+)
+"""Modules without such texts."""
+
+COMMANDS = (
+    r"juju (add-unit|cancel-task|change-user-password|config|debug-log|exec|grant|grant-secret|"
+    r"integrate|refresh|remove-relation|resolved|run|show-\w+|ssh|status|update-secret|version)\b|"
+    r"(openstack|sudo) |Acquire::|VAULT_ADDR=| ?username=| \{\}=\{\}"
+)
+"""What to type, which the pages tell beside the messages."""
+
+WELL = {
+    "lists {}",
+    "lists alarms",
+    "lists secrets",
+    "lists its services",
+    "has alarms",
+    "{} could not be looked at",
+    "all have data",
+    "{} without data sampled",
+    "Gnocchi has the resource types of {}",
+    "changes of an operator are respected",
+    "ceilometer-upgrade cannot add",
+    "has published to Gnocchi ({})",
+    "{} has a certificate for {} more days at {}",
+    "{}'s clock and all others agree with this unit's within {} s",
+    "sends measures from {} that were sampled",
+    "{} (besides {})",
+    "{} silent for more than a week",
+    "Keystone issued a token at {}",
+    "is expected to send no metric in particular",
+    "sends fresh measures to Gnocchi ({})",
+    "all well",
+    "{} at work or waiting",
+    "the charm of {} asks for its own action until that has run once",
+    "the charm of {} does not ask for ceilometer-upgrade",
+    "the charm of {} runs ceilometer-upgrade as task {}",
+    # resource types that differ without harm
+    "made optional",
+    "made required",
+    "type {} added",
+}
+"""Parts of answers that are ok, put together before they are said to be."""
+
+PLANS = {
+    "# All of the stack, since the model cannot be seen: juju deploy refreshes what is there already, "
+    "# and Vault seals itself then. See first what it would do: juju deploy --dry-run ./FILE",
+    "# What this model lacks. Nothing that is there already is part of it, so that juju deploy leaves "
+    "# all of that alone. See first what it would do: juju deploy --dry-run ./FILE",
+    "# Then integrate it with what is there:",
+    "# juju integrate {} {}",
+    "Telemetry Coordinator",
+    "The model's own charms are for {}, not for {}",
+    "{}: there are {}; {} is taken",
+}
+"""Comments in a plan."""
+
+FOREIGN = {
+    "Run the ceilometer-upgrade action",
+    "insufficient data",
+    "major version",
+    "not found",
+    r"application \S+ not found",
+    r"action \S+ not defined|no actions? (?:is |are )?defined",
+    r"models? (?:for controller )?\S+ (?:not found|has been removed)",
+    "invalid entity name or password|login expired|please enter password|cannot log in|"
+    "not logged|must be run interactively",
+    "permission denied|unauthorized access",
+    "permission denied|is not allowed to read this secret",
+    "unable to connect to API|cannot connect|connection refused|i/o timeout|no route to host|"
+    "dial tcp|no such host|cannot resolve|connection (?:is shut down|reset)",
+    r"(?:(\d{1,5}) days?, )?(\d{1,2}):(\d{1,2}):(\d{1,2}(?:\.\d{1,9})?)",
+    "{} {} HTTP/1.1",
+    "Basic {}",
+    "-{} minutes",
+    "-{} seconds",
+}
+"""What others say, and what they are asked."""
+
+WITHIN = {
+    # faults of the charm itself, which are told as internal-error
+    "without a request there is nothing to verify",
+    "without valid options there is nothing to do",
+    "{} has no entry in the service catalog",
+    "{}.{} is no check",
+    "an application was seen without a way to see it",
+    "ceilometer-upgrade cannot run without credentials",
+    "a header holds control characters",
+    # a record that is damaged, whatever the reason
+    "a count of nothing",
+    "a time that no clock shows",
+    "a time without its zone",
+    "a value of the wrong type",
+    # why an answer is not the API's: the finding says what was asked
+    "a catalog is a list",
+    "a longer query than is asked",
+    "an alarm of no duration",
+    "more metrics than are asked for",
+    "no span of time",
+    "task.status: no status of a task",
+    "running tasks",
+    "the task that was begun",
+    "list of goals",
+    "list of secrets",
+    "list of services",
+    "a resource type",
+    "attributes of {}",
+    "the answer",
+    "the name of a resource type",
+    "the type of {}",
+    "{}: no JSON {}",
+    "a malformed URL",
+    "no name of a host",
+    # why a certificate cannot be read
+    "cut off",
+    "no time in UTC",
+    "no validity",
+    "tag {} instead of a time",
+    "tag {} instead of {}",
+    "not a list of texts",
+    # parts of a time
+    "{} UTC",
+    # lines of a log
+    "canary {}/{} is left behind",
+    "left-overs of canaries were not found",
+}
+"""Details that the message leaves out, or has as its REASON."""
+
+NO_MESSAGES = WELL | PLANS | FOREIGN | WITHIN
+
+
+@functools.cache
+def documented() -> tuple[str, ...]:
+    """Everything that the pages write as code, on one line each."""
+    spans: list[str] = []
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        spans += [" ".join(span.split()) for span in re.findall(r"`([^`]+)`", text)]
+    return tuple(spans)
+
+
+def modules() -> list[pathlib.Path]:
+    return sorted(SOURCE.rglob("*.py"))
+
+
+def place(module: pathlib.Path) -> str:
+    return module.relative_to(SOURCE).as_posix()
+
+
+def speaks(module: pathlib.Path) -> bool:
+    name = place(module)
+    return name not in SILENT and any(fnmatch.fnmatch(name, pattern) for pattern in SPEAKING)
+
+
+def is_well(call: ast.Call) -> bool:
+    """Whether a call makes an answer that is ok."""
+    values = [*call.args, *(keyword.value for keyword in call.keywords)]
+    return any(ast.unparse(value) == "Severity.OK" for value in values)
+
+
+def says_nothing(node: ast.AST) -> list[ast.AST]:
+    """Parts of a node that hold no message."""
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        return [node.value]
+    if isinstance(node, ast.FormattedValue) and node.format_spec is not None:
+        return [node.format_spec]
+    if isinstance(node, ast.arg | ast.AnnAssign) and node.annotation is not None:
+        return [node.annotation]
+    if not isinstance(node, ast.Call):
+        return []
+    name = ast.unparse(node.func)
+    if name.startswith(("logger.", "re.")) or is_well(node):
+        return list(node.args)
+    if name in {"cast", "TypeVar", "functools.reduce"}:
+        return node.args[:1]
+    return []
+
+
+def texts(node: ast.AST) -> Iterator[str]:
+    """Literals with a blank below a node; what is put into them is `{}`."""
+    quiet = says_nothing(node)
+    if isinstance(node, ast.JoinedStr):
+        parts = [v.value if isinstance(v, ast.Constant) else "{}" for v in node.values]
+        yield "".join(map(str, parts))
+        quiet += [value for value in node.values if isinstance(value, ast.Constant)]
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield re.sub(r"\{\w*\}", "{}", node.value)
+    for child in ast.iter_child_nodes(node):
+        if child not in quiet:
+            yield from texts(child)
+
+
+def messages(source: str) -> list[str]:
+    """The messages that some source can give."""
+    found = (" ".join(text.split()) for text in texts(ast.parse(source)))
+    return sorted(
+        {
+            text
+            for text in found
+            if " " in text
+            and re.search(r"[A-Za-z]{3}", text.replace("{}", ""))
+            and not re.match(COMMANDS, text)
+        }
+    )
+
+
+def pattern_of(message: str) -> re.Pattern[str]:
+    """Finds the fixed words of a message, in their order."""
+    pieces = [piece.strip(" ,;:") for piece in message.split("{}")]
+    return re.compile(".*".join(re.escape(piece) for piece in pieces if piece.strip("()'")))
+
+
+def is_documented(message: str) -> bool:
+    """Whether the fixed words of a message stand in this order in one entry."""
+    pattern = pattern_of(message)
+    return any(pattern.search(span) for span in documented())
+
+
+def told_lines() -> Iterator[str]:
+    """Where the pages tell messages: the first cells of tables, and the lists below causes."""
+    statuses, causes = (page.read_text(encoding="utf-8") for page in PAGES)
+    yield from re.findall(r"^\| (`.*?) \| ", statuses, re.MULTILINE)
+    for told in re.findall(r"^- \*\*Messages\*\*: (.*?)(?=^- )", causes, re.MULTILINE | re.DOTALL):
+        yield " ".join(told.split())
+
+
+def test_every_module_has_a_place():
+    assert [place(m) for m in modules() if not speaks(m) and place(m) not in SILENT] == []
+
+
+@pytest.mark.parametrize("module", [m for m in modules() if speaks(m)], ids=place)
+def test_every_message_is_documented(module: pathlib.Path):
+    said = messages(module.read_text(encoding="utf-8"))
+    assert [text for text in said if text not in NO_MESSAGES and not is_documented(text)] == []
+
+
+def all_messages() -> set[str]:
+    return {text for m in modules() if speaks(m) for text in messages(m.read_text("utf-8"))}
+
+
+def test_nothing_is_excepted_that_is_gone():
+    assert NO_MESSAGES - all_messages() == set()
+
+
+def test_nothing_is_documented_that_is_gone():
+    known = [pattern for text in all_messages() - NO_MESSAGES if (pattern := pattern_of(text))]
+    told = [span for line in told_lines() for span in re.findall(r"`([^`]+)`", line)]
+    assert [span for span in told if not any(pattern.search(span) for pattern in known)] == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "status.blocked('the moon is too near')",
+        "f'{title} sees the moon {count} times'",
+        "text = 'the moon' ' is too near'",
+        "raise ValueError('use another moon')",
+        "CheckResult(Severity.FAILED, 'has lost its moon', Cause.MOON)",
+    ],
+)
+def test_a_new_message_is_found_and_missed(source: str):
+    (text,) = messages(source)
+    assert not is_documented(text)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def ask():\n    \"\"\"Ask the moon.\"\"\"",
+        "logger.info('the moon %s', name)",
+        "re.compile('the moon')",
+        "CheckResult(Severity.OK, 'has its moon')",
+        "f'juju run {moon}/leader verify-stack'",
+        "moon: 'list of moons' = []",
+    ],
+)
+def test_what_nobody_sees_in_a_status_is_no_message(source: str):
+    assert messages(source) == []
