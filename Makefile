@@ -26,7 +26,7 @@ tox = $(venv)/bin/tox run -qq -e
 in_env = $(tox) $(1) --notest && PATH="$(tools)/tox/$(1)/bin:$$PATH" exec
 
 .DEFAULT_GOAL := help
-.PHONY: help test rehearsal benchmark format lint zizmor unit functional packed support integration bundles sbom clean
+.PHONY: help test rehearsal benchmark docs format lint zizmor unit functional packed support integration bundles sbom clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -40,6 +40,9 @@ rehearsal: $(ready) ## boot the real services and play the main job on them
 
 benchmark: $(ready) ## measure the packed charm on real services; parts by ARGS="P2 P3"
 	@$(call in_env,benchmark) python -m tests.benchmark $(ARGS)
+
+docs: $(ready) ## make the documentation a site in .tools/docs; needs Python 3.11
+	@$(tox) docs
 
 format: $(ready) ## format the code
 	@$(tox) format

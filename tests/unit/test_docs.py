@@ -4,6 +4,7 @@ import datetime
 import json
 import pathlib
 import re
+import urllib.parse
 from typing import Any
 
 import jsonschema
@@ -85,6 +86,31 @@ def test_relative_links_resolve(page: pathlib.Path):
         if not re.match(r"https?://", target) and not (page.parent / target).exists()
     ]
     assert broken == []
+
+
+def anchors(page: pathlib.Path) -> set[str]:
+    """The anchors of a page's headings: small letters and digits, dashes for blanks."""
+    prose = re.sub(r"^ *```.*?^ *```", "", text_of(page), flags=re.MULTILINE | re.DOTALL)
+    titles = re.findall(r"^#+ (.+)$", prose, flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_anchors_of_links_are_headings(page: pathlib.Path):
+    links = re.findall(r"\]\(([^)#\s]*\.md)?#([^)\s]+)\)", text_of(page))
+    lost = [
+        f"{target}#{anchor}"
+        for target, anchor in links
+        if anchor not in anchors((page.parent / target) if target else page)
+    ]
+    assert lost == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_to_other_sites_are_https_addresses(page: pathlib.Path):
+    targets = re.findall(r"\]\((\w+:[^)]*)\)", text_of(page))
+    parts = [urllib.parse.urlsplit(target) for target in targets]
+    assert [part for part in parts if part.scheme != "https" or "." not in part.netloc] == []
 
 
 def test_index_links_every_page():

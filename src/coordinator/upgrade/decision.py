@@ -2,7 +2,7 @@
 
 The decision rests on three values: what the last verification showed (`Observed`), what earlier
 hooks left behind (`Record`), and what the operator allows (`UpgradePolicy`). See
-docs/explanation/upgrade.md for the table of states.
+docs/reference/upgrade-decisions.md for the table of states.
 """
 
 from __future__ import annotations
