@@ -187,7 +187,7 @@ def test_what_else_is_a_reason_comes_first():
     decision = upgrade_decision.decide(
         Observed(LACKING, FINGERPRINT, NOW, asks=True), DONE, FOLLOWS
     )
-    assert decision.reason.startswith("Gnocchi is behind")
+    assert decision.reason.startswith("Gnocchi lacks")
     assert not decision.asked
 
 
