@@ -94,6 +94,14 @@ def test_a_token_is_renewed_only_once():
         assert (identity.connections, server.connections) == (2, 2)
 
 
+def test_a_keystone_that_went_away_is_not_blamed_on_the_service():
+    with servers.serving(refusing(b"t1")) as server:
+        with servers.serving(keystone()) as identity:
+            cloud = connect(identity.url)
+        with pytest.raises(errors.UnauthorizedError):
+            Service(cloud, server.url).get("/v1")
+
+
 def test_several_threads_renew_a_token_together():
     renewed: list[int] = []
 
