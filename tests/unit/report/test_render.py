@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from coordinator import text as stack_text
 from coordinator.blueprint import loader
 from coordinator.checks import canary_schedule
+from coordinator.checks.memory import NOTHING
 from coordinator.openstack.credentials import Credentials
 from coordinator.report import render
 from coordinator.report.finding import Cause, Severity
@@ -209,7 +210,7 @@ def test_the_worst_service_stands_first_and_its_worst_finding_first_of_all():
 
 
 def test_a_report_with_canaries_tells_their_time():
-    report = canary_schedule.sent(reports.report(), [good("metric", "canary")])
+    report = canary_schedule.sent(reports.report(), NOTHING, [good("metric", "canary")])[0]
     assert "of RegionOne, canaries of 2026-11-22T10:00:00Z\n" in report_text(report)
 
 
