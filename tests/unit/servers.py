@@ -12,6 +12,12 @@ from collections.abc import Callable, Generator
 Answer = Callable[[socket.socket, bytes], None]
 """What a server does with a connection on which it has read the head of a request."""
 
+THREAD = "test-server"
+"""Begin of the names of the servers' threads."""
+
+PORTS: set[int] = set()
+"""Ports of the servers that there were: connections to these are the tests' own."""
+
 TLS_HANDSHAKE = b"\x16"
 """What a TLS client sends first (RFC 8446, ContentType)."""
 
@@ -28,6 +34,7 @@ class Server:
         self._answer = answer
         self._context = context
         self._listening = socket.create_server(("127.0.0.1", 0))
+        PORTS.add(self.port)
         self._open: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
         self.requests: list[bytes] = []
@@ -71,7 +78,7 @@ class Server:
             assert not thread.is_alive(), "a server of this test does not end"
 
     def _spawn(self, work: Callable[[], None]) -> None:
-        thread = threading.Thread(target=work, daemon=True)
+        thread = threading.Thread(target=work, name=THREAD, daemon=True)
         self._threads.append(thread)
         thread.start()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import urllib.parse
 from collections.abc import Iterable
 from typing import Any, cast
@@ -10,6 +11,9 @@ from typing import Any, cast
 from coordinator.openstack.urls import is_link_local, problem_of
 from coordinator.report.finding import Cause
 from coordinator.text import plain
+
+_PLAIN = re.compile(r"[A-Za-z0-9_.-]{0,100}")
+"""Names as nearly all are; to clean the others takes its time."""
 
 SHOWN = 5
 """Names that are listed for people."""
@@ -176,7 +180,9 @@ def _objects(values: Any) -> list[dict[str, Any]]:
 
 def _text(values: dict[str, Any], key: str) -> str:
     value = values.get(key)
-    return plain(value) if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    return value if _PLAIN.fullmatch(value) else plain(value)
 
 
 def _listed(names: tuple[str, ...]) -> str:

@@ -115,6 +115,11 @@ def test_interfaces_of_other_regions_are_not_offered():
         "http://192.0.2.30:8041/\x1b[31m",
         "http://192.0.2.30:8041/\ud800",
         "http://192.0.2.30\n:8041",
+        "http://user:secret@192.0.2.30:8041",
+        "http://192.0.2.30:8041?x=y",
+        "http://192.0.2.30:8041/#x",
+        "http://192.0.2.30\\@192.0.2.31:8041",
+        f"http://192.0.2.30:8041/{'a' * 2000}",
     ],
 )
 def test_a_malformed_endpoint_is_told(url: str):
@@ -126,6 +131,47 @@ def test_a_malformed_endpoint_is_told(url: str):
 )
 def test_ordinary_urls_have_no_problem(url: str):
     assert urls.problem_of(url) == ""
+
+
+@pytest.mark.parametrize("host", ["169.254.169.254", "[fe80::1]:8041", "[::ffff:169.254.0.1]"])
+def test_a_link_local_endpoint_is_refused(host: str):
+    found = locate(entry(endpoint(f"http://{host}")))
+    assert found.cause is Cause.UNSAFE_URL
+    assert found.text == "has a link-local internal endpoint, which gets no token"
+
+
+@pytest.mark.parametrize(
+    ("url", "secure", "cause"),
+    [
+        ("http://192.0.2.30:8041", True, Cause.UNSAFE_URL),
+        ("HTTP://192.0.2.30:8041", True, Cause.UNSAFE_URL),
+        ("https://192.0.2.30:8041", True, None),
+        ("http://192.0.2.30:8041", False, None),
+    ],
+)
+def test_a_token_that_came_by_tls_goes_to_http_with_a_doubt(
+    url: str, secure: bool, cause: Cause | None
+):
+    service = {
+        "type": "metric",
+        "name": "gnocchi",
+        "endpoints": [{"interface": "internal", "region": "RegionOne", "url": url}],
+    }
+    found = locate(*catalog.parse([service], secure=secure))
+    assert found.doubt_cause is cause
+
+
+@pytest.mark.parametrize("odd", [None, 5, "x", {}])
+def test_a_catalog_is_a_list(odd: object):
+    with pytest.raises(TypeError):
+        catalog.parse(odd)
+
+
+@pytest.mark.parametrize("odd", [None, 5, "x", [], [5], {"a": 1}])
+def test_what_is_no_text_is_empty(odd: object):
+    service = {"type": odd, "name": odd, "endpoints": [{"interface": odd, "url": odd}, odd]}
+    (found,) = catalog.parse([service, odd])[:1]
+    assert (found.type or found.name) in ("", "x")
 
 
 def test_two_services_of_one_type_are_a_doubt():

@@ -54,3 +54,36 @@ def test_a_child_process_gets_what_is_set():
         "http_proxy": "http://192.0.2.9:1",
         "no_proxy": "example.com",
     }
+
+
+@pytest.mark.parametrize(
+    ("no_proxy", "host", "direct"),
+    [
+        ("", "gnocchi.example.com", False),
+        ("*", "gnocchi.example.com", True),
+        ("example.com", "gnocchi.example.com", True),
+        (".example.com", "gnocchi.example.com", True),
+        ("example.com", "example.com", True),
+        ("example.com", "badexample.com", False),
+        ("EXAMPLE.com", "gnocchi.Example.com", True),
+        ("gnocchi.example.com:8041", "gnocchi.example.com", True),
+        ("gnocchi.example.com:9", "gnocchi.example.com", False),
+        ("192.0.2.0/24", "192.0.2.30", True),
+        ("198.51.100.0/24, 192.0.2.30", "192.0.2.30", True),
+        ("192.0.2", "192.0.2.30", False),
+        ("192.0.2.0/99", "192.0.2.30", False),
+        ("2001:db8::/32", "2001:db8::30", True),
+        ("[2001:db8::30]", "2001:db8::30", True),
+        ("2001:db8::/32", "192.0.2.30", False),
+        (",,", "gnocchi.example.com", False),
+    ],
+)
+def test_no_proxy_names_what_is_reached_directly(no_proxy: str, host: str, direct: bool):
+    proxies = Proxies("http://192.0.2.9:3128", "http://192.0.2.9:3129", no_proxy)
+    assert proxies.between("http", host, 8041) == ("" if direct else "http://192.0.2.9:3128")
+
+
+def test_each_scheme_has_its_proxy():
+    proxies = Proxies(https="192.0.2.9:3129")
+    assert proxies.between("http", "gnocchi.example.com", 80) == ""
+    assert proxies.between("https", "gnocchi.example.com", 443) == "http://192.0.2.9:3129"

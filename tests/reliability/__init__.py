@@ -1,0 +1,1 @@
+"""How the coordinator bears a cloud that is broken or hostile: real sockets, real TLS."""
