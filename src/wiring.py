@@ -16,7 +16,7 @@ import juju_access
 import peer_state
 from config import Method, Policy, Settings
 from coordinator import reconcile
-from coordinator.juju import discovery, errors, snap
+from coordinator.juju import errors, snap
 from coordinator.juju.access import Access
 from coordinator.openstack.proxies import Proxies
 from coordinator.upgrade import command, decision, packages
@@ -83,16 +83,8 @@ def _with_controller(
         return dataclasses.replace(basic, obstacle=juju)
     from coordinator.juju import action, client  # noqa: PLC0415 - the client's libraries are heavy
 
-    through = client.Controller(found, lambda: juju, charm.app.name, _search(seen))
+    through = client.Controller(found, lambda: juju, charm.app.name)
     return dataclasses.replace(basic, action=action.ActionBackend(through, seen.related))
-
-
-def _search(seen: inputs.Inputs) -> discovery.Search:
-    """What to look for in the model: the systems, and the applications that relations name."""
-    if seen.request is None:
-        raise ValueError("without an order there is nothing to look for")
-    known = (*seen.request.applications.values(), *seen.related)
-    return discovery.Search(seen.request.blueprint, known)
 
 
 def _client(

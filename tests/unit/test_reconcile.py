@@ -285,10 +285,8 @@ class Eyes:
     """In the place of the action runner: sees a given model."""
 
     def __init__(self, cloud: models.Model) -> None:
-        document = cloud.document
-        self._view = ceilometer.View(
-            ceilometer.applications(document), model=juju_status.parse(document)
-        )
+        model = juju_status.parse(cloud.document)
+        self._view = ceilometer.View(ceilometer.applications(model), model=model)
 
     def look(self, _number: str = "") -> ceilometer.View:
         return self._view

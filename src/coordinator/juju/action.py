@@ -37,6 +37,6 @@ class ActionBackend:
             anew: whether one is begun where none waits or runs; else the number is empty then.
 
         Raises:
-            trouble.Refused: it cannot be enqueued.
+            JujuError: it cannot be enqueued.
         """
         return self._controller.start(application, anew=anew)

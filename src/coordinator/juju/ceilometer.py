@@ -5,13 +5,11 @@ from __future__ import annotations
 import dataclasses
 import enum
 from collections.abc import Iterator, Sequence
-from typing import Any, cast
 
-from coordinator.juju import errors
-from coordinator.juju.status import Model
+from coordinator.juju import errors, foreign
+from coordinator.juju.foreign import Entry, Json
+from coordinator.juju.status import Application, Model
 from coordinator.text import plain
-
-_Tree = dict[str, Any]
 
 CHARM = "ceilometer"
 REQUEST = "Run the ceilometer-upgrade action"
@@ -64,7 +62,7 @@ class View:
         applications: all of the ceilometer charm.
         task: the task that was asked for; None when none was, or it could not be seen.
         fault: why the controller could not be asked, None when it answered.
-        model: the stack's applications and what came with them; None when it did not answer.
+        model: the whole model; None when it did not answer.
     """
 
     applications: tuple[CeilometerApplication, ...] = ()
@@ -85,56 +83,55 @@ _STATES = {
 }
 
 
-def applications(status: object) -> tuple[CeilometerApplication, ...]:
-    """Ceilometer's applications in the output of `juju status --format json`.
-
-    Raises:
-        ValueError: it is no such output.
-    """
-    try:
-        entries = cast("dict[str, _Tree]", cast("_Tree", status)["applications"] or {})
-        return tuple(
-            CeilometerApplication(
-                name=name,
-                asks=any(REQUEST in message for message in _messages(entry)),
-                release=plain(str(entry.get("version") or ""), 40),
-            )
-            for name, entry in sorted(entries.items())
-            if entry.get("charm-name") == CHARM
+def applications(model: Model) -> tuple[CeilometerApplication, ...]:
+    """Ceilometer's applications in a model, by name."""
+    return tuple(
+        CeilometerApplication(
+            name=app.name,
+            asks=any(REQUEST in message for message in _messages(app)),
+            release=app.version,
         )
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError("not the output of juju status") from error
+        for app in sorted(model.of_charm(CHARM), key=lambda app: app.name)
+    )
 
 
-def _messages(entry: _Tree) -> Iterator[str]:
-    yield str(entry.get("application-status", {}).get("message") or "")
-    for unit in cast("dict[str, _Tree]", entry.get("units") or {}).values():
-        yield str(unit.get("workload-status", {}).get("message") or "")
+def _messages(app: Application) -> Iterator[str]:
+    yield app.status.message
+    yield from (unit.workload.message for unit in app.units)
 
 
-def task(number: str, shown: object) -> Task:
+def task(number: str, shown: Json) -> Task:
     """A task in the output of `juju show-task --format json`.
 
     Raises:
-        ValueError: it is no such output.
+        NotUnderstoodError: it is no such output.
     """
-    try:
-        entry = cast("_Tree", shown)
-        state = _STATES[str(entry["status"])]
-        cause = str(entry.get("message") or _outcome(entry.get("results") or {}))
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError("not the output of juju show-task") from error
-    return Task(number, state, plain(cause, 200) if state is State.FAILED else "")
+    entry = Entry(shown, "task")
+    state = _STATES.get(entry.text("status"))
+    if state is None:
+        raise foreign.NotUnderstoodError("task.status: no status of a task")
+    if state is not State.FAILED:
+        return Task(number, state)
+    cause = entry.text("message") or _outcome(entry.entry("results"))
+    return Task(number, state, plain(cause, 200))
 
 
-def _outcome(results: _Tree) -> str:
+def _outcome(results: Entry) -> str:
     """What a failed task left besides a message."""
-    said = str(results.get("outcome") or results.get("stderr") or "")
-    code = results.get("return-code")
+    said = _said(results, "outcome") or _said(results, "stderr")
+    code = results.number("return-code")
     return errors.last_words(said) if said else f"it ended with exit code {code}"
 
 
-def unfinished(operations: object, application: str, action: str) -> str:
+def _said(results: Entry, key: str) -> str:
+    """A result as text: charms name and form their results as they like."""
+    try:
+        return results.text(key)
+    except foreign.NotUnderstoodError:
+        return ""
+
+
+def unfinished(operations: Json, application: str, action: str) -> str:
     """Number of a task of an action that waits or runs already; empty when there is none.
 
     Args:
@@ -143,18 +140,17 @@ def unfinished(operations: object, application: str, action: str) -> str:
         action: name of the action.
 
     Raises:
-        ValueError: it is no such output.
+        NotUnderstoodError: it is no such output.
     """
-    try:
-        for operation in cast("dict[str, _Tree]", operations).values():
-            if operation.get("action", {}).get("name") != action:
-                continue
-            for number, entry in cast("dict[str, _Tree]", operation.get("tasks") or {}).items():
-                going = _STATES.get(str(entry.get("status"))) is State.GOING
-                if going and str(entry.get("host")).partition("/")[0] == application:
-                    return number
-    except (TypeError, AttributeError) as error:
-        raise ValueError("not the output of juju operations") from error
+    listed = Entry({"operations": operations}, "output")
+    for _, operation in listed.entries("operations", foreign.TASK):
+        # of several tasks, each has the name
+        name = operation.entry("action").text("name")
+        for number, entry in operation.entries("tasks", foreign.TASK):
+            going = _STATES.get(entry.text("status")) is State.GOING
+            host = entry.text("host").partition("/")[0]
+            if going and host == application and action == (name or entry.text("name")):
+                return number
     return ""
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import re
 from collections.abc import Sequence
 
 from coordinator.juju.access import CA_FILE, Access
+from coordinator.juju.rest import ControllerRest
 from coordinator.report.finding import Cause
 from coordinator.text import plain
 
@@ -20,11 +22,14 @@ class JujuFault:
     Attributes:
         summary: one short line, without secrets.
         remedy: what to type.
+        later: what happens next by itself, such as when it is tried again. It changes while the
+            fault stays the same, so it belongs in logs and results only.
     """
 
     cause: Cause
     summary: str
     remedy: str
+    later: str = ""
 
 
 class JujuError(Exception):
@@ -211,6 +216,22 @@ def too_slow(access: Access) -> JujuFault:
     """The client did not end in time."""
     summary = f"the Juju controller did not answer in time at {access.endpoints[0]}"
     return JujuFault(Cause.NO_CONTROLLER, summary, "juju show-controller")
+
+
+def silent(access: Access, rest: ControllerRest) -> JujuFault:
+    """The client did not end in time, and is not asked again for a while."""
+    fault = too_slow(access)
+    if rest.since is None or rest.until is None:
+        return fault
+    return dataclasses.replace(
+        fault,
+        summary=f"{fault.summary} (since {_clock(rest.since)})",
+        later=f"it is asked again after {_clock(rest.until)}",
+    )
+
+
+def _clock(time: datetime.datetime) -> str:
+    return f"{time.astimezone(datetime.timezone.utc):%Y-%m-%d %H:%M} UTC"
 
 
 def not_understood(what: str) -> JujuFault:

@@ -6,6 +6,7 @@ with the place of the value; never in another one. Pure.
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -28,6 +29,8 @@ MACHINE = re.compile(f"{_NUMBER}(?:/[a-z]+/{_NUMBER})*")
 ENDPOINT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 """Name of an endpoint or of an interface. Juju does not check those of metadata.yaml, so this is
 only what cannot harm where it is shown or typed."""
+ADDRESS = re.compile(r"[A-Za-z0-9.:\[\]-]+")
+"""Address and port of a controller."""
 TASK = re.compile(_NUMBER)
 """Number of a task or of an operation."""
 
@@ -63,6 +66,22 @@ def name(text: str, grammar: re.Pattern[str], place: str) -> str:
     if len(text) > _LONGEST or not grammar.fullmatch(text):
         raise NotUnderstoodError(f"{place}: a name that Juju does not allow")
     return text
+
+
+def moment(text: str, place: str) -> datetime.datetime:
+    """A time in ISO form with its zone, as we write it ourselves.
+
+    Raises:
+        NotUnderstoodError: it is none.
+    """
+    try:
+        found = datetime.datetime.fromisoformat(text)
+        utc = found.astimezone(datetime.timezone.utc)
+    except (ValueError, OverflowError):
+        raise NotUnderstoodError(f"{place}: no time") from None
+    if found.tzinfo is None:
+        raise NotUnderstoodError(f"{place}: a time without its zone")
+    return utc
 
 
 class Entry:

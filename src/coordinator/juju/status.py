@@ -390,8 +390,10 @@ def _all_units(
 ) -> dict[str, list[Unit]]:
     """The units of each application, subordinates among them."""
     found: dict[str, list[Unit]] = {}
-    for entry in entries.values():
+    for application, entry in entries.items():
         for name, unit in entry.entries("units", foreign.UNIT):
+            if application_of(name) != application:
+                raise foreign.NotUnderstoodError("units: a unit of another application")
             place = unit.name("machine", foreign.MACHINE)
             beside = dict(unit.entries("subordinates", foreign.UNIT))
             principal = dataclasses.replace(

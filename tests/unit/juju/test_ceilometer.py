@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coordinator.juju import ceilometer, errors
+from coordinator.juju import ceilometer, errors, status
 from coordinator.juju.ceilometer import CeilometerApplication, State, Task, View
+from coordinator.juju.foreign import Json, NotUnderstoodError
 from coordinator.report.finding import Cause
 
 ASKING = "Run the ceilometer-upgrade action on the leader to initialize ceilometer and gnocchi"
@@ -30,7 +31,10 @@ def entry(*messages: str, charm: str = "ceilometer", **more: Any) -> dict[str, A
 
 
 def found(**entries: dict[str, Any]) -> tuple[CeilometerApplication, ...]:
-    return ceilometer.applications({"model": {}, "machines": {}, "applications": entries})
+    for name, shown in entries.items():
+        units = shown["units"] or {}
+        shown["units"] = {unit.replace("app/", f"{name}/"): u for unit, u in units.items()}
+    return ceilometer.applications(status.parse({"applications": entries}))
 
 
 def test_ceilometer_is_found_by_its_charm_not_by_its_name():
@@ -67,27 +71,6 @@ def test_an_application_without_units_and_messages_is_read():
     assert found(ceilometer=bare) == (CeilometerApplication("ceilometer"),)
 
 
-def test_a_model_without_applications_is_empty():
-    assert ceilometer.applications({"applications": None}) == ()
-
-
-@pytest.mark.parametrize(
-    "status",
-    [
-        {},
-        [],
-        None,
-        "x",
-        {"applications": 5},
-        {"applications": {"ceilometer": []}},
-        {"applications": {"ceilometer": {"charm-name": "ceilometer", "units": [1]}}},
-    ],
-)
-def test_what_is_no_status_is_refused(status: object):
-    with pytest.raises(ValueError, match="not the output of juju status"):
-        ceilometer.applications(status)
-
-
 # Tasks
 
 
@@ -113,6 +96,7 @@ def test_the_status_of_a_task_is_its_state(status: str, state: State):
         ({"results": {"outcome": "ERROR nothing works"}}, "nothing works"),
         ({"results": {"stderr": "Traceback\nValueError: x\n"}}, "ValueError: x"),
         ({"results": {"return-code": 3}}, "it ended with exit code 3"),
+        ({"results": {"outcome": {"a": "b"}, "return-code": 3}}, "it ended with exit code 3"),
     ],
 )
 def test_a_failed_task_says_why(shown: dict[str, Any], cause: str):
@@ -120,16 +104,37 @@ def test_a_failed_task_says_why(shown: dict[str, Any], cause: str):
 
 
 @pytest.mark.parametrize(
-    "shown", [{}, [], None, {"status": "odd"}, {"status": "failed", "results": 5}]
+    "shown",
+    [
+        {},
+        [],
+        None,
+        {"status": "odd"},
+        {"status": 5},
+        {"status": "failed", "results": 5},
+        {"status": "failed", "message": 5},
+        {"status": "failed", "results": {"return-code": 10**40}},
+    ],
 )
-def test_what_is_no_task_is_refused(shown: object):
-    with pytest.raises(ValueError, match="not the output of juju show-task"):
+def test_what_is_no_task_is_refused(shown: Json):
+    with pytest.raises(NotUnderstoodError):
         ceilometer.task("12", shown)
 
 
 def operations(status: str, host: str = "ceilometer/0", action: str = "ceilometer-upgrade") -> Any:
     task = {"host": host, "status": status}
     return {"11": {"action": {"name": action, "parameters": {}}, "tasks": {"12": task}}}
+
+
+OF_SEVERAL_UNITS = {
+    "30": {
+        "tasks": {
+            "31": {"name": "pause", "host": "ceilometer/0", "status": "running"},
+            "32": {"name": "ceilometer-upgrade", "host": "ceilometer/1", "status": "pending"},
+        }
+    }
+}
+"""Without a name of its own, as when an action is run on several units."""
 
 
 @pytest.mark.parametrize(
@@ -142,25 +147,35 @@ def operations(status: str, host: str = "ceilometer/0", action: str = "ceilomete
         (operations("running", "ceilometer-two/0"), ""),
         (operations("running", action="pause"), ""),
         ({"11": {"action": {"name": "ceilometer-upgrade"}, "status": "error"}}, ""),
+        ({"16": {"summary": 'action "ceilometer-upgrade"', "status": "error"}}, ""),
+        (OF_SEVERAL_UNITS, "32"),
     ],
 )
-def test_a_task_that_waits_or_runs_already_is_found(listed: object, number: str):
+def test_a_task_that_waits_or_runs_already_is_found(listed: Json, number: str):
     assert ceilometer.unfinished(listed, "ceilometer", "ceilometer-upgrade") == number
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [[], "x", {"--help": {}}, {"11": {"tasks": {"12;": {}}}}, {"11": {"tasks": {"1\u0663": {}}}}],
+)
+def test_what_is_no_list_of_operations_is_refused(listed: Json):
+    with pytest.raises(NotUnderstoodError):
+        ceilometer.unfinished(listed, "ceilometer", "ceilometer-upgrade")
 
 
 @given(
     st.recursive(
-        st.none() | st.booleans() | st.text(),
+        st.none() | st.booleans() | st.integers() | st.text(),
         lambda x: st.lists(x) | st.dictionaries(st.text(), x),
     )
 )
-def test_any_json_is_understood_or_refused(tree: object):
+def test_any_json_is_understood_or_refused(tree: Json):
     for read in (
-        ceilometer.applications,
         lambda tree: ceilometer.task("1", tree),
         lambda tree: ceilometer.unfinished(tree, "ceilometer", "ceilometer-upgrade"),
     ):
-        with contextlib.suppress(ValueError):  # anything else fails the test
+        with contextlib.suppress(NotUnderstoodError):  # anything else fails the test
             read(tree)
 
 

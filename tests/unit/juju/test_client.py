@@ -1,5 +1,6 @@
 """What the coordinator asks of the Juju controller, through jubilant and a stand-in client."""
 
+import datetime
 import pathlib
 import stat
 import threading
@@ -8,6 +9,7 @@ import pytest
 
 from coordinator.juju import access, client, errors, snap
 from coordinator.juju.ceilometer import CeilometerApplication, State, Task
+from coordinator.juju.rest import AWAKE, ControllerRest
 from coordinator.report.finding import Cause
 from tests.support.juju import models
 from tests.support.juju.controller import BLOCKED, MODEL, Controller
@@ -93,32 +95,18 @@ def test_ceilometer_is_seen_as_the_model_shows_it(juju: Controller):
     assert view.model.applications.keys() == {"ceilometer", "aodh"}
 
 
-def test_of_a_large_model_only_the_stack_is_read(juju: Controller):
-    juju.fill(models.openstack(computes=20))
-    view = through(juju).look()
-    assert view.model is not None
-    assert {"nova-compute", "vault", "keystone-mysql-router"} < view.model.applications.keys()
-    assert not {"ceph-osd", "glance"} & view.model.applications.keys()
-    assert all(len(call) > 5 for call in juju.calls if call[0] == "status")
-    assert len(juju.calls) <= 3
-
-
-@pytest.mark.parametrize("version", ["4.0.5", "4.0.6", "4.1.0"])
-def test_every_version_of_juju_shows_the_stack(tmp_path: pathlib.Path, version: str):
+@pytest.mark.parametrize("version", ["3.6.9", "4.0.14"])
+def test_the_whole_model_is_read_in_one_call(tmp_path: pathlib.Path, version: str):
     juju = Controller(tmp_path / "newer", version)
     juju.add_user(USER, PASSWORD)
-    juju.fill(models.openstack(version=version))
+    cloud = models.openstack(version=version)
+    juju.fill(cloud)
     view = through(juju).look()
     assert view.fault is None
     assert view.applications == (CeilometerApplication("ceilometer", False, "21.0.0"),)
     assert view.model is not None
-    assert "keystone-mysql-router" in view.model.applications
-
-
-def test_a_ceilometer_that_nothing_leads_to_is_found_in_the_whole_model(juju: Controller):
-    with juju.opened() as known:
-        known.applications["telemetry"] = known.applications.pop("ceilometer")
-    assert [app.name for app in through(juju).look().applications] == ["telemetry"]
+    assert view.model.applications.keys() == cloud.applications.keys()
+    assert juju.calls == [["status", "--model", f"controller:{MODEL}", "--format", "json"]]
 
 
 @pytest.mark.parametrize("model", [MODEL, "admin/openstack"])
@@ -177,16 +165,75 @@ def test_a_controller_that_is_not_reached_is_told(juju: Controller, mood: str, s
     assert (found.cause, found.summary) == (Cause.NO_CONTROLLER, summary)
 
 
-def test_a_controller_that_hangs_costs_its_time_and_no_more(
+NOON = datetime.datetime(2026, 11, 27, 12, 0, tzinfo=datetime.timezone.utc)
+SILENT = errors.JujuFault(
+    Cause.NO_CONTROLLER,
+    "the Juju controller did not answer in time at 192.0.2.1:17070 (since 2026-11-27 12:00 UTC)",
+    "juju show-controller",
+    "it is asked again after 2026-11-27 12:05 UTC",
+)
+
+
+def at(juju: Controller, minute: int, remembered: ControllerRest, *, insists: bool = False):
+    """The controller as it is asked some minutes after noon."""
+    return client.Controller(
+        through(juju).access,
+        lambda: juju.bin / "juju",
+        "telemetry-coordinator",
+        remembered,
+        insists=insists,
+        clock=lambda: NOON + datetime.timedelta(minutes=minute),
+    )
+
+
+@pytest.fixture
+def hung(
     juju: Controller, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
-):
+) -> ControllerRest:
+    """What is remembered after a controller did not answer at noon."""
     juju.behave("hangs")
     monkeypatch.setattr(client, "_WRAPPER", quick_wrapper(tmp_path))
-    assert seen(juju) == errors.JujuFault(
-        Cause.NO_CONTROLLER,
-        "the Juju controller did not answer in time at 192.0.2.1:17070",
-        "juju show-controller",
-    )
+    asked = at(juju, 0, AWAKE)
+    assert asked.look().fault == SILENT
+    return asked.rest
+
+
+def test_a_controller_that_hangs_is_left_alone_for_some_minutes(
+    juju: Controller, hung: ControllerRest
+):
+    assert at(juju, 4, hung).look().fault == SILENT
+    assert len(juju.calls) == 1
+
+
+def test_a_controller_that_hung_is_asked_again_later(juju: Controller, hung: ControllerRest):
+    juju.behave()
+    later = at(juju, 5, hung)
+    assert later.look().fault is None
+    assert later.rest == AWAKE
+
+
+def test_a_person_is_never_told_to_wait(juju: Controller, hung: ControllerRest):
+    juju.behave()
+    assert at(juju, 1, hung, insists=True).look().fault is None
+
+
+def test_a_controller_that_still_hangs_is_silent_since_the_first_time(
+    juju: Controller, hung: ControllerRest
+):
+    fault = at(juju, 6, hung).look().fault
+    assert fault is not None
+    assert fault.summary == SILENT.summary
+    assert fault.later == "it is asked again after 2026-11-27 12:11 UTC"
+
+
+def test_a_controller_that_does_not_answer_costs_one_call_a_hook(
+    juju: Controller, hung: ControllerRest
+):
+    hook = at(juju, 6, hung)
+    hook.look("2")
+    with pytest.raises(errors.JujuError):
+        hook.start("ceilometer")
+    assert len(juju.calls) == 2  # the first one was at noon
 
 
 def quick_wrapper(folder: pathlib.Path) -> pathlib.Path:
@@ -248,6 +295,27 @@ def test_a_certificate_that_is_not_trusted_is_mended_by_the_controllers(juju: Co
 def test_an_answer_that_is_not_understood_is_told(juju: Controller):
     (juju.bin / "juju").write_text("#!/bin/sh\necho '[]'\n")
     assert seen(juju).cause is Cause.JUJU_ERROR
+
+
+@pytest.mark.parametrize(
+    "answer", ["x", "[" * 60000, '{"applications": ' + "9" * 5000 + "}", '{"applications": 1e999}']
+)
+def test_a_strange_answer_is_no_error_of_ours(juju: Controller, answer: str):
+    (juju.bin / "answer").write_text(answer)
+    (juju.bin / "juju").write_text(f"#!/bin/sh\ncat {juju.bin}/answer\n")
+    assert seen(juju) == errors.not_understood("the model")
+
+
+def test_an_answer_that_is_no_text_is_no_error_of_ours(juju: Controller):
+    (juju.bin / "juju").write_text("#!/bin/sh\nprintf '\\377'\n")
+    assert seen(juju) == errors.not_understood("the model")
+
+
+@pytest.mark.parametrize("answer", ["[1]", '{"ceilometer/0": {}}', '{"ceilometer/0": 5}', "{"])
+def test_a_task_of_which_nothing_is_understood_may_have_begun(juju: Controller, answer: str):
+    (juju.bin / "juju").write_text(f"#!/bin/sh\n[ \"$1\" = run ] || exit 0\necho '{answer}'\n")
+    with pytest.raises(errors.UnclearError):
+        through(juju).start("ceilometer")
 
 
 def test_a_client_that_cannot_be_run_is_told(juju: Controller):

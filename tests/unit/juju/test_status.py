@@ -167,6 +167,7 @@ def test_a_model_without_applications_is_empty():
         {"applications": {"a": {"subordinate-to": "b"}}},
         {"applications": {"a": {"subordinate-to": [1]}}},
         {"applications": {"a": {"units": {"a": {}}}}},
+        {"applications": {"a": {"units": {"b/0": {}}}}},
         {"applications": {"a": {"units": {"a/1\u0663": {}}}}},
         {"applications": {"a": {"units": {"a/0": {"machine": "1\u0663"}}}}},
         {"applications": {"a": {"units": {"a/0": {"machine": 1}}}}},

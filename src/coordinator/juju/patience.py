@@ -1,0 +1,136 @@
+"""How long a unit has been as it is, as far as we have seen it ourselves. Pure.
+
+Juju renews the time of a status whenever a charm sets it, also to the same words, which many do
+every five minutes; and of an error it tells the time of the status before. So what was seen of
+each unit is remembered from one look to the next.
+
+A hook that failed is run again and again; while it runs, the unit shows the status before the
+error. Such a unit is still in error until its agent is idle without one.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+
+from coordinator.juju import foreign
+from coordinator.juju.status import Level, Model, Unit
+
+MOST = 5000
+"""Units that are remembered at most: those that are not well come first."""
+
+_WORDS = {level.value: level for level in Level}
+_DIGEST = re.compile(r"[0-9a-f]{8}")
+_NUMBERS = re.compile(r"[0-9]+")
+_PLAIN = {Level.ACTIVE, Level.UNKNOWN}
+"""Levels of units that nobody has to wait for; of most units, nothing need be remembered."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Sighting:
+    """What a unit was seen to say.
+
+    Attributes:
+        digest: of its message, without numbers.
+        since: when it was first seen so, without a break.
+    """
+
+    level: Level
+    digest: str
+    since: datetime.datetime
+
+
+Sightings = Mapping[str, Sighting]
+"""What is remembered, by the name of the unit. Units that are active are not in it."""
+
+
+def watch(
+    model: Model, remembered: Sightings, now: datetime.datetime
+) -> tuple[Model, dict[str, Sighting]]:
+    """Compare a model with what was seen before.
+
+    Args:
+        model: as it is now.
+        remembered: by the look before.
+        now: when the model was read.
+
+    Returns:
+        The model with `seen_since` and `retried`, and what is to be remembered instead.
+    """
+    kept = {unit.name: seen for unit in model.units if (seen := _seen(unit, remembered, now))}
+    retried = frozenset(
+        unit.name
+        for unit in model.units
+        if unit.name in kept and kept[unit.name].level is not _level(unit)
+    )
+    since = {name: sighting.since for name, sighting in kept.items()}
+    watched = dataclasses.replace(model, seen_since=since, retried=retried)
+    return watched, dict(sorted(kept.items())[:MOST])
+
+
+def _seen(unit: Unit, remembered: Sightings, now: datetime.datetime) -> Sighting | None:
+    """What is remembered of a unit; None where it is well."""
+    before = remembered.get(unit.name)
+    if before is not None and before.since > now:
+        before = None  # the clock was set back
+    level = _level(unit)
+    if _is_retried(unit, before):
+        return before
+    if level in _PLAIN:
+        return None
+    digest = digest_of(unit.workload.message)
+    if before is not None and (before.level, before.digest) == (level, digest):
+        return before
+    return Sighting(level, digest, now)
+
+
+def _level(unit: Unit) -> Level:
+    return Level.LOST if unit.lost else unit.workload.level
+
+
+def _is_retried(unit: Unit, before: Sighting | None) -> bool:
+    """Whether a hook that failed runs again, which hides that it failed."""
+    at_work = unit.agent.level is Level.EXECUTING and not unit.lost
+    was_in_error = before is not None and before.level is Level.ERROR
+    return was_in_error and at_work and unit.workload.level is not Level.ERROR
+
+
+def digest_of(message: str) -> str:
+    """The same for messages that differ in numbers only, such as percentages and times."""
+    words = _NUMBERS.sub("0", message)
+    return hashlib.sha256(words.encode("utf-8", "replace")).hexdigest()[:8]
+
+
+def to_json(sightings: Sightings) -> str:
+    """As text, to be kept: the same for the same sightings."""
+    return json.dumps(
+        {
+            name: [seen.level.value, seen.digest, seen.since.isoformat(timespec="seconds")]
+            for name, seen in sorted(sightings.items())[:MOST]
+        },
+        separators=(",", ":"),
+    )
+
+
+def from_json(text: str) -> dict[str, Sighting]:
+    """What was kept; nothing where that is not what was written here."""
+    try:
+        return dict(_read(foreign.load(text)))
+    except foreign.NotUnderstoodError:
+        return {}
+
+
+def _read(document: foreign.Json) -> Iterator[tuple[str, Sighting]]:
+    listed = foreign.Entry({"sightings": document}, "kept")
+    for number, (name, values) in enumerate(listed.lists("sightings", foreign.UNIT)):
+        match values:
+            case [str(word), str(digest), str(since)] if word in _WORDS and number < MOST:
+                if not _DIGEST.fullmatch(digest):
+                    raise foreign.NotUnderstoodError("kept: no digest")
+                yield name, Sighting(_WORDS[word], digest, foreign.moment(since, "kept"))
+            case _:
+                raise foreign.NotUnderstoodError("kept: no sighting")
