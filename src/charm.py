@@ -303,7 +303,7 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
     def _on_plan_stack(self, event: ops.ActionEvent) -> None:
         import planning  # noqa: PLC0415 - as above
 
-        seen, options = planning.look(self), self._inputs.settings
+        seen, options = planning.look(self, event.log), self._inputs.settings
         try:
             event.set_results(planning.results(self, seen, self._choice, options, event.params))
         except ValueError as error:

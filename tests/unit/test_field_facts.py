@@ -141,8 +141,7 @@ def test_remedies_can_be_run(entry: dict[str, Any], charm: str, command: str):
         (
             "vault",
             "active",
-            "New version of vault installed, manual intervention required "
-            "to restart the service.",
+            "New version of vault installed, manual intervention required to restart the service.",
             "all",
             "waits-for-restart",
         ),

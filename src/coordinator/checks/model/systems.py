@@ -93,8 +93,10 @@ def _parts(case: Case, system: System, apps: Sequence[Application]) -> Iterator[
                 yield Part(system, (app,), "address")
         return
     for app in apps:
-        owners = (case.system_of(name) for name in app.subordinate_to)
-        for owner in dict.fromkeys(filter(None, owners)):
+        owners = {
+            found.key: found for name in app.subordinate_to if (found := case.system_of(name))
+        }
+        for owner in owners.values():
             if case.scope.is_wanted(owner):
                 yield Part(owner, (app,), "router")
 
