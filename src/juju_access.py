@@ -12,6 +12,12 @@ import yaml
 
 from coordinator.juju import access, errors
 
+_NOT_GRANTED = "permission denied|is not allowed to read this secret"
+"""What the hook command secret-get says of a secret that is not granted: Juju 3, and 4.0."""
+
+_CONTROLLER = re.compile(r"controller-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
+"""The controller in the settings of an agent."""
+
 
 def read_access(
     model: ops.Model,
@@ -30,35 +36,48 @@ def read_access(
     us = model.app.name
     if not secret:
         return errors.access_not_set(us)
+    content = _read_secret(model, secret)
+    if isinstance(content, errors.JujuFault):
+        return content
     try:
-        content = model.get_secret(id=secret).get_content(refresh=True)
+        return access.parse(content, _surroundings(us, environment, charm_dir), secret)
+    except access.InvalidAccessError as error:
+        return errors.access_invalid(secret, str(error), error.content)
+    except access.ControllerNotNamedError:
+        return errors.controller_not_named(us, str(_agent_file(charm_dir)))
+
+
+def _read_secret(model: ops.Model, secret: str) -> Mapping[str, str] | errors.JujuFault:
+    """The newest content of the secret, or why Juju does not give it."""
+    us = model.app.name
+    try:
+        return model.get_secret(id=secret).get_content(refresh=True)
     except ops.SecretNotFoundError:
         return errors.access_gone(us, secret)
     except ops.ModelError as error:
-        if "permission denied" in str(error):
+        if re.search(_NOT_GRANTED, str(error)):
             return errors.access_not_granted(us, secret)
         return errors.access_unreadable(secret, str(error))
-    try:
-        around = _surroundings(us, environment, charm_dir)
-        return access.parse(content, around, secret)
-    except ValueError as error:
-        return errors.access_invalid(secret, str(error))
 
 
 def _surroundings(
     us: str, environment: Mapping[str, str], charm_dir: pathlib.Path
 ) -> access.Surroundings:
-    settings = _agent_settings(charm_dir.parent / "agent.conf")
-    tag = str(settings.get("controller", ""))
+    settings = _agent_settings(_agent_file(charm_dir))
+    tag = _CONTROLLER.fullmatch(str(settings.get("controller", "")))
     return access.Surroundings(
         endpoints=tuple(environment.get("JUJU_API_ADDRESSES", "").split()),
         certificate=str(settings.get("cacert", "")).strip(),
-        controller=tag.removeprefix("controller-"),
+        controller=tag[1] if tag else "",
         model=environment.get("JUJU_MODEL_UUID", ""),
         name=environment.get("JUJU_MODEL_NAME", ""),
         channel=channel(environment),
         us=us,
     )
+
+
+def _agent_file(charm_dir: pathlib.Path) -> pathlib.Path:
+    return charm_dir.parent / "agent.conf"
 
 
 def _agent_settings(path: pathlib.Path) -> Mapping[str, Any]:

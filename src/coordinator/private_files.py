@@ -1,33 +1,50 @@
-"""Folders and files that nobody else may read, gone when they are done with."""
+"""Folders and files that nobody else may read, gone when they are done with.
+
+A folder is locked while its process lives. What is not locked was left over by a process that was
+killed, and is removed by the next one: by `folder`, and by `sweep` where nothing new is needed.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import pathlib
 import shutil
+import signal
 import tempfile
 import time
 from collections.abc import Generator
+from types import FrameType
 
 _PREFIX = "telemetry-coordinator-"
-_STALE = 3600.0
-"""Seconds after which a folder is a left-over: no hook of this charm takes that long."""
+_YOUNG = 60.0
+"""Seconds in which a folder without a lock may still be one that is just being made."""
+
+_live: set[pathlib.Path] = set()
+"""The folders of this process."""
 
 
 @contextlib.contextmanager
 def folder(parent: pathlib.Path | None = None) -> Generator[pathlib.Path]:
     """A new folder with mode 0700, removed at the end.
 
-    Left-overs of hooks that were killed are removed too.
+    Left-overs of processes that were killed are removed too.
 
     Args:
         parent: where to make it; by default in memory where possible.
     """
     parent = parent or _parent()
     _sweep(parent)
-    with tempfile.TemporaryDirectory(prefix=f"{_PREFIX}{os.getpid()}-", dir=parent) as path:
-        yield pathlib.Path(path)
+    made = tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=parent)
+    path = pathlib.Path(made)
+    _live.add(path)
+    try:
+        with _locked(path):
+            yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+        _live.discard(path)
 
 
 def write(path: pathlib.Path, text: str) -> pathlib.Path:
@@ -38,22 +55,70 @@ def write(path: pathlib.Path, text: str) -> pathlib.Path:
     return path
 
 
+def sweep(*more: pathlib.Path) -> None:
+    """Remove what processes that were killed have left over. Raises nothing.
+
+    Args:
+        more: parents besides the usual one.
+    """
+    for parent in dict.fromkeys((_parent(), pathlib.Path(tempfile.gettempdir()), *more)):
+        _sweep(parent)
+
+
+def remove_when_terminated() -> None:
+    """Have SIGTERM remove this process's folders, then end it as it would have.
+
+    To be called once, from the main thread.
+    """
+    signal.signal(signal.SIGTERM, _remove_and_end)
+
+
+def _remove_and_end(number: int, _frame: FrameType | None) -> None:
+    for path in tuple(_live):
+        shutil.rmtree(path, ignore_errors=True)
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
+
+
 def _parent() -> pathlib.Path:
     """Where private folders live: /run is memory and is emptied by a restart."""
     run = pathlib.Path("/run")
     return run if os.access(run, os.W_OK) else pathlib.Path(tempfile.gettempdir())
 
 
+@contextlib.contextmanager
+def _locked(path: pathlib.Path) -> Generator[None]:
+    """The folder locked until the end of this process at the latest.
+
+    Raises:
+        OSError: it is no folder, or another process has locked it.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def _sweep(parent: pathlib.Path) -> None:
-    for path in parent.glob(f"{_PREFIX}*"):
-        with contextlib.suppress(OSError):
-            status = path.lstat()
-            old = time.time() - status.st_mtime > _STALE
-            if status.st_uid == os.getuid() and (old or _is_orphan(path.name)):
-                shutil.rmtree(path)
+    with contextlib.suppress(OSError):
+        for path in parent.glob(f"{_PREFIX}*"):
+            with contextlib.suppress(OSError):
+                _remove_left_over(path)
+
+
+def _remove_left_over(path: pathlib.Path) -> None:
+    status = path.lstat()
+    young = time.time() - status.st_mtime < _YOUNG
+    if status.st_uid != os.getuid() or path in _live or (young and not _is_orphan(path.name)):
+        return
+    with _locked(path):
+        shutil.rmtree(path)
 
 
 def _is_orphan(name: str) -> bool:
     """Whether the process that made a folder has ended; its number is in the name."""
     number = name.removeprefix(_PREFIX).partition("-")[0]
-    return number.isdigit() and not pathlib.Path("/proc", number).exists()
+    is_number = number.isascii() and number.isdigit()
+    return is_number and not pathlib.Path("/proc", number).exists()

@@ -101,6 +101,11 @@ def test_a_secret_that_is_not_there_or_not_granted_is_told(charm_dir: pathlib.Pa
             "juju grant-secret secret:x telemetry-coordinator",
         ),
         (
+            'ERROR "telemetry-coordinator/0" is not allowed to read this secret',
+            "juju-access: its secret is not granted",
+            "juju grant-secret secret:x telemetry-coordinator",
+        ),
+        (
             "ERROR connection is shut down",
             "juju-access: its secret could not be read: connection is shut down",
             "juju show-secret secret:x",
@@ -127,16 +132,37 @@ def test_a_secret_without_a_password_is_told(charm_dir: pathlib.Path):
     assert why(charm_dir, secret) == errors.JujuFault(
         Cause.BAD_ACCESS,
         "juju-access: its secret cannot be used, it lacks the key password",
-        f"juju update-secret {secret.id} KEY=VALUE",
+        f"juju update-secret {secret.id} username=telemetry-coordinator password#file=./password",
     )
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", "\x00", "controller: 5"])
-def test_settings_of_the_agent_that_cannot_be_read_are_told(charm_dir: pathlib.Path, text: str):
-    charm_dir.with_name("agent.conf").write_text(text)
-    found = why(charm_dir, testing.Secret(CONTENT))
-    assert found.cause is Cause.BAD_ACCESS
-    assert "it lacks the key ca-cert" in found.summary
+@pytest.mark.parametrize("text", ["", "[]", "{", "\x00", "controller: 5", "controller: model-x"])
+@pytest.mark.parametrize("more", [{}, {"model": "admin/telemetry"}])
+def test_an_agent_that_does_not_name_its_controller_is_told(
+    charm_dir: pathlib.Path, text: str, more: dict[str, str]
+):
+    file = charm_dir.with_name("agent.conf")
+    file.write_text(text)
+    assert why(charm_dir, testing.Secret(CONTENT | more)) == errors.JujuFault(
+        Cause.JUJU_ERROR,
+        f"juju-access: {file} does not name the controller, or could not be read",
+        f"juju exec --application telemetry-coordinator -- ls -l {file}",
+    )
+
+
+def test_an_agent_that_does_not_tell_the_certificate_leaves_it_to_the_secret(
+    charm_dir: pathlib.Path, juju: Controller
+):
+    charm_dir.with_name("agent.conf").write_text(f"controller: controller-{juju.uuid}")
+    secret = testing.Secret(CONTENT)
+    found = why(charm_dir, secret)
+    assert found.summary.endswith(
+        "it lacks the key ca-cert, and Juju did not tell the controller's"
+    )
+    assert found.remedy == (
+        f"juju update-secret {secret.id} username=telemetry-coordinator "
+        "password#file=./password ca-cert#file=./ca.pem"
+    )
 
 
 @pytest.mark.parametrize(

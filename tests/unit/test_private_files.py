@@ -1,8 +1,11 @@
 import os
 import pathlib
+import signal
 import stat
 import subprocess
+import sys
 import time
+from collections.abc import Iterator
 
 import pytest
 
@@ -105,6 +108,94 @@ def test_a_folder_of_a_living_process_is_kept(private_parent: pathlib.Path):
 def test_a_folder_tells_whose_it_is():
     with private_files.folder() as folder:
         assert folder.name.startswith(f"{private_files._PREFIX}{os.getpid()}-")
+
+
+def test_left_overs_are_removed_without_a_new_folder(private_parent: pathlib.Path, ended: int):
+    left = private_parent / f"{private_files._PREFIX}{ended}-killed"
+    left.mkdir()
+    private_files.sweep()
+    assert list(private_parent.iterdir()) == []
+
+
+def test_left_overs_in_other_places_are_removed(tmp_path: pathlib.Path, ended: int):
+    left = tmp_path / "snap" / f"{private_files._PREFIX}{ended}-killed"
+    left.mkdir(parents=True)
+    private_files.sweep(tmp_path / "snap", tmp_path / "nowhere")
+    assert not left.exists()
+
+
+def test_a_folder_of_a_process_whose_number_is_used_again_is_removed(
+    private_parent: pathlib.Path,
+):
+    left = private_parent / f"{private_files._PREFIX}{os.getpid()}-before"
+    left.mkdir()
+    age(left, HOUR)
+    private_files.sweep()
+    assert not left.exists()
+
+
+def test_a_folder_in_use_is_kept_however_old(private_parent: pathlib.Path):
+    with private_files.folder() as folder:
+        age(folder, HOUR)
+        private_files.sweep()
+        assert folder.exists()
+
+
+HOOK = """
+import pathlib, sys, time
+from coordinator import private_files
+private_files.remove_when_terminated()
+with private_files.folder(pathlib.Path(sys.argv[1])) as folder:
+    private_files.write(folder / "accounts.yaml", "password")
+    print("ready", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.fixture
+def hook(private_parent: pathlib.Path) -> Iterator[subprocess.Popen[str]]:
+    """A process with a private folder in `private_parent`."""
+    source = pathlib.Path(private_files.__file__).parents[1]
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOOK, str(private_parent)],
+        env={"PYTHONPATH": str(source)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    yield process
+    process.kill()
+    process.wait(timeout=10)
+    process.stdout.close()
+
+
+def test_a_terminated_hook_leaves_nothing(
+    hook: subprocess.Popen[str], private_parent: pathlib.Path
+):
+    assert len(list(private_parent.iterdir())) == 1
+    hook.terminate()
+    assert hook.wait(timeout=10) == -signal.SIGTERM
+    assert list(private_parent.iterdir()) == []
+
+
+def test_the_folder_of_another_living_hook_is_kept(
+    hook: subprocess.Popen[str], private_parent: pathlib.Path
+):
+    (folder,) = private_parent.iterdir()
+    age(folder, HOUR)
+    private_files.sweep()
+    assert hook.poll() is None
+    assert folder.exists()
+
+
+def test_what_a_killed_hook_leaves_is_swept(
+    hook: subprocess.Popen[str], private_parent: pathlib.Path
+):
+    hook.kill()
+    hook.wait(timeout=10)
+    private_files.sweep()
+    assert list(private_parent.iterdir()) == []
 
 
 def test_two_folders_of_one_process_live_side_by_side():

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 
 from coordinator.openstack import certificates
+from coordinator.text import plain
 
 KEYS = ("username", "password", "endpoints", "ca-cert", "model")
 """Keys of the secret; the first two are required."""
@@ -20,6 +21,24 @@ _MODEL = re.compile(
     r"[a-zA-Z0-9][a-zA-Z0-9.+@-]*/[a-z0-9][a-z0-9.-]*|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 )
 _ENDPOINT = re.compile(r"(\[[0-9a-fA-F:.]+\]|[a-zA-Z0-9.-]+):\d{1,5}")
+
+
+class InvalidAccessError(ValueError):
+    """The secret's content cannot be used.
+
+    Attributes:
+        content: what it should have, each key, as it is typed: good values as they are given, and
+            a word in capitals for what only a person knows.
+    """
+
+    def __init__(self, problem: str, content: str) -> None:
+        """Take what is wrong, without values, and what would be right."""
+        super().__init__(problem)
+        self.content = content
+
+
+class ControllerNotNamedError(Exception):
+    """Juju did not tell which controller is the unit's."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,41 +101,60 @@ def parse(content: Mapping[str, str], around: Surroundings, secret: str = "") ->
         secret: its URI.
 
     Raises:
-        ValueError: saying what is wrong with it, without its values.
+        InvalidAccessError: saying what is wrong with it, without its values.
+        ControllerNotNamedError: nothing is wrong with it.
     """
     given = {key: value.strip() for key, value in content.items()}
-    unknown = sorted(given.keys() - set(KEYS))
-    if unknown:
-        raise ValueError(f"it has the unknown key {unknown[0]} (keys are {', '.join(KEYS)})")
-    for key in ("username", "password"):
-        if not given.get(key):
-            raise ValueError(f"it lacks the key {key}")
-    if not _USER.fullmatch(given["username"]):
-        raise ValueError("its username is no name of a Juju user")
-    endpoints = tuple(re.split(_BETWEEN, given["endpoints"])) if given.get("endpoints") else ()
-    if not all(_ENDPOINT.fullmatch(endpoint) for endpoint in endpoints):
-        raise ValueError("its endpoints are not ADDRESS:PORT, separated by commas")
-    model = given.get("model", "")
-    if model and not _MODEL.fullmatch(model):
-        raise ValueError("its model is not OWNER/NAME or UUID (a NAME alone is the user's own)")
-    certificate = given.get("ca-cert", "")
-    if certificate and (problem := certificates.problem_of(certificate)):
-        raise ValueError(f"its ca-cert is no PEM certificate ({problem})")
+    if problem := _problem(given):
+        raise InvalidAccessError(problem, _retyped(given))
+    if not around.controller:
+        raise ControllerNotNamedError
     access = Access(
         username=given["username"],
         password=given["password"],
-        endpoints=endpoints or around.endpoints,
-        certificate=certificate or around.certificate,
+        endpoints=_endpoints(given) or around.endpoints,
+        certificate=given.get("ca-cert") or around.certificate,
         controller=around.controller,
-        model=model or around.model,
-        shown=model or around.name,
+        model=given.get("model") or around.model,
+        shown=given.get("model") or around.name,
         secret=secret,
         extra=_typed(given),
         channel=around.channel,
         us=around.us,
     )
-    _check_complete(access)
+    if key := _lack(access):
+        problem = f"it lacks the key {key}, and Juju did not tell the controller's"
+        raise InvalidAccessError(problem, _retyped({**given, key: "?"}))
     return access
+
+
+def _problem(given: Mapping[str, str]) -> str:
+    """What is wrong with the content; empty where nothing is."""
+    unknown = sorted(given.keys() - set(KEYS))
+    if unknown:
+        name = plain(unknown[0], 40)
+        return f"it has the unknown key {name} (keys are {', '.join(KEYS)})"
+    for key in ("username", "password"):
+        if not given.get(key):
+            return f"it lacks the key {key}"
+    return next(filter(None, (_wrong(key, value) for key, value in given.items() if value)), "")
+
+
+def _wrong(key: str, value: str) -> str:
+    """What is wrong with a value; empty where nothing is."""
+    if key == "username" and not _USER.fullmatch(value):
+        return "its username is no name of a Juju user"
+    if key == "endpoints" and not all(map(_ENDPOINT.fullmatch, re.split(_BETWEEN, value))):
+        return "its endpoints are not ADDRESS:PORT, separated by commas"
+    if key == "model" and not _MODEL.fullmatch(value):
+        return "its model is not OWNER/NAME or UUID (a NAME alone is the user's own)"
+    if key == "ca-cert" and (problem := certificates.problem_of(value)):
+        return f"its ca-cert is no PEM certificate ({problem})"
+    return ""
+
+
+def _endpoints(given: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(re.split(_BETWEEN, given["endpoints"])) if given.get("endpoints") else ()
 
 
 def _typed(given: Mapping[str, str]) -> str:
@@ -126,9 +164,27 @@ def _typed(given: Mapping[str, str]) -> str:
     return "".join(words) + (CA_FILE if given.get("ca-cert") else "")
 
 
-def _check_complete(access: Access) -> None:
-    """Juju tells these to every unit; what it did not tell, the secret has to."""
+_EXAMPLES = {
+    "username": "USER",
+    "endpoints": "ADDRESS:PORT",
+    "model": "OWNER/NAME",
+    "ca-cert": "FILE",
+}
+
+
+def _retyped(given: Mapping[str, str]) -> str:
+    """All of the content anew, with a word in capitals for each value that is wrong."""
+    known = {
+        key: _EXAMPLES.get(key, "") if _wrong(key, value) else value
+        for key, value in given.items()
+        if key in KEYS and value
+    }
+    user = known.get("username", "USER")
+    return f" username={user} password#file=./password{_typed(known)}"
+
+
+def _lack(access: Access) -> str:
+    """The key for what neither the secret nor Juju tells; Juju tells it to every unit."""
     if not access.endpoints:
-        raise ValueError("it lacks the key endpoints, and Juju did not tell the controller's")
-    if not access.certificate or not access.controller:
-        raise ValueError("it lacks the key ca-cert, and the unit's agent.conf could not be read")
+        return "endpoints"
+    return "" if access.certificate else "ca-cert"

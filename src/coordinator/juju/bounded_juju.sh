@@ -5,6 +5,7 @@
 folder=${0%/*}
 # the snap keeps to the real home folder, and its private folder is below it; else HOME is private
 home=${folder%/snap/juju/common/*}
-exec /usr/bin/timeout --kill-after=5 15 /usr/bin/env -i HOME="$home" JUJU_DATA="$folder" \
-    PATH=/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin LANG=C.UTF-8 NO_COLOR=1 \
+# a client that outlives a killed hook would write the password anew where the hook removed it
+exec /usr/bin/setpriv --pdeathsig TERM /usr/bin/timeout --kill-after=5 15 \
+    /usr/bin/env -i HOME="$home" JUJU_DATA="$folder" PATH=/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin LANG=C.UTF-8 NO_COLOR=1 \
     "$(/usr/bin/readlink "$folder/client")" "$@" </dev/null

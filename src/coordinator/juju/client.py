@@ -9,9 +9,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import json
-import os
 import pathlib
-import pwd
 import re
 from collections.abc import Callable, Generator
 
@@ -19,7 +17,7 @@ import jubilant
 import yaml
 
 from coordinator import private_files
-from coordinator.juju import ceilometer, errors, foreign, status
+from coordinator.juju import ceilometer, errors, foreign, snap, status
 from coordinator.juju.access import Access
 from coordinator.juju.rest import AWAKE, ControllerRest
 
@@ -32,8 +30,6 @@ _NAME = "controller"
 _WRAPPER = pathlib.Path(__file__).with_name("bounded_juju.sh")
 _TIMED_OUT = {124, 137}
 """Exit codes of timeout(1)."""
-
-_SNAPS = "/snap/"
 
 _UNEXPECTED = (KeyError, TypeError, AttributeError, RecursionError)
 """What jubilant raises where the client prints JSON of another form."""
@@ -169,7 +165,7 @@ class Controller:
             raise errors.JujuError(errors.silent(self.access, self.rest))
         client = self._find_client()
         try:
-            with private_files.folder(_parent(client)) as folder:
+            with private_files.folder(snap.private_parent(client)) as folder:
                 self._write(folder)
                 (folder / "client").symlink_to(client)
                 (folder / "juju").symlink_to(_WRAPPER)
@@ -200,15 +196,3 @@ class Controller:
         account = {"user": access.username, "password": access.password}
         for file, entry in (("controllers.yaml", controller), ("accounts.yaml", account)):
             private_files.write(folder / file, yaml.safe_dump({"controllers": {_NAME: entry}}))
-
-
-def _parent(client: pathlib.Path) -> pathlib.Path | None:
-    """Where the client's folder must be; None where the client does not care.
-
-    The snap is confined: of the hidden places it may read and write its own common folder only.
-    """
-    if not str(client).startswith(_SNAPS):
-        return None
-    common = pathlib.Path(pwd.getpwuid(os.getuid()).pw_dir, "snap/juju/common")
-    common.mkdir(parents=True, exist_ok=True)
-    return common

@@ -77,12 +77,28 @@ def access_unreadable(secret: str, said: str) -> JujuFault:
     return JujuFault(Cause.JUJU_ERROR, summary, f"juju show-secret {plain(secret, 80)}")
 
 
-def access_invalid(secret: str, problem: str) -> JujuFault:
-    """The secret's content cannot be used."""
+def access_invalid(secret: str, problem: str, content: str) -> JujuFault:
+    """The secret's content cannot be used.
+
+    Args:
+        secret: its URI.
+        problem: what is wrong with it.
+        content: all of what it should have, as it is typed: what is not named is gone then.
+    """
     summary = f"{OPTION}: its secret cannot be used, {problem}"
-    return JujuFault(
-        Cause.BAD_ACCESS, summary, f"juju update-secret {plain(secret, 80)} KEY=VALUE"
-    )
+    remedy = f"juju update-secret {plain(secret, 80)}{content}"
+    return JujuFault(Cause.BAD_ACCESS, summary, remedy)
+
+
+def controller_not_named(us: str, file: str) -> JujuFault:
+    """The unit agent's own settings do not say which controller is theirs.
+
+    Args:
+        us: name of the coordinator's application.
+        file: with the agent's settings.
+    """
+    summary = f"{OPTION}: {file} does not name the controller, or could not be read"
+    return JujuFault(Cause.JUJU_ERROR, summary, f"juju exec --application {us} -- ls -l {file}")
 
 
 # The client
@@ -129,23 +145,13 @@ _KINDS = (
         "juju exec --application {us} -- sudo snap refresh juju --channel={channel}",
     ),
     _Kind(
-        "user .* is disabled",
-        Cause.LOGIN_REFUSED,
-        "the Juju user {user} is disabled",
-        "juju enable-user {user}",
-    ),
-    _Kind(
-        "user .* is (?:permanently )?deleted",
-        Cause.LOGIN_REFUSED,
-        "the Juju user {user} is deleted",
-        "juju add-user {user}, then {update}",
-    ),
-    _Kind(
+        # Juju says the same of a user who is disabled or removed
         "invalid entity name or password|login expired|please enter password|cannot log in|"
-        "not logged in|must be run interactively",
+        "not logged|must be run interactively",
         Cause.LOGIN_REFUSED,
-        "the Juju controller does not take the password of {user}",
-        "juju change-user-password {user}, then {update}",
+        "the Juju controller does not take the password of {user}, or the user is disabled",
+        "juju change-user-password {user}, then {update}; or, where juju show-user {user} says "
+        "disabled, juju enable-user {user}",
     ),
     _Kind(
         "x509|certificate",
@@ -155,10 +161,16 @@ _KINDS = (
     ),
     _Kind(
         "unable to connect to API|cannot connect|connection refused|i/o timeout|"
-        "no route to host|dial tcp|no such host|connection (?:is shut down|reset)",
+        "no route to host|dial tcp|no such host|cannot resolve|connection (?:is shut down|reset)",
         Cause.NO_CONTROLLER,
         "the Juju controller does not answer at {where}",
         "juju show-controller",
+    ),
+    _Kind(
+        r"application \S+ not found",
+        Cause.NO_CEILOMETER,
+        "the application {application} is not in the Juju model",
+        "juju status --model {model}",
     ),
     _Kind(
         r"action \S+ not defined|no actions? (?:is |are )?defined",
@@ -167,7 +179,8 @@ _KINDS = (
         "juju refresh {application}",
     ),
     _Kind(
-        r"model \S+ (?:not found|has been removed)",
+        # a user of no model at all is told that the controller has none
+        r"models? (?:for controller )?\S+ (?:not found|has been removed)",
         Cause.NOT_PERMITTED,
         "the Juju user {user} has no access to the model {model}",
         "juju grant {user} write {model}",

@@ -2,20 +2,40 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
+import pwd
 import shutil
 import threading
 
 DEADLINE = 90.0
 """Seconds that a hook waits for an installation; snapd goes on with it by itself."""
 
-_SNAP = "/snap/bin/juju"
+_SNAPS = "/snap/"
+_SNAP = f"{_SNAPS}bin/juju"
 
 
 def find() -> pathlib.Path | None:
     """The command on PATH, else that of the snap; None where there is none."""
     found = shutil.which("juju") or shutil.which(_SNAP)
     return pathlib.Path(found) if found else None
+
+
+def private_parent(client: pathlib.Path) -> pathlib.Path | None:
+    """Where the client's private folder must be; None where the client does not care.
+
+    The snap is confined: of the hidden places it may read and write its own common folder only.
+    """
+    if not str(client).startswith(_SNAPS):
+        return None
+    common = common_folder()
+    common.mkdir(parents=True, exist_ok=True)
+    return common
+
+
+def common_folder() -> pathlib.Path:
+    """The snap's own folder; private folders of killed hooks may be left in it."""
+    return pathlib.Path(pwd.getpwuid(os.getuid()).pw_dir, "snap/juju/common")
 
 
 def install(channel: str, deadline: float = DEADLINE) -> str:

@@ -172,7 +172,7 @@ class Application:
         subordinate_to: applications that it is beside; empty for a principal, and for a
             subordinate that is beside none.
         integrations: with other applications; peers are left out.
-        unreadable: Juju could not tell about it: not even its charm is known.
+        unreadable: Juju could not tell about it; often, not even its charm is known then.
     """
 
     name: str
@@ -307,30 +307,32 @@ _ERROR = "status-error"
 
 
 def _application(name: str, entry: Entry, units: tuple[Unit, ...], ends: _Ends) -> Application:
+    said = _status(entry, "application-status")
     return Application(
         name=name,
         charm=entry.name("charm-name", foreign.APPLICATION),
         channel=plain(entry.text("charm-channel"), 100),
         version=plain(entry.text("version"), 40),
         life=_life(entry),
-        status=_status(entry, "application-status"),
+        status=said,
         units=units,
         subordinate_to=entry.names("subordinate-to", foreign.APPLICATION),
         integrations=_integrations(name, ends),
         base=_base(entry),
-        unreadable=_ERROR in entry,
+        unreadable=said.level is Level.UNREADABLE,
     )
 
 
 def _remote(name: str, entry: Entry, ends: _Ends) -> RemoteApplication:
+    said = _status(entry, "application-status")
     return RemoteApplication(
         name=name,
         url=plain(entry.text("url"), 200),
         life=_life(entry),
-        status=_status(entry, "application-status"),
+        status=said,
         endpoints=_interfaces(entry),
         integrations=_integrations(name, ends),
-        unreadable=_ERROR in entry,
+        unreadable=said.level is Level.UNREADABLE,
     )
 
 
@@ -374,13 +376,14 @@ def _other_end(name: str, interface: str, ends: list[_End]) -> str:
 
 def _machines(entry: Entry, key: str) -> Iterator[Machine]:
     for name, found in entry.entries(key, foreign.MACHINE):
+        agent = _status(found, "juju-status")
         yield Machine(
             name=name,
-            agent=_status(found, "juju-status"),
+            agent=agent,
             instance=_status(found, "machine-status"),
             base=_base(found),
             life=_life(found.entry("juju-status")),
-            unreadable=_ERROR in found,
+            unreadable=agent.level is Level.UNREADABLE,
         )
         yield from _machines(found, "containers")
 
@@ -407,15 +410,16 @@ def _all_units(
 
 
 def _unit(name: str, entry: Entry, machines: Mapping[str, Machine], place: str) -> Unit:
-    agent, machine = _status(entry, "juju-status"), machines.get(place)
+    workload, agent = _status(entry, "workload-status"), _status(entry, "juju-status")
+    machine = machines.get(place)
     return Unit(
         name=name,
-        workload=_status(entry, "workload-status"),
+        workload=workload,
         agent=agent,
         machine=place,
         leader=entry.flag("leader"),
         lost=agent.level is Level.LOST or (machine is not None and _is_gone(agent, machine)),
-        unreadable=_ERROR in entry,
+        unreadable=workload.level is Level.UNREADABLE,
     )
 
 

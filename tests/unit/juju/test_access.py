@@ -88,5 +88,40 @@ def test_what_nobody_tells_is_asked_for(ca_pem: str, unknown: str, key: str):
         access.parse(SECRET, around)
 
 
+ALL = {**SECRET, "endpoints": "192.0.2.2:17070, 192.0.2.3:17070", "model": "admin/telemetry"}
+FILE, HERE = "password#file=./password", "endpoints=192.0.2.2:17070,192.0.2.3:17070"
+SAME = f"username=telemetry-coordinator {FILE} {HERE}"
+THERE = "model=admin/telemetry"
+
+
+@pytest.mark.parametrize(
+    ("changes", "typed"),
+    [
+        ({"password": ""}, f"{SAME} {THERE}"),
+        ({"username": "a b"}, f"username=USER {FILE} {HERE} {THERE}"),
+        ({"username": ""}, f"username=USER {FILE} {HERE} {THERE}"),
+        ({"odd": "x"}, f"{SAME} {THERE}"),
+        ({"model": "; reboot"}, f"{SAME} model=OWNER/NAME"),
+        (
+            {"endpoints": "x", "model": "; reboot"},
+            f"username=telemetry-coordinator {FILE} endpoints=ADDRESS:PORT model=OWNER/NAME",
+        ),
+        ({"ca-cert": "x"}, f"{SAME} {THERE} ca-cert#file=./ca.pem"),
+    ],
+)
+def test_the_whole_content_is_typed_anew(
+    around: access.Surroundings, changes: dict[str, str], typed: str
+):
+    with pytest.raises(access.InvalidAccessError) as raised:
+        access.parse({**ALL, **changes}, around)
+    assert raised.value.content == f" {typed}"
+
+
+def test_a_controller_that_nobody_names_is_no_fault_of_the_secret(ca_pem: str):
+    around = access.Surroundings(("192.0.2.1:17070",), ca_pem, "", MODEL, "openstack")
+    with pytest.raises(access.ControllerNotNamedError):
+        access.parse(SECRET, around)
+
+
 def test_the_password_is_not_in_what_python_shows(around: access.Surroundings):
     assert "correct-horse" not in repr(access.parse(SECRET, around))
