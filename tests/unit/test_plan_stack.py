@@ -120,9 +120,18 @@ def test_what_only_a_person_can_do_is_a_comment(context: Context):
 
 
 def test_ceilometers_own_action_is_run_where_the_coordinator_cannot(context: Context):
-    text = run(context, model.state())["plan"]
-    assert "\njuju run ceilometer/leader ceilometer-upgrade --wait=10m\n" in text
-    assert text.index("ceilometer-upgrade") < text.index("/leader verify-stack")
+    found = run(context, model.state())
+    assert found["afterwards"].splitlines() == [
+        "juju run ceilometer/leader ceilometer-upgrade --wait=10m",
+        f"juju run {model.APP}/leader verify-stack --wait=5m",
+    ]
+
+
+def test_what_must_wait_is_no_line_of_the_plan_that_a_shell_runs(context: Context):
+    found = run(context, model.state())
+    for line in found["afterwards"].splitlines():
+        assert f"\n# {line}\n" in found["plan"]
+        assert line not in lines(found["plan"])
 
 
 def test_certificates_are_offered_as_a_comment(context: Context):

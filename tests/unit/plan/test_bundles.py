@@ -7,7 +7,7 @@ import jsonschema
 import pytest
 import yaml
 
-from coordinator.blueprint import platforms, loader
+from coordinator.blueprint import loader, platforms
 from coordinator.juju.status import Application, Integration, Model
 from coordinator.plan import bundle, completion, plan
 from tests import bundles

@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coordinator.blueprint import platforms, loader
+from coordinator.blueprint import loader, platforms
 from coordinator.juju.ceilometer import REQUEST
 from coordinator.juju.status import (
     Application,

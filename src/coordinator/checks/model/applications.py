@@ -101,7 +101,7 @@ def _of_units(case: Case, part: Part, app: Application) -> Iterator[Finding]:
         first = next(fault for _, fault in bad if fault.kind == kind)
         lasting = dead and not (first.words and first.words.severity is Severity.DEGRADED)
         advice = unit_status.advice(first, alike)
-        text = _phrased(first, alike, len(app.units)) + (f"; {advice}" if advice else "")
+        text = _phrased(first, alike, app, part) + (f"; {advice}" if advice else "")
         yield Finding(
             service=part.owner.service,
             question=part.whole if dead else "units",
@@ -155,13 +155,15 @@ def _began(case: Case, bad: Sequence[tuple[Unit, UnitFault]]) -> datetime.dateti
     return max(known) if known and len(known) == len(times) else None
 
 
-def _phrased(fault: UnitFault, alike: Sequence[Unit], total: int) -> str:
+def _phrased(fault: UnitFault, alike: Sequence[Unit], app: Application, part: Part) -> str:
     """The same fault of some units: what the charm says comes before long lists of names."""
+    total = len(app.units)
+    # what stands beside a service is told with its charm: its name may be that of the service
+    charm = f" ({app.charm})" if part.whole != "application" and app.charm not in app.name else ""
     if len(alike) == 1:
         count = f" (1 of {counted(total)})" if total > 1 else ""
-        return fault.of(alike[0].name) + count
-    name = alike[0].application
+        return fault.of(alike[0].name + charm) + count
     if len(alike) == total:
-        return f"{fault.of(name)} (all of its {counted(total)})"
-    shown = named([unit.name for unit in alike])
-    return f"{fault.of(f'{len(alike)} of {counted(total)} of {name}', 'are')} ({shown})"
+        return f"{fault.of(app.name + charm)} (all of its {counted(total)})"
+    subject = f"{len(alike)} of {counted(total)} of {app.name}{charm}"
+    return f"{fault.of(subject, 'are')} ({named([unit.name for unit in alike])})"
