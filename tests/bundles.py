@@ -9,7 +9,7 @@ import sys
 ROOT = pathlib.Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
-from coordinator.blueprint import platforms, loader  # noqa: E402 - found by the line above
+from coordinator.blueprint import loader, platforms  # noqa: E402 - found by the line above
 from coordinator.juju.status import Model  # noqa: E402
 from coordinator.plan import bundle, completion, plan  # noqa: E402 - found by the line above
 

@@ -113,16 +113,16 @@ def test_remedies_can_be_run(entry: dict[str, Any], charm: str, command: str):
         (
             "mysql-innodb-cluster",
             "active",
-            "Unit is ready: Mode: R/W, Cluster is NOT tolerant to any failures. "
-            "1 member is not active.",
+            ("Unit is ready: Mode: R/W, Cluster is NOT tolerant to any failures. "
+            "1 member is not active."),
             "some",
             "member-out",
         ),
         (
             "mysql-innodb-cluster",
             "active",
-            "Unit is ready: Mode: R/O, Cluster is ONLINE and can tolerate up to ONE failure. "
-            "1 member is not active.",
+            ("Unit is ready: Mode: R/O, Cluster is ONLINE and can tolerate up to ONE failure. "
+            "1 member is not active."),
             "all",
             "member-out",
         ),
@@ -204,7 +204,7 @@ def test_facts_agree_with_each_other(charm: str):
 
 def test_options_of_the_blueprint_are_the_charms():
     for system in load("coordinator/blueprint/blueprint.yaml").values():
-        deploy = system["deploy"] if "deploy" in system else {}
+        deploy = system.get("deploy", {})
         named = {*deploy.get("options", {}), *filter(None, [deploy.get("origin")])}
         assert named <= options(system["charms"][0])
         assert bool(system.get("beside")) == FACTS[system["charms"][0]]["subordinate"]

@@ -263,7 +263,10 @@ def test_every_application_of_compute_hosts_gets_agents():
     more = Model({**FULL.applications, "compute": Application("compute", "nova-compute")})
     after = made(more)
     assert after.additions == ()
-    assert links(after.missing) == ["ceilometer-agent:nova-ceilometer compute:nova-ceilometer"]
+    assert links(after.missing) == [
+        "ceilometer-agent:nova-ceilometer compute:nova-ceilometer",
+        "compute:amqp rabbitmq-server:amqp",
+    ]
     assert after.notes == ()
 
 
