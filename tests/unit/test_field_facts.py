@@ -113,16 +113,20 @@ def test_remedies_can_be_run(entry: dict[str, Any], charm: str, command: str):
         (
             "mysql-innodb-cluster",
             "active",
-            ("Unit is ready: Mode: R/W, Cluster is NOT tolerant to any failures. "
-            "1 member is not active."),
+            (
+                "Unit is ready: Mode: R/W, Cluster is NOT tolerant to any failures. "
+                "1 member is not active."
+            ),
             "some",
             "member-out",
         ),
         (
             "mysql-innodb-cluster",
             "active",
-            ("Unit is ready: Mode: R/O, Cluster is ONLINE and can tolerate up to ONE failure. "
-            "1 member is not active."),
+            (
+                "Unit is ready: Mode: R/O, Cluster is ONLINE and can tolerate up to ONE failure. "
+                "1 member is not active."
+            ),
             "all",
             "member-out",
         ),

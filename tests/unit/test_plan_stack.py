@@ -3,6 +3,7 @@
 import os
 import pathlib
 import shlex
+import subprocess
 from typing import Any
 
 import pytest
@@ -90,6 +91,29 @@ def test_every_line_is_one_that_a_shell_understands(context: Context):
         words = shlex.split(line)
         assert words[0] == "juju"
         assert words[1] in {"deploy", "config", "integrate", "run"}
+
+
+def test_a_shell_runs_what_is_written_and_nothing_else(context: Context, tmp_path: pathlib.Path):
+    hostile = """gnocchi:
+  title: "x'; touch reached #"
+  deploy:
+    person: "feed it $(touch reached)"
+    options:
+      a: "1; touch reached"
+      b: "two\\n# touch reached\\ntouch reached"
+      c: "$(touch reached)"
+"""
+    text = run(context, model.state(blueprint=hostile))["plan"]
+    juju = tmp_path / "juju"
+    juju.write_text('#!/bin/sh\nprintf "%s\\0" "$@" >> said\n')
+    juju.chmod(0o755)
+    (tmp_path / "plan.sh").write_text(text)
+    command = ["/bin/sh", "-e", "plan.sh"]
+    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    subprocess.run(command, cwd=tmp_path, env=environment, check=True, timeout=60)
+    assert not (tmp_path / "reached").exists()
+    said = (tmp_path / "said").read_text().split("\0")
+    assert {"a=1; touch reached", "b=two\n# touch reached\ntouch reached"} <= set(said)
 
 
 def test_numbers_say_how_much_is_missing(context: Context):

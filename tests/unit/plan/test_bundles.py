@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from coordinator.blueprint import loader, platforms
-from coordinator.juju.status import Application, Integration, Model
+from coordinator.juju.status import Application, Base, Integration, Machine, Model
 from coordinator.plan import bundle, completion, plan
 from tests import bundles
 from tests.unit.plan.test_plan import FULL, WHOLE, made, without
@@ -175,3 +175,13 @@ def test_machines_that_are_used_are_named():
 
 def test_without_placement_no_machine_is_named():
     assert "machines" not in valid(bundle.of_plan(completion.complete(OWN, Model(), WHOLE)))
+
+
+def test_a_machine_that_is_there_keeps_its_base():
+    made = completion.complete(
+        loader.load(),
+        Model(machines={"0": Machine("0", base=Base("ubuntu", "20.04"))}),
+        plan.Wishes(channel=platforms.parse("yoga"), placement=("lxd:0",)),
+    )
+    content = yaml.safe_load(bundle.of_plan(made))
+    assert content["machines"] == {"0": {"base": "ubuntu@20.04/stable"}}

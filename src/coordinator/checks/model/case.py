@@ -6,8 +6,9 @@ import dataclasses
 import datetime
 from collections.abc import Sequence
 
+from coordinator.blueprint import platforms
 from coordinator.blueprint.systems import System
-from coordinator.checks.model import needs
+from coordinator.checks.model import needs, releases
 from coordinator.checks.model.evidence import Evidence
 from coordinator.checks.model.machines import Machines
 from coordinator.checks.model.scope import Scope
@@ -59,8 +60,15 @@ class Case:
         return Finding(system.service, question, severity, text, cause, remedy)
 
     def plan(self) -> str:
-        """The remedy where something must be deployed."""
-        return f"juju run {self.scope.coordinator}/leader plan-stack"
+        """The remedy where something must be deployed; a person knows the release if none tells."""
+        known = platforms.releases()
+        tells = any(
+            platforms.track_of(app.channel) in known or releases.release_of(app) in known
+            for apps in self.stack.applications.values()
+            for app in apps
+        )
+        channel = "" if tells else " channel=RELEASE/stable"
+        return f"juju run {self.scope.coordinator}/leader plan-stack{channel}"
 
     def system_of(self, application: str) -> System | None:
         """The system of the stack that an application belongs to."""

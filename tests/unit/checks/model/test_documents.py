@@ -85,10 +85,17 @@ def test_an_api_without_certificates_where_keystone_has_them_is_told():
 
 
 def test_after_a_power_cut_the_whole_database_is_rebooted():
-    found = [f for f in told("mysql-outage", *SERVICES) if f.cause is Cause.CLUSTER_DOWN]
-    assert [finding.remedy for finding in found] == [
+    found = told("mysql-outage", *SERVICES)
+    (cause,) = [finding for finding in found if not finding.because]
+    assert cause.cause is Cause.CLUSTER_DOWN
+    assert cause.remedy == (
         "juju run mysql-innodb-cluster/leader reboot-cluster-from-complete-outage"
-    ]
+    )
+
+
+def test_a_database_that_most_services_work_with_is_not_down():
+    found = told("mysql-outage", "alarming")
+    assert {f.severity for f in found if f.cause is Cause.CLUSTER_DOWN} == {Severity.DEGRADED}
 
 
 def test_one_member_that_is_out_is_rejoined():
@@ -201,3 +208,23 @@ def test_several_applications_are_told_in_the_plural():
         document["applications"][name]["life"] = "dying"
     summaries = [finding.summary for finding in told(document)]
     assert any("are being removed from the Juju model" in summary for summary in summaries)
+
+
+@pytest.mark.parametrize(
+    ("channel", "version", "typed"),
+    [
+        ("yoga/stable", "", "plan-stack"),
+        ("", "21.0.1", "plan-stack"),  # the version tells that it is Yoga
+        ("", "", "plan-stack channel=RELEASE/stable"),
+    ],
+)
+def test_the_plan_is_asked_for_with_a_channel_where_the_model_shows_none(
+    channel: str, version: str, typed: str
+):
+    document = documents.read("vault-raft")
+    del document["applications"]["aodh"]
+    for name, app in document["applications"].items():
+        app["charm-channel"] = channel
+        app["version"] = version if name == "keystone" else ""
+    (remedy,) = {f.remedy for f in told(document, "alarming") if f.cause is Cause.NOT_DEPLOYED}
+    assert remedy == f"juju run {REQUEST.coordinator}/leader {typed}"
