@@ -150,8 +150,8 @@ _KINDS = (
         "not logged|must be run interactively",
         Cause.LOGIN_REFUSED,
         "the Juju controller does not take the password of {user}, or the user is disabled",
-        "juju change-user-password {user}, then {update}; or, where juju show-user {user} says "
-        "disabled, juju enable-user {user}",
+        "juju change-user-password {user}, then, with it in ./password, {update}; or, where "
+        "juju show-user {user} says disabled, juju enable-user {user}",
     ),
     _Kind(
         "x509|certificate",

@@ -1,8 +1,7 @@
 """The `juju` command, as far as the coordinator uses it: output and exit codes of the real one.
 
-Read in juju/juju: cmd/juju/action (common.go, showtask.go, listoperations_test.go), cmd/modelcmd
-(base.go, modelcommand.go), jujuclient (validation.go, accountsfile_test.go), and the facade of
-actions of the API server; for the names that `juju status` takes see selection.py.
+Held to recordings of 4.0 (recordings/, tests/support/tests/test_juju_contract.py); what 3.6 says
+instead is in versions.py. What the coordinator does not use is refused, not guessed.
 """
 
 from __future__ import annotations
@@ -19,21 +18,10 @@ from typing import Any, NoReturn
 
 import yaml
 
-from tests.support.juju import selection, state
+from tests.support.juju import state, versions
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 NOBODY = "invalid entity name or password (unauthorized access)"
-
-
-def fail(text: str, code: int = 1) -> NoReturn:
-    """End as the real client does."""
-    print(f"ERROR {text}", file=sys.stderr)
-    sys.exit(code)
-
-
-def refuse(text: str) -> NoReturn:
-    """End as the real client does where the first thing that it asks for fails."""
-    fail(f"refreshing models: {text}")
 
 
 class Client:
@@ -54,7 +42,8 @@ class Client:
         with state.opened(self.file) as known:
             known.calls.append(self.words)
             mood = known.mood
-        if mood == "hangs":
+            self.said = versions.of(known.version)
+        if mood in {"hangs", "refuses"}:  # the real client does not end by itself in either case
             time.sleep(600)
         commands = {
             "status": self.status,
@@ -62,51 +51,74 @@ class Client:
             "show-task": self.task,
             "operations": self.operations,
         }
-        command = commands.get(self.words[0])
-        if command is None:
-            fail(f'juju: {self.words[0]!r} is not a juju command. See "juju --help".', 2)
+        command = commands[self.words[0]]
         with state.opened(self.file) as known:
             user = self.log_in(known)
         command(user)
+
+    def fail(self, text: str) -> NoReturn:
+        """End as the real client does."""
+        sys.stdout.write(self.said.empty_answer)
+        print(f"ERROR {text}", file=sys.stderr)
+        sys.exit(1)
+
+    def refuse(self, text: str) -> NoReturn:
+        """End as the real client does where the first thing that it asks for fails."""
+        self.fail(f"refreshing models: {text}")
 
     def log_in(self, known: state.State) -> str:
         """What every command begins with: find the controller, log in, find the model."""
         data = pathlib.Path(os.environ["JUJU_DATA"])
         name, _, model = self.asked.model.partition(":")
-        controller = yaml.safe_load((data / "controllers.yaml").read_text())["controllers"][name]
+        controllers = yaml.safe_load((data / "controllers.yaml").read_text())["controllers"]
+        if name not in controllers:
+            print(f"ERROR controller {name} not found", file=sys.stderr)
+            sys.exit(2)
+        controller = controllers[name]
         account = yaml.safe_load((data / "accounts.yaml").read_text())["controllers"][name]
-        endpoint = controller["api-endpoints"][0]
-        if known.mood == "refuses" or endpoint not in known.endpoints:
-            refuse(f"unable to connect to API: dial tcp {endpoint}: connect: connection refused")
+        host = controller["api-endpoints"][0].rpartition(":")[0]
+        if host.endswith(".invalid"):
+            self.refuse(f'cannot resolve "{host}": lookup {host} on 192.0.2.53:53: no such host')
+        if not set(controller["api-endpoints"]) & set(known.endpoints):
+            time.sleep(600)
         if known.mood == "untrusted" or controller["ca-cert"].strip() != known.certificate.strip():
-            refuse("unable to connect to API: x509: certificate signed by unknown authority")
-        if controller["uuid"] != known.uuid:
-            fail(f"controller {name} not found")
+            self.refuse(self.said.untrusted)
+        if self.said.checks_uuid and controller["uuid"] != known.uuid:
+            self.fail(f"controller {name} not found")
         user = known.users.get(account["user"])
         if user is None or not user.enabled or user.password != account["password"]:
-            refuse(NOBODY)
-        if "/" not in model and not _UUID.fullmatch(model):  # a name alone is the user's own
-            model = f"{account['user']}/{model}"
-        if user.access == "none" or model not in {known.model, "admin/openstack"}:
-            fail(f"model {name}:{model} not found")
+            self.refuse(NOBODY)
+        if user.access == "none":
+            self.fail(self.said.no_model.format(controller=name, model=model))
+        if model not in {known.model, "admin/openstack"}:
+            self.fail(f"model {name}:{model} not found")
         return account["user"]
 
     # Commands
 
     def status(self, _user: str) -> None:
+        if self.asked.names:
+            raise NotImplementedError("the coordinator reads whole models")
         with state.opened(self.file) as known:
-            own = {name: _application(name, app) for name, app in known.applications.items()}
+            life = {"life": "alive"} if self.said.tells_life else {}
+            own = {name: _application(name, a, life) for name, a in known.applications.items()}
             document = {
-                "model": {"name": "openstack", "type": "iaas", "version": known.version},
+                "model": {
+                    "name": "openstack",
+                    "type": "iaas",
+                    "controller": "controller",
+                    "cloud": "maas",
+                    "region": "default",
+                    "version": known.version,
+                    "model-status": {"current": "available", "since": SINCE},
+                },
                 "machines": {},
+                "storage": {},
                 "controller": {"timestamp": "10:00:00Z"},
                 **known.document,
             }
             document["applications"] = {**document.get("applications", {}), **own}
-            try:
-                show(selection.select(document, self.asked.names, known.version))
-            except selection.Unsupported as refusal:
-                fail(str(refusal))
+            show(document)
 
     def action(self, user: str) -> None:
         target, action = self.asked.names
@@ -114,7 +126,12 @@ class Client:
             number, unit = self._enqueue(known, user, target, action)
             argv = known.commands.get(action)
             held = known.held
-        for line in ("Running operation 1 with 1 task", f"  - task {number} on {_tag(unit)}", ""):
+        operation = int(number) - 1
+        lines = (
+            f"Running operation {operation} with 1 task",
+            f"  - task {number} on {_tag(unit)}",
+        )
+        for line in (*lines, ""):
             print(line, file=sys.stderr)
         if argv and not held:
             self._really_run(number, argv[0])
@@ -124,33 +141,40 @@ class Client:
             with state.opened(self.file) as known:
                 task = known.tasks[number]
             if task.status not in ("pending", "running"):
-                show({unit: {"id": number, **_task(task)}})
-                if task.status == "failed":
-                    fail(f'the following task failed:\n - id "{number}" with return code 1\n')
+                show({unit: _task(number, task)})
+                if task.code:
+                    print(_FAILED.format(number=number, code=task.code), file=sys.stderr)
+                    sys.exit(1)
                 return
             time.sleep(0.1)
-        fail(f"timed out waiting for results from: unit {unit}")
+        self.fail(f"timed out waiting for results from: unit {unit}")
 
     def _enqueue(self, known: state.State, user: str, target: str, action: str) -> tuple[str, str]:
         if known.users[user].access == "read":
-            fail("permission denied (unauthorized access)")
+            self.fail("permission denied (unauthorized access)")
         name, _, which = target.partition("/")
         application = known.applications.get(name)
         leader = application.leader if application else None
         if application is None or leader is None:
-            self._not_scheduled(known, f'could not determine leader for "{name}"')
+            self._not_scheduled(known, self.said.no_leader.format(application=name))
         unit = f"{name}/{leader}" if which == "leader" else target
+        if not application.actions:
+            self._not_scheduled(known, self.said.no_actions.format(charm=application.charm))
         if action not in application.actions:
-            self._not_scheduled(known, f'action "{action}" not defined on unit "{unit}"')
-        number = str(2 * len(known.tasks) + 2)
-        known.tasks[number] = state.Task(name, unit, action, user)
+            self._not_scheduled(known, self.said.no_action.format(action=action, unit=unit))
+        number = str(2 * len(known.tasks) + self.said.first + 1)
+        task = state.Task(name, unit, action, user)
+        if known.next_end:
+            task.status, task.message, task.code = known.next_end
+            known.next_end = ()
+        known.tasks[number] = task
         return number, unit
 
     def _not_scheduled(self, known: state.State, reason: str) -> NoReturn:
-        """Since 4.0 this is an error; before, it is told and the exit code is 0."""
-        if known.version.startswith("4"):
-            fail(f"{reason} (not found)")
-        print(f"Operation 1 failed to schedule any tasks:\n{reason}", file=sys.stderr)
+        if not self.said.schedules:
+            self.fail(reason)
+        operation = 2 * len(known.tasks) + self.said.first
+        print(f"Operation {operation} failed to schedule any tasks:\n{reason}", file=sys.stderr)
         sys.exit(0)
 
     def _really_run(self, number: str, argv: list[str]) -> None:
@@ -170,8 +194,8 @@ class Client:
         with state.opened(self.file) as known:
             task = known.tasks.get(number)
         if task is None:
-            fail(f"task {number} not found")
-        show({"id": number, **_task(task)})
+            self.fail(self.said.no_task.format(number=number))
+        show(_task(number, task))
 
     def operations(self, _user: str) -> None:
         found = {}
@@ -183,12 +207,15 @@ class Client:
                     and task.status in self.asked.status.split(",")
                 )
                 if wanted:
+                    summary = self.said.summary.format(action=task.action, tag=_tag(task.unit))
+                    timing = {"enqueued": WHEN}
+                    shown = {"host": task.unit, "status": task.status, "timing": timing}
                     found[str(int(number) - 1)] = {
-                        "summary": f"{task.action} run on {_tag(task.unit)}",
+                        "summary": summary,
                         "status": task.status,
                         "action": {"name": task.action, "parameters": {}},
-                        "timing": {"enqueued": "2026-11-22 10:00:00 +0000 UTC"},
-                        "tasks": {number: {"host": task.unit, "status": task.status}},
+                        "timing": timing,
+                        "tasks": {number: shown},
                     }
         if found:
             show(found)
@@ -196,41 +223,62 @@ class Client:
             print("no matching operations", file=sys.stderr)
 
 
-def _application(name: str, application: state.Application) -> dict[str, Any]:
+SINCE = "22 Nov 2026 10:00:00Z"
+WHEN = "2026-11-22 10:00:00 +0000 UTC"
+_FAILED = """ERROR the following task failed:
+ - id "{number}" with return code {code}
+
+use 'juju show-task' to inspect the failure
+"""
+
+
+def _application(
+    name: str, application: state.Application, life: dict[str, str]
+) -> dict[str, Any]:
     units = {
         unit: {
-            "workload-status": {"current": level, "message": message},
-            "juju-status": {"current": "idle"},
-            "machine": unit.partition("/")[2],
+            "workload-status": {"current": level, "message": message, "since": SINCE},
+            "juju-status": {"current": "idle", "since": SINCE, "version": "3.6.9"},
             **({"leader": True} if unit == f"{name}/{application.leader}" else {}),
+            "machine": unit.partition("/")[2],
+            "public-address": "192.0.2.1",
         }
         for unit, (level, message) in application.statuses.items()
     }
     return {
         "charm": f"ch:amd64/{application.charm}-500",
+        "base": {"name": "ubuntu", "channel": "22.04"},
         "charm-origin": "charmhub",
         "charm-name": application.charm,
         "charm-rev": 500,
         "exposed": False,
-        "application-status": {"current": "unknown", "message": ""},
-        **({"units": units} if units else {}),
-        **({"version": application.version} if application.version else {}),
+        **life,
+        "application-status": {"current": "unknown"},
         "relations": {
             endpoint: [{"related-application": name, "interface": "", "scope": "global"}]
             for endpoint, names in application.relations.items()
             for name in names
         },
+        **({"units": units} if units else {}),
+        **({"version": application.version} if application.version else {}),
     }
 
 
-def _task(task: state.Task) -> dict[str, Any]:
+def _task(number: str, task: state.Task) -> dict[str, Any]:
+    begun = {"started": WHEN} if task.status != "pending" else {}
+    results = {"return-code": task.code}
+    outcome = {"outcome": "success"} if task.status == "completed" else {}
     return {
-        "status": task.status,
-        "unit": task.unit,
-        "timing": {"enqueued": "2026-11-22 10:00:00 +0000 UTC"},
+        "id": number,
         **({"message": task.message} if task.message else {}),
-        **({"results": {"outcome": "success"}} if task.status == "completed" else {}),
+        **({"results": {**outcome, **results}} if task.status in _ENDED else {}),
+        "status": task.status,
+        "timing": {"enqueued": WHEN, **begun},
+        "unit": task.unit,
     }
+
+
+_ENDED = {"completed", "failed"}
 
 
 def _tag(unit: str) -> str:

@@ -107,7 +107,7 @@ class Controller:
             known.commands[action] = (list(argv), then)
 
     def behave(self, mood: str = "") -> None:
-        """Answer, or do not: ``, `refuses`, `hangs` or `untrusted`."""
+        """Answer, or do not: ``, `refuses`, `hangs` or `untrusted`; see `State.mood`."""
         with self.opened() as known:
             known.mood = mood
 
@@ -116,11 +116,18 @@ class Controller:
         with self.opened() as known:
             known.held = held
 
-    def finish(self, number: str, status: str = "completed", message: str = "") -> None:
+    def finish(
+        self, number: str, status: str = "completed", message: str = "", code: int = 0
+    ) -> None:
         """End a task, as its unit would."""
         with self.opened() as known:
             task = known.tasks[number]
-            task.status, task.message = status, message
+            task.status, task.message, task.code = status, message, code
+
+    def finish_next(self, status: str = "completed", message: str = "", code: int = 0) -> None:
+        """Have the next task end at once."""
+        with self.opened() as known:
+            known.next_end = (status, message, code)
 
     # What it remembers
 

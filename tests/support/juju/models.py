@@ -1,14 +1,16 @@
 """Models of charmed OpenStack as `juju status --format json` tells them, built in few words.
 
-The form is that of Juju 3.6 (juju/juju, cmd/juju/status/formatted.go); what the charms say in it
-is theirs: endpoints and interfaces of metadata.yaml, versions of the packages of 2023.2, messages
-of assess_status.
+The form is held to recordings of Juju 4.0 (tests/support/tests/test_juju_contract.py); where 3.6
+differs, versions.py says so. What the charms say in it is theirs: endpoints and interfaces of
+metadata.yaml, versions of the packages of 2023.2, messages of assess_status.
 """
 
 from __future__ import annotations
 
 import copy
 from typing import Any
+
+from tests.support.juju import versions
 
 Document = dict[str, Any]
 SINCE = "22 Nov 2026 09:00:00Z"
@@ -22,14 +24,28 @@ def status(level: str = "active", message: str = READY, since: str = SINCE) -> d
     return {"current": level, **said, "since": since}
 
 
+PEERS = {
+    "aodh": ("cluster", "openstack-ha"),
+    "barbican": ("cluster", "openstack-ha"),
+    "ceilometer": ("cluster", "ceilometer-ha"),
+    "gnocchi": ("cluster", "openstack-ha"),
+    "keystone": ("cluster", "keystone-ha"),
+    "memcached": ("cluster", "memcached-replication"),
+    "nova-compute": ("compute-peer", "nova"),
+    "rabbitmq-server": ("cluster", "rabbitmq-ha"),
+}
+"""Peers of the charms."""
+
+
 class Model:
     """A model that is being deployed."""
 
     def __init__(self, version: str = "3.6.9") -> None:
         self.version = version
+        self._said = versions.of(version)
+        self.machines: dict[str, dict[str, Any]] = {}
         self.applications: dict[str, dict[str, Any]] = {}
         self.remote: dict[str, dict[str, Any]] = {}
-        self._machines = 0
 
     def deploy(
         self,
@@ -45,15 +61,41 @@ class Model:
         self.applications[name] = self._application(charm or name, version, channel, said)
         entries: dict[str, Any] = {}
         for number in range(units):
+            machine = len(self.machines)
+            self.machines[str(machine)] = self._machine(machine)
             entries[f"{name}/{number}"] = {
-                "workload-status": said or status(),
+                "workload-status": {**(said or status()), "since": SINCE},
                 "juju-status": {"current": "idle", "since": SINCE, "version": self.version},
-                "machine": str(self._machines),
-                "public-address": f"192.0.2.{self._machines % 250 + 1}",
                 **({"leader": True} if number == 0 else {}),
+                "machine": str(machine),
+                "public-address": f"192.0.2.{machine % 250 + 1}",
             }
-            self._machines += 1
         self.applications[name]["units"] = entries
+        endpoint, interface = PEERS.get(charm or name, ("", ""))
+        if endpoint:
+            peers = {"related-application": name, "interface": interface, "scope": "global"}
+            self.applications[name]["relations"] = {endpoint: [peers]}
+
+    def _life(self) -> dict[str, str]:
+        return {"life": "alive"} if self._said.tells_life else {}
+
+    def _machine(self, number: int) -> dict[str, Any]:
+        address = f"192.0.2.{number % 250 + 1}"
+        return {
+            "juju-status": {
+                "current": "started",
+                "since": SINCE,
+                **({} if self._said.tells_life else {"version": self.version}),
+                **self._life(),
+            },
+            "hostname": f"juju-{number}",
+            "dns-name": address,
+            "ip-addresses": [address],
+            "instance-id": f"juju-{number}",
+            "machine-status": {"current": "running", "message": "Running", **self._life()},
+            "modification-status": {},
+            "base": {"name": "ubuntu", "channel": "22.04"},
+        }
 
     def attach(
         self,
@@ -74,6 +116,7 @@ class Model:
             unit.setdefault("subordinates", {})[f"{name}/{number}"] = {
                 "workload-status": status(),
                 "juju-status": {"current": "idle", "since": SINCE, "version": self.version},
+                **({"leader": True} if number == 0 else {}),
                 "public-address": unit["public-address"],
             }
 
@@ -81,7 +124,10 @@ class Model:
         """Integrate two endpoints, each `APPLICATION:ENDPOINT`; one may be a remote one."""
         for here, there in ((one, other), (other, one)):
             name, _, endpoint = here.partition(":")
-            entry = self.applications.get(name) or self.remote[name]
+            if name in self.remote:
+                self._use(name, endpoint, there.partition(":")[0], interface)
+                continue
+            entry = self.applications[name]
             entry.setdefault("relations", {}).setdefault(endpoint, []).append(
                 {
                     "related-application": there.partition(":")[0],
@@ -94,21 +140,29 @@ class Model:
         """Know an application of another model."""
         self.remote[name] = {
             "url": f"admin/other.{name}",
-            "endpoints": {},
+            "endpoints": {"juju-info": {"interface": "juju-info", "role": "provider"}},
+            **self._life(),
             "application-status": status(),
         }
+
+    def _use(self, name: str, endpoint: str, other: str, interface: str) -> None:
+        """A remote application's side of an integration: names only."""
+        entry = self.remote[name]
+        entry["endpoints"][endpoint] = {"interface": interface, "role": "provider"}
+        entry.setdefault("relations", {}).setdefault(endpoint, []).append(other)
 
     def _application(
         self, charm: str, version: str, channel: str, said: dict[str, str] | None
     ) -> dict[str, Any]:
         return {
-            "charm": charm,
+            "charm": f"ch:amd64/{charm}-500",
             "base": {"name": "ubuntu", "channel": "22.04"},
             "charm-origin": "charmhub",
             "charm-name": charm,
             "charm-rev": 500,
             "charm-channel": channel,
             "exposed": False,
+            **self._life(),
             "application-status": said or status(),
             **({"version": version} if version else {}),
         }
@@ -138,10 +192,19 @@ class Model:
     def lose(self, name: str) -> None:
         """Lose the agent of a unit, as when its machine goes down."""
         unit = self.all_units()[name]
-        unit["juju-status"] = {"current": "lost", "message": "agent is not communicating"}
-        unit["workload-status"] = status(
-            "unknown", f"agent lost, see 'juju show-status-log {name}'"
-        )
+        unit["juju-status"] |= {"current": "lost", "message": self._said.lost_agent}
+        unit["workload-status"] = status("unknown", self._said.lost_unit.format(unit=name))
+
+    def stop(self, machine: str) -> None:
+        """Stop a machine: all its agents are lost, which an error of a hook hides."""
+        entry = self.machines[machine]
+        entry["juju-status"] |= {"current": "down", "message": self._said.lost_agent}
+        for app in self.applications.values():
+            for name, unit in app.get("units", {}).items():
+                if unit["machine"] == machine:
+                    for each in (name, *unit.get("subordinates", {})):
+                        if self.all_units()[each]["workload-status"]["current"] != "error":
+                            self.lose(each)
 
     def separate(self, one: str, other: str) -> None:
         """Remove an integration; each is `APPLICATION:ENDPOINT`."""
@@ -160,6 +223,11 @@ class Model:
         """Remove an application with its integrations and subordinate units."""
         del self.applications[name]
         for entry in self.applications.values():
+            beside = entry.get("subordinate-to", [])
+            if name in beside:
+                beside.remove(name)
+                if not beside:  # a subordinate without principals names none
+                    del entry["subordinate-to"]
             for endpoint, others in list(entry.get("relations", {}).items()):
                 kept = [other for other in others if other["related-application"] != name]
                 entry["relations"][endpoint] = kept
@@ -180,10 +248,11 @@ class Model:
                     "type": "iaas",
                     "controller": "overlord",
                     "cloud": "maas",
+                    "region": "default",
                     "version": self.version,
                     "model-status": {"current": "available", "since": SINCE},
                 },
-                "machines": {},
+                "machines": self.machines,
                 "applications": self.applications,
                 **({"application-endpoints": self.remote} if self.remote else {}),
                 "storage": {},
@@ -218,7 +287,7 @@ def openstack(computes: int = 3, units: int = 1, version: str = "3.6.9") -> Mode
 def _deploy_base(made: Model, units: int) -> None:
     made.deploy("mysql-innodb-cluster", 3, channel="8.0/stable", version="8.0.39")
     made.deploy("rabbitmq-server", 3, channel="3.9/stable", version="3.9.27")
-    made.deploy("memcached", channel="latest/stable", said={"current": "unknown", "since": SINCE})
+    made.deploy("memcached", channel="latest/stable", said={"current": "unknown"})
     made.deploy("ceph-mon", 3, channel="reef/stable", version="18.2.4")
     made.deploy("vault", units, channel="1.8/stable", version="1.8.8")
     _route(made, "vault")

@@ -16,7 +16,7 @@ class User:
     """Someone who may log in.
 
     Attributes:
-        access: to the model: `none`, `read`, `write` or `admin`.
+        access: to the model: `none` (nor to any other), `read`, `write` or `admin`.
     """
 
     password: str
@@ -43,7 +43,12 @@ class Application:
 
 @dataclasses.dataclass
 class Task:
-    """A task, in an operation of its own with the number before."""
+    """A task, in an operation of its own with the number before.
+
+    Attributes:
+        code: exit code of the charm's process; a charm that says that its action failed ends
+            with 0 all the same.
+    """
 
     application: str
     unit: str
@@ -51,6 +56,7 @@ class Task:
     user: str
     status: str = "pending"
     message: str = ""
+    code: int = 0
 
 
 @dataclasses.dataclass
@@ -59,7 +65,9 @@ class State:
 
     Attributes:
         commands: what an action really runs, and the status that its units have after a success.
-        mood: how the controller answers: ``, `refuses`, `hangs` or `untrusted`.
+        mood: how the controller answers: ``, `refuses`, `hangs` or `untrusted`. The client
+            hangs for the first two.
+        next_end: how the next task ends at once: status, message and code; empty for not.
         held: whether tasks stay pending, as while the machine of a unit is busy with a hook.
         calls: arguments of every call of the client.
         document: the output of `juju status` for all other applications (`models`).
@@ -77,6 +85,7 @@ class State:
         default_factory=dict
     )
     mood: str = ""
+    next_end: tuple[str, str, int] | tuple[()] = ()
     held: bool = False
     calls: list[list[str]] = dataclasses.field(default_factory=list)
     document: dict[str, Any] = dataclasses.field(default_factory=dict)

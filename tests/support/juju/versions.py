@@ -25,7 +25,6 @@ class Wording:
         untrusted: what a certificate of another CA is told.
         checks_uuid: whether a controller with another UUID than expected is refused.
         tells_life: whether `alive` is told.
-        lists_remote: whether a remote application's integrations are lists of names.
         empty_answer: what is printed as JSON beside an error.
         lost_agent, lost_unit: messages of a unit whose agent is lost, the latter over unit.
     """
@@ -41,7 +40,6 @@ class Wording:
     untrusted: str
     checks_uuid: bool
     tells_life: bool
-    lists_remote: bool
     empty_answer: str
     lost_agent: str
     lost_unit: str
@@ -62,7 +60,6 @@ JUJU_4_0 = Wording(
     "signed by unknown authority",
     checks_uuid=False,
     tells_life=True,
-    lists_remote=True,
     empty_answer="{}\n",
     lost_agent="agent is not communicating with the server",
     lost_unit="agent lost, see `juju debug-logs` or `juju show-status-log` for more information",
@@ -81,7 +78,7 @@ JUJU_3_6 = Wording(
     no_task="task {number} not found",
     # apiserver/facades/client/action/run.go and state/action.go
     no_action='action "{action}" not defined on unit "{unit}"',
-    # state/unit.go, ActionSpecs; believed to be told in the same way
+    # state/unit.go, ActionSpecs
     no_actions='no actions defined on charm "{charm}"',
     # apiserver/facades/client/action/operation.go
     no_leader='could not determine leader for "{application}"',
@@ -92,11 +89,9 @@ JUJU_3_6 = Wording(
     checks_uuid=True,
     # cmd/juju/status/formatter.go: life is told of what is not alive
     tells_life=False,
-    # cmd/juju/status/formatted.go, remoteApplicationStatus: believed, the form before 4.0
-    lists_remote=True,
     # cmd/output.go of juju/cmd: nothing is written beside an error; believed
     empty_answer="",
-    # state/status_util.go and apiserver/common/unitstatus.go
+    # apiserver/common/unitstatus.go
     lost_agent="agent is not communicating with the server",
     lost_unit="agent lost, see 'juju show-status-log {unit}'",
 )

@@ -133,7 +133,7 @@ def test_a_login_that_is_refused_is_told(juju: Controller, changes: dict[str, st
     assert seen(juju, **changes) == errors.JujuFault(
         Cause.LOGIN_REFUSED,
         f"the Juju controller does not take the password of {user}, or the user is disabled",
-        f"juju change-user-password {user}, then "
+        f"juju change-user-password {user}, then, with it in ./password, "
         f"juju update-secret secret:x username={user} password#file=./password; or, where "
         f"juju show-user {user} says disabled, juju enable-user {user}",
     )
@@ -143,7 +143,9 @@ def test_a_model_without_its_owner_would_be_the_users_own(juju: Controller):
     assert seen(juju, model="openstack").cause is Cause.NOT_PERMITTED
 
 
-def test_a_user_without_access_to_the_model_is_told(juju: Controller):
+@pytest.mark.parametrize("version", ["3.6.9", "4.0.14"])
+def test_a_user_without_access_to_the_model_is_told(tmp_path: pathlib.Path, version: str):
+    juju = Controller(tmp_path / "other", version)
     juju.add_user("bob", PASSWORD, "none")
     assert seen(juju, username="bob") == errors.JujuFault(
         Cause.NOT_PERMITTED,
@@ -152,20 +154,21 @@ def test_a_user_without_access_to_the_model_is_told(juju: Controller):
     )
 
 
-@pytest.mark.parametrize(
-    ("mood", "summary"),
-    [
-        ("refuses", "the Juju controller does not answer at 192.0.2.1:17070"),
-        (
-            "untrusted",
-            "the certificate of the Juju controller at 192.0.2.1:17070 is not trusted",
-        ),
-    ],
-)
-def test_a_controller_that_is_not_reached_is_told(juju: Controller, mood: str, summary: str):
-    juju.behave(mood)
+def test_a_certificate_of_another_authority_is_told(juju: Controller):
+    juju.behave("untrusted")
     found = seen(juju)
-    assert (found.cause, found.summary) == (Cause.NO_CONTROLLER, summary)
+    assert (found.cause, found.summary) == (
+        Cause.NO_CONTROLLER,
+        "the certificate of the Juju controller at 192.0.2.1:17070 is not trusted",
+    )
+
+
+def test_a_name_that_is_not_resolved_is_told(juju: Controller):
+    found = seen(juju, endpoint="juju.example.invalid:17070")
+    assert (found.cause, found.summary) == (
+        Cause.NO_CONTROLLER,
+        "the Juju controller does not answer at juju.example.invalid:17070",
+    )
 
 
 NOON = datetime.datetime(2026, 11, 27, 12, 0, tzinfo=datetime.timezone.utc)
@@ -370,11 +373,14 @@ def test_a_user_who_may_only_read_is_told(juju: Controller):
     )
 
 
-@pytest.mark.parametrize("version", ["3.6.9", "4.0.1"])
-def test_a_charm_without_the_action_is_told(tmp_path: pathlib.Path, version: str):
+@pytest.mark.parametrize("version", ["3.6.9", "4.0.14"])
+@pytest.mark.parametrize("actions", [("pause",), ()])
+def test_a_charm_without_the_action_is_told(
+    tmp_path: pathlib.Path, version: str, actions: tuple[str, ...]
+):
     juju = Controller(tmp_path / "other", version)
     juju.add_user(USER, PASSWORD)
-    juju.deploy(actions=("pause",))
+    juju.deploy(actions=actions)
     assert refused(juju) == errors.JujuFault(
         Cause.NO_ACTION,
         "the charm of ceilometer has no action ceilometer-upgrade",
@@ -382,14 +388,21 @@ def test_a_charm_without_the_action_is_told(tmp_path: pathlib.Path, version: str
     )
 
 
-@pytest.mark.parametrize("version", ["3.6.9", "4.0.1"])
-def test_an_application_without_units_is_told(tmp_path: pathlib.Path, version: str):
-    juju = Controller(tmp_path / "other", version)
-    juju.add_user(USER, PASSWORD)
+def test_an_application_without_units_is_told(juju: Controller):
     juju.deploy(units=0)
     found = refused(juju)
     assert 'could not determine leader for "ceilometer"' in found.summary
     assert found.remedy == "juju status ceilometer"
+
+
+def test_an_application_that_is_gone_is_told(tmp_path: pathlib.Path):
+    juju = Controller(tmp_path / "other", "4.0.14")
+    juju.add_user(USER, PASSWORD)
+    assert refused(juju) == errors.JujuFault(
+        Cause.NO_CEILOMETER,
+        "the application ceilometer is not in the Juju model",
+        "juju status --model openstack",
+    )
 
 
 # What stays private

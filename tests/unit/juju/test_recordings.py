@@ -63,10 +63,9 @@ def test_subordinates_are_where_their_principals_are():
     assert found.applications["gnocchi-mysql-router"].subordinate_to == ("gnocchi",)
 
 
-def test_what_settles_is_at_work_and_has_no_version():
+def test_what_settles_is_at_work():
     found = model("settling")
     assert levels(found, "aodh") == {"aodh/0": (Level.ACTIVE, Level.EXECUTING)}
-    assert found.applications["aodh"].version == ""
 
 
 def test_of_several_units_one_leads():
