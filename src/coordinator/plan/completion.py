@@ -252,8 +252,10 @@ class _Completion:
         server = self._server(name, need, deploys=needed and not question)
         if server is None:
             if question:
-                target = self._systems[need.system].charm
-                server = Server(target, need.other)
+                target = self._systems[need.system]
+                missing = f"{name}-{target.charm}" if target.apart else target.charm
+                server = Server(missing, need.other)
+                question = f"{question} ({missing} would have to be deployed first)"
             else:
                 return
         link = self._made(name, need, server, optional=not needed)

@@ -60,7 +60,7 @@ class Case:
         return Finding(system.service, question, severity, text, cause, remedy)
 
     def plan(self) -> str:
-        """The remedy where something must be deployed; a person knows a release that none tells."""
+        """The remedy where something must be deployed; RELEASE is for a person to fill in."""
         known = platforms.releases()
         tells = any(
             platforms.track_of(app.channel) in known or releases.release_of(app) in known
