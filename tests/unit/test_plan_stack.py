@@ -11,6 +11,7 @@ import yaml
 from ops import testing
 
 import charm
+from coordinator.juju import snap
 from tests.support.juju.controller import MODEL, Controller
 from tests.unit import model
 
@@ -271,6 +272,22 @@ def test_ceilometers_action_is_left_to_the_coordinator_where_it_runs_it(
 def test_it_is_not_left_to_one_that_does_not(seeing: Context, juju: Controller, method: str):
     text = run(seeing, granted(upgrade_method=method))["plan"]
     assert "\n# juju run ceilometer/leader ceilometer-upgrade --wait=10m\n" in text
+
+
+def test_the_juju_client_is_installed_for_a_plan(
+    seeing: Context, juju: Controller, monkeypatch: pytest.MonkeyPatch
+):
+    tried: list[str] = []
+
+    def install(channel: str) -> str:
+        tried.append(channel)
+        return "no network"
+
+    monkeypatch.setattr(snap, "find", lambda: None)
+    monkeypatch.setattr(snap, "install", install)
+    found = run(seeing, granted())
+    assert tried == ["3.6/stable"]
+    assert "no network" in found["plan"]
 
 
 def test_a_controller_that_does_not_answer_is_told_with_its_remedy(
