@@ -171,7 +171,7 @@ def _afterwards(made: plan.Plan, seen: Seen, options: Settings | None) -> list[s
     if not (made.additions or made.missing or made.asks):
         return []
     us = shlex.quote(made.wishes.coordinator)
-    acts = options is not None and options.method in {Method.AUTO, Method.ACTION} and seen.whole
+    acts = options is not None and options.upgrade.allows_action and seen.whole
     lines = [
         f"# {us} runs the action ceilometer-upgrade of {shlex.quote(name)} by itself"
         if acts
