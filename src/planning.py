@@ -19,7 +19,7 @@ from coordinator.juju.access import Access
 from coordinator.juju.status import Application, Integration, Model
 from coordinator.plan import bundle, completion, plan
 from coordinator.plan.plan import COORDINATOR
-from coordinator.report import render
+from coordinator.report import remedies, render
 from coordinator.text import plain
 
 ENDPOINTS = tuple(integration.endpoint for integration in COORDINATOR.integrations)
@@ -175,7 +175,7 @@ def _afterwards(made: plan.Plan, seen: Seen, options: Settings | None) -> list[s
     lines = [
         f"# {us} runs the action ceilometer-upgrade of {shlex.quote(name)} by itself"
         if acts
-        else f"juju run {shlex.quote(name)}/leader ceilometer-upgrade --wait=10m"
+        else f"{remedies.run_upgrade(shlex.quote(name))} --wait=10m"
         for name in made.asks
     ]
     return [*lines, f"juju run {us}/leader verify-stack --wait=5m"]

@@ -15,8 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from coordinator.blueprint.systems import Blueprint, Integration, System
 from coordinator.checks.model import certificates, needs, subordinates
 from coordinator.checks.model.needs import Need
-from coordinator.juju import discovery
-from coordinator.juju.ceilometer import REQUEST
+from coordinator.juju import ceilometer, discovery
 from coordinator.juju.status import Application as Seen
 from coordinator.juju.status import Model
 from coordinator.plan.ground import Ground
@@ -399,7 +398,7 @@ class _Completion:
         found: list[str] = []
         for name in self._names.get("ceilometer", ()):
             app = self._model.applications.get(name)
-            if app is None or any(REQUEST in unit.workload.message for unit in app.units):
+            if app is None or ceilometer.asks(app):
                 found.append(name)
         return tuple(found)
 

@@ -12,7 +12,7 @@ from coordinator.checks.model import needs, unit_status
 from coordinator.checks.model.case import Case, is_dead
 from coordinator.checks.model.phrases import SHOWN, be, counted, named
 from coordinator.checks.model.unit_status import Context, UnitFault
-from coordinator.juju.ceilometer import REQUEST
+from coordinator.juju import ceilometer
 from coordinator.juju.status import Application, Unit
 from coordinator.report.finding import Cause, Finding, Severity
 
@@ -120,9 +120,10 @@ def _of_application(case: Case, part: Part, app: Application) -> Iterator[Findin
         remedy = f"juju status {app.name}"
         yield case.fault(part.owner, "application", Cause.JUJU_ERROR, text, remedy, dead=False)
         return
-    fault = unit_status.of_status(app.status, Context(app.charm, case.scope.now))
+    status = ceilometer.without_request(app.status)
+    fault = unit_status.of_status(status, Context(app.charm, case.scope.now))
     known = {unit.workload.message for unit in app.units}
-    if fault is None or REQUEST in app.status.message or app.status.message in known:
+    if fault is None or app.status.message in known:
         return
     text = fault.of(f"the application {app.name}")
     remedy = f"juju status {app.name}"

@@ -63,14 +63,7 @@ class Context:
 
 def heard(unit: Unit) -> Unit:
     """The unit without what telemetry.charm tells: ceilometer's request for its action."""
-    message = unit.workload.message
-    if ceilometer.REQUEST not in message:
-        return unit
-    rest = message.partition(ceilometer.REQUEST)[0].strip(" ,;.")
-    level = unit.workload.level if rest else Level.ACTIVE
-    return dataclasses.replace(
-        unit, workload=dataclasses.replace(unit.workload, level=level, message=rest)
-    )
+    return dataclasses.replace(unit, workload=ceilometer.without_request(unit.workload))
 
 
 _ORDER = (
