@@ -257,7 +257,7 @@ class Actions:
 
     def plan_stack(self, event: ops.ActionEvent) -> None:
         """Tell what the model lacks of the blueprint."""
-        seen, options = planning.look(self._charm), self._seen.settings
+        seen, options = planning.look(self._charm, event.log), self._seen.settings
         try:
             event.set_results(
                 planning.results(self._charm, seen, self._choice, options, event.params)

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Mapping
+import shlex
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import ops
 
 import juju_access
 from config import Settings
-from coordinator.blueprint import channels
+from coordinator.blueprint import platforms
 from coordinator.blueprint.loader import Choice
 from coordinator.juju import errors, snap
 from coordinator.juju.access import Access
 from coordinator.juju.status import Application, Integration, Model
-from coordinator.plan import bundle, plan
+from coordinator.plan import bundle, completion, plan
 from coordinator.plan.plan import COORDINATOR
-from coordinator.report import render
+from coordinator.report import remedies, render
+from coordinator.text import plain
 
 ENDPOINTS = tuple(integration.endpoint for integration in COORDINATOR.integrations)
 """The coordinator's endpoints that tell of the model."""
@@ -48,8 +50,15 @@ class Seen:
     fault: errors.JujuFault | None = None
 
 
-def look(charm: ops.CharmBase) -> Seen:
-    """The whole model through the controller, else what the coordinator's relations tell."""
+def look(charm: ops.CharmBase, announce: Callable[[str], None]) -> Seen:
+    """The whole model through the controller, else what the coordinator's relations tell.
+
+    A person waits for it, so the juju client is installed now where it is not there.
+
+    Args:
+        charm: the coordinator.
+        announce: told one line before something takes long.
+    """
     secret = str(charm.config.get("juju-access", ""))
     related = Model({charm.app.name: _ourselves(charm)})
     if not secret:
@@ -57,14 +66,17 @@ def look(charm: ops.CharmBase) -> Seen:
     access = juju_access.read_access(charm.model, secret, os.environ, charm.charm_dir)
     if not isinstance(access, Access):
         return Seen(related, fault=access)
-    juju = snap.find()
+    juju, problem = snap.find(), ""
     if juju is None:
-        missing = errors.no_client(access.channel, "", charm.unit.name)
-        return Seen(related, fault=missing)
+        announce(f"installing the snap juju ({access.channel})")
+        problem = snap.install(access.channel)
+        juju = snap.find()
+    if juju is None:
+        return Seen(related, fault=errors.no_client(access.channel, problem, charm.unit.name))
     from coordinator.juju import client  # noqa: PLC0415 - jubilant is for who asks the controller
 
     try:
-        survey = client.Controller(access, lambda: juju, charm.app.name).survey()
+        survey = client.Controller(access, lambda: juju, charm.app.name, insists=True).survey()
     except errors.JujuError as refused:
         return Seen(related, fault=refused.fault)
     # the secret may name another model than the coordinator's own
@@ -105,17 +117,20 @@ def results(
     if params.get("format") == "bundle" and not seen.whole:
         # a bundle has all of the stack: Juju itself compares it with the model
         seen, wishes = Seen(Model(), fault=seen.fault), dataclasses.replace(wishes, whole=True)
-    made = plan.complete(choice.blueprint, seen.model, wishes)
+    made = completion.complete(choice.blueprint, seen.model, wishes)
+    later = _afterwards(made, seen, options)
     text = (
         _bundle(made, seen)
         if params.get("format") == "bundle"
-        else _commands(made, seen, choice, options)
+        else _commands(made, seen, choice, options, later)
     )
     return {
         "compared-with": "model" if seen.whole else "relations",
         "missing-applications": str(len(made.additions)),
         "missing-integrations": str(len(made.missing)),
+        "questions": str(len(made.questions)),
         "plan": text,
+        "afterwards": "".join(f"{line}\n" for line in later),
     }
 
 
@@ -124,7 +139,7 @@ def _wishes(us: str, seen: Seen, params: Mapping[str, Any]) -> plan.Wishes:
     wishes = plan.Wishes(us, whole=seen.whole)
     try:
         if channel:
-            wishes = dataclasses.replace(wishes, channel=channels.parse(channel))
+            wishes = dataclasses.replace(wishes, channel=platforms.parse(channel))
     except ValueError as error:
         raise ValueError(f"parameter channel: {error}") from None
     try:
@@ -138,11 +153,41 @@ def _bundle(made: plan.Plan, seen: Seen) -> str:
     left = bundle.left(made)
     if left:
         lines.append("# Then integrate it with what is there:\n")
-    lines += [f"# juju integrate {link.one} {link.other}\n" for link in left]
+    lines += [f"# juju integrate {_shown(link)}\n" for link in left]
+    for question in made.questions:
+        lines.append(f"# Only a person can tell ({plain(question.reason)}):\n")
+        lines.append(f"#   juju integrate {_shown(question.link)}\n")
+    lines += [f"# {plain(note)}\n" for note in made.notes]
     return "".join(lines) + bundle.of_plan(made)
 
 
-def _commands(made: plan.Plan, seen: Seen, choice: Choice, options: Settings | None) -> str:
+def _shown(link: plan.Link) -> str:
+    """The ends of an integration, as arguments of a command."""
+    return shlex.join((link.one, link.other))
+
+
+def _afterwards(made: plan.Plan, seen: Seen, options: Settings | None) -> list[str]:
+    """What is to be run when all units have settled; nothing where nothing is to be done."""
+    if not (made.additions or made.missing or made.asks):
+        return []
+    us = shlex.quote(made.wishes.coordinator)
+    acts = options is not None and options.upgrade.allows_action and seen.whole
+    lines = [
+        f"# {us} runs the action ceilometer-upgrade of {shlex.quote(name)} by itself"
+        if acts
+        else f"{remedies.run_upgrade(shlex.quote(name))} --wait=10m"
+        for name in made.asks
+    ]
+    return [*lines, f"juju run {us}/leader verify-stack --wait=5m"]
+
+
+def _commands(
+    made: plan.Plan,
+    seen: Seen,
+    choice: Choice,
+    options: Settings | None,
+    later: Sequence[str],
+) -> str:
     watched = (
         (*options.required, *options.optional) if options else tuple(choice.blueprint.services)
     )
@@ -153,5 +198,6 @@ def _commands(made: plan.Plan, seen: Seen, choice: Choice, options: Settings | N
         doubt=choice.problem,
         optional=list(options.optional) if options else [],
         unwatched=[type_ for type_ in choice.blueprint.services if type_ not in watched],
-        acts=seen.whole and options is not None and options.upgrade.allows_action,
+        afterwards=later,
+        plain=plain,
     )

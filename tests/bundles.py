@@ -9,9 +9,9 @@ import sys
 ROOT = pathlib.Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
-from coordinator.blueprint import channels, loader  # noqa: E402 - found by the line above
+from coordinator.blueprint import loader, platforms  # noqa: E402 - found by the line above
 from coordinator.juju.status import Model  # noqa: E402
-from coordinator.plan import bundle, plan  # noqa: E402 - found by the line above
+from coordinator.plan import bundle, completion, plan  # noqa: E402 - found by the line above
 
 FOLDER = ROOT / "bundles"
 MADE = "# Made by `make bundles` from src/coordinator/blueprint/blueprint.yaml; do not edit.\n"
@@ -34,11 +34,11 @@ OVERLAY = f"""\
 
 def texts() -> dict[str, str]:
     """The bundles by the names of their files."""
-    release = list(channels.releases())[-1]
-    wishes = plan.Wishes(channel=channels.parse(release))
-    whole = plan.complete(loader.load(), Model(), wishes)
+    release = list(platforms.releases())[-1]
+    wishes = plan.Wishes(channel=platforms.parse(release))
+    whole = completion.complete(loader.load(), Model(), wishes)
     unseen = dataclasses.replace(wishes, whole=False)
-    beside = plan.complete(loader.load(), Model(), unseen)
+    beside = completion.complete(loader.load(), Model(), unseen)
     return {
         "telemetry.yaml": WHOLE.format(release=release) + bundle.of_plan(whole),
         "telemetry-overlay.yaml": OVERLAY.format(release=release)

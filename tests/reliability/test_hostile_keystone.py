@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from typing import Any
 
 import pytest
@@ -201,16 +202,20 @@ def test_a_catalog_of_10000_regions_does_not_flood_the_report():
 
 
 def test_a_token_that_is_refused_is_renewed_once():
-    refusals = iter([servers.http(401), servers.http(401)])
+    def read(connection: socket.socket, head: bytes) -> None:
+        refused.append(head)
+        servers.http(401)(connection, head)
 
-    def read(connection: Any, head: bytes) -> None:
-        next(refusals)(connection, head)
+    def identity(connection: socket.socket, head: bytes) -> None:
+        body = json.dumps(cloud.token(cloud.catalog(service.url)))
+        servers.http(201, body, X_Subject_Token=f"t{keystone.connections}")(connection, head)
 
+    refused: list[bytes] = []
     with (
         servers.serving(gnocchi(read=read)) as service,
-        servers.serving(cloud.keystone(cloud.catalog(service.url))) as keystone,
+        servers.serving(identity) as keystone,
     ):
         finding = cloud.fault_of(cloud.verify(keystone.url))
         assert keystone.connections == 2
     assert finding.cause is Cause.UNAUTHORIZED
-    assert list(refusals) == []
+    assert [b"X-Auth-Token: t2" in head for head in refused] == [False, True]

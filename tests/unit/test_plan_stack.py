@@ -3,6 +3,7 @@
 import os
 import pathlib
 import shlex
+import subprocess
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import yaml
 from ops import testing
 
 import charm
+from coordinator.juju import snap
 from tests.support.juju.controller import MODEL, Controller
 from tests.unit import model
 
@@ -92,6 +94,29 @@ def test_every_line_is_one_that_a_shell_understands(context: Context):
         assert words[1] in {"deploy", "config", "integrate", "run"}
 
 
+def test_a_shell_runs_what_is_written_and_nothing_else(context: Context, tmp_path: pathlib.Path):
+    hostile = """gnocchi:
+  title: "x'; touch reached #"
+  deploy:
+    person: "feed it $(touch reached)"
+    options:
+      a: "1; touch reached"
+      b: "two\\n# touch reached\\ntouch reached"
+      c: "$(touch reached)"
+"""
+    text = run(context, model.state(blueprint=hostile))["plan"]
+    juju = tmp_path / "juju"
+    juju.write_text('#!/bin/sh\nprintf "%s\\0" "$@" >> said\n')
+    juju.chmod(0o755)
+    (tmp_path / "plan.sh").write_text(text)
+    command = ["/bin/sh", "-e", "plan.sh"]
+    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    subprocess.run(command, cwd=tmp_path, env=environment, check=True, timeout=60)
+    assert not (tmp_path / "reached").exists()
+    said = (tmp_path / "said").read_text().split("\0")
+    assert {"a=1; touch reached", "b=two\n# touch reached\ntouch reached"} <= set(said)
+
+
 def test_numbers_say_how_much_is_missing(context: Context):
     found = run(context, model.state())
     deployed = [line for line in lines(found["plan"]) if line.startswith("juju deploy")]
@@ -120,9 +145,18 @@ def test_what_only_a_person_can_do_is_a_comment(context: Context):
 
 
 def test_ceilometers_own_action_is_run_where_the_coordinator_cannot(context: Context):
-    text = run(context, model.state())["plan"]
-    assert "\njuju run ceilometer/leader ceilometer-upgrade --wait=10m\n" in text
-    assert text.index("ceilometer-upgrade") < text.index("/leader verify-stack")
+    found = run(context, model.state())
+    assert found["afterwards"].splitlines() == [
+        "juju run ceilometer/leader ceilometer-upgrade --wait=10m",
+        f"juju run {model.APP}/leader verify-stack --wait=5m",
+    ]
+
+
+def test_what_must_wait_is_no_line_of_the_plan_that_a_shell_runs(context: Context):
+    found = run(context, model.state())
+    for line in found["afterwards"].splitlines():
+        assert f"\n# {line}\n" in found["plan"]
+        assert line not in lines(found["plan"])
 
 
 def test_certificates_are_offered_as_a_comment(context: Context):
@@ -206,7 +240,8 @@ def test_with_access_it_is_the_difference_to_the_model(seeing: Context, juju: Co
     assert "juju deploy memcached" not in text
     assert "juju deploy keystone" not in text
     assert "juju integrate metrics:identity-service keystone:identity-service\n" in text
-    assert "juju deploy mysql-router metrics-mysql-router --channel" in text
+    # where it keeps its index is for a person to tell
+    assert "#   juju integrate metrics:shared-db metrics-mysql-router:shared-db\n" in text
     # the cloud's own too, since it is known to be missing
     assert "juju deploy vault --channel 1.8/stable" in text
     assert "\n# vault: initialise and unseal it" in text
@@ -236,7 +271,23 @@ def test_ceilometers_action_is_left_to_the_coordinator_where_it_runs_it(
 @pytest.mark.parametrize("method", ["advise", "command"])
 def test_it_is_not_left_to_one_that_does_not(seeing: Context, juju: Controller, method: str):
     text = run(seeing, granted(upgrade_method=method))["plan"]
-    assert "\njuju run ceilometer/leader ceilometer-upgrade --wait=10m\n" in text
+    assert "\n# juju run ceilometer/leader ceilometer-upgrade --wait=10m\n" in text
+
+
+def test_the_juju_client_is_installed_for_a_plan(
+    seeing: Context, juju: Controller, monkeypatch: pytest.MonkeyPatch
+):
+    tried: list[str] = []
+
+    def install(channel: str) -> str:
+        tried.append(channel)
+        return "no network"
+
+    monkeypatch.setattr(snap, "find", lambda: None)
+    monkeypatch.setattr(snap, "install", install)
+    found = run(seeing, granted())
+    assert tried == ["3.6/stable"]
+    assert "no network" in found["plan"]
 
 
 def test_a_controller_that_does_not_answer_is_told_with_its_remedy(

@@ -1,6 +1,6 @@
-"""One module per system: the question that proves more than a listening port.
+"""One class per system: the questions that prove more than a listening port.
 
-A module named in the blueprint has a function `read(service) -> Reading`. It asks its service with
-`service.get`, lets exceptions of the HTTP stack pass, and raises `faults.Unusable` for an answer
-that the service would not give. The steps that are the same for all systems are in `probe.py`.
+`base.py` has what a check inherits, is given and answers, `registry.py` which check is which, and
+`memory.py` what is remembered from one verification to the next. The steps that are the same for
+all systems are in `endpoint.py`; `deep.py` asks inspections and canaries.
 """

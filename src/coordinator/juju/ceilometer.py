@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from coordinator.juju import errors, foreign
 from coordinator.juju.foreign import Entry, Json
-from coordinator.juju.status import Application, Model
+from coordinator.juju.status import Application, CharmStatus, Level, Model
 from coordinator.text import plain
 
 CHARM = "ceilometer"
@@ -88,16 +88,25 @@ def applications(model: Model) -> tuple[CeilometerApplication, ...]:
     return tuple(
         CeilometerApplication(
             name=app.name,
-            asks=any(REQUEST in message for message in _messages(app)),
+            asks=asks(app),
             release=app.version,
         )
         for app in sorted(model.of_charm(CHARM), key=lambda app: app.name)
     )
 
 
-def _messages(app: Application) -> Iterator[str]:
-    yield app.status.message
-    yield from (unit.workload.message for unit in app.units)
+def asks(app: Application) -> bool:
+    """Whether an application asks for its action ceilometer-upgrade."""
+    messages = (app.status.message, *(unit.workload.message for unit in app.units))
+    return any(REQUEST in message for message in messages)
+
+
+def without_request(status: CharmStatus) -> CharmStatus:
+    """A status without ceilometer's request for its action; well where it says nothing else."""
+    if REQUEST not in status.message:
+        return status
+    rest = status.message.partition(REQUEST)[0].strip(" ,;.")
+    return dataclasses.replace(status, level=status.level if rest else Level.ACTIVE, message=rest)
 
 
 def task(number: str, shown: Json) -> Task:

@@ -338,7 +338,7 @@ def _remote(name: str, entry: Entry, ends: _Ends) -> RemoteApplication:
 
 def _interfaces(entry: Entry) -> dict[str, str]:
     return {
-        endpoint: found.name("interface", foreign.ENDPOINT)
+        endpoint: plain(found.text("interface"), 100)
         for endpoint, found in entry.entries("endpoints", foreign.ENDPOINT)
     }
 
@@ -356,7 +356,7 @@ def _ends(entry: Entry) -> Iterator[_End]:
             found = detail.name("related-application", foreign.APPLICATION)
             if not found:
                 raise foreign.NotUnderstoodError("relations: no name")
-            yield _End(endpoint, found, detail.name("interface", foreign.ENDPOINT))
+            yield _End(endpoint, found, plain(detail.text("interface"), 100))
 
 
 def _integrations(name: str, ends: _Ends) -> tuple[Integration, ...]:

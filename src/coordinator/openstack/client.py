@@ -66,15 +66,17 @@ class Login:
     def renew(self, refused: str, deadline: http.Deadline) -> bool:
         """Get another token in place of one that was refused, unless another thread did.
 
-        Raises:
-            ApiError, UnusableAnswerError: keystone gives none.
+        That keystone gives none is not the fault of the service that refused: then, too, there is
+        no other token.
+
+        Returns:
+            Whether there is another token.
         """
-        if self._renew is None:
-            return False
         with self._lock:
-            if self.token == refused:
-                self.token = self._renew(deadline)
-        return True
+            if self.token == refused and self._renew is not None:
+                with contextlib.suppress(errors.ApiError, UnusableAnswerError):
+                    self.token = self._renew(deadline)
+            return self.token != refused
 
 
 @dataclasses.dataclass(frozen=True)

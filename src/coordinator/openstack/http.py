@@ -34,6 +34,9 @@ MAX_BODY = wire.MAX_BODY
 CONNECT_TIMEOUT = 5.0
 """Seconds to establish a connection: one lost packet and its repetition on any sane network."""
 
+LONGEST_IDLE = 3.0
+"""Seconds after which a connection is not used again: web servers close theirs after 5 or more."""
+
 MOST_AHEAD = 100 * 365 * 86400.0
 """Seconds that a clock is said to be ahead or behind at most, so that times can be reckoned."""
 
@@ -112,6 +115,7 @@ class _Connection:
         self._sock = sock
         self._deadline = Deadline(0)
         self._stream = wire.Stream(self._receive)
+        self._used_at = time.monotonic()
 
     def ask(self, head_and_body: bytes, deadline: Deadline) -> wire.Answer:
         """Send a request and read its answer.
@@ -125,7 +129,9 @@ class _Connection:
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             self._sock.settimeout(deadline.left)
             self._sock.sendall(head_and_body)
-        return wire.read(self._stream)
+        answer = wire.read(self._stream)
+        self._used_at = time.monotonic()
+        return answer
 
     @property
     def was_silent(self) -> bool:
@@ -134,7 +140,9 @@ class _Connection:
 
     @property
     def is_usable(self) -> bool:
-        """Whether the other side still holds the connection, and has said nothing unasked."""
+        """Whether the other side surely holds the connection, and has said nothing unasked."""
+        if time.monotonic() - self._used_at > LONGEST_IDLE:
+            return False
         poll = select.poll()
         poll.register(self._sock, select.POLLIN)
         return not poll.poll(0)
@@ -234,7 +242,8 @@ class Transport:
             path = f"{target.place}{path}"
             whole |= _proxy_login(proxy)
         request = wire.request(method, path, target.authority, whole, body)
-        logger.debug("%s %s", method, errors.shown(f"{target.place}{target.path}"))
+        if logger.isEnabledFor(logging.DEBUG):
+            logger.debug("%s %s", method, errors.shown(f"{target.place}{target.path}"))
         kept = self._take(target.place)
         if kept is not None:
             try:

@@ -64,11 +64,11 @@ def _application(app: Application) -> dict[str, Any]:
 
 
 def _machines(plan: Plan) -> dict[str, Any]:
-    """The machines that units are placed on, which a bundle must name."""
+    """The machines that units are placed on, which a bundle must name, as they are."""
     found: dict[str, Any] = {}
     for app in plan.applications:
         for place in app.to:
             number = place.removeprefix("lxd:")
             if number.isdigit():
-                found[number] = {"base": f"{app.base}/stable"}
+                found[number] = {"base": f"{plan.machines.get(number) or app.base}/stable"}
     return found

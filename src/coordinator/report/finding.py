@@ -91,6 +91,27 @@ class Cause(enum.Enum):
     CHARM_BLOCKED = "charm-blocked"
     CHARM_WAITS = "charm-waits"
     PAUSED = "paused"
+    MACHINE_DOWN = "machine-down"
+    CLUSTER_DOWN = "cluster-down"
+    MEMBER_OUT = "member-out"
+    NOT_TOLERANT = "not-tolerant"
+    PARTITIONED = "partitioned"
+    TOO_FEW_UNITS = "too-few-units"
+    NOT_JOINED = "not-joined"
+    ROUTER_CUT_OFF = "router-cut-off"
+    DB_NOT_GRANTED = "db-not-granted"
+    DB_NOT_READY = "db-not-ready"
+    SEALED = "sealed"
+    NOT_INITIALIZED = "not-initialized"
+    STORAGE_LOST = "storage-lost"
+    NOT_AUTHORIZED = "not-authorized"
+    NO_CA = "no-ca"
+    SERVICE_DOWN = "service-down"
+    VIP_DOWN = "vip-down"
+    MISCONFIGURED = "misconfigured"
+    NO_DEVICES = "no-devices"
+    WAITS_FOR_RESTART = "waits-for-restart"
+    UPGRADING = "upgrading"
     NOT_INTEGRATED = "not-integrated"
     NO_SUBORDINATE = "subordinate-missing"
     MIXED_RELEASES = "mixed-releases"
@@ -110,6 +131,8 @@ class Finding:
         remedy: what to type or do, or nothing.
         because: the check whose fault explains this one, such as `vault.application`; empty where
             nothing does.
+        behind: the check that is known to be behind this fault from the start, such as the
+            machine that its units are on; `because` is decided from this and all other findings.
     """
 
     service: str
@@ -119,6 +142,7 @@ class Finding:
     cause: Cause | None = None
     remedy: str = ""
     because: str = ""
+    behind: str = ""
 
     @property
     def check(self) -> str:

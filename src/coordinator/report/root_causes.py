@@ -22,7 +22,16 @@ _SILENT = {
 }
 """What a service looks like from outside when it, or something that it needs, is down."""
 
-_TROUBLED = {Cause.CHARM_BLOCKED, Cause.CHARM_WAITS, Cause.HOOK_FAILED}
+_TROUBLED = {
+    Cause.CHARM_BLOCKED,
+    Cause.CHARM_WAITS,
+    Cause.HOOK_FAILED,
+    Cause.ROUTER_CUT_OFF,
+    Cause.DB_NOT_GRANTED,
+    Cause.DB_NOT_READY,
+    Cause.SERVICE_DOWN,
+    Cause.VIP_DOWN,
+}
 """What a charm looks like when something that it needs is missing or down."""
 
 _FRUITLESS = {
@@ -49,6 +58,24 @@ _NEAREST = (
     Cause.PAUSED,
     Cause.AGENT_LOST,
     Cause.HOOK_FAILED,
+    Cause.STORAGE_LOST,
+    Cause.NOT_INITIALIZED,
+    Cause.SEALED,
+    Cause.NOT_AUTHORIZED,
+    Cause.NO_CA,
+    Cause.CLUSTER_DOWN,
+    Cause.PARTITIONED,
+    Cause.ROUTER_CUT_OFF,
+    Cause.VIP_DOWN,
+    Cause.DB_NOT_GRANTED,
+    Cause.DB_NOT_READY,
+    Cause.TOO_FEW_UNITS,
+    Cause.MISCONFIGURED,
+    Cause.NO_DEVICES,
+    Cause.SERVICE_DOWN,
+    Cause.NOT_JOINED,
+    Cause.MEMBER_OUT,
+    Cause.UPGRADING,
     Cause.CHARM_BLOCKED,
     Cause.CHARM_WAITS,
 )
@@ -65,7 +92,8 @@ def explained(findings: Sequence[Finding], blueprint: Blueprint) -> tuple[Findin
 
     Within one system, what the Juju model shows is nearer to the cause than what the service
     answers. Between systems, one that is down as a whole explains those that cannot work without
-    it. A fault is explained only by one that is at least as bad.
+    it. A fault is explained only by one that is at least as bad. What a finding itself names as
+    behind it, such as a machine that is down, comes first.
     """
     case = _Case(findings, blueprint)
     return tuple(dataclasses.replace(f, because=case.reason(f)) for f in findings)
@@ -84,6 +112,11 @@ class _Case:
             for service, found in faults.items()
             if (known := [f for f in found if f.cause in {*_NEAREST, *_SILENT}])
         }
+        self._checks: dict[str, Finding] = {}
+        for fault in (one for found in faults.values() for one in found):
+            known = self._checks.setdefault(fault.check, fault)
+            if not _bears(known, fault):
+                self._checks[fault.check] = fault
         self._above = self._systems_above(blueprint)
         missed = {Cause.NOT_STORED, Cause.NOT_PROCESSED}
         self._not_fed = next(
@@ -110,6 +143,8 @@ class _Case:
         """The check that a finding follows from; empty for a cause, and for what is no fault."""
         if finding.severity not in {Severity.FAILED, Severity.DEGRADED}:
             return ""
+        if self._is_behind(finding):
+            return finding.behind
         if self._not_fed and finding.cause in _UNFED and finding != self._not_fed:
             return self.reason(self._not_fed) or _CANARY
         if finding.cause not in _FOLLOWING:
@@ -120,8 +155,15 @@ class _Case:
             return self._upstream(nearest) or nearest.check
         return self._upstream(finding)
 
+    def _is_behind(self, finding: Finding) -> bool:
+        """Whether what the finding names as behind it is a fault, and bad enough."""
+        known = self._checks.get(finding.behind)
+        return known is not None and _bears(known, finding)
+
     def _upstream(self, finding: Finding) -> str:
         """The same in another system; what explains all the others is first among those."""
+        if self._is_behind(finding):
+            return finding.behind
         if finding.cause not in _FOLLOWING:
             return ""
         for fault in self._above.get(finding.service, ()):

@@ -1,6 +1,8 @@
 """Blueprints: the charm's own, what an operator changes, and what is told when a text is wrong."""
 
+import itertools
 import textwrap
+import time
 
 import pytest
 import yaml
@@ -224,6 +226,42 @@ def test_a_message_stays_on_one_line_however_long_the_text():
     found = problem(f"gnocchi: {{title: [a], '{'x ' * 500}': 1}}")
     assert "\n" not in found
     assert len(found) < 300
+
+
+BOMB = "a: &a [x]\n" + "".join(
+    f"{after}: &{after} [{', '.join([f'*{before}'] * 9)}]\n"
+    for before, after in itertools.pairwise("abcdefghijkl")
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (BOMB, "line 2: aliases (*) are not taken"),
+        ("gnocchi: &g {title: *g}", "line 1: aliases (*) are not taken"),
+        ("{" * 30000, "line 1: is nested too deeply"),
+        ("a: b\n" * 20000, "line 1: is too long: 100000 characters; at most 32768 are read"),
+        ('"a\\0b": {}', "line 1: a?b: is no name of a system"),
+        ('gnocchi: {"a\\0b": 1}', "line 1: gnocchi: unknown key 'a?b'; keys are"),
+        ('gnocchi: {"\\ud800": 1}', "line 1: gnocchi: unknown key '?'; keys are"),
+        ('gnocchi: {title: "\\ud800"}', "gnocchi: title: must be one line of text"),
+        ('gnocchi: {title: "\\UFFFFFFFF"}', "line 1: no YAML: an escape that is no character"),
+        ("gnocchi: {title: \ud800}", "line 1: no YAML: special characters are not allowed"),
+        ('gnocchi: {deploy: {options: {"a\\0": 1}}}', "options: a?: is no name of an option"),
+        ('gnocchi: {deploy: {options: {a: "\\0"}}}', "options: a: must be text without control"),
+        ("gnocchi: {deploy: {options: {a;b: 1}}}", "options: a;b: is no name of an option"),
+        ("gnocchi: {deploy: {origin: a b}}", "deploy: origin: 'a b' is no option; write it as"),
+        ("gnocchi: {needs: [a: [b]]}", "needs: 'a' is no integration"),
+    ],
+    ids=lambda text: text[:30].encode("ascii", "backslashreplace").decode(),
+)
+def test_a_hostile_text_is_refused_with_its_line_within_a_second(text: str, told: str):
+    start = time.monotonic()
+    found = problem(text)
+    assert time.monotonic() - start < 1
+    assert found.startswith("option blueprint line ")
+    assert told in found
+    assert found.isprintable()
 
 
 @given(st.text() | st.dictionaries(st.text(), st.text() | st.lists(st.text())).map(yaml.safe_dump))

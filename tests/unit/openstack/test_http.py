@@ -196,6 +196,14 @@ def test_a_connection_that_the_service_closed_is_not_used_again():
         assert server.connections == 2
 
 
+def test_a_connection_that_was_idle_for_long_is_not_used_again(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(http, "LONGEST_IDLE", -1.0)
+    with servers.serving(keeping) as server, http.Transport() as transport:
+        for _ in range(2):
+            get(server.url, transport=transport)
+        assert server.connections == 2
+
+
 def swallowing(connection: socket.socket, _head: bytes) -> None:
     """Answer the first request, and hang up when the second comes."""
     connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")

@@ -7,9 +7,9 @@ import jsonschema
 import pytest
 import yaml
 
-from coordinator.blueprint import channels, loader
-from coordinator.juju.status import Application, Integration, Model
-from coordinator.plan import bundle, plan
+from coordinator.blueprint import loader, platforms
+from coordinator.juju.status import Application, Base, Integration, Machine, Model
+from coordinator.plan import bundle, completion, plan
 from tests import bundles
 from tests.unit.plan.test_plan import FULL, WHOLE, made, without
 
@@ -167,11 +167,21 @@ def test_an_application_of_another_model_is_not_in_the_bundle():
 
 
 def test_machines_that_are_used_are_named():
-    wishes = plan.Wishes(channel=channels.parse("yoga"), placement=("lxd:4", "7", "lxd"))
-    content = valid(bundle.of_plan(plan.complete(OWN, Model(), wishes)))
+    wishes = plan.Wishes(channel=platforms.parse("yoga"), placement=("lxd:4", "7", "lxd"))
+    content = valid(bundle.of_plan(completion.complete(OWN, Model(), wishes)))
     assert set(content["machines"]) == {"4", "7"}
     assert content["machines"]["4"] == {"base": "ubuntu@22.04/stable"}
 
 
 def test_without_placement_no_machine_is_named():
-    assert "machines" not in valid(bundle.of_plan(plan.complete(OWN, Model(), WHOLE)))
+    assert "machines" not in valid(bundle.of_plan(completion.complete(OWN, Model(), WHOLE)))
+
+
+def test_a_machine_that_is_there_keeps_its_base():
+    made = completion.complete(
+        loader.load(),
+        Model(machines={"0": Machine("0", base=Base("ubuntu", "20.04"))}),
+        plan.Wishes(channel=platforms.parse("yoga"), placement=("lxd:0",)),
+    )
+    content = yaml.safe_load(bundle.of_plan(made))
+    assert content["machines"] == {"0": {"base": "ubuntu@20.04/stable"}}

@@ -9,20 +9,32 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coordinator.blueprint import channels, loader
+from coordinator.blueprint import loader, platforms
 from coordinator.juju.ceilometer import REQUEST
-from coordinator.juju.status import Application, CharmStatus, Integration, Level, Model, Unit
-from coordinator.plan import plan
+from coordinator.juju.status import (
+    Application,
+    CharmStatus,
+    Integration,
+    Level,
+    Model,
+    RemoteApplication,
+    Unit,
+)
+from coordinator.plan import completion, plan
 
 OWN = loader.load()
 METADATA = yaml.safe_load((pathlib.Path(__file__).parents[3] / "metadata.yaml").read_text())
-CHANNEL = channels.parse("2023.2/stable")
+CHANNEL = platforms.parse("2023.2/stable")
 WHOLE = plan.Wishes(channel=CHANNEL)
 BASE = {key for key, system in OWN.systems.items() if system.deploy.base}
 
 
+NEW = CharmStatus(Level.WAITING, "waiting for machine")
+"""Of a unit that has not run yet: its charm is content with nothing, and has stored nothing."""
+
+
 def made(model: Model, wishes: plan.Wishes = WHOLE, changes: str = "") -> plan.Plan:
-    return plan.complete(loader.load(changes), model, wishes)
+    return completion.complete(loader.load(changes), model, wishes)
 
 
 def built(after: plan.Plan) -> Model:
@@ -38,7 +50,7 @@ def built(after: plan.Plan) -> Model:
             app.name,
             app.charm,
             channel=app.channel,
-            units=tuple(Unit(f"{app.name}/{n}") for n in range(app.units)),
+            units=tuple(Unit(f"{app.name}/{n}", NEW) for n in range(app.units)),
             integrations=tuple(integrations[app.name]),
         )
         for app in after.applications
@@ -138,7 +150,7 @@ def test_the_release_decides_channel_base_and_packages():
 
 
 def test_packages_of_the_distribution_need_no_option():
-    wishes = plan.Wishes(channel=channels.parse("yoga"))
+    wishes = plan.Wishes(channel=platforms.parse("yoga"))
     assert all(app.origin == {} for app in made(Model(), wishes).additions)
 
 
@@ -251,7 +263,10 @@ def test_every_application_of_compute_hosts_gets_agents():
     more = Model({**FULL.applications, "compute": Application("compute", "nova-compute")})
     after = made(more)
     assert after.additions == ()
-    assert links(after.missing) == ["ceilometer-agent:nova-ceilometer compute:nova-ceilometer"]
+    assert links(after.missing) == [
+        "ceilometer-agent:nova-ceilometer compute:nova-ceilometer",
+        "compute:amqp rabbitmq-server:amqp",
+    ]
     assert after.notes == ()
 
 
@@ -284,13 +299,13 @@ def test_a_keystone_in_another_model_is_taken_for_given():
 
 def test_what_another_model_offers_is_taken_for_given():
     there = without(FULL, "vault", "vault-mysql-router")
-    after = made(dataclasses.replace(there, remote=frozenset({"vault"})))
+    after = made(dataclasses.replace(there, remote={"vault": RemoteApplication("vault")}))
     assert after.additions == ()
     assert links(after.missing) == ["barbican-vault:secrets-storage vault:secrets"]
 
 
 def test_a_release_that_is_not_the_models_own_is_told():
-    after = made(without(FULL, "watcher"), plan.Wishes(channel=channels.parse("2024.1")))
+    after = made(without(FULL, "watcher"), plan.Wishes(channel=platforms.parse("2024.1")))
     assert after.notes == ("The model's own charms are for 2023.2, not for 2024.1",)
 
 

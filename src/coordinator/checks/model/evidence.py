@@ -57,10 +57,23 @@ class Evidence:
             since: since when its charm complains, as far as that is known: a canary that was sent
                 before proves nothing about it.
         """
+        if self._is_outvoted(system):
+            return False
         sent = self._report.canaries.sent_at if self._report.canaries else None
         if system.key in self._returned and since is not None and sent is not None:
             return sent > since or system.key in self._working
         return system.key in self._working
+
+    def _is_outvoted(self, system: System) -> bool:
+        """Whether more of those that use a system fail than work.
+
+        One that answers may do so from what it remembers.
+        """
+        if self.works(system):
+            return False
+        users = [self._blueprint.systems[key] for key in self._blueprint.dependents(system.key)]
+        failing = sum(self.fails(user) for user in users)
+        return failing > sum(self.works(user) for user in users)
 
     def _about(self, system: System) -> tuple[Finding, ...]:
         return self._report.about(system.service)

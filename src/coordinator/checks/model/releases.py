@@ -6,8 +6,9 @@ import collections
 import re
 from collections.abc import Iterable, Sequence
 
+from coordinator.blueprint import charm_facts
 from coordinator.blueprint.systems import System
-from coordinator.juju.status import Application
+from coordinator.juju.status import Application, Model
 from coordinator.report.finding import Cause, Finding, Severity
 
 NAMES = (
@@ -41,7 +42,13 @@ _FIRST = {
 (openstack/releases, `deliverables`). Gnocchi has versions of its own."""
 
 
-def judge(systems: Iterable[tuple[System, Sequence[Application]]]) -> tuple[Finding, ...]:
+_ORIGINS = ("openstack-origin", "source")
+"""Options that tell where packages come from; a charm has one of them, or none."""
+
+
+def judge(
+    systems: Iterable[tuple[System, Sequence[Application]]], model: Model
+) -> tuple[Finding, ...]:
     """The systems that are of another release than most.
 
     What counts is the version of the software, which the charm tells: the track of the charm says
@@ -49,6 +56,7 @@ def judge(systems: Iterable[tuple[System, Sequence[Application]]]) -> tuple[Find
 
     Args:
         systems: each with its applications.
+        model: the whole model: packages of a subordinate come from where its principal's do.
     """
     known = {
         app.name: (system, release)
@@ -67,11 +75,24 @@ def judge(systems: Iterable[tuple[System, Sequence[Application]]]) -> tuple[Find
             severity=Severity.DEGRADED,
             summary=f"{name} is of the release {release}, most of the stack of {usual}",
             cause=Cause.MIXED_RELEASES,
-            remedy=f"juju config {name} openstack-origin",
+            remedy=_remedy(model, name),
         )
         for name, (system, release) in known.items()
         if release != usual
     )
+
+
+def _remedy(model: Model, name: str) -> str:
+    """Where the packages of an application come from: its own option, else its principal's."""
+    app = model.applications[name]
+    for shown in (app, *(model.applications.get(other) for other in app.subordinate_to)):
+        if shown is None:
+            continue
+        options = charm_facts.of(shown.charm).options
+        for option in _ORIGINS:
+            if option in options:
+                return f"juju config {shown.name} {option}"
+    return f"juju status {name}"
 
 
 def release_of(app: Application) -> str:

@@ -6,15 +6,15 @@ import dataclasses
 import datetime
 from collections.abc import Sequence
 
+from coordinator.checks.model import status_words
+from coordinator.checks.model.phrases import SHOWN
+from coordinator.checks.model.status_words import Words
+from coordinator.juju import ceilometer
 from coordinator.juju.status import CharmStatus, Level, Unit
 from coordinator.report.finding import Cause
 
 PATIENCE = datetime.timedelta(minutes=30)
-"""How long a charm may be at work or wait for another one before that is a fault. Juju keeps the
-time of a status as long as it stays the same (juju/juju, pull request 8350)."""
-
-_VAULT = "VAULT_ADDR=http://127.0.0.1:8220 vault operator"
-"""Vault's command on its own unit; there is its charm's own listener (charm-vault)."""
+"""How long a charm may be at work or wait for another one before that is a fault."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,15 +24,46 @@ class UnitFault:
     Attributes:
         state: follows "is" or "are".
         said: what the charm says, or nothing.
+        words: what is known of what it says.
     """
 
     cause: Cause
     state: str
     said: str = ""
+    words: Words | None = None
 
     def of(self, subject: str, verb: str = "is") -> str:
         """The fault of a subject, as a sentence without a full stop."""
         return f"{subject} {verb} {self.state}" + (f": {self.said}" if self.said else "")
+
+    @property
+    def kind(self) -> tuple[Cause, str]:
+        """What faults that are told together have in common."""
+        return self.cause, self.words.said if self.words else ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Context:
+    """What a status means depends on.
+
+    Attributes:
+        charm: whose words a status has.
+        now: when the statuses were read.
+        same: how many units of the application say the same.
+        total: how many there are.
+        used: whether others use the application, and are content.
+    """
+
+    charm: str
+    now: datetime.datetime
+    same: int = 1
+    total: int = 1
+    used: bool = False
+
+
+def heard(unit: Unit) -> Unit:
+    """The unit without what telemetry.charm tells: ceilometer's request for its action."""
+    return dataclasses.replace(unit, workload=ceilometer.without_request(unit.workload))
 
 
 _ORDER = (
@@ -45,40 +76,55 @@ _ORDER = (
 
 
 def rank(cause: Cause) -> int:
-    """Order of badness: the smaller, the worse."""
-    return _ORDER.index(cause) if cause in _ORDER else len(_ORDER)
+    """Order of badness: the smaller, the worse; what charms say is as bad as being blocked."""
+    return _ORDER.index(cause if cause in _ORDER else Cause.CHARM_BLOCKED)
 
 
-def is_alive(unit: Unit) -> bool:
-    """Whether the charm is content with the unit, as far as anyone can tell.
+def of_unit(
+    unit: Unit, context: Context, since: datetime.datetime | None, *, retried: bool = False
+) -> UnitFault | None:
+    """What is wrong with a unit; None where nothing is.
 
-    Charms such as memcached's set no status; theirs is `unknown` as long as all is well.
+    Args:
+        unit: the unit.
+        context: what its status means depends on.
+        since: since when it is as it is, as far as that is known.
+        retried: whether its hook failed and is being tried again.
     """
-    gone = {Level.LOST, Level.FAILED}
-    return unit.agent.level not in gone and unit.workload.level in {Level.ACTIVE, Level.UNKNOWN}
-
-
-def of_unit(unit: Unit, now: datetime.datetime) -> UnitFault | None:
-    """What is wrong with a unit; None where nothing is."""
-    if unit.agent.level in {Level.LOST, Level.FAILED}:
+    if unit.lost or unit.agent.level in {Level.LOST, Level.FAILED}:
         return UnitFault(Cause.AGENT_LOST, "without a working Juju agent")
-    return of_status(unit.workload, now)
+    if unit.unreadable or unit.workload.level is Level.UNREADABLE:
+        return UnitFault(Cause.JUJU_ERROR, "not told by Juju", unit.workload.message)
+    if retried and unit.workload.level is not Level.ERROR:
+        return UnitFault(Cause.HOOK_FAILED, "in error, and its hook is tried again")
+    return of_status(dataclasses.replace(unit.workload, since=since), context)
 
 
-def of_status(status: CharmStatus, now: datetime.datetime) -> UnitFault | None:
+def of_status(status: CharmStatus, context: Context) -> UnitFault | None:
     """What a status of a workload or of an application says is wrong; None where nothing is."""
     if status.level is Level.ERROR:
         return UnitFault(Cause.HOOK_FAILED, "in error", status.message)
+    everywhere = context.same == context.total
+    words = (
+        status_words.find(
+            context.charm, status.level, status.message, everywhere=everywhere, used=context.used
+        )
+        if status.message and status.message != "Unit is ready"
+        else None
+    )
     if status.level is Level.BLOCKED:
-        return UnitFault(Cause.CHARM_BLOCKED, "blocked", status.message)
+        cause = words.cause if words else Cause.CHARM_BLOCKED
+        return UnitFault(cause, "blocked", status.message, words)
+    if status.level is Level.ACTIVE and words:
+        return UnitFault(words.cause, "active", status.message, words)
     if status.level in {Level.MAINTENANCE, Level.WAITING}:
         if "paused" in status.message.lower():
-            return UnitFault(Cause.PAUSED, "paused")
-        if status.since is not None and now - status.since > PATIENCE:
-            waited = _phrased(now - status.since)
+            return UnitFault(Cause.PAUSED, "paused", words=words)
+        if status.since is not None and context.now - status.since > PATIENCE:
+            waited = _phrased(context.now - status.since)
             doing = "waiting" if status.level is Level.WAITING else "at work"
-            state = f"still {doing} for {waited}"
-            return UnitFault(Cause.CHARM_WAITS, state, status.message)
+            cause = words.cause if words else Cause.CHARM_WAITS
+            return UnitFault(cause, f"still {doing} for {waited}", status.message, words)
     return None
 
 
@@ -95,25 +141,42 @@ def remedy(fault: UnitFault, alike: Sequence[Unit]) -> str:
 
     Args:
         fault: that of the first.
-        alike: the units to be named.
+        alike: all of them.
     """
-    units = " ".join(unit.name for unit in alike)
+    shown = alike[:SHOWN]
+    units = " ".join(unit.name for unit in shown)
     first, cause = alike[0], fault.cause
-    if cause is Cause.AGENT_LOST:
-        return f"juju show-machine {first.machine}" if first.machine else f"juju status {units}"
+    if cause is Cause.AGENT_LOST or _waits_for_machine(first):
+        host = first.machine.partition("/")[0]
+        return f"juju show-machine {host}" if host else f"juju status {units}"
     if cause is Cause.HOOK_FAILED:
         return f"juju resolved {units}"
+    if fault.words:
+        return _typed(fault.words.remedy, shown)
     if cause is Cause.PAUSED:
         return f"juju run {units} resume"
-    for words, command in _KNOWN.items():
-        if words in fault.said:
-            return command.format(unit=first.name, application=first.application)
     return f"juju status {first.application}"
 
 
-_KNOWN = {
-    "Unit is sealed": "juju ssh {unit} " + _VAULT + " unseal",
-    "Vault needs to be initialized": "juju ssh {unit} " + _VAULT + " init",
-    "run authorize-charm": "juju run {application}/leader authorize-charm token=TOKEN",
-}
-"""What charms say when they are blocked, and what then helps (charm-vault, vault_handlers.py)."""
+def advice(fault: UnitFault, alike: Sequence[Unit]) -> str:
+    """What else one must know to mend it; empty where nothing is known."""
+    if fault.words is None:
+        return ""
+    commands = (_typed(command, alike[:1]) for command in fault.words.then)
+    hint = _typed(fault.words.hint, alike[:1])
+    return "; ".join(part for part in (hint, *(f"then {command}" for command in commands)) if part)
+
+
+def _typed(form: str, units: Sequence[Unit]) -> str:
+    """A command or a hint with the names of units; actions run on several at once."""
+    several = form.startswith("juju run {unit} ")
+    application = units[0].application
+    return form.format(
+        unit=" ".join(unit.name for unit in units) if several else units[0].name,
+        application=application,
+        leader=f"{application}/leader",
+    )
+
+
+def _waits_for_machine(unit: Unit) -> bool:
+    return unit.workload.message.lower() == "waiting for machine" and bool(unit.machine)

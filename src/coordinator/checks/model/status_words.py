@@ -1,0 +1,99 @@
+"""What charms say when something is wrong, and what that means: `status_words.yaml`."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import pathlib
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from coordinator.blueprint import data
+from coordinator.juju.status import Level
+from coordinator.report.finding import Cause, Severity
+
+_PATH = pathlib.Path(__file__).with_name("status_words.yaml")
+
+
+@dataclasses.dataclass(frozen=True)
+class Words:
+    """One entry of the file.
+
+    Attributes:
+        everywhere: True: it fits only where every unit says it, False: only where one does not;
+            None: either.
+        used: it fits only where others use the application, and are content.
+        remedy: with places for names, as are the others.
+        then: commands that come next.
+        hint: what one must know to choose well.
+    """
+
+    level: Level
+    said: str
+    is_pattern: bool
+    everywhere: bool | None
+    used: bool
+    cause: Cause
+    severity: Severity
+    remedy: str
+    then: tuple[str, ...]
+    hint: str
+
+    def fits(self, level: Level, message: str) -> bool:
+        """Whether a status has these words."""
+        if level is not self.level:
+            return False
+        return bool(re.search(self.said, message)) if self.is_pattern else self.said in message
+
+
+def find(
+    charm: str, level: Level, message: str, *, everywhere: bool, used: bool = False
+) -> Words | None:
+    """What a status of a unit means; None where it is not known.
+
+    Args:
+        charm: whose words they are.
+        level: with which they are said.
+        message: what is said.
+        everywhere: whether all units of the application say so.
+        used: whether others use the application, and are content.
+    """
+    if level not in {Level.ACTIVE, Level.BLOCKED, Level.WAITING, Level.MAINTENANCE}:
+        return None
+    for words in _known().get(charm, ()):
+        fits = words.everywhere in (None, everywhere) and (used or not words.used)
+        if fits and words.fits(level, message):
+            return words
+    return None
+
+
+@functools.cache
+def _known() -> Mapping[str, tuple[Words, ...]]:
+    """Entries by charm, in the order in which they count."""
+    found: dict[str, list[Words]] = {}
+    for charms, words in _entries():
+        for charm in charms:
+            found.setdefault(charm, []).append(words)
+    return {charm: tuple(entries) for charm, entries in found.items()}
+
+
+def _entries() -> Iterator[tuple[list[str], Words]]:
+    everywhere = {"all": True, "some": False, "": None}
+    entries: list[dict[str, Any]] = data.read(_PATH)
+    for entry in entries:
+        yield (
+            entry["charm"],
+            Words(
+                level=Level(entry["level"]),
+                said=entry["words"],
+                is_pattern=entry["match"] == "regex",
+                everywhere=everywhere[entry.get("units", "")],
+                used=entry.get("used", False),
+                cause=Cause(entry["cause"]),
+                severity=Severity(entry["severity"]),
+                remedy=entry["remedy"],
+                then=tuple(entry.get("then", ())),
+                hint=entry.get("hint", "").strip(),
+            ),
+        )

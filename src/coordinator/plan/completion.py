@@ -1,0 +1,445 @@
+"""How a Juju model becomes what the blueprint says. Pure.
+
+It begins with what the stack is for, and goes on to what that needs: nothing is planned that
+nobody lacks. Whether a need is met is decided by the rule that judges the model
+(`checks.model.needs`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import graphlib
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+
+from coordinator.blueprint.systems import Blueprint, Integration, System
+from coordinator.checks.model import certificates, needs, subordinates
+from coordinator.checks.model.needs import Need
+from coordinator.juju import ceilometer, discovery
+from coordinator.juju.status import Application as Seen
+from coordinator.juju.status import Model
+from coordinator.plan.ground import Ground
+from coordinator.plan.plan import ANY, COORDINATOR, Application, Link, Plan, Question, Wishes
+from coordinator.plan.servers import Server, Servers
+
+
+def complete(blueprint: Blueprint, model: Model, wishes: Wishes) -> Plan:
+    """The model as it is when the blueprint is fulfilled.
+
+    What is there already is recognised by its charm, whatever it is called; an endpoint that is
+    integrated with something else than the blueprint says is left alone.
+
+    Raises:
+        ValueError: something is to be deployed, and it is not known from where; or the model is
+            of another kind.
+    """
+    _refuse_kubernetes(blueprint, model)
+    return _Completion(blueprint, model, wishes).plan()
+
+
+def _refuse_kubernetes(blueprint: Blueprint, model: Model) -> None:
+    charms = {charm for system in blueprint.systems.values() for charm in system.charms}
+    for app in model.applications.values():
+        if app.charm.endswith("-k8s") and app.charm.removesuffix("-k8s") in charms:
+            problem = (
+                f"{app.name} is of the charm {app.charm}: this is a Kubernetes model (Sunbeam)"
+            )
+            raise ValueError(f"{problem}, and plan-stack knows charms for machines only")
+
+
+class _Completion:
+    """The work on one plan."""
+
+    def __init__(self, blueprint: Blueprint, model: Model, wishes: Wishes) -> None:
+        us = model.applications.get(wishes.coordinator)
+        related = {found.application for found in us.integrations} if us else set[str]()
+        self._blueprint = blueprint
+        self._systems = {**blueprint.systems, COORDINATOR.key: _coordinator(blueprint)}
+        self._model = model
+        self._wishes = wishes
+        self._stack = discovery.find(model, blueprint, related)
+        self._servers = Servers(self._systems, blueprint, self._stack, wishes.coordinator)
+        self._ground = Ground(
+            [
+                (system, app)
+                for system in self._systems.values()
+                for app in self._stack.of(system.key)
+            ],
+            wishes.channel,
+        )
+        self._secured = certificates.server(blueprint, self._stack)
+        self._unknown = tuple(name for name, app in model.applications.items() if app.unreadable)
+        self._places = itertools.cycle(wishes.placement)
+        self._names: dict[str, dict[str, None]] = {key: {} for key in self._systems}
+        self._beside: dict[str, str] = {}
+        self._links: dict[Link, None] = {}
+        self._questions: dict[Question, None] = {}
+        self._notes: dict[str, None] = {}
+
+    def plan(self) -> Plan:
+        for system in self._systems.values():
+            for app in self._servers.own(system):
+                self._take(system, app.name)
+            for name in self._servers.unseen(system) if not self._wishes.whole else ():
+                if self._is_given(system):
+                    self._names[system.key][name] = None
+                else:
+                    self._take(system, name)
+        for system in self._systems.values():
+            if self._is_goal(system):
+                self._reach(system)
+        order = _ordered(self._systems)
+        applications = tuple(
+            self._application(self._systems[key], name)
+            for key in order
+            for name in self._in_order(self._systems[key])
+        )
+        machines = {name: str(machine.base) for name, machine in self._model.machines.items()}
+        known = {app.name for app in applications} | {*self._model.applications}
+        optional = [link for link in self._links if link.optional]
+        links = tuple(
+            link
+            for link in self._links
+            if link not in optional or _names_of(link) <= known | {*self._model.remote}
+        )
+        return Plan(
+            applications=applications,
+            links=tuple(sorted(links, key=self._rank)),
+            asks=self._asks(),
+            notes=(*self._ground.notes(), *self._notes, *self._choices()),
+            wishes=self._wishes,
+            questions=tuple(self._questions),
+            machines=machines,
+        )
+
+    def _in_order(self, system: System) -> Sequence[str]:
+        """Names of a system's applications; those beside others in the order of these."""
+        owners = {own: name for name, own in self._beside.items()}
+        keys = [key for key in system.beside if system.apart]
+
+        def place(name: str) -> int:
+            owner = owners.get(name, "")
+            return next((n for n, key in enumerate(keys) if owner in self._names[key]), -1)
+
+        return sorted(self._names[system.key], key=place)
+
+    def _rank(self, link: Link) -> tuple[int, int]:
+        """Links in the order of the blueprint."""
+        name = link.one.partition(":")[0]
+        for place, (key, system) in enumerate(self._systems.items()):
+            if name in self._names[key]:
+                return place, self._in_order(system).index(name)
+        return len(self._systems), 0
+
+    # What the stack is for
+
+    def _is_goal(self, system: System) -> bool:
+        """Whether it is wanted for itself, and not because another system needs it."""
+        needed = any(system.key in other.needs for other in self._systems.values())
+        return bool(system.key == COORDINATOR.key or system.catalog or system.check or not needed)
+
+    def _reach(self, system: System) -> None:
+        """Plan a system that is wanted for itself, where it is not there."""
+        if system.key == COORDINATOR.key:
+            self._take(system, self._wishes.coordinator)
+        elif self._is_excused(system) or self._servers.is_there(system):
+            return
+        elif self._is_given(system):
+            self._names[system.key][system.charm] = None
+        else:
+            self._deploy(system, system.charm)
+
+    def _is_excused(self, system: System) -> bool:
+        """Whether a system is not planned though it is not there; says why."""
+        if self._servers.own(system):
+            return True
+        if self._servers.is_leaving(system):
+            names = ", ".join(app.name for app in self._stack.of(system.key))
+            self._note(f"{names}: being removed, so nothing is planned for it")
+            return True
+        if self._unknown:
+            self._note(
+                f"Juju could not tell about {', '.join(self._unknown)}: nothing is deployed"
+            )
+            return True
+        hosts = [app for key in system.beside for app in self._servers.own(self._systems[key])]
+        return bool(hosts) and not system.apart and not any(self._hosts(system, hosts))
+
+    def _hosts(self, system: System, apps: Sequence[Seen]) -> Iterator[Seen]:
+        """Those of some principals that need a subordinate system."""
+        for key in system.beside:
+            link = subordinates.link_to(self._blueprint, system, key)
+            for app in apps:
+                if not subordinates.is_spared(app, link):
+                    yield app
+
+    def _is_given(self, system: System) -> bool:
+        """Whether a system is part of the cloud, in a model that is not seen."""
+        return system.deploy.base and not self._wishes.whole
+
+    def _note(self, text: str) -> None:
+        self._notes[text] = None
+
+    # Applications
+
+    def _deploy(self, system: System, name: str) -> bool:
+        """Plan a new application with what it needs; says whether there is a charm for it."""
+        reason = self._ground.lacks(system)
+        if reason:
+            self._note(f"{name} is left out, since there is no charm of {system.charm}: {reason}")
+            return False
+        self._take(system, name)
+        return True
+
+    def _take(self, system: System, name: str) -> None:
+        """Make an application part of the plan, and see to what it needs."""
+        if name in self._names[system.key]:
+            return
+        self._names[system.key][name] = None
+        app = self._model.applications.get(name)
+        for need in system.integrations:
+            if need.system in system.beside and not system.apart:
+                self._stand_beside(system, name, need)
+            elif app is None:
+                self._serve(name, need)
+            else:
+                self._see_to(system, app, need)
+
+    def _see_to(self, system: System, app: Seen, need: Integration) -> None:
+        """A need of an application that is there."""
+        there = app.integrated(need.endpoint)
+        for found in there:
+            if need.other != ANY or self._is(found.application, need.system):
+                other = found.other or need.other
+                self._link(app.name, need, Server(found.application, other), present=True)
+        if there and need.other != ANY:
+            return
+        if need.other == ANY and any(self._is(i.application, need.system) for i in there):
+            return
+        ours = system.key == COORDINATOR.key
+        state = Need.MISSING if ours else needs.assess(app, need)
+        if state is Need.MET:
+            return
+        if self._is_needed(system, need):
+            certain = ours or state is Need.MISSING or bool(need.optional and system.catalog)
+            self._serve(app.name, need, question="" if certain else _reason(app, state))
+        elif need.optional:
+            self._serve(app.name, need)
+
+    def _is(self, name: str, key: str) -> bool:
+        """Whether an application is of a system; one that is not seen is known by its name."""
+        charm = self._servers.charm_of(name)
+        return (charm or name) in self._systems[key].charms
+
+    def _is_needed(self, system: System, need: Integration) -> bool:
+        """Whether the stack cannot do without; with certificates in Keystone, clients cannot."""
+        if not need.optional:
+            return True
+        client = certificates.endpoint_of(system, self._blueprint)
+        return self._secured is not None and need.endpoint == client
+
+    def _serve(self, name: str, need: Integration, question: str = "") -> None:
+        """Integrate an application with who serves its need, deployed for it where it must be.
+
+        Args:
+            name: of the application.
+            need: what it needs.
+            question: why a person must decide; then nothing is deployed for it.
+        """
+        system = self._system_of(name)
+        needed = self._is_needed(system, need)
+        server = self._server(name, need, deploys=needed and not question)
+        if server is None:
+            if question:
+                target = self._systems[need.system]
+                missing = f"{name}-{target.charm}" if target.apart else target.charm
+                server = Server(missing, need.other)
+                question = f"{question} ({missing} would have to be deployed first)"
+            else:
+                return
+        link = self._made(name, need, server, optional=not needed)
+        if question:
+            self._questions[Question(link, question)] = None
+        else:
+            self._links[link] = None
+
+    def _server(self, name: str, need: Integration, *, deploys: bool) -> Server | None:
+        """Who serves a need of an application; deployed now where nobody does, and that may be."""
+        system = self._systems[need.system]
+        if need.optional and self._secured and need.endpoint == certificates.ENDPOINT:
+            return Server(self._secured.application, self._secured.endpoint)
+        if system.apart:
+            return self._own_server(name, need, system, deploys=deploys)
+        planned = [Server(one, need.other) for one in self._names[system.key]]
+        found = (*self._servers.of(need), *planned)
+        if found:
+            return found[0]
+        if self._is_given(system):
+            self._names[system.key][system.charm] = None
+            return Server(system.charm, need.other)
+        if deploys and not self._is_excused(system) and self._deploy(system, system.charm):
+            return Server(system.charm, need.other)
+        return None
+
+    def _own_server(
+        self, name: str, need: Integration, system: System, *, deploys: bool
+    ) -> Server | None:
+        """The application that is beside one other only."""
+        direct = self._servers.direct(need, system.charms)
+        own = f"{name}-{system.charm}"
+        named = f"-{system.charm}"  # after another application, whose it was
+        free = [
+            app.name
+            for app in self._servers.own(system)
+            if not (app.subordinate_to or app.integrated(need.other))
+            and app.name not in self._beside.values()
+            and (app.name == own or not app.name.endswith(named))
+        ]
+        if direct is not None and not free:
+            return direct
+        chosen = own if own in free else next(iter(free), "")
+        if chosen:
+            self._beside[name] = chosen
+            return Server(chosen, need.other)
+        if deploys and not self._unknown:
+            self._beside[name] = own
+            self._deploy(system, own)
+        return Server(own, need.other) if deploys and not self._unknown else None
+
+    def _stand_beside(self, system: System, name: str, need: Integration) -> None:
+        """A subordinate is integrated with each of its principals."""
+        target = self._systems[need.system]
+        principals = [app.name for app in self._servers.own(target)]
+        if not principals:
+            self._serve(name, need)
+            return
+        own = [app.name for app in self._servers.own(system)] or [name]
+        for principal in principals:
+            there = [one for one in own if principal in self._principals(one, need)]
+            if name in there:
+                self._link(name, need, Server(principal, need.other), present=True)
+            elif not there and name == own[0]:
+                app = self._model.applications[principal]
+                if any(self._hosts(system, [app])):
+                    self._link(name, need, Server(principal, need.other))
+
+    def _principals(self, name: str, need: Integration) -> set[str]:
+        app = self._model.applications.get(name)
+        return {found.application for found in app.integrated(need.endpoint)} if app else set()
+
+    def _system_of(self, name: str) -> System:
+        return next(self._systems[key] for key, names in self._names.items() if name in names)
+
+    def _link(
+        self, name: str, need: Integration, server: Server, *, present: bool = False
+    ) -> None:
+        optional = need.optional and not self._is_needed(self._system_of(name), need)
+        made = self._made(name, need, server, optional=optional)
+        self._links[dataclasses.replace(made, present=present)] = None
+
+    def _made(self, name: str, need: Integration, server: Server, *, optional: bool) -> Link:
+        return Link(
+            one=f"{name}:{need.endpoint}",
+            other=f"{server.application}:{server.endpoint}",
+            optional=optional,
+        )
+
+    # What is deployed
+
+    def _application(self, system: System, name: str) -> Application:
+        seen = self._model.applications.get(name)
+        deploy = system.deploy
+        if seen is not None or self._is_elsewhere(system, name):
+            channel = seen.channel if seen else ""
+            units = 0 if system.beside or seen is None else len(seen.units)
+            charm = seen.charm if seen else system.charm
+            return Application(name, charm, True, channel, units=units, deploy=deploy)
+        platform = self._ground.platform(name)
+        units = 0 if system.beside else deploy.units
+        has_origin = deploy.origin and platform.origin != "distro"
+        return Application(
+            name=name,
+            charm=system.charm,
+            present=False,
+            channel=self._ground.channel_of(system, name),
+            base=self._base(system, name),
+            units=units,
+            to=self._placed(system, units),
+            origin={deploy.origin: platform.origin} if has_origin else {},
+            deploy=deploy,
+        )
+
+    def _is_elsewhere(self, system: System, name: str) -> bool:
+        """Whether an application is there, though the model does not show it."""
+        us = self._model.applications.get(self._wishes.coordinator)
+        related = us is not None and any(name == found.application for found in us.integrations)
+        return related or name in self._model.remote or self._is_given(system)
+
+    def _base(self, system: System, name: str) -> str:
+        """Its base: a subordinate has that of its principal."""
+        for link in self._links:
+            if system.beside and name in _names_of(link):
+                (other,) = _names_of(link) - {name} or {name}
+                app = self._model.applications.get(other)
+                owner = next((k for k, names in self._names.items() if other in names), "")
+                if owner in system.beside and app is not None and str(app.base):
+                    return str(app.base)
+        platform = self._ground.platform(name)
+        return platform.base_of(system.deploy.track)
+
+    def _placed(self, system: System, units: int) -> tuple[str, ...]:
+        if not self._wishes.placement or system.deploy.metal:
+            return ()
+        return tuple(itertools.islice(self._places, units))
+
+    # What else a person wants to know
+
+    def _asks(self) -> tuple[str, ...]:
+        found: list[str] = []
+        for name in self._names.get("ceilometer", ()):
+            app = self._model.applications.get(name)
+            if app is None or ceilometer.asks(app):
+                found.append(name)
+        return tuple(found)
+
+    def _choices(self) -> Iterator[str]:
+        """Where there are several applications of a system to choose from."""
+        targets = {
+            need.system
+            for system in self._systems.values()
+            for need in system.integrations
+            if need.system not in system.beside
+        }
+        for key in self._systems:
+            names = list(self._names[key])
+            if key in targets and len(names) > 1 and not self._systems[key].apart:
+                title = self._systems[key].title
+                yield f"{title}: there are {', '.join(names)}; {names[0]} is taken"
+
+
+def _reason(app: Seen, state: Need) -> str:
+    if state is Need.STORED:
+        return f"{app.name} runs without it; it decides where data live, and moves none"
+    return f"{app.name} is content without it"
+
+
+def _names_of(link: Link) -> set[str]:
+    return {end.partition(":")[0] for end in (link.one, link.other)}
+
+
+def _coordinator(blueprint: Blueprint) -> System:
+    """The coordinator, integrated with those systems that this cloud has."""
+    known = tuple(i for i in COORDINATOR.integrations if i.system in blueprint.systems)
+    return dataclasses.replace(COORDINATOR, integrations=known)
+
+
+def _ordered(systems: Mapping[str, System]) -> Sequence[str]:
+    """Keys of systems, those that others need first."""
+    wanted = {
+        key: [other for other in system.needs if other in systems]
+        for key, system in systems.items()
+    }
+    try:
+        return tuple(graphlib.TopologicalSorter(wanted).static_order())
+    except graphlib.CycleError:
+        return tuple(systems)
