@@ -78,6 +78,17 @@ def test_readme_names_exactly_two_make_commands():
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_no_command_takes_the_exit_code_of_juju_run_for_that_of_the_action(page: pathlib.Path):
+    commands = [
+        command
+        for block in code(text_of(page))
+        for command in re.sub(r"\\\n", " ", block).splitlines()
+        if re.search(r"juju run .*(verify-stack|ceilometer-upgrade).*(\|\||&&|\$\?)", command)
+    ]
+    assert [command for command in commands if "jq -e" not in command] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_relative_links_resolve(page: pathlib.Path):
     targets = re.findall(r"\]\(([^)#]+)[^)]*\)", text_of(page))
     broken = [
