@@ -9,6 +9,7 @@ from coordinator.checks.deep import CheckContext, CheckResult
 from coordinator.openstack import errors
 from coordinator.openstack.client import Service
 from coordinator.openstack.errors import UnusableAnswerError
+from coordinator.report import figures
 from coordinator.report.finding import Cause, Severity
 from coordinator.report.report import Report
 
@@ -21,7 +22,6 @@ APART = datetime.timedelta(minutes=1)
 SHARE = 0.1
 """Part of the threshold below which a backlog that grows is no fault."""
 
-_BACKLOG = "metric.backlog"
 _GROWTHS = "metric.backlog.growths"
 
 
@@ -55,20 +55,20 @@ def backlog(scene: CheckContext) -> CheckResult:
         return CheckResult(Severity.SKIPPED, f"cannot tell its backlog: {fault.text}", fault.cause)
     threshold = scene.request.thresholds.backlog
     growths = _growths(now, scene.request.earlier)
-    figures: dict[str, float] = {_BACKLOG: now, _GROWTHS: growths}
+    numbers: dict[str, float] = {figures.BACKLOG: now, _GROWTHS: growths}
     text = f"has {reading.count(now, 'measure')} waiting for metricd"
     if now > threshold:
         text = f"{text}, more than {threshold}"
     elif growths >= GROWTHS and now > threshold * SHARE:
         text = f"{text}, more in each of {growths} reports"
     else:
-        return CheckResult(Severity.OK, text, figures=figures)
-    return CheckResult(Severity.DEGRADED, text, Cause.BACKLOG, figures=figures)
+        return CheckResult(Severity.OK, text, figures=numbers)
+    return CheckResult(Severity.DEGRADED, text, Cause.BACKLOG, figures=numbers)
 
 
 def _growths(now: int, earlier: Report | None) -> float:
     """In how many reports there were more than in the one before, without a break."""
-    if earlier is None or now <= earlier.figures.get(_BACKLOG, now):
+    if earlier is None or now <= earlier.figures.get(figures.BACKLOG, now):
         return 0
     apart = datetime.datetime.now(datetime.timezone.utc) - earlier.taken_at >= APART
     return earlier.figures.get(_GROWTHS, 0) + apart

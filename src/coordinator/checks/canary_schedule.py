@@ -12,6 +12,7 @@ import datetime
 import json
 from collections.abc import Collection
 
+from coordinator.report import figures
 from coordinator.report.finding import CANARY, Finding, Severity
 from coordinator.report.report import Canaries, Report
 
@@ -99,4 +100,13 @@ def kept(report: Report, earlier: Report | None, able: Collection[str]) -> Repor
         return report
     lasting = () if _changed(earlier.canaries, report) else of(earlier)
     findings = [finding for finding in lasting if finding.service in able]
-    return dataclasses.replace(report.joined(findings), canaries=earlier.canaries)
+    seconds = {
+        f"{figures.CANARY_SECONDS}{service}": took
+        for service, took in figures.about(earlier.figures, figures.CANARY_SECONDS).items()
+        if service in {finding.service for finding in findings}
+    }
+    return dataclasses.replace(
+        report.joined(findings),
+        canaries=earlier.canaries,
+        figures={**report.figures, **seconds},
+    )

@@ -23,6 +23,7 @@ from coordinator.checks.measures import (
     host_name,
     late,
 )
+from coordinator.report import figures
 from coordinator.report.finding import Cause, Severity
 from coordinator.report.report import Report
 
@@ -38,14 +39,9 @@ PER_HOST = 3
 NAMED = 3
 """Silent hosts that are named; all of them are in the figures."""
 
-GONE = 7 * LOOK_BACK
-"""Minutes of silence after which a host is no fault any more: it was taken away, and the
-notifications of the ends of its instances were lost."""
-
 KEPT = 200
 """Silent hosts that are remembered at most."""
 
-_SILENT = "telemetry.hosts.silent:"
 _AFTER = "telemetry.hosts.after:"
 
 
@@ -69,9 +65,8 @@ class Memory:
         now = datetime.datetime.now(datetime.timezone.utc)
         passed = max(0.0, (now - earlier.taken_at).total_seconds() / 60)
         silent = {
-            name.removeprefix(_SILENT): minutes + passed
-            for name, minutes in earlier.figures.items()
-            if name.startswith(_SILENT)
+            host: minutes + passed
+            for host, minutes in figures.about(earlier.figures, figures.SILENT_HOSTS).items()
         }
         after = (n.removeprefix(_AFTER) for n in earlier.figures if n.startswith(_AFTER))
         return cls(silent, next(after, ""))
@@ -80,8 +75,8 @@ class Memory:
     def figures(self) -> dict[str, float]:
         """The memory as figures of a report."""
         hosts = list(self.silent.items())[:KEPT]
-        figures = {f"{_SILENT}{host}": minutes for host, minutes in hosts}
-        return {**figures, f"{_AFTER}{self.after}": 0.0} if self.after else figures
+        silent = {f"{figures.SILENT_HOSTS}{host}": minutes for host, minutes in hosts}
+        return {**silent, f"{_AFTER}{self.after}": 0.0} if self.after else silent
 
 
 @dataclasses.dataclass
@@ -162,12 +157,12 @@ def hosts(scene: CheckContext) -> CheckResult:
     silent = {host: m for host, m in memory.silent.items() if host not in round_.heard}
     silent |= {h: _longer(m, memory, h) for h, m in round_.heard.items() if m and m > age}
     silent = {host: round(minutes, 1) for host, minutes in silent.items()}  # as figures have it
-    figures = Memory(silent, round_.after).figures
+    numbers = Memory(silent, round_.after).figures
     if not round_.heard and not silent:
         text = "has no compute host with instances in Gnocchi"
-        return CheckResult(Severity.SKIPPED, text, figures=figures)
+        return CheckResult(Severity.SKIPPED, text, figures=numbers)
     named = sorted(
-        (host for host, minutes in silent.items() if minutes <= GONE),
+        (host for host, minutes in silent.items() if minutes <= figures.GONE),
         key=lambda host: (-silent[host], host),
     )
     if named:
@@ -177,19 +172,19 @@ def hosts(scene: CheckContext) -> CheckResult:
             Severity.DEGRADED,
             f"brings no measures from {text}{more}",
             Cause.SILENT_HOSTS,
-            figures=figures,
+            figures=numbers,
         )
     known = [host for host, m in round_.heard.items() if m is not None and m <= age]
     gone = f"{reading.count(len(silent), 'compute host')} silent for more than a week"
     if silent and not known:
-        return CheckResult(Severity.SKIPPED, f"has {gone} in Gnocchi", figures=figures)
+        return CheckResult(Severity.SKIPPED, f"has {gone} in Gnocchi", figures=numbers)
     if not known:
         text = "has hosts in Gnocchi whose measures metricd has not processed, or may not be read"
-        return CheckResult(Severity.SKIPPED, text, figures=figures)
+        return CheckResult(Severity.SKIPPED, text, figures=numbers)
     number = reading.count(len(known), "compute host")
     text = f"brings measures from {number} that were asked"
     return CheckResult(
-        Severity.OK, f"{text} (besides {gone})" if silent else text, figures=figures
+        Severity.OK, f"{text} (besides {gone})" if silent else text, figures=numbers
     )
 
 

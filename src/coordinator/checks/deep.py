@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import time
 from collections.abc import Callable, Mapping, Sequence
 
 from coordinator.checks import canary_schedule, endpoint
 from coordinator.checks.parallel import side_by_side
 from coordinator.openstack import errors, http
 from coordinator.openstack.client import Cloud, Service
+from coordinator.report import figures
 from coordinator.report.finding import CANARY, Cause, Finding, Severity
 from coordinator.report.report import Report
 from coordinator.request import Depth, Request
@@ -110,15 +112,16 @@ class Asking:
             report: what was found without them.
             deadline: of the inspections; canaries have a time of their own.
         """
-        findings, figures = self._ask(Kind.INSPECTION, self.cloud, deadline)
-        report = dataclasses.replace(report.joined(findings), figures=figures)
+        findings, numbers = self._ask(Kind.INSPECTION, self.cloud, deadline)
+        report = dataclasses.replace(report.joined(findings), figures=numbers)
         earlier, able = self.request.earlier, self._able()
         if not self._wants_canaries(report, able):
             return canary_schedule.kept(report, earlier, able)
         seconds = self.request.thresholds.canary_timeout
         self.announce(f"sending canaries to {', '.join(able)} (up to {seconds} s)")
         patience = http.Deadline.after(seconds)
-        findings, _ = self._ask(Kind.CANARY, self.cloud.until(patience), patience)
+        findings, numbers = self._ask(Kind.CANARY, self.cloud.until(patience), patience)
+        report = dataclasses.replace(report, figures={**report.figures, **numbers})
         return canary_schedule.sent(report, findings)
 
     def _able(self) -> tuple[str, ...]:
@@ -152,9 +155,9 @@ class Asking:
         for service, name in jobs.keys() - answers.keys():
             text = f"gave no answer about its {name} in time"
             answers[service, name] = CheckResult(kind.value, text, Cause.TIMEOUT)
-        figures = {name: n for answer in answers.values() for name, n in answer.figures.items()}
+        numbers = {name: n for answer in answers.values() for name, n in answer.figures.items()}
         findings = (_finding(subjects[key[0]], key[1], answers[key]) for key in jobs)
-        return tuple(findings), figures
+        return tuple(findings), numbers
 
 
 def _questions(subject: endpoint.Subject, kind: Kind) -> Mapping[str, DeepCheck]:
@@ -170,8 +173,9 @@ def _asking(
     question: DeepCheck, scene: CheckContext, name: str, kind: Kind
 ) -> Callable[[], CheckResult]:
     def answer() -> CheckResult:
+        began = time.monotonic()
         try:
-            return question(scene)
+            result = question(scene)
         except Exception as error:  # noqa: BLE001 - whatever happens is the answer
             # what has no API of its own was looked for in Gnocchi
             asked = scene.services.get(scene.subject.service) or scene.services["metric"]
@@ -180,6 +184,11 @@ def _asking(
                 text = f"forbids this user to look at its {name} (HTTP 403)"
                 return CheckResult(Severity.SKIPPED, text, fault.cause)
             return CheckResult(kind.value, fault.text, fault.cause)
+        if kind is not Kind.CANARY or result.severity is not Severity.OK:
+            return result
+        took = round(time.monotonic() - began, 3)
+        seconds = {f"{figures.CANARY_SECONDS}{scene.subject.service}": took}
+        return dataclasses.replace(result, figures={**result.figures, **seconds})
 
     return answer
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from typing import Any, Protocol, cast
 
 from coordinator import text as stack_text
@@ -81,11 +82,13 @@ class Answer:
     Attributes:
         url: its endpoint, empty when the catalog has none.
         reading: what the read brought, None when it did not come to that.
+        seconds: how long it took to answer all of it, None when it did not.
     """
 
     findings: tuple[Finding, ...]
     url: str = ""
     reading: Reading | None = None
+    seconds: float | None = None
 
 
 def look_up(subject: Subject, entries: tuple[catalog.Entry, ...]) -> Answer:
@@ -112,18 +115,19 @@ def ask(subject: Subject, cloud: Cloud, url: str) -> Answer:
 
     Nobody knows what to read from a system whose blueprint names no check.
     """
-    service = Service(cloud, url)
+    service, began = Service(cloud, url), time.monotonic()
     try:
         endpoint = _discover(subject, service)
     except Exception as error:  # noqa: BLE001 - whatever happens to one service is its finding
         return Answer((_failed(subject, "endpoint", error, url),), url)
     if not subject.system.check:
-        return Answer((endpoint,), url)
+        return Answer((endpoint,), url, seconds=time.monotonic() - began)
     try:
         reading = cast("Check", module_of(subject.system)).read(service)
     except Exception as error:  # noqa: BLE001 - whatever happens to one service is its finding
         return Answer((endpoint, _failed(subject, "read", error, url)), url)
-    return Answer((endpoint, subject.finding("read", Severity.OK, reading.summary)), url, reading)
+    read = subject.finding("read", Severity.OK, reading.summary)
+    return Answer((endpoint, read), url, reading, time.monotonic() - began)
 
 
 def module_of(system: systems.System) -> Any:

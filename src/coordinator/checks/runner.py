@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime
+import time
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 
 from coordinator import private_files
@@ -19,6 +20,7 @@ from coordinator.openstack import certificates as openstack_certificates
 from coordinator.openstack import errors, http
 from coordinator.openstack.client import Cloud, Route
 from coordinator.openstack.credentials import Credentials
+from coordinator.report import figures as figure_names
 from coordinator.report import remedies
 from coordinator.report.finding import Cause, Finding, Severity
 from coordinator.report.report import Report
@@ -70,16 +72,17 @@ def verify(
         release: tells the version of Ceilometer whose resource types are needed, empty when it is
             not known; asked when the answers are in.
     """
-    deadline = http.Deadline.after(request.timeout)
+    deadline, began = http.Deadline.after(request.timeout), time.monotonic()
     doubts = _doubts(request)
     with _bundle(request.trusted) as verify_with:
         route = Route(verify_with, request.proxies, deadline)
         admission = _enter(request, route)
+        entered = time.monotonic() - began
         progress(admission.finding.line)
         if admission.cloud is None or admission.credentials is None:
             findings = (admission.finding, *doubts, *_not_asked(request))
             report = Report(_now(), request.interface, request.region, findings)
-            return Verification(report, None)
+            return Verification(_measured(report, began, {}), None)
         region = request.region or next(iter(admission.credentials.regions), "")
         share = READ_SHARE if request.depth.reads else 1.0
         patience = http.Deadline.after(deadline.left * share)
@@ -94,7 +97,36 @@ def verify(
             places = _places(request, region, report, admission.credentials, answers)
             asking = deep.Asking(request, admission.cloud, places, progress, announce)
             report = asking.deepen(report, deadline)
-    return Verification(report, admission.credentials)
+        measured = {
+            **_seconds({checks_keystone.SERVICE: entered}),
+            **_seconds({type_: answer.seconds for type_, answer in answers.items()}),
+            **_ends(route.ends, met),
+        }
+    return Verification(_measured(report, began, measured), admission.credentials)
+
+
+def _measured(report: Report, began: float, figures: Mapping[str, float]) -> Report:
+    """The report with what was measured on the way, and how long all of it took."""
+    took = {figure_names.VERIFICATION_SECONDS: round(time.monotonic() - began, 3)}
+    return dataclasses.replace(report, figures={**report.figures, **figures, **took})
+
+
+def _seconds(taken: Mapping[str, float | None]) -> dict[str, float]:
+    """How long services took to answer, of those that did."""
+    return {
+        f"{figure_names.ENDPOINT_SECONDS}{service}": round(seconds, 3)
+        for service, seconds in taken.items()
+        if seconds is not None
+    }
+
+
+def _ends(ends: http.Ends, met: Sequence[_Met]) -> dict[str, float]:
+    """When the certificates that were met end."""
+    return {
+        f"{figure_names.CERTIFICATE_ENDS}{one.names.service}": end.timestamp()
+        for one in met
+        if one.url.startswith("https:") and (end := ends.get(http.origin(one.url)))
+    }
 
 
 def _places(
