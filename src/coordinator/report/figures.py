@@ -26,6 +26,9 @@ BACKLOG = "metric.backlog"
 SILENT_HOSTS = "telemetry.hosts.silent:"
 """By compute host: minutes since a measure of its instances came."""
 
+HOSTS_CHECK = "telemetry.hosts"
+"""The check that looks for silent hosts."""
+
 GONE = 7 * 24 * 60
 """Minutes of silence after which a host is no fault any more: it was taken away, and the
 notifications of the ends of its instances were lost."""

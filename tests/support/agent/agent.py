@@ -306,6 +306,8 @@ class Agent(agent_unit.Unit):
         }
         return {
             "PATH": self.path,
+            # the machine's own /var/lib and systemd are none of a test's business
+            "TELEMETRY_COORDINATOR_ROOT": str(self._private / "root"),
             "HOME": str(self._private / "home"),
             "LANG": "C.UTF-8",
             "TERM": "tmux-256color",
