@@ -1,4 +1,4 @@
-"""`python -m tests.metrics_page`: writes docs/reference/metrics.md from the charm's own files."""
+"""`make metrics`: writes docs/reference/metrics.md from the charm's own files."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ import yaml
 ROOT = pathlib.Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
+from coordinator.report import metrics  # noqa: E402 - found by the line above
 from coordinator.report.metrics import Metric  # noqa: E402 - found by the line above
 from monitoring import cos, samples  # noqa: E402 - found by the line above
 
 PAGE = ROOT / "docs" / "reference" / "metrics.md"
 
 BEGIN = f"""\
-<!-- Made by `python -m tests.metrics_page` from src/monitoring; do not edit. -->
+<!-- Made by `make metrics` from src/monitoring; do not edit. -->
 # Metrics and alerts
 
 The leader writes metrics after each verification. On every unit a service of systemd
@@ -32,10 +33,10 @@ dashboard:
 
     juju integrate telemetry-coordinator:cos-agent opentelemetry-collector
 
-Only what was verified is exported: no series of a service that is not there, none of a unit that does
-not lead, none while nothing can be verified. Names of labels' values are cut at 80 characters; there
-are at most {samples.FINDINGS} series of findings, {samples.HOSTS} of hosts, {samples.SERVICES} of
-services and {samples.APPLICATIONS} of applications. Nothing in them is secret.
+Only what was verified is exported: no series of a service that is not there, none of a unit that
+does not lead, none while nothing can be verified. Values of labels are cut at {metrics.LONGEST}
+characters; there are at most {samples.FINDINGS} series of findings, {samples.HOSTS} of hosts,
+{samples.SERVICES} of services and {samples.APPLICATIONS} of applications. None of it is secret.
 
 ## Metrics
 
@@ -46,15 +47,19 @@ All are gauges.
 """
 
 LABELS = """
-Labels of `telemetry_finding`: `service` and `check` as in the [report](report.md), `cause` one of the
-[causes](causes.md) or empty, `severity` `ok`, `degraded` or `failed`; `because` names the check whose
-fault explains this one, and is empty for what stands for itself.
+Labels of `telemetry_finding`: `service` and `check` as in the [report](report.md), `cause` one of
+the [causes](causes.md) or empty, `severity` `ok`, `degraded` or `failed`; `because` names the check
+whose fault explains this one, and is empty for what stands for itself.
 
 ## Alerts
 
 All have `product: telemetry`, which mutes all of them, and the labels of the Juju model and
-application. `critical`: something that is required does not work. `warning`: it works, but not well,
-or soon will not. Only faults that nothing else explains alert. `runbook_url` leads to the cause.
+application. `critical`: something that is required does not work. `warning`: it works, but not
+well, or soon will not. Only faults that nothing else explains alert; `runbook_url` leads to the
+cause. The runbooks' address is that of `docs` in metadata.yaml (`DOCS` in src/monitoring/cos.py).
+
+`TelemetryVerificationStale` wants a verification within an hour: where
+`update-status-hook-interval` of the model is longer, silence it and make a rule of your own.
 """
 
 

@@ -43,6 +43,7 @@ Description=Metrics of the telemetry stack as {unit} verified it last
 After=network.target
 
 [Service]
+Type=exec
 ExecStart=/usr/bin/python3 -I -m http.server {port} --bind {address} --directory {folder}
 Restart=on-failure
 RestartSec=30

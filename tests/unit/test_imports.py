@@ -24,6 +24,8 @@ HEAVY = [
     "jubilant",
     "coordinator.reconcile",
     "coordinator.blueprint.parser",
+    "monitoring.exporter",
+    "monitoring.cos",
 ]
 
 SCRIPT = """
