@@ -117,3 +117,10 @@ def test_findings_about_another_stack_are_dropped():
     kept = canary_schedule.kept(later(5, builds={"metric": "4.7.1"}), earlier(), ABLE)
     assert canary_schedule.of(kept) == ()
     assert kept.canaries == earlier().canaries
+
+
+def test_how_long_they_took_is_kept_as_long_as_what_they_found():
+    took = {"canary.seconds:metric": 31.5, "canary.seconds:alarming": 60.0, "metric.backlog": 3.0}
+    before = dataclasses.replace(earlier(), figures=took)
+    kept = canary_schedule.kept(later(5, figures={"metric.backlog": 4.0}), before, ["metric"])
+    assert kept.figures == {"metric.backlog": 4.0, "canary.seconds:metric": 31.5}

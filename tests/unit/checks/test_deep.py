@@ -141,3 +141,14 @@ def test_what_was_missed_is_sent_again_with_reads(modules: dict[str, Module]):
 def test_reads_send_no_canaries(modules: dict[str, Module]):
     modules["gnocchi"] = Module(canary=raises(AssertionError("sent")))
     assert deepen(subject("metric")).canaries is None
+
+
+def test_a_canary_that_comes_back_is_timed(modules: dict[str, Module]):
+    modules["gnocchi"] = Module(canary=well)
+    figures = deepen(subject("metric"), depth=Depth.FULL).figures
+    assert 0 <= figures["canary.seconds:metric"] < 1
+
+
+def test_a_canary_that_does_not_come_back_has_no_time(modules: dict[str, Module]):
+    modules["gnocchi"] = Module(canary=raises(UnusableAnswerError(Cause.UNEXPECTED, "errs")))
+    assert deepen(subject("metric"), depth=Depth.FULL).figures == {}

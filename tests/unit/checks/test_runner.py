@@ -10,7 +10,7 @@ from coordinator.checks import parallel, runner
 from coordinator.openstack.http import Deadline
 from coordinator.report.finding import Cause, Severity
 from coordinator.request import Request
-from tests.unit import reports, servers
+from tests.unit import clouds, reports, servers
 
 MISSING = "-----BEGIN CERTIFICATE-----\nrubbish\n-----END CERTIFICATE-----"
 
@@ -154,3 +154,24 @@ def test_the_password_is_in_no_finding():
     with servers.serving(servers.http(401)) as server:
         report = runner.verify(order_for(server.url)).report
     assert reports.CREDENTIALS.password not in report.to_json()
+
+
+def test_a_service_that_answers_is_timed(cloud: clouds.Cloud):
+    report = runner.verify(
+        order_for(f"http://127.0.0.1:{cloud.port}", required=("metric",), optional=())
+    ).report
+    assert 0 < report.figures["endpoint.seconds:identity"] < 1
+    assert 0 < report.figures["endpoint.seconds:metric"] < 1
+    assert report.figures["verification.seconds"] >= report.figures["endpoint.seconds:metric"]
+
+
+def test_a_service_that_is_not_there_has_no_time(cloud: clouds.Cloud):
+    report = runner.verify(
+        order_for(f"http://127.0.0.1:{cloud.port}", required=("alarming",), optional=())
+    ).report
+    assert "endpoint.seconds:alarming" not in report.figures
+
+
+def test_a_verification_without_a_token_is_timed():
+    url = f"http://127.0.0.1:{servers.free_port()}"
+    assert list(runner.verify(order_for(url)).report.figures) == ["verification.seconds"]
