@@ -13,6 +13,7 @@ pytest_plugins = ["tests.support.openstack.fixtures"]
 def machine(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Path:
     """A folder that stands for the machine's root: no test writes to this machine's own."""
     root = tmp_path / "machine"
+    (root / "var" / "lib").mkdir(parents=True)
     monkeypatch.setenv(unit_state.SEAM, str(root))
     monkeypatch.setattr(unit_state, "PUBLIC", root / "var/lib/telemetry-coordinator")
     return root

@@ -48,8 +48,8 @@ All are gauges.
 
 LABELS = """
 Labels of `telemetry_finding`: `service` and `check` as in the [report](report.md), `cause` one of
-the [causes](causes.md) or empty, `severity` one of `ok`, `degraded` and `failed`; `because` names the
-check whose fault explains this one, and is empty for what stands for itself.
+the [causes](causes.md) or empty, `severity` one of `ok`, `degraded` and `failed`; `because` names
+the check whose fault explains this one, and is empty for what stands for itself.
 
 ## Alerts
 
