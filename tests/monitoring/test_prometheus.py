@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import pathlib
+import re
 import shlex
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import requests
 
 import unit_state
 from coordinator.report.finding import Cause, Severity
+from coordinator.report.metrics import Metric
 from coordinator.upgrade.record import Record
 from monitoring import cos
 from monitoring.exporter import Exporter, Systemd
@@ -23,6 +25,7 @@ from monitoring.samples import Outcome, of_outcome
 from tests.support.monitoring import server
 from tests.support.monitoring.server import wait_until
 from tests.unit import outcomes, reports, servers
+from tests.unit.monitoring.test_dashboard import drawn, expressions
 from tests.unit.reports import bad, good
 
 UNIT = "telemetry-coordinator/0"
@@ -126,7 +129,32 @@ def test_a_unit_that_lost_the_lead_shows_no_verdict(served: Served):
 def test_every_metric_arrives(served: Served):
     served.show(outcomes.full())
     query = 'count by (__name__) ({__name__=~"telemetry_.*"})'
-    wait_until(lambda: len(served.prometheus.query(query)) == 16)
+    wait_until(lambda: len(served.prometheus.query(query)) == len(Metric))
+
+
+@pytest.mark.parametrize("panel", drawn(), ids=lambda panel: panel["title"])
+def test_every_panel_of_the_dashboard_has_something_to_show(served: Served, panel: dict[str, Any]):
+    served.show(outcomes.full())
+    for expression in expressions(panel):
+        filled = re.sub(r"\$juju_\w+", ".*", expression).replace("$__rate_interval", "1m")
+        wait_until(lambda filled=filled: bool(served.prometheus.query(filled)))
+
+
+def test_the_dashboard_tells_what_is_wrong(served: Served):
+    served.show(failing())
+    (panel,) = (panel for panel in drawn() if panel["title"] == "Services")
+    (expression,) = expressions(panel)
+    filled = re.sub(r"\$juju_\w+", ".*", expression).replace("$__rate_interval", "1s")
+    worst = {"identity": "0", "metric": "2", "telemetry": "2"}
+    wait_until(
+        lambda: (
+            worst
+            == {
+                one["metric"]["service"]: one["value"][1]
+                for one in served.prometheus.query(filled)
+            }
+        )
+    )
 
 
 def test_the_type_is_one_that_prometheus_three_takes(served: Served):
