@@ -26,7 +26,8 @@ tox = $(venv)/bin/tox run -qq -e
 in_env = $(tox) $(1) --notest && PATH="$(tools)/tox/$(1)/bin:$$PATH" exec
 
 .DEFAULT_GOAL := help
-.PHONY: help test rehearsal benchmark docs format lint zizmor unit functional packed support integration bundles sbom clean
+.PHONY: help test rehearsal benchmark docs format lint zizmor unit reliability monitoring functional \
+  packed support integration bundles metrics sbom clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -53,13 +54,15 @@ lint: $(ready) ## style, spelling, types, workflows and the charm's own files
 zizmor: $(ready) ## workflows again, with what GitHub knows; needs GH_TOKEN
 	@$(call in_env,lint) zizmor $(ARGS) .github
 
-unit functional packed: $(ready)
+unit reliability monitoring functional packed: $(ready)
 	@$(call in_env,$@) pytest tests/$@ $(ARGS)
 support: $(ready)
 	@$(call in_env,$@) pytest tests/support/tests tests/integration/tests $(ARGS)
 integration: $(ready)
 	@$(call in_env,$@) python -m tests.integration $(ARGS)
 unit: ## fast tests without services
+reliability: ## the client against broken and hostile services
+monitoring: ## metrics and alert rules on a real Prometheus
 functional: ## the charm against real services
 packed: ## the packed charm as a process
 support: ## the stand-ins and the stack that other tests stand on
@@ -67,6 +70,9 @@ integration: ## on a real Juju controller; needs juju and CHARM_PATH
 
 bundles: $(ready) ## make bundles/ anew from the blueprint
 	@$(call in_env,unit) python -m tests.bundles
+
+metrics: $(ready) ## make docs/reference/metrics.md anew from src/monitoring
+	@$(call in_env,unit) python -m tests.metrics_page
 
 sbom: $(ready) ## write what the charm ships to .tools/sbom.cdx.json (CycloneDX)
 	@$(venv)/bin/uv export --quiet --frozen --no-default-groups --format cyclonedx1.5 \

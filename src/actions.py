@@ -31,6 +31,8 @@ from coordinator.upgrade import findings as upgrade_findings
 from coordinator.upgrade.backends import Backends
 from coordinator.upgrade.decision import Step
 from coordinator.upgrade.policy import Method
+from monitoring.monitor import Monitor
+from monitoring.samples import Outcome
 from peer_state import PeerState, Remembered
 from unit_state import VERIFIED, UnitState
 
@@ -153,10 +155,14 @@ class Actions:
         if remembered.fault and (settled or turn.decision.step is Step.ADVISE):
             told = remembered.fault
         self._files.keep(VERIFIED, self._seen.digest)
+        monitor = Monitor(self._charm, self._files)
         if self._seen.obstacle is not None:
+            monitor.withdraw()
             fault = self._seen.fault or self._seen.obstacle
             self._tell(fault, stack_status.unverified, self._seen.obstacle)
             return
+
+        monitor.export(Outcome(turn.report, turn.record, turn.decision.step, turn.situation.sight.model))
 
         def stack(known: status.Status) -> telemetry_stack.Stack:
             return stack_status.of_report(turn.report, turn.record, turn.decision.step, known)

@@ -26,6 +26,7 @@ from coordinator.openstack.proxies import Proxies
 
 if TYPE_CHECKING:
     import actions
+    from monitoring import monitor
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +40,10 @@ OBSERVED = (
 )
 """Endpoints whose changes may change what is verified."""
 
-ENDPOINTS = (*OBSERVED, stack_status.ENDPOINT, peer_state.PEERS)
+MONITORING = "cos-agent"
+"""Where the collector of the Canonical Observability Stack is integrated."""
+
+ENDPOINTS = (*OBSERVED, stack_status.ENDPOINT, MONITORING, peer_state.PEERS)
 
 QUIET_LOGGERS = ("coordinator.openstack.http", "charmlibs", "jubilant")
 """Loggers whose debug lines would each cost a call of juju-log."""
@@ -87,6 +91,10 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
             observe(on[endpoint].relation_departed, self._on_possible_change)
             observe(on[endpoint].relation_broken, self._on_possible_change)
         observe(on[stack_status.ENDPOINT].relation_created, self._on_listener)
+        for event in (on.install, on.start, on.config_changed, on.upgrade_charm):
+            observe(event, self._on_monitoring)
+        for event in (on[MONITORING].relation_created, on[MONITORING].relation_joined):
+            observe(event, self._on_monitoring)
         for event in (on.stop, on.remove):
             observe(event, self._on_leaving)
         observe(on.verify_stack_action, self._on_verify_stack)
@@ -136,6 +144,7 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
                 time.
         """
         if not self.unit.is_leader():
+            self._withdraw()
             return
         seen = self._inputs
         if self._choice.problem:
@@ -146,6 +155,7 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
                 self._status = _LEAVING
                 return
             self._files.keep(unit_state.VERIFIED, "")
+            self._withdraw()
             self._tell(seen.fault or _NOTHING_VERIFIED)
         elif certain or self._files.read(unit_state.VERIFIED) != seen.digest:
             self._actions().react()
@@ -163,6 +173,7 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
     def _on_leaving(self, event: ops.EventBase) -> None:
         self._status = _LEAVING
         if isinstance(event, ops.RemoveEvent):
+            self._monitor().stop()
             self._files.remove()
 
     def _is_leaving(self) -> bool:
@@ -171,6 +182,21 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
             return self.app.planned_units() == 0
         except ops.ModelError:
             return False
+
+    def _on_monitoring(self, _event: ops.EventBase) -> None:
+        """The port may be another one, the charm another revision, or the collector is new."""
+        self._monitor().serve(config.parse_metrics_port(self.config))
+
+    def _withdraw(self) -> None:
+        """What this unit exported is not its own to say any more, or no longer true."""
+        if self._files.read(unit_state.EXPORTED):
+            self._monitor().withdraw()
+
+    def _monitor(self) -> monitor.Monitor:
+        """What the collector gets."""
+        from monitoring.monitor import Monitor  # noqa: PLC0415 - as below
+
+        return Monitor(self, self._files)
 
     def _request_credentials(self) -> None:
         """Ask keystone for a user; without valid options, what was asked before stays."""

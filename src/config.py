@@ -23,6 +23,7 @@ DAYS_RANGE = range(366)
 CANARY_RANGE = range(5, 901)
 INTERVAL_RANGE = range(1, 3601)
 AGE_RANGE = range(1, 10081)
+PORT_RANGE = range(1024, 65536)
 
 _Option = str | int | float | bool
 _Value = TypeVar("_Value")
@@ -67,6 +68,7 @@ class Settings:
         expiry: when certificates that end are faults.
         juju_access: URI of the secret with a user of the Juju controller, or empty.
         thresholds: what is normal in this cloud.
+        metrics_port: where metrics are served on loopback; 0 is nowhere.
     """
 
     required: tuple[str, ...]
@@ -82,6 +84,7 @@ class Settings:
     expiry: Limits
     deep: Deep
     thresholds: Thresholds
+    metrics_port: int
 
 
 @dataclasses.dataclass(frozen=True)
@@ -163,6 +166,7 @@ def parse(config: Mapping[str, _Option], services: Sequence[str] = SERVICES) -> 
             age=reader.read("measures-max-age", _within(AGE_RANGE, "minutes")) or 0,
             metrics=reader.read("expected-metrics", _metrics) or (),
         ),
+        metrics_port=reader.read("metrics-port", _port) or 0,
     )
     if reader.problems:
         raise OptionsError(tuple(reader.problems))
@@ -251,6 +255,17 @@ def _within(allowed: range, unit: str) -> Callable[[str], int]:
         return int(text)
 
     return parser
+
+
+def parse_metrics_port(config: Mapping[str, _Option]) -> int | None:
+    """Where metrics are served on loopback; 0 is nowhere, None a value that is not allowed."""
+    return _Reader(config).read("metrics-port", _port)
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) not in (0, *PORT_RANGE):
+        raise ValueError(f"use 0, or a port from {PORT_RANGE.start} to {PORT_RANGE.stop - 1}")
+    return int(text)
 
 
 def _count(text: str) -> int:

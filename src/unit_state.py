@@ -22,11 +22,17 @@ NAME = ".telemetry-coordinator"
 VERIFIED = "verified"
 """Of what the last verification was: `inputs.Inputs.digest`."""
 
+EXPORTED = "exported"
+"""Not empty while this unit exports what it verified."""
+
 LARGEST = 4 * 1024 * 1024
 """Bytes of a file that is read or written; more is not ours."""
 
-PUBLIC = pathlib.Path("/var/lib/telemetry-coordinator")
-"""Reports for people, which `juju scp` can fetch: they hold no secrets."""
+SEAM = "TELEMETRY_COORDINATOR_ROOT"
+"""Environment variable with a folder that stands for the machine's root, for tests."""
+
+PUBLIC = pathlib.Path(os.environ.get(SEAM, "/"), "var/lib/telemetry-coordinator")
+"""Reports for people, which `juju scp` can fetch, and metrics: they hold no secrets."""
 
 
 class UnitState:
@@ -41,6 +47,11 @@ class UnitState:
         """
         self._folder = charm_dir / NAME
         self._public = PUBLIC / unit.replace("/", "-")
+
+    @property
+    def public(self) -> pathlib.Path:
+        """The folder of the files that everybody may read; it may not be there yet."""
+        return self._public
 
     def read(self, name: str) -> str:
         """What was kept under a name; empty where nothing was, or where it cannot be read."""
@@ -76,7 +87,7 @@ class UnitState:
         """Write a file that everybody may read; return its path, or why it is not there."""
         path = self._public / name
         try:
-            self._public.mkdir(mode=0o755, parents=True, exist_ok=True)
+            path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
             _replace(path, text.encode(), 0o644)
         except OSError as error:
             logger.warning("%s could not be written: %s", path, error.strerror)

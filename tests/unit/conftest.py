@@ -49,11 +49,10 @@ def private_parent(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> p
 
 
 @pytest.fixture(autouse=True)
-def public(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> pathlib.Path:
+def public(machine: pathlib.Path) -> pathlib.Path:
     """Reports for people are written here, and not into this machine's /var/lib."""
-    folder = tmp_path / "public"
-    monkeypatch.setattr(unit_state, "PUBLIC", folder)
-    return folder
+    assert machine in unit_state.PUBLIC.parents
+    return unit_state.PUBLIC
 
 
 @pytest.fixture(scope="session")

@@ -45,6 +45,7 @@ def test_the_defaults_are_valid():
         expiry=Limits(30, 7),
         deep=config.Deep.ON_CHANGE,
         thresholds=request.DEFAULT_THRESHOLDS,
+        metrics_port=18041,
     )
 
 

@@ -9,7 +9,7 @@ SOURCE = ROOT / "src"
 FLOORS = (
     ("charm",),
     ("actions",),
-    ("wiring", "planning"),
+    ("wiring", "planning", "monitoring"),
     ("juju_access", "peer_state", "stack_status"),
     ("inputs",),
     ("relations", "transfers", "config", "unit_state"),

@@ -23,6 +23,8 @@ HEAVY = [
     "jubilant",
     "coordinator.reconcile",
     "coordinator.blueprint.parser",
+    "monitoring.exporter",
+    "monitoring.cos",
 ]
 
 SCRIPT = """

@@ -42,6 +42,13 @@ SPEAKING = (
 """Modules whose texts reach a status, a finding or a failed action."""
 
 SILENT = (
+    # metrics and alerts have a page of their own, which is made from them
+    "coordinator/report/metrics.py",
+    "monitoring/__init__.py",
+    "monitoring/cos.py",
+    "monitoring/exporter.py",
+    "monitoring/monitor.py",
+    "monitoring/samples.py",
     "stack_status.py",  # hands on the message of the status
     "unit_state.py",  # logs alone
     "coordinator/__init__.py",

@@ -136,6 +136,7 @@ BAD_VALUES = {
     "interface": ("outer", "public, internal, admin"),
     "verify-timeout": (1000, "from 2 to 300"),
     "ssl-ca": ("its value", "PEM"),
+    "metrics-port": (80, "0, or a port from 1024 to 65535"),
     "deep-verification": ("yes", "off, on-change, always"),
     "canary-timeout": (1, "from 5 to 900"),
     "alarm-evaluation-interval": (0, "from 1 to 3600"),

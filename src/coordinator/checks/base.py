@@ -135,6 +135,7 @@ class CheckResult:
         remedy: what to type; empty: what is usual for the cause.
         figures: numbers for the report, such as `{"metric.backlog": 12}`.
         memory: what the next verification needs to know; None: what was remembered stays.
+        seconds: how long a canary took that came back.
     """
 
     severity: Severity
@@ -143,6 +144,7 @@ class CheckResult:
     remedy: str = ""
     figures: Mapping[str, float] = dataclasses.field(default_factory=dict[str, float])
     memory: Memory | None = None
+    seconds: float | None = None
 
 
 Inspection: TypeAlias = Callable[[CheckContext], CheckResult]

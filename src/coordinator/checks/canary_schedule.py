@@ -10,9 +10,10 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from coordinator.checks.memory import CanaryRound, CheckMemory
+from coordinator.report.figures import CANARY_SECONDS
 from coordinator.report.finding import Finding, Severity
 from coordinator.report.report import Canaries, Report
 
@@ -72,10 +73,22 @@ def fail_charms(findings: Iterable[Finding]) -> bool:
 
 
 def sent(
-    report: Report, memory: CheckMemory, findings: Collection[Finding]
+    report: Report,
+    memory: CheckMemory,
+    findings: Collection[Finding],
+    seconds: Mapping[str, float] | None = None,
 ) -> tuple[Report, CheckMemory]:
-    """Report and memory together with what canaries found that were just sent."""
-    last = CanaryRound(report.taken_at, report.endpoints, report.builds, tuple(findings))
+    """Report and memory together with what canaries found that were just sent.
+
+    Args:
+        report: what was found without them.
+        memory: what is remembered of the verification before.
+        findings: about the canaries.
+        seconds: how long those took that came back, by service.
+    """
+    last = CanaryRound(
+        report.taken_at, report.endpoints, report.builds, tuple(findings), seconds or {}
+    )
     return _with_round(report, last), dataclasses.replace(memory, canaries=last)
 
 
@@ -98,4 +111,8 @@ def kept(report: Report, memory: CheckMemory, able: Collection[str]) -> tuple[Re
 def _with_round(report: Report, last: CanaryRound) -> Report:
     stack = json.dumps([dict(last.endpoints), dict(last.builds)], sort_keys=True)
     canaries = Canaries(last.sent_at, stack)
-    return dataclasses.replace(report.joined(last.findings), canaries=canaries)
+    counting = {finding.service for finding in last.findings}
+    took = {f"{CANARY_SECONDS}{s}": n for s, n in last.seconds.items() if s in counting}
+    return dataclasses.replace(
+        report.joined(last.findings), canaries=canaries, figures={**report.figures, **took}
+    )

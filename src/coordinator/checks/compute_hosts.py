@@ -17,6 +17,7 @@ from coordinator.checks import base
 from coordinator.checks.base import CheckContext, CheckResult
 from coordinator.checks.measures import LOOK_BACK, OutOfTimeError, Resource, Sampling, ago, late
 from coordinator.checks.memory import MOST_HOSTS, HostsSeen
+from coordinator.report import figures as figures_of
 from coordinator.report.finding import Cause, Severity
 from coordinator.text import quoted
 
@@ -193,7 +194,7 @@ def _judge(heard: _Heard, seen: HostsSeen, now: datetime.datetime, age: int) -> 
     """What is to be said about the hosts that were heard, and those that are known as silent."""
     silent = {host: (now - since).total_seconds() / 60 for host, since in seen.silent.items()}
     longest = sorted(silent, key=lambda host: (-silent[host], host))
-    figures = {f"telemetry.hosts.silent:{quoted(h)[1:-1]}": round(silent[h], 1) for h in longest}
+    figures = {f"{figures_of.SILENT_HOSTS}{quoted(h)[1:-1]}": round(silent[h], 1) for h in longest}
     figures = dict(list(figures.items())[:FIGURES])
     if not heard and not silent:
         text = "has no compute host with instances in Gnocchi"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import time
 from collections.abc import Callable, Mapping, Sequence
 
 from coordinator.checks import canary_schedule, registry
@@ -70,7 +71,8 @@ class Asking:
         self.announce(f"sending canaries to {', '.join(able)} (up to {seconds} s)")
         patience = http.Deadline.after(seconds)
         answers = self._ask(Kind.CANARY, self.cloud.until(patience), patience)
-        return canary_schedule.sent(report, memory, [finding for finding, _ in answers])
+        took = {finding.service: a.seconds for finding, a in answers if a.seconds is not None}
+        return canary_schedule.sent(report, memory, [finding for finding, _ in answers], took)
 
     def _wants_canaries(self, report: Report, able: tuple[str, ...]) -> bool:
         if not able:
@@ -117,8 +119,9 @@ def _asking(
     inspection: Inspection, context: CheckContext, name: str, kind: Kind
 ) -> Callable[[], CheckResult]:
     def answer() -> CheckResult:
+        began = time.monotonic()
         try:
-            return inspection(context)
+            result = inspection(context)
         except Exception as error:  # noqa: BLE001 - whatever happens is the answer
             # what has no API of its own was looked for in Gnocchi
             asked = context.services.get(context.subject.service) or context.services["metric"]
@@ -127,6 +130,9 @@ def _asking(
                 text = f"forbids this user to look at its {name} (HTTP 403)"
                 return CheckResult(Severity.SKIPPED, text, fault.cause)
             return CheckResult(kind.value, fault.text, fault.cause)
+        if kind is Kind.INSPECTION or result.severity is not Severity.OK:
+            return result
+        return dataclasses.replace(result, seconds=round(time.monotonic() - began, 3))
 
     return answer
 

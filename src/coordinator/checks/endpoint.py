@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -23,11 +24,13 @@ class Answer:
     Attributes:
         url: its endpoint, empty when the catalog has none.
         reading: what the read brought, None when it did not come to that.
+        seconds: how long it took to answer all of it, None when it did not.
     """
 
     findings: tuple[Finding, ...]
     url: str = ""
     reading: Reading | None = None
+    seconds: float | None = None
 
 
 def look_up(subject: Subject, entries: tuple[catalog.Entry, ...]) -> Answer:
@@ -78,7 +81,7 @@ def ask(
         found = subject.finding(question, severity, fault.text, fault.cause)
         return certificates.blame(found, authority)
 
-    service = Service(cloud, url)
+    service, began = Service(cloud, url), time.monotonic()
     check = registry.check_of(subject.system.check)
     jobs: dict[str, Callable[[], Reading | None]] = {
         "endpoint": lambda: _discover(subject, service),
@@ -93,10 +96,12 @@ def ask(
     endpoint = subject.finding("endpoint", Severity.OK, f"answers at {errors.shown(url)}")
     if isinstance(read, Exception):
         return Answer((endpoint, fail("read", read)), url)
+    seconds = time.monotonic() - began
     if read is None:
-        return Answer((endpoint,), url)
+        return Answer((endpoint,), url, seconds=seconds)
     reading = dataclasses.replace(read, build=_build_of(service))
-    return Answer((endpoint, subject.finding("read", Severity.OK, reading.summary)), url, reading)
+    done = subject.finding("read", Severity.OK, reading.summary)
+    return Answer((endpoint, done), url, reading, seconds)
 
 
 _Value = TypeVar("_Value")

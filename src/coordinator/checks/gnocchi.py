@@ -19,6 +19,7 @@ from coordinator.checks.memory import BacklogTrend
 from coordinator.openstack import errors
 from coordinator.openstack.client import Service
 from coordinator.openstack.errors import UnusableAnswerError
+from coordinator.report import figures as figures_of
 from coordinator.report.finding import Cause, Severity
 
 MEASURES = (1.0, 2.0, 6.0)
@@ -171,7 +172,7 @@ def inspect_backlog(context: CheckContext) -> CheckResult:
         return CheckResult(Severity.SKIPPED, f"cannot tell its backlog: {fault.text}", fault.cause)
     now, threshold = backlog.waiting, context.request.thresholds.backlog
     trend = _trend(backlog, context.memory.backlog)
-    figures: dict[str, float] = {"metric.backlog": now, "metric.backlog.growths": trend.growths}
+    figures: dict[str, float] = {figures_of.BACKLOG: now, "metric.backlog.growths": trend.growths}
     cause, remedy = Cause.BACKLOG, ""
     text = f"has {base.count(now, 'measure')} waiting for metricd"
     if trend.idle >= IDLE:

@@ -45,12 +45,14 @@ class CanaryRound:
         endpoints: catalog type → URL, as they were then.
         builds: catalog type → version of the software, as it was then.
         findings: what came of them.
+        seconds: catalog type → how long the canary took that came back.
     """
 
     sent_at: datetime.datetime
     endpoints: Mapping[str, str]
     builds: Mapping[str, str]
     findings: tuple[Finding, ...] = ()
+    seconds: Mapping[str, float] = dataclasses.field(default_factory=dict[str, float])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -247,6 +249,10 @@ def _of_round(canaries: CanaryRound) -> dict[str, object]:
             }
             for finding in canaries.findings[:MOST_CANARIES]
         },
+        "milliseconds": {
+            plain(service, LONGEST_TEXT): round(min(seconds, LARGEST / 1000) * 1000)
+            for service, seconds in list(canaries.seconds.items())[:MOST_CANARIES]
+        },
     }
 
 
@@ -256,7 +262,7 @@ def _shortened(texts: Mapping[str, str]) -> dict[str, str]:
 
 
 def _round(fields: _Fields) -> CanaryRound:
-    findings = fields.inner("findings")
+    findings, took = fields.inner("findings"), fields.inner("milliseconds")
     return CanaryRound(
         sent_at=fields.moment("sent-at"),
         endpoints=_texts(fields.inner("endpoints")),
@@ -265,6 +271,7 @@ def _round(fields: _Fields) -> CanaryRound:
             _finding(service, findings.inner(service))
             for service in findings.names()[:MOST_CANARIES]
         ),
+        seconds={service: took.number(service) / 1000 for service in took.names()[:MOST_CANARIES]},
     )
 
 

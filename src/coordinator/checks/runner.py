@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import time
 from collections.abc import Callable, Mapping, Sequence
 
 from coordinator.blueprint import resource_types
@@ -19,7 +20,7 @@ from coordinator.openstack import certificates as openstack_certificates
 from coordinator.openstack import errors, http
 from coordinator.openstack.client import Cloud, Route
 from coordinator.openstack.credentials import Credentials
-from coordinator.report import remedies
+from coordinator.report import figures, remedies
 from coordinator.report.finding import Cause, Finding, Severity
 from coordinator.report.report import Report
 from coordinator.request import Request
@@ -74,17 +75,19 @@ def verify(
         release: tells the version of Ceilometer whose resource types are needed, empty when it is
             not known; asked when the answers are in.
     """
-    deadline = http.Deadline.after(request.timeout)
+    deadline, began = http.Deadline.after(request.timeout), time.monotonic()
     doubts = _doubts(request)
     with http.Transport(request.trusted, request.proxies) as transport:
         route = Route(transport, deadline)
         admission = _enter(request, route)
+        entered = time.monotonic() - began
         found = checks_certificates.blame(admission.finding, _ended_authority(request))
         admission = dataclasses.replace(admission, finding=found)
         progress(found.line)
         if admission.cloud is None or admission.credentials is None:
             findings = (admission.finding, *doubts, *_not_asked(request))
             report = Report(_now(), request.interface, request.region, findings)
+            report = _measured(report, began, {})
             return Verification(report, None, canary_schedule.kept(report, memory, ())[1])
         region = request.region or next(iter(admission.credentials.regions), "")
         share = READ_SHARE if request.depth.reads else 1.0
@@ -103,7 +106,37 @@ def verify(
             places = _places(request, region, report, admission.credentials, answers)
             asking = deep.Asking(request, memory, admission.cloud, places, progress, announce)
             report, memory = asking.deepen(report, deadline)
+        measured = {
+            **_seconds({checks_keystone.SERVICE: entered}),
+            **_seconds({type_: answer.seconds for type_, answer in answers.items()}),
+            **_ends(route.ends, met),
+        }
+    report = _measured(report, began, measured)
     return Verification(report, admission.credentials, memory, comparison, needed)
+
+
+def _measured(report: Report, began: float, numbers: Mapping[str, float]) -> Report:
+    """The report with what was measured on the way, and how long all of it took."""
+    took = {figures.VERIFICATION_SECONDS: round(time.monotonic() - began, 3)}
+    return dataclasses.replace(report, figures={**report.figures, **numbers, **took})
+
+
+def _seconds(taken: Mapping[str, float | None]) -> dict[str, float]:
+    """How long services took to answer, of those that did."""
+    return {
+        f"{figures.ENDPOINT_SECONDS}{service}": round(seconds, 3)
+        for service, seconds in taken.items()
+        if seconds is not None
+    }
+
+
+def _ends(ends: http.Ends, met: Sequence[_Met]) -> dict[str, float]:
+    """When the certificates that were met end."""
+    return {
+        f"{figures.CERTIFICATE_ENDS}{one.names.service}": end.timestamp()
+        for one in met
+        if one.url.startswith("https:") and (end := ends.get(http.origin(one.url)))
+    }
 
 
 def _types(answers: Mapping[str, endpoint.Answer]) -> resource_types.Types | None:

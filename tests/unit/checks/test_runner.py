@@ -1,16 +1,21 @@
 """How checks run side by side in one budget; functional tests show them real services."""
 
 import dataclasses
+import socket
+import ssl
 import threading
 import time
+import types
+from typing import Any
 
 import pytest
+import trustme
 
 from coordinator.checks import parallel, runner
 from coordinator.openstack.http import Deadline
 from coordinator.report.finding import Cause, Severity
 from coordinator.request import Request
-from tests.unit import reports, servers
+from tests.unit import clouds, reports, servers
 
 MISSING = "-----BEGIN CERTIFICATE-----\nrubbish\n-----END CERTIFICATE-----"
 
@@ -154,3 +159,45 @@ def test_the_password_is_in_no_finding():
     with servers.serving(servers.http(401)) as server:
         report = runner.verify(request_for(server.url)).report
     assert reports.CREDENTIALS.password not in report.to_json()
+
+
+def test_a_service_that_answers_is_timed(cloud: clouds.Cloud):
+    report = runner.verify(
+        request_for(f"http://127.0.0.1:{cloud.port}", required=("metric",), optional=())
+    ).report
+    assert 0 < report.figures["endpoint.seconds:identity"] < 1
+    assert 0 < report.figures["endpoint.seconds:metric"] < 1
+    assert report.figures["verification.seconds"] >= report.figures["endpoint.seconds:metric"]
+
+
+def test_a_service_that_is_not_there_has_no_time(cloud: clouds.Cloud):
+    report = runner.verify(
+        request_for(f"http://127.0.0.1:{cloud.port}", required=("alarming",), optional=())
+    ).report
+    assert "endpoint.seconds:alarming" not in report.figures
+
+
+def test_the_end_of_a_certificate_is_measured(cloud: clouds.Cloud, authority: trustme.CA):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    pem = authority.cert_pem.bytes().decode()
+
+    def answer(connection: socket.socket, head: bytes) -> None:
+        """As Apache does: the connection stays, and with it the certificate."""
+        kept: Any = types.SimpleNamespace(
+            sendall=lambda data: connection.sendall(data.replace(b"Connection: close\r\n", b""))
+        )
+        cloud.answer(kept, head)
+
+    with servers.serving(answer, context) as server:
+        url = f"https://127.0.0.1:{server.port}"
+        request = request_for(url, certificates={"vault/0": pem}, timeout=5)
+        report = runner.verify(request).report
+    ends = report.figures["certificate.ends:identity"]
+    assert ends > time.time() + 24 * 3600
+    assert "certificate.ends:metric" not in report.figures  # it is asked by http
+
+
+def test_a_verification_without_a_token_is_timed():
+    url = f"http://127.0.0.1:{servers.free_port()}"
+    assert list(runner.verify(request_for(url)).report.figures) == ["verification.seconds"]

@@ -1,0 +1,41 @@
+"""Names of the numbers that a report carries beside its findings (`Report.figures`).
+
+A name that ends in a colon is followed by what the number is about. Only names that more than one
+place uses are here; what a check remembers for itself is named there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+VERIFICATION_SECONDS = "verification.seconds"
+"""How long the verification took, canaries included."""
+
+ENDPOINT_SECONDS = "endpoint.seconds:"
+"""By service: how long it took to answer: its versions and one read; Keystone, a token."""
+
+CANARY_SECONDS = "canary.seconds:"
+"""By service: from sending a canary until it was seen on the other side, and removed."""
+
+CERTIFICATE_ENDS = "certificate.ends:"
+"""By service: when the certificate of its endpoint ends, in seconds since the epoch."""
+
+BACKLOG = "metric.backlog"
+"""Measures that wait for Gnocchi's metricd."""
+
+SILENT_HOSTS = "telemetry.hosts.silent:"
+"""By compute host: minutes since a measure of its instances came."""
+
+HOSTS_CHECK = "telemetry.hosts"
+"""The check that looks for silent hosts."""
+
+GONE = 7 * 24 * 60
+"""Minutes of silence after which a host is no fault any more: it was taken away, and the
+notifications of the ends of its instances were lost."""
+
+
+def about(figures: Mapping[str, float], name: str) -> dict[str, float]:
+    """The numbers of one name, by what they are about."""
+    return {
+        key.removeprefix(name): number for key, number in figures.items() if key.startswith(name)
+    }

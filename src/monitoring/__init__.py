@@ -1,0 +1,1 @@
+"""What the Canonical Observability Stack gets: metrics, alert rules and a dashboard."""

@@ -1,0 +1,218 @@
+"""The metrics as a file, and the systemd unit that serves it on loopback.
+
+A hook writes the file; between hooks the distribution's own python3 serves its folder, so that
+neither a refresh of the charm nor its libraries can break a scrape, and no scrape ever asks the
+cloud anything. The unit runs as a user of its own that may write nothing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import pathlib
+import socket
+import subprocess
+from collections.abc import Iterable, Mapping
+
+from coordinator.report import metrics
+from coordinator.report.metrics import Sample
+from coordinator.text import plain
+from unit_state import EXPORTED, SEAM, UnitState
+
+logger = logging.getLogger(__name__)
+
+FILE = "metrics.txt"
+"""With this suffix it is served as text/plain, which Prometheus 3 takes for its text format."""
+
+ADDRESS = "127.0.0.1"
+
+NOTHING = "# This unit has verified nothing that counts: the leader has, or nobody could yet.\n"
+
+_FOLDER = "metrics"
+_SYSTEM = pathlib.Path("/etc/systemd/system")
+_BOOTED = pathlib.Path("/run/systemd/system")
+"""There while systemd runs: sd_booted(3)."""
+
+_TIME = 30.0
+"""Seconds for one call of systemctl."""
+
+_UNIT = """\
+# Written by the charm of {unit}, and removed with the unit.
+[Unit]
+Description=Metrics of the telemetry stack as {unit} verified it last
+After=network.target
+
+[Service]
+Type=exec
+ExecStart=/usr/bin/python3 -I -m http.server {port} --bind {address} --directory {folder}
+Restart=on-failure
+RestartSec=30
+# It logs each scrape; that it fails, systemd logs.
+StandardOutput=null
+StandardError=null
+MemoryMax=128M
+TasksMax=32
+DynamicUser=yes
+UMask=0077
+CapabilityBoundingSet=
+AmbientCapabilities=
+NoNewPrivileges=yes
+ProtectSystem=strict
+ProtectHome=yes
+ProtectProc=invisible
+ProcSubset=pid
+ProtectClock=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectControlGroups=yes
+PrivateDevices=yes
+PrivateTmp=yes
+PrivateIPC=yes
+DevicePolicy=closed
+RestrictAddressFamilies=AF_INET
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+LockPersonality=yes
+MemoryDenyWriteExecute=yes
+RemoveIPC=yes
+KeyringMode=private
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallFilter=~@privileged @resources
+IPAddressDeny=any
+IPAddressAllow=localhost
+
+[Install]
+WantedBy=multi-user.target
+"""
+"""See systemd.exec(5); `systemd-analyze security` rates it."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Systemd:
+    """The machine's systemd, as far as it is there.
+
+    Attributes:
+        folder: where units are written to.
+        runs: whether it can be told about them.
+    """
+
+    folder: pathlib.Path
+    runs: bool
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> Systemd | None:
+        """That of this machine; None where there is none, as in some containers."""
+        if environment.get(SEAM):
+            return cls(pathlib.Path(environment[SEAM], _SYSTEM.relative_to("/")), runs=False)
+        return cls(_SYSTEM, runs=True) if _BOOTED.is_dir() else None
+
+    def tell(self, *words: str) -> bool:
+        """Run systemctl; one that fails or hangs is told in the log."""
+        if not self.runs:
+            return True
+        command = ["systemctl", *words]
+        try:
+            done = subprocess.run(
+                command, capture_output=True, text=True, timeout=_TIME, check=False
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            logger.warning("%s: %s", " ".join(command), error)
+            return False
+        if done.returncode:
+            logger.warning("%s: %s", " ".join(command), plain(done.stderr or "failed"))
+        return not done.returncode
+
+
+class Exporter:
+    """What one unit of the coordinator exports."""
+
+    def __init__(self, unit: str, files: UnitState, systemd: Systemd | None) -> None:
+        """Touch nothing.
+
+        Args:
+            unit: name of the unit.
+            files: where the file with the metrics is.
+            systemd: what serves it; None where there is no systemd.
+        """
+        self._unit = unit
+        self._files = files
+        self._systemd = systemd
+        self._name = f"{unit.replace('/', '-')}-metrics.service"
+
+    def export(self, samples: Iterable[Sample]) -> None:
+        """Replace what is exported, in one step."""
+        self._files.keep(EXPORTED, "yes")
+        self._files.publish(f"{_FOLDER}/{FILE}", metrics.text_of(samples))
+
+    def withdraw(self) -> None:
+        """Export nothing: who scrapes sees the unit, and no verdict of it."""
+        self._files.publish(f"{_FOLDER}/{FILE}", NOTHING)
+        self._files.keep(EXPORTED, "")
+
+    def serve(self, port: int) -> None:
+        """Let the file be served on a port of loopback; not at all on port 0."""
+        if not port:
+            self.stop()
+            return
+        if self._systemd is None:
+            logger.info("metrics are not served: no systemd runs here")
+            return
+        folder = self._files.public / _FOLDER
+        if not (folder / FILE).exists():
+            self.withdraw()
+        text = _UNIT.format(unit=self._unit, port=port, address=ADDRESS, folder=folder)
+        path = self._systemd.folder / self._name
+        if _read(path) == text:
+            self._systemd.tell("start", self._name)
+            return
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            path.chmod(0o644)
+        except OSError as error:
+            logger.warning("metrics are not served: %s cannot be written: %s", path, error)
+            return
+        self._systemd.tell("stop", self._name)
+        self._warn_of_a_taken_port(port)
+        self._systemd.tell("daemon-reload")
+        self._systemd.tell("enable", "--now", self._name)
+
+    def stop(self) -> None:
+        """Serve nothing any more, and leave nothing of that behind."""
+        if self._systemd is None:
+            return
+        path = self._systemd.folder / self._name
+        if not path.exists():
+            return
+        self._systemd.tell("disable", "--now", self._name)
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            logger.warning("%s cannot be removed: %s", path, error)
+        self._systemd.tell("daemon-reload")
+
+    def _warn_of_a_taken_port(self, port: int) -> None:
+        """Systemd starts the server again and again until the port is free."""
+        application = self._unit.partition("/")[0]
+        with socket.socket() as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                trial.bind((ADDRESS, port))
+            except OSError as error:
+                logger.warning(
+                    "metrics cannot be served on port %d (%s): juju config %s metrics-port=...",
+                    port,
+                    error.strerror,
+                    application,
+                )
+
+
+def _read(path: pathlib.Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return ""

@@ -1,0 +1,58 @@
+"""What one unit gives to monitoring: metrics on loopback, and what cos-agent carries."""
+
+from __future__ import annotations
+
+import os
+
+import ops
+
+from monitoring import samples
+from monitoring.exporter import Exporter, Systemd
+from monitoring.samples import Outcome
+from unit_state import UnitState
+
+ENDPOINT = "cos-agent"
+KEY = "config"
+
+
+class Monitor:
+    """The metrics of one unit and its side of the relation with the collector."""
+
+    def __init__(self, charm: ops.CharmBase, files: UnitState) -> None:
+        """Touch nothing.
+
+        Args:
+            charm: whose unit this is.
+            files: where the metrics are written.
+        """
+        self._model = charm.model
+        self._unit = charm.unit
+        self._exporter = Exporter(charm.unit.name, files, Systemd.of(os.environ))
+
+    def export(self, outcome: Outcome) -> None:
+        """Export what was verified."""
+        self._exporter.export(samples.of_outcome(outcome))
+
+    def withdraw(self) -> None:
+        """Export no verdict."""
+        self._exporter.withdraw()
+
+    def serve(self, port: int | None) -> None:
+        """Serve the metrics on a port, and tell the collector; None leaves all as it is."""
+        if port is None:
+            return
+        self._exporter.serve(port)
+        relations = [one for one in self._model.relations[ENDPOINT] if one.active]
+        if not relations:
+            return
+        from monitoring import cos  # noqa: PLC0415 - yaml and xz only where they are used
+
+        topology = cos.Topology(self._model.name, self._model.uuid, self._unit.name)
+        text = cos.databag(topology, port)
+        for relation in relations:
+            if relation.data[self._unit].get(KEY) != text:
+                relation.data[self._unit][KEY] = text
+
+    def stop(self) -> None:
+        """Serve nothing any more."""
+        self._exporter.stop()

@@ -1,0 +1,1 @@
+"""What tests of metrics, rules and dashboard stand on: a real Prometheus."""
