@@ -162,7 +162,8 @@ class Actions:
             self._tell(fault, stack_status.unverified, self._seen.obstacle)
             return
 
-        monitor.export(Outcome(turn.report, turn.record, turn.decision.step, turn.situation.sight.model))
+        model = turn.situation.sight.model
+        monitor.export(Outcome(turn.report, turn.record, turn.decision.step, model))
 
         def stack(known: status.Status) -> telemetry_stack.Stack:
             return stack_status.of_report(turn.report, turn.record, turn.decision.step, known)

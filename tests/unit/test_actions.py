@@ -14,7 +14,6 @@ import actions
 import unit_state
 from coordinator import reconcile
 from coordinator.blueprint import loader
-from coordinator.checks import runner
 from coordinator.juju.ceilometer import State, Task
 from coordinator.juju.sight import Sight
 from coordinator.report import render
@@ -171,7 +170,7 @@ def test_verify_stack_never_runs_an_upgrade(
 def ran(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> list[reconcile.Turn]:
     """Turns that runs of ceilometer-upgrade end with; by default one that worked."""
     turns = [reports.turn(run=command.RunResult("", 2.34), before=frozenset({"generic", "image"}))]
-    monkeypatch.setattr(reconcile, "run_upgrade", lambda *_: turns.pop())
+    monkeypatch.setattr(reconcile, "act", lambda *_: turns.pop())
     return turns
 
 
@@ -476,9 +475,7 @@ def test_a_file_that_cannot_be_written_is_told(
 def test_a_long_report_that_was_kept_is_shown_with_its_file(
     context: Context, stage: Stage, shelf: pathlib.Path
 ):
-    stage.turn = dataclasses.replace(
-        stage.turn, verification=runner.Verification(HUGE, reports.CREDENTIALS)
-    )
+    stage.turn = dataclasses.replace(stage.turn, report=HUGE)
     out = context.run(context.on.update_status(), model.ready())
     _, found = run(context, "show-report", out, format="json")
     assert Report.from_json(pathlib.Path(found["report-file"]).read_text()) == HUGE
@@ -488,9 +485,7 @@ def test_of_a_report_without_bounds_only_the_worst_is_kept(
     context: Context, stage: Stage, files: unit_state.UnitState
 ):
     endless = reports.report(*(reports.bad("metric", f"host-{n}") for n in range(10_000)))
-    stage.turn = dataclasses.replace(
-        stage.turn, verification=runner.Verification(endless, reports.CREDENTIALS)
-    )
+    stage.turn = dataclasses.replace(stage.turn, report=endless)
     context.run(context.on.update_status(), model.ready())
     text = files.read("report.json")
     kept = Report.from_json(text)

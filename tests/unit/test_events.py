@@ -10,7 +10,6 @@ import pytest
 from ops import testing
 
 import unit_state
-from coordinator.checks import runner
 from coordinator.report.finding import Cause, Severity
 from coordinator.status import Level, Status
 from coordinator.upgrade.decision import Step
@@ -316,7 +315,7 @@ def turn_at(turn: Any, minutes: int, *findings: Any) -> Any:
     """The same turn later, with these findings."""
     at = reports.NOW + datetime.timedelta(minutes=minutes)
     report = dataclasses.replace(reports.report(*findings), taken_at=at)
-    return dataclasses.replace(turn, verification=runner.Verification(report, reports.CREDENTIALS))
+    return dataclasses.replace(turn, report=report)
 
 
 def late(count: int, severity: Severity) -> Any:

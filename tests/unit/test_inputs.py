@@ -66,21 +66,6 @@ def test_the_models_proxies_are_used(
     assert request.proxies == Proxies(https="http://192.0.2.9:3128", no_proxy="192.0.2.0/24")
 
 
-@pytest.mark.parametrize(
-    ("method", "remedy"),
-    [
-        ("auto", "juju run telemetry-coordinator/leader ceilometer-upgrade"),
-        ("advise", "juju run ceilometer-api/leader ceilometer-upgrade"),
-    ],
-)
-def test_the_upgrade_remedy_names_who_runs_it(
-    context: Context, stage: Stage, method: str, remedy: str
-):
-    member = testing.Relation("member", remote_app_name="ceilometer-api")
-    request = ordered(context, stage, model.ready(member, upgrade_method=method))
-    assert request.upgrade_remedy == remedy
-
-
 def test_gnocchis_that_disagree_for_a_while_are_verified(context: Context, stage: Stage):
     urls = ("http://192.0.2.31:8041", "", "https://192.0.2.100:8041")
     assert ordered(context, stage, model.state(model.keystone(), model.gnocchi(*urls)))

@@ -130,9 +130,9 @@ def test_a_client_that_is_there_is_used(
     used: list[Callable[[], pathlib.Path]] = []
     original = client.Controller.__init__
 
-    def spy(self: client.Controller, access: Any, find: Any, *rest: Any) -> None:
+    def spy(self: client.Controller, access: Any, find: Any, *rest: Any, **more: Any) -> None:
         used.append(find)
-        original(self, access, find, *rest)
+        original(self, access, find, *rest, **more)
 
     monkeypatch.setattr(client.Controller, "__init__", spy)
     monkeypatch.setattr(Backends, "see", lambda _self, _record: stage.turn.situation.sight)

@@ -5,10 +5,19 @@ from typing import Any
 
 import pytest
 
+from coordinator import reconcile
 from coordinator.blueprint.resource_types import Comparison
 from coordinator.checks import ceilometer, runner
+from coordinator.juju.sight import NOBODY_ASKED
 from coordinator.report.finding import Cause, Finding, Severity
 from coordinator.report.report import Report
+from coordinator.upgrade.backends import Backends
+from coordinator.upgrade.command import CommandBackend
+from coordinator.upgrade.decision import Decision, Step
+from coordinator.upgrade.packages import Source
+from coordinator.upgrade.policy import Method, Trigger, UpgradePolicy
+from coordinator.upgrade.record import Record
+from coordinator.upgrade.run import Situation
 from tests.unit import clouds, reports
 
 REMEDY = "juju run us/leader ceilometer-upgrade"
@@ -93,7 +102,11 @@ def verify(cloud: clouds.Cloud, release: str, **changes: Any) -> Report:
         optional=(),
     )
     changed = dataclasses.replace(request, **changes)
-    return runner.verify(changed, release=lambda: release).report
+    verified = runner.verify(changed, release=lambda: release)
+    situation = Situation(verified, NOBODY_ASKED, Record(), Decision(Step.NOTHING))
+    policy = UpgradePolicy(Method.AUTO, Trigger.ON_CHANGE)
+    backends = Backends(policy, CommandBackend(Source()), (), lambda _line: None)
+    return reconcile.judge(changed, situation, backends)
 
 
 def test_the_baseline_is_enough_while_the_release_is_not_known(cloud: clouds.Cloud):

@@ -189,7 +189,7 @@ def test_no_room_for_the_private_folder_is_a_failure(
     def no_room(**_: object) -> None:
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(tempfile, "TemporaryDirectory", no_room)
+    monkeypatch.setattr(tempfile, "mkdtemp", no_room)
     assert upgrade.run().error == f"{upgrade.path} could not be run ({os.strerror(number)})"
 
 
