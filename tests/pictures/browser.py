@@ -19,6 +19,7 @@ _FLAGS = (
     "--no-first-run",
     "--hide-scrollbars",
     "--enable-logging=stderr",
+    "--allow-file-access-from-files",
 )
 
 
