@@ -85,7 +85,9 @@ def test_the_worst_comes_first():
         good("metric"), bad("infra-optim", severity=Severity.DEGRADED), bad("alarming")
     )
     text = page(report)
-    places = [text.index(f"<code>{service}.endpoint</code>") for service in ("alarming", "infra-optim")]
+    places = [
+        text.index(f"<code>{service}.endpoint</code>") for service in ("alarming", "infra-optim")
+    ]
     assert places == sorted(places)
 
 
