@@ -283,7 +283,7 @@ class Actions:
         seen, options = planning.look(self._charm, event.log), self._seen.settings
         try:
             event.set_results(
-                planning.results(self._charm, seen, self._choice, options, event.params)
+                planning.results(self._us, seen, self._choice, options, event.params)
             )
         except ValueError as error:
             event.fail(str(error))

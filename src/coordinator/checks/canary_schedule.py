@@ -40,9 +40,9 @@ def are_due(
 ) -> bool:
     """Whether canaries are to be sent.
 
-    What they passed through can break without a sign: so they are sent again, so early that a fault
-    is told within the interval although the next verification would come late and the canaries
-    would not come back.
+    What they passed through can break without a sign: so they are sent again, as early as it takes
+    to tell a fault within the interval, though the next verification came late and the canaries
+    did not come back.
 
     Args:
         report: what was found without them.

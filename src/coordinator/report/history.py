@@ -1,7 +1,7 @@
 """Since when, and what changed: a small history of the coordinator's status. Pure.
 
 It is one unit's own: kept on its disk, never in a databag, and started anew by another leader. It
-holds nothing that changes by itself, so that an equal history is an equal text, and is not written.
+holds nothing that changes by itself, so that an equal history is an equal text: not written anew.
 """
 
 from __future__ import annotations

@@ -94,7 +94,7 @@ def test_the_worst_comes_first():
 def test_what_is_seen_by_colour_is_said_by_words_too():
     marks = re.findall(r'class="mark (\w+)">(.*?)</span>\s*(?:\w+)?', page(), re.DOTALL)
     assert {word for word, _ in marks} == {"failed", "degraded", "skipped", "ok"}
-    assert all(re.search(r"\w|✕|✓|!|–", inner) for _, inner in marks)
+    assert all(re.search(r"\w", inner) for _, inner in marks)
 
 
 def test_every_remedy_can_be_selected_as_it_is():
