@@ -40,7 +40,7 @@ test: $(ready) ## lint, then all tests, in one go
 	@$(call in_env,test) pytest $(ARGS)
 
 rehearsal: $(ready) ## play the main job on real services, or a fault: SCENARIO=help lists them
-	@$(call in_env,rehearsal) python -m tests.rehearsal $(if $(SCENARIO),--scenario $(SCENARIO)) $(ARGS)
+	@$(call from_source,rehearsal) python -m tests.rehearsal $(if $(SCENARIO),--scenario $(SCENARIO)) $(ARGS)
 
 verify: $(ready) ## report on your cloud (OS_* or OS_CLOUD); DEEP=1 ANONYMOUS=1 SERVICES=... FORMAT=...
 	@$(call from_source,tryout) python -m tools.tryout.verify

@@ -20,7 +20,10 @@ from tools.tryout.anonymous import Blanker
         ("at 12:01:02, version 4.6.0.1 x", "at 12:01:02, version address-1 x"),
         ("user joe of joes", "user name-1 of joes"),
         ("id 3f0c1f6e-7a39-4b52-9a51-4c2f9a3f0a11.", "id id-1."),
-        ("metric.endpoint taken 2026-11-22T10:00:00Z", "metric.endpoint taken 2026-11-22T10:00:00Z"),
+        (
+            "metric.read 2026-11-22T10:00:00Z",
+            "metric.read 2026-11-22T10:00:00Z",
+        ),
     ],
 )
 def test_what_names_a_cloud_is_blanked_out(text: str, blank: str):

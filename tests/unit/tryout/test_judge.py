@@ -46,6 +46,8 @@ def test_what_is_no_status_is_said_in_one_line(
     assert "Traceback" not in capsys.readouterr().err
 
 
-def test_a_file_that_is_not_there_is_named(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]):
+def test_a_file_that_is_not_there_is_named(
+    tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+):
     assert judge.main({"STATUS": str(tmp_path / "no.json")}) == 2
     assert str(tmp_path / "no.json") in capsys.readouterr().err
