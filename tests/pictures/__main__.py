@@ -27,7 +27,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         page = pathlib.Path(folder) / "report.html"
         page.write_text(text, encoding="utf-8")
-        browser.photograph(page, IMAGE, width=1040, height=2250)
+        browser.photograph(page, IMAGE, width=1040, height=2150)
     print(IMAGE.relative_to(ROOT))
     return 0
 

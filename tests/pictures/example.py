@@ -55,7 +55,7 @@ REPORT = Report(
             "telemetry",
             "hosts",
             Severity.DEGRADED,
-            "Ceilometer has sent no measures from 'compute-7.example.com' for 52 min",
+            "Ceilometer has sent no measures from 'host-7.example.com' for 52 min",
             Cause.SILENT_HOSTS,
             "juju status ceilometer-agent",
         ),
@@ -107,7 +107,7 @@ CHANGES = tuple(
             Change(
                 ago(52),
                 "active",
-                "degraded: Ceilometer has sent no measures from 'compute-7.example.com' for 9 min",
+                "degraded: Ceilometer has sent no measures from 'host-7.example.com' for 31 min",
                 "telemetry.hosts",
             ),
             Change(

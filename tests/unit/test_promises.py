@@ -1,4 +1,4 @@
-"""How soon a fault is told: the table at the top of what-is-verified.md, with a simulated clock."""
+"""How soon a fault is told: the table in what-is-verified.md, held with a simulated clock."""
 
 from __future__ import annotations
 
