@@ -196,7 +196,7 @@ def test_a_run_is_remembered(context: Context, ran: list[reconcile.Turn]):
 
 
 def test_a_failed_run_fails_the_action_with_results(context: Context, ran: list[reconcile.Turn]):
-    ran[0] = dataclasses.replace(ran[0], run=command.RunResult("HTTP 503", 1.0))
+    ran[0] = reports.turn(run=command.RunResult("HTTP 503", 1.0))
     assert refused(context, UPGRADE, model.ready()) == "ceilometer-upgrade failed: HTTP 503"
     assert context.action_results
     assert context.action_results["outcome"] == "failed"
