@@ -25,9 +25,12 @@ tox = $(venv)/bin/tox run -qq -e
 # terminal, so that signals reach it once and at once, and its last line stays the last.
 in_env = $(tox) $(1) --notest && PATH="$(tools)/tox/$(1)/bin:$$PATH" exec
 
+# The same for what imports the charm without pytest.
+from_source = $(tox) $(1) --notest && PATH="$(tools)/tox/$(1)/bin:$$PATH" PYTHONPATH=src:lib:. exec
+
 .DEFAULT_GOAL := help
-.PHONY: help test rehearsal benchmark docs format lint zizmor unit reliability monitoring functional \
-  packed support integration bundles metrics sbom clean
+.PHONY: help test verify judge pictures rehearsal benchmark docs format lint zizmor unit reliability \
+  monitoring functional packed support integration bundles metrics sbom clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -36,8 +39,17 @@ test: $(ready) ## lint, then all tests, in one go
 	@$(tox) lint
 	@$(call in_env,test) pytest $(ARGS)
 
-rehearsal: $(ready) ## boot the real services and play the main job on them
-	@$(call in_env,rehearsal) python -m tests.rehearsal $(ARGS)
+rehearsal: $(ready) ## play the main job on real services, or a fault: SCENARIO=help lists them
+	@$(call from_source,rehearsal) python -m tests.rehearsal $(if $(SCENARIO),--scenario $(SCENARIO)) $(ARGS)
+
+verify: $(ready) ## report on your cloud (OS_* or OS_CLOUD); DEEP=1 ANONYMOUS=1 SERVICES=... FORMAT=...
+	@$(call from_source,tryout) python -m tools.tryout.verify
+
+judge: $(ready) ## what a saved model says: STATUS=status.json of juju status --format json
+	@$(call from_source,tryout) python -m tools.tryout.judge
+
+pictures: $(ready) ## photograph the HTML report for the documentation; needs chromium
+	@$(call from_source,unit) python -m tests.pictures
 
 benchmark: $(ready) ## measure the packed charm on real services; parts by ARGS="P2 P3"
 	@$(call in_env,benchmark) python -m tests.benchmark $(ARGS)

@@ -23,6 +23,7 @@ from coordinator.checks.memory import CheckMemory
 from coordinator.openstack.proxies import Proxies
 from coordinator.reconcile import Turn
 from coordinator.report import remedies, render, truncate
+from coordinator.report.history import Facts
 from coordinator.report.render import Form
 from coordinator.report.report import Report
 from coordinator.request import Depth, Request
@@ -154,6 +155,7 @@ class Actions:
         settled = told.level is status.Level.ACTIVE
         if remembered.fault and (settled or turn.decision.step is Step.ADVISE):
             told = remembered.fault
+        told = self._note(told, turn)
         self._files.keep(VERIFIED, self._seen.digest)
         monitor = Monitor(self._charm, self._files)
         if self._seen.obstacle is not None:
@@ -169,6 +171,20 @@ class Actions:
             return stack_status.of_report(turn.report, turn.record, turn.decision.step, known)
 
         self._tell(self._seen.concern or told, stack, told)
+
+    def _note(self, told: status.Status, turn: Turn) -> status.Status:
+        """Keep the status in the history; return it with the time since when."""
+        seen, report = self._seen, turn.report
+        shown = seen.concern or told
+        if seen.obstacle is not None:
+            shown = seen.fault or seen.obstacle
+        facts = Facts(
+            report.endpoints, report.builds, inputs.related_units(self._charm.model), turn.deed
+        )
+        change = shown.seen_at(report.taken_at)
+        noted = self._files.history().noted(change, facts, report)
+        self._files.keep_history(noted)
+        return told.dated(noted.onsets.get(told.check))
 
     # Actions
 
@@ -267,7 +283,7 @@ class Actions:
         seen, options = planning.look(self._charm, event.log), self._seen.settings
         try:
             event.set_results(
-                planning.results(self._charm, seen, self._choice, options, event.params)
+                planning.results(self._us, seen, self._choice, options, event.params)
             )
         except ValueError as error:
             event.fail(str(error))
@@ -317,7 +333,7 @@ def of_report(
     """Results of verify-stack and show-report.
 
     A report that is too long for a result is shown with its worst findings, and written to a file
-    of this unit.
+    of this unit; so is every page for a browser.
 
     Args:
         report: what to show.
@@ -325,13 +341,14 @@ def of_report(
         blueprint: the one in force, for titles.
         files: where a report goes that is too long.
     """
+    changes = files.history().recent
 
     def shown(some: Report) -> str:
-        return render.report_as(wanted, some, blueprint)
+        return render.report_as(wanted, some, blueprint, changes)
 
     part = truncate.within(LIMIT, report, shown)
     file = ""
-    if part is not report:
+    if part is not report or wanted is Form.HTML:
         file = files.publish(f"report.{wanted.suffix}", shown(report))
     services = dict.fromkeys(finding.service for finding in report.worst_first())
     return {

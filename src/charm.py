@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import datetime
 import functools
 import logging
 import os
@@ -156,7 +158,10 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
                 return
             self._files.keep(unit_state.VERIFIED, "")
             self._withdraw()
-            self._tell(seen.fault or _NOTHING_VERIFIED)
+            told = seen.fault or _NOTHING_VERIFIED
+            now = datetime.datetime.now(datetime.timezone.utc)
+            self._files.keep_history(self._files.history().noted(told.seen_at(now)))
+            self._tell(told)
         elif certain or self._files.read(unit_state.VERIFIED) != seen.digest:
             self._actions().react()
 
@@ -234,6 +239,7 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
         # no number moves by itself in what options and relations lack: each one is news
         exact = told == self._inputs.fault
         known = self._peers.keep_status(told, exact=exact)
+        self._status = dataclasses.replace(told, since=known.since)
         if about is not None and about != told:
             known = about.settled(status.Status.from_json(self._files.read(_ABOUT)))
             self._files.keep(_ABOUT, known.to_json())

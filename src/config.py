@@ -21,6 +21,7 @@ INTERFACES = ("public", "internal", "admin")
 TIMEOUT_RANGE = range(2, 301)
 DAYS_RANGE = range(366)
 CANARY_RANGE = range(5, 901)
+CANARY_INTERVALS = range(5, 1441)
 INTERVAL_RANGE = range(1, 3601)
 AGE_RANGE = range(1, 10081)
 PORT_RANGE = range(1024, 65536)
@@ -158,6 +159,7 @@ def parse(config: Mapping[str, _Option], services: Sequence[str] = SERVICES) -> 
         deep=reader.read("deep-verification", _one_of(Deep)) or Deep.ON_CHANGE,
         thresholds=Thresholds(
             canary_timeout=reader.read("canary-timeout", _within(CANARY_RANGE, "seconds")) or 0,
+            canary_interval=reader.read("canary-interval", _canary_interval) or 0,
             evaluation_interval=reader.read(
                 "alarm-evaluation-interval", _within(INTERVAL_RANGE, "seconds")
             )
@@ -266,6 +268,15 @@ def _port(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) not in (0, *PORT_RANGE):
         raise ValueError(f"use 0, or a port from {PORT_RANGE.start} to {PORT_RANGE.stop - 1}")
     return int(text)
+
+
+def _canary_interval(text: str) -> int:
+    if text == "0":
+        return 0
+    try:
+        return _within(CANARY_INTERVALS, "minutes")(text)
+    except ValueError as error:
+        raise ValueError(f"{error}, or 0: only when something has changed") from None
 
 
 def _count(text: str) -> int:

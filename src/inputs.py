@@ -181,6 +181,13 @@ def _members(model: ops.Model) -> tuple[str, ...]:
     return tuple(name for name in _related(model) if "ceilometer" in name and "agent" not in name)
 
 
+def related_units(model: ops.Model) -> tuple[str, ...]:
+    """Names of the units that the coordinator is related to."""
+    endpoints = (IDENTITY, NOTIFICATIONS, METRIC, CERTIFICATES, MEMBERS)
+    active = [relation for endpoint in endpoints for relation in _active(model, endpoint)]
+    return tuple(sorted({unit.name for relation in active for unit in relation.units}))
+
+
 def _related(model: ops.Model) -> tuple[str, ...]:
     return tuple(sorted({relation.app.name for relation in _active(model, MEMBERS)}))
 

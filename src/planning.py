@@ -95,7 +95,7 @@ def _ourselves(charm: ops.CharmBase) -> Application:
 
 
 def results(
-    charm: ops.CharmBase,
+    us: str,
     seen: Seen,
     choice: Choice,
     options: Settings | None,
@@ -104,7 +104,7 @@ def results(
     """Results of the action.
 
     Args:
-        charm: the coordinator.
+        us: name of the coordinator's application.
         seen: the model.
         choice: the blueprint in force, and why that is another one than the option asks for.
         options: valid options, None when some are not.
@@ -113,7 +113,7 @@ def results(
     Raises:
         ValueError: a parameter is not allowed, or one is missing; it says which, and what is.
     """
-    wishes = _wishes(charm.app.name, seen, params)
+    wishes = _wishes(us, seen, params)
     if params.get("format") == "bundle" and not seen.whole:
         # a bundle has all of the stack: Juju itself compares it with the model
         seen, wishes = Seen(Model(), fault=seen.fault), dataclasses.replace(wishes, whole=True)

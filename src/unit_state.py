@@ -14,6 +14,8 @@ import os
 import pathlib
 import shutil
 
+from coordinator.report.history import History
+
 logger = logging.getLogger(__name__)
 
 NAME = ".telemetry-coordinator"
@@ -24,6 +26,8 @@ VERIFIED = "verified"
 
 EXPORTED = "exported"
 """Not empty while this unit exports what it verified."""
+
+_HISTORY = "history.json"
 
 LARGEST = 4 * 1024 * 1024
 """Bytes of a file that is read or written; more is not ours."""
@@ -82,6 +86,16 @@ class UnitState:
             _replace(self._folder / name, content, 0o600)
         except OSError as error:
             logger.warning("%s could not be kept: %s", name, os.strerror(error.errno or 0))
+
+    def history(self) -> History:
+        """What this unit remembers of the coordinator's status."""
+        return History.from_json(self.read(_HISTORY))
+
+    def keep_history(self, history: History) -> None:
+        """Replace that, where it is another."""
+        text = history.to_json()
+        if text != self.read(_HISTORY):
+            self.keep(_HISTORY, text)
 
     def publish(self, name: str, text: str) -> str:
         """Write a file that everybody may read; return its path, or why it is not there."""

@@ -42,6 +42,19 @@ class Turn:
         return self.situation.record
 
     @property
+    def deed(self) -> str:
+        """The last thing that happened to ceilometer-upgrade, with its time; or nothing."""
+        record = self.record
+        if record.running is not None:
+            return f"ceilometer-upgrade began as task {record.running.task}"
+        if record.failure is not None:
+            count, at = record.failure.count, record.failure.at
+            return f"ceilometer-upgrade failed at {at:%Y-%m-%dT%H:%MZ} (number {count})"
+        if record.success is not None and record.success.ran:
+            return f"ceilometer-upgrade succeeded at {record.success.at:%Y-%m-%dT%H:%MZ}"
+        return ""
+
+    @property
     def decision(self) -> Decision:
         """What is still to be done about it."""
         return self.situation.decision

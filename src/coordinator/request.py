@@ -38,6 +38,8 @@ class Thresholds:
 
     Attributes:
         canary_timeout: seconds that all canaries together may take.
+        canary_interval: minutes within which what canaries prove is proven again; 0: only when it
+            may have changed.
         evaluation_interval: seconds between two evaluations of Aodh's alarms.
         backlog: measures that may wait for Gnocchi's metricd.
         age: minutes that the newest measure of a running instance may be old.
@@ -45,6 +47,7 @@ class Thresholds:
     """
 
     canary_timeout: int = 180
+    canary_interval: int = 60
     evaluation_interval: int = 60
     backlog: int = 10000
     age: int = 30

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from coordinator.report import remedies
 from coordinator.report.finding import Cause, Finding, Severity, more
+from coordinator.report.history import Change
 from coordinator.report.report import Report
 from coordinator.text import plain
 from coordinator.upgrade import decision as upgrade_decision
@@ -52,6 +53,8 @@ class Status:
         remedy: what to type; it is never cut.
         others: how many other causes of faults there are.
         following: how many faults follow from this one.
+        check: the check that it is about, such as `metric.endpoint`; empty where none.
+        since: when that was first seen not to be ok, as people read it; empty where not known.
     """
 
     level: Level
@@ -59,27 +62,44 @@ class Status:
     remedy: str = ""
     others: int = 0
     following: int = 0
+    check: str = ""
+    since: str = ""
 
     @property
     def message(self) -> str:
         """What `juju status` shows: at most `LIMIT` characters, unless the remedy is longer."""
-        return message(self.problem, self.remedy, self.others, self.following)
+        return message(self.problem, self.remedy, self.others, self.following, self.since)
 
     @property
     def text(self) -> str:
         """The same for other units and charms, without counts, which change by themselves."""
-        return message(self.problem, self.remedy)
+        return message(self.problem, self.remedy, since=self.since)
+
+    def dated(self, onset: datetime.datetime | None) -> Status:
+        """The status of a fault with the time since when; absolute, as it must not change."""
+        since = f"{onset:%d %b %H:%MZ}".lstrip("0") if onset is not None and self.check else ""
+        return dataclasses.replace(self, since=since)
+
+    def seen_at(self, at: datetime.datetime) -> Change:
+        """The status for the history."""
+        return Change(at, self.level.value, self.problem, self.check)
 
     def settled(self, before: Status | None) -> Status:
-        """What others are told: the status before, where only counts and measures differ."""
-        alike = before is not None and _shape(self) == _shape(before)
-        return before if before is not None and alike else self
+        """What others are told: the status before, where only counts and measures differ.
+
+        That holds for the time since when, too: another leader knows it no better.
+        """
+        if before is None or _shape(self) != _shape(before):
+            return self
+        return before if before.since or not self.since else self
 
     def to_json(self) -> str:
         """The status as JSON, for other units; without a remedy that is too long for them."""
         problem, remedy = plain(self.problem), plain(self.remedy, len(self.remedy) + 4)
         remedy = remedy if len(remedy) <= _LONGEST_REMEDY else ""
         data = {"level": self.level.value, "problem": problem, "remedy": remedy}
+        if self.since:
+            data["since"] = plain(self.since)
         return json.dumps(data, sort_keys=True)
 
     @classmethod
@@ -88,20 +108,23 @@ class Status:
         try:
             data = cast("dict[str, Any]", json.loads(text))
             level, problem, remedy = Level(data["level"]), data["problem"], data["remedy"]
-        except (ValueError, KeyError, TypeError, RecursionError):
+            since = data.get("since", "")
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return None
-        if not isinstance(problem, str) or not isinstance(remedy, str):
+        if not all(isinstance(text, str) for text in (problem, remedy, since)):
             return None
-        return cls(level, problem, remedy)
+        return cls(level, problem, remedy, since=since)
 
 
 def _shape(told: Status) -> tuple[Level, str, str]:
     return told.level, _COUNTS.sub("#", told.problem), told.remedy
 
 
-def blocked(problem: str, remedy: str = "", others: int = 0, following: int = 0) -> Status:
+def blocked(
+    problem: str, remedy: str = "", others: int = 0, following: int = 0, check: str = ""
+) -> Status:
     """A person has to act."""
-    return Status(Level.BLOCKED, problem, remedy, others, following)
+    return Status(Level.BLOCKED, problem, remedy, others, following, check)
 
 
 def waiting(text: str) -> Status:
@@ -114,24 +137,32 @@ def standby(leader: Status | None) -> Status:
     if leader is None:
         return Status(Level.ACTIVE, "standby; the leader has not reported yet")
     problem = f"standby; leader {leader.level.value}: {leader.problem}"
-    return Status(Level.ACTIVE, problem, leader.remedy)
+    return Status(Level.ACTIVE, problem, leader.remedy, since=leader.since)
 
 
-def message(problem: str, remedy: str = "", others: int = 0, following: int = 0) -> str:
+def message(
+    problem: str, remedy: str = "", others: int = 0, following: int = 0, since: str = ""
+) -> str:
     """A message within the limit: the problem is cut where needed, what to type never.
+
+    The time is left out where the problem would be cut for it.
 
     Args:
         problem: what is to be said.
         remedy: what to type.
         others: how many other causes of faults there are.
         following: how many faults follow from this one.
+        since: when it was first seen.
     """
+    text = plain(problem, limit=1000)
+    dated = f"{text} since {since}"
     end = f"; {remedy}" if remedy else ""
     end += more(others, following)
     room = LIMIT - len(end)
+    if since and len(dated) <= room:
+        return dated + end
     if room < 20:  # the remedy alone is too long for the limit, and means nothing by itself
         room = ROOM
-    text = plain(problem, limit=1000)
     if len(text) > room:
         text = text[: room - 3].rstrip(" ,;:") + "..."
     return text + end
@@ -166,7 +197,8 @@ def of_stack(
 
 def _blocked_by(causes: Sequence[Finding], report: Report) -> Status:
     first = causes[0]
-    return blocked(first.summary, first.remedy, len(causes) - 1, report.following(first))
+    others, following = len(causes) - 1, report.following(first)
+    return blocked(first.summary, first.remedy, others, following, first.check)
 
 
 def _of_upgrade(
@@ -217,7 +249,7 @@ def _of_success(report: Report, record: upgrade_record.Record) -> Status:
         first = degraded[0]
         problem = f"degraded: {first.summary}"
         others, following = len(degraded) - 1, report.following(first)
-        return Status(Level.ACTIVE, problem, first.remedy, others, following)
+        return Status(Level.ACTIVE, problem, first.remedy, others, following, first.check)
     done = ""
     if record.success is not None:
         done = (

@@ -1,4 +1,4 @@
-"""`python -m tests.rehearsal`: boots the real services and plays the story on them.
+"""`python -m tests.rehearsal`: boots the real services and plays the main job, or a fault.
 
 Exit code 0 only when every step ended as the story says.
 """
@@ -11,11 +11,15 @@ import signal
 import sys
 import tempfile
 
-from tests.rehearsal import source_charm
+from tests.rehearsal import scenarios, source_charm
+from tests.rehearsal.scenarios import SCENARIOS
 from tests.rehearsal.screen import Screen
 from tests.rehearsal.story import Step, Story
 from tests.support.agent.agent import Agent
 from tests.support.openstack import Release, Stack
+
+PAGE = pathlib.Path(__file__).parents[2] / ".tools" / "rehearsal" / "report.html"
+"""Where the last report is kept as a page."""
 
 SEAM = "CEILOMETER_UPGRADE_COMMAND"
 """The charm's variable for the path of ceilometer-upgrade (src/coordinator/upgrade/command.py)."""
@@ -29,7 +33,17 @@ def main() -> int:
         default=Release.LATEST.value,
         help="release set of the services (default: %(default)s)",
     )
-    release = Release(parser.parse_args().release)
+    parser.add_argument(
+        "--scenario", default="", metavar="NAME", help="play a fault; help lists them"
+    )
+    arguments = parser.parse_args()
+    release, name = Release(arguments.release), str(arguments.scenario)
+    if name and name not in SCENARIOS:
+        print(f"Faults that can be played:\n{scenarios.listed()}")
+        return 0 if name == "help" else 2
+    if name and not SCENARIOS[name].cloud:
+        print(SCENARIOS[name].tells())
+        return 0
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     signal.signal(signal.SIGHUP, lambda *_: sys.exit(129))
     screen = Screen()
@@ -37,7 +51,11 @@ def main() -> int:
     stack = Stack(release)
     try:
         stack.up(progress=screen.progress)
-        failed = _play(stack, screen)
+        missing = scenarios.needs_of(stack, name)
+        if missing:
+            screen.text(f"\nThis cannot be played here: {missing}")
+            return 1
+        failed = _play(stack, screen, name)
     except KeyboardInterrupt:
         screen.text("\nInterrupted; everything is being stopped.")
         return 130
@@ -49,21 +67,39 @@ def main() -> int:
         screen.text(f"\nThe rehearsal failed: {failed} steps did not end as the story says.")
         return 1
     screen.text("\nThe rehearsal is over: every step ended as the story says.")
+    screen.text(f"Its last report, for a browser: {PAGE}")
     return 0
 
 
-def _play(stack: Stack, screen: Screen) -> int:
+def _play(stack: Stack, screen: Screen, scenario: str) -> int:
     """Play every step and return how many did not end as they should."""
     with tempfile.TemporaryDirectory(prefix="rehearsal-") as folder:
         charm = source_charm.make(pathlib.Path(folder))
         seam = {SEAM: str(stack.ceilometer_upgrade)}
         with Agent(charm, environment=seam) as agent:
-            steps = Story(agent, stack).steps()
-            outcomes = [
-                _play_step(agent, screen, step, f"{number}", len(steps))
-                for number, step in enumerate(steps, start=1)
-            ]
+            story = Story(agent, stack)
+            steps = story.steps()
+            if scenario:
+                steps = [story.begin(), *SCENARIOS[scenario].steps(story)]
+            try:
+                outcomes = [
+                    _play_step(agent, screen, step, f"{number}", len(steps))
+                    for number, step in enumerate(steps, start=1)
+                ]
+                _keep_page(agent)
+            finally:
+                for end in story.at_end:
+                    end()
     return outcomes.count(False)
+
+
+def _keep_page(agent: Agent) -> None:
+    """Keep the last report as a page, and let the unit remove its own."""
+    page = agent.action("show-report", {"format": "html"}).results.get("report")
+    PAGE.parent.mkdir(parents=True, exist_ok=True)
+    PAGE.write_text(str(page), encoding="utf-8")
+    for hook in ("stop", "remove"):
+        agent.hook(hook)
 
 
 def _play_step(agent: Agent, screen: Screen, step: Step, number: str, total: int) -> bool:

@@ -31,11 +31,36 @@ class Step:
 
 
 class Story:
-    """The main job from the first hook to a repaired fault."""
+    """The main job from the first hook to a repaired fault.
+
+    Attributes:
+        at_end: run when all is over, whatever happened.
+    """
 
     def __init__(self, agent: Agent, stack: Stack) -> None:
-        self._agent = agent
-        self._stack = stack
+        self.agent = agent
+        self.stack = stack
+        self.at_end: list[Callable[[], object]] = []
+
+    def begin(self) -> Step:
+        """All of the deployment in one step."""
+
+        def deploy() -> None:
+            self._deploy()
+            self._relate()
+            self._complete()
+
+        return Step(
+            "the coordinator is deployed, integrated, and verifies the stack",
+            deploy,
+            "active",
+            "ceilometer-upgrade done",
+            verified=True,
+        )
+
+    def send_canaries(self) -> None:
+        """An operator asks for canaries; what they find is then in the status."""
+        self.agent.action("verify-stack", {"deep": True})
 
     def steps(self) -> list[Step]:
         return [
@@ -62,7 +87,7 @@ class Story:
             ),
             Step(
                 "another event: everything is verified again, nothing is run again",
-                lambda: self._agent.hook("update-status"),
+                lambda: self.agent.hook("update-status"),
                 "active",
                 "ceilometer-upgrade done",
                 verified=True,
@@ -83,7 +108,7 @@ class Story:
             ),
             Step(
                 "metricd of Gnocchi dies: every API answers as before, only a canary is missed",
-                self._stack.services["metricd"].stop,
+                self.stack.services["metricd"].stop,
                 "active",
                 "metric, alarming, key-manager verified",
                 verified=False,
@@ -91,7 +116,7 @@ class Story:
             ),
             Step(
                 "metricd is started again",
-                self._stack.services["metricd"].start,
+                self.stack.services["metricd"].start,
                 "blocked",
                 "Gnocchi has not processed test measures",
                 verified=True,
@@ -101,10 +126,10 @@ class Story:
 
     def _deploy(self) -> None:
         # the services under test evaluate alarms every second, and Watcher has no engines
-        self._agent.config(
+        self.agent.config(
             {"alarm-evaluation-interval": 2, "canary-timeout": 15, "optional-services": ""}
         )
-        self._agent.deploy()
+        self.agent.deploy()
 
     def _relate(self) -> None:
         for endpoint, application in (
@@ -113,22 +138,22 @@ class Story:
             ("metric-service", "gnocchi"),
         ):
             unit = f"{application}/0"
-            relation = self._agent.relate(endpoint, application, {unit: {}})
-            self._agent.announce(relation)
+            relation = self.agent.relate(endpoint, application, {unit: {}})
+            self.agent.announce(relation)
 
     def _complete(self) -> None:
-        credentials = self._stack.credentials_databag(username=self._agent.app)
+        credentials = self.stack.credentials_databag(username=self.agent.app)
         self._send("identity-credentials", "keystone/0", credentials)
-        self._send("metric-service", "gnocchi/0", {"gnocchi_url": self._stack.gnocchi_url})
+        self._send("metric-service", "gnocchi/0", {"gnocchi_url": self.stack.gnocchi_url})
 
     def _send(self, endpoint: str, unit: str, data: dict[str, str]) -> None:
-        self._agent.update_remote(self._agent.relation_id(endpoint), unit, data)
-        self._agent.relation_event(endpoint, "changed", unit)
+        self.agent.update_remote(self.agent.relation_id(endpoint), unit, data)
+        self.agent.relation_event(endpoint, "changed", unit)
 
     def _lose_aodh(self) -> None:
-        self._stack.services["aodh"].stop()
-        self._agent.hook("update-status")
+        self.stack.services["aodh"].stop()
+        self.agent.hook("update-status")
 
     def _restore_aodh(self) -> None:
-        self._stack.services["aodh"].start()
-        self._agent.hook("update-status")
+        self.stack.services["aodh"].start()
+        self.agent.hook("update-status")

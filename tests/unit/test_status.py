@@ -104,7 +104,42 @@ def test_a_failure_blocks_and_counts_the_others():
         "metric refused the connection at http://192.0.2.30:8041",
         "juju status metric",
         others=1,
+        check="metric.endpoint",
     )
+
+
+def fault(since: str = "", problem: str = "metric refused") -> Status:
+    return Status(Level.BLOCKED, problem, "juju status metric", check="metric.read", since=since)
+
+
+def test_a_fault_says_since_when_in_absolute_time():
+    dated = fault().dated(datetime.datetime(2026, 11, 7, 9, 12, tzinfo=datetime.timezone.utc))
+    assert dated.message == "metric refused since 7 Nov 09:12Z; juju status metric"
+    assert dated.text == dated.message
+
+
+def test_what_is_about_no_check_has_no_time():
+    assert status.waiting("keystone has not sent credentials yet").dated(NOW).since == ""
+
+
+def test_the_time_is_left_out_where_the_problem_would_be_cut_for_it():
+    message = fault("7 Nov 09:12Z", "x" * 99).message
+    assert message == "x" * 99 + "; juju status metric"
+
+
+def test_others_are_told_the_time_that_they_know():
+    before = fault("7 Nov 09:12Z")
+    assert fault("7 Nov 11:00Z").settled(before) == before
+
+
+def test_a_time_that_others_do_not_know_yet_is_told():
+    assert fault("7 Nov 11:00Z").settled(fault()) == fault("7 Nov 11:00Z")
+
+
+def test_the_time_outlives_the_databag():
+    kept = Status.from_json(fault("7 Nov 09:12Z").to_json())
+    assert kept is not None
+    assert kept.message == fault("7 Nov 09:12Z").message
 
 
 def test_a_degradation_stays_active_and_is_named():

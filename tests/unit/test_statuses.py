@@ -138,6 +138,7 @@ BAD_VALUES = {
     "ssl-ca": ("its value", "PEM"),
     "metrics-port": (80, "0, or a port from 1024 to 65535"),
     "deep-verification": ("yes", "off, on-change, always"),
+    "canary-interval": (4, "from 5 to 1440, or 0: only when something has changed"),
     "canary-timeout": (1, "from 5 to 900"),
     "alarm-evaluation-interval": (0, "from 1 to 3600"),
     "backlog-threshold": (-1, "a whole number"),
@@ -205,7 +206,8 @@ def test_a_good_stack_is_active(context: Context, stage: Stage):
 def test_a_failure_blocks_with_its_remedy(context: Context, stage: Stage):
     stage.turn = reports.turn(reports.good("identity", "token"), reports.bad("metric"))
     assert status(context, model.ready()) == testing.BlockedStatus(
-        "metric refused the connection at http://192.0.2.30:8041; juju status metric"
+        "metric refused the connection at http://192.0.2.30:8041 since 22 Nov 10:00Z; "
+        "juju status metric"
     )
 
 

@@ -16,6 +16,7 @@ from coordinator.checks.memory import CanaryRound, CheckMemory
 from coordinator.report.figures import CANARY_SECONDS
 from coordinator.report.finding import Finding, Severity
 from coordinator.report.report import Canaries, Report
+from coordinator.request import DEFAULT_THRESHOLDS, Thresholds
 
 REST = datetime.timedelta(minutes=5)
 """Between two rounds of canaries in hooks, whatever changes: a round may take minutes."""
@@ -23,20 +24,31 @@ REST = datetime.timedelta(minutes=5)
 RETRY = datetime.timedelta(minutes=15)
 """How long after a round the next follows while something is wrong that it could tell more of."""
 
-LIFE = datetime.timedelta(days=1)
-"""How long what canaries proved counts: what they passed through can break without a sign."""
+NEXT = datetime.timedelta(minutes=6)
+"""When the next verification comes at the latest: Juju's update-status comes every 5 minutes, give
+or take a fifth (juju: internal/worker/uniter/timer.go)."""
 
 _OF_CHARMS = {"application", "units"}
 """Questions to the Juju model whose faults a canary can show to be none of the service's."""
 
 
-def are_due(report: Report, memory: CheckMemory, able: Collection[str]) -> bool:
+def are_due(
+    report: Report,
+    memory: CheckMemory,
+    able: Collection[str],
+    thresholds: Thresholds = DEFAULT_THRESHOLDS,
+) -> bool:
     """Whether canaries are to be sent.
+
+    What they passed through can break without a sign: so they are sent again, as early as it takes
+    to tell a fault within the interval, though the next verification came late and the canaries
+    did not come back.
 
     Args:
         report: what was found without them.
         memory: what is remembered of the verification before.
         able: services that a canary could be sent to now.
+        thresholds: how long a round takes, and within what time a fault is to be told.
     """
     if report.behind:
         return False  # ceilometer-upgrade comes first
@@ -49,9 +61,16 @@ def are_due(report: Report, memory: CheckMemory, able: Collection[str]) -> bool:
     if age < REST:
         return False
     new = set(able) - {finding.service for finding in last.findings}
-    if age >= LIFE or new or _changed(last, report):
+    if new or _changed(last, report) or _would_be_late(age, thresholds):
         return True
     return age >= RETRY and (were_missed(memory) or memory.charms_fail)
+
+
+def _would_be_late(age: datetime.timedelta, thresholds: Thresholds) -> bool:
+    """Whether a round after the next verification would end too late."""
+    interval = datetime.timedelta(minutes=thresholds.canary_interval)
+    round_ = datetime.timedelta(seconds=thresholds.canary_timeout)
+    return bool(interval) and age + NEXT + round_ >= interval
 
 
 def _changed(last: CanaryRound, report: Report) -> bool:

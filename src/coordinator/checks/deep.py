@@ -81,7 +81,7 @@ class Asking:
             return canary_schedule.were_missed(self.memory)
         if self.request.depth is Depth.FULL:
             return True
-        return canary_schedule.are_due(report, self.memory, able)
+        return canary_schedule.are_due(report, self.memory, able, self.request.thresholds)
 
     def _ask(
         self, kind: Kind, cloud: Cloud, deadline: http.Deadline

@@ -5,15 +5,18 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import enum
+import json
 import pathlib
 import re
 import shlex
+from collections.abc import Sequence
 from typing import Any
 
 import jinja2
 
 from coordinator.blueprint.systems import Blueprint
 from coordinator.report.finding import Finding, Severity
+from coordinator.report.history import Change
 from coordinator.report.report import Report
 
 TEMPLATES = pathlib.Path(__file__).parents[2] / "templates"
@@ -31,7 +34,7 @@ def render(template: str, **values: Any) -> str:
         keep_trailing_newline=True,
         trim_blocks=True,
         lstrip_blocks=True,
-        autoescape=False,  # noqa: S701 - configuration and plain text, no HTML
+        autoescape=jinja2.select_autoescape(("html",), default_for_string=False),
     )
     tools = {"oslo": oslo_value, "quote": shlex.quote}
     return environment.get_template(template).render(tools, **values)
@@ -57,12 +60,13 @@ class Form(enum.Enum):
 
     TEXT = "text"
     MARKDOWN = "markdown"
+    HTML = "html"
     JSON = "json"
 
     @property
     def suffix(self) -> str:
         """How the name of a file in this form ends."""
-        return {Form.TEXT: "txt", Form.MARKDOWN: "md", Form.JSON: "json"}[self]
+        return "txt" if self is Form.TEXT else "md" if self is Form.MARKDOWN else self.value
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,22 +84,48 @@ class _Section:
     findings: tuple[Finding, ...]
 
 
-def report_as(form: Form, report: Report, blueprint: Blueprint) -> str:
-    """A report in one of its forms; in those for people the worst comes first."""
+def report_as(
+    form: Form, report: Report, blueprint: Blueprint, changes: Sequence[Change] = ()
+) -> str:
+    """A report in one of its forms; in those for people the worst comes first.
+
+    Args:
+        form: which one.
+        report: what was found.
+        blueprint: the one in force, for titles.
+        changes: the last changes of the status, the newest first.
+    """
     if form is Form.JSON:
-        return report.to_json()
+        history = [change.to_dict() for change in changes]
+        return json.dumps({**report.to_dict(), "history": history}, sort_keys=True)
     sections = _sections(report, blueprint)
     numbers = {severity: len(report.having(severity)) for severity in reversed(Severity)}
     return render(
         f"report.{form.suffix}",
         report=report,
         sections=sections,
+        numbers={severity.value: n for severity, n in numbers.items() if n},
         counts=", ".join(f"{n} {severity.value}" for severity, n in numbers.items() if n),
         width=max((len(s.label) for s in sections if s.state is Severity.OK), default=0),
+        changes=changes,
+        lasted=_durations(changes, report.taken_at),
         time=_time,
         text=_markdown,
         code=_code,
     )
+
+
+def _durations(changes: Sequence[Change], now: datetime.datetime) -> list[str]:
+    """How long each status lasted, for people: `45 min`, `3 h`, `2 d`."""
+    ends = [now, *(change.at for change in changes)]
+    return [_duration(end - change.at) for end, change in zip(ends, changes, strict=False)]
+
+
+def _duration(length: datetime.timedelta) -> str:
+    minutes = max(0, round(length.total_seconds() / 60))
+    if minutes < 90:
+        return f"{minutes} min"
+    return f"{round(minutes / 60)} h" if minutes < 48 * 60 else f"{round(minutes / 1440)} d"
 
 
 def _sections(report: Report, blueprint: Blueprint) -> tuple[_Section, ...]:

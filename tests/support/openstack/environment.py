@@ -9,6 +9,7 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 
 from tests.support.openstack.errors import StackError
@@ -18,6 +19,7 @@ Progress = Callable[[str], None]
 
 _CHECKOUT = pathlib.Path(__file__).resolve().parents[3]
 _INSTALL_TIMEOUT = 900  # seconds; about 300 MB of wheels over a slow line
+_TELL = 5  # seconds between two lines about an installation
 # These have no wheel on PyPI. All are pure Python: no compiler is needed.
 _PYTHONS = ("3.10", "3.11", "3.12")  # what the pinned releases have wheels for
 _FROM_SOURCE = ("jsonpath-rw", "logutils", "pyperclip", "simplegeneric")
@@ -125,11 +127,37 @@ def _build(release: Release, folder: pathlib.Path, python: str, progress: Progre
         source = [word for name in _FROM_SOURCE for word in ("--no-binary", name)]
         python = str(Environment(release, folder).python)
         options = ["--quiet", "--no-deps", "--compile-bytecode", "--only-binary", ":all:"]
-        _uv(["pip", "install", "--python", python, *options, *source, "-r", str(release.pins)])
+        with _counted(release, folder, progress):
+            _uv(["pip", "install", "--python", python, *options, *source, "-r", str(release.pins)])
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
     (folder / "complete").touch()
+
+
+@contextlib.contextmanager
+def _counted(release: Release, folder: pathlib.Path, progress: Progress) -> Iterator[None]:
+    """Tell every few seconds how many packages are installed, and which came last."""
+    pins = release.pins.read_text(encoding="utf-8").splitlines()
+    total = sum("==" in line and not line.startswith((" ", "#")) for line in pins)
+    over = threading.Event()
+
+    def tell() -> None:
+        while not over.wait(_TELL):
+            done = list(folder.glob("lib/python*/site-packages/*.dist-info"))
+            newest = max(done, key=lambda path: path.stat().st_mtime, default=None)
+            name = (
+                newest.name.removesuffix(".dist-info").replace("-", " ") if newest else "fetching"
+            )
+            progress(f"{len(done)} of {total} packages: {name}")
+
+    teller = threading.Thread(target=tell, daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        over.set()
+        teller.join()
 
 
 def _uv(arguments: list[str]) -> None:

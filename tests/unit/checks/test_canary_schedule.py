@@ -9,6 +9,7 @@ from coordinator.checks import canary_schedule
 from coordinator.checks.memory import NOTHING, CheckMemory
 from coordinator.report.finding import Cause, Finding, Severity
 from coordinator.report.report import Report
+from coordinator.request import Thresholds
 from tests.unit import reports
 
 ABLE = ("metric", "alarming")
@@ -38,12 +39,36 @@ def test_the_first_are_due():
     assert canary_schedule.are_due(reports.report(), NOTHING, ABLE)
 
 
-def test_as_long_as_nothing_changes_they_are_not_due():
-    assert not canary_schedule.are_due(later(60 * 24 - 1), earlier(), ABLE)
+def test_as_long_as_nothing_changes_and_the_interval_can_be_kept_they_are_not_due():
+    assert not canary_schedule.are_due(later(50), earlier(), ABLE)
 
 
-def test_what_they_proved_counts_for_a_day():
-    assert canary_schedule.are_due(later(60 * 24), earlier(), ABLE)
+def test_they_are_due_when_the_next_verification_would_be_too_late():
+    assert canary_schedule.are_due(later(51), earlier(), ABLE)
+
+
+def test_without_an_interval_only_a_change_makes_them_due():
+    never = Thresholds(canary_interval=0)
+    assert not canary_schedule.are_due(later(60 * 24 * 30), earlier(), ABLE, never)
+    assert canary_schedule.are_due(later(5, builds={"metric": "9"}), earlier(), ABLE, never)
+
+
+@pytest.mark.parametrize("interval", [15, 30, 60, 1440])
+@pytest.mark.parametrize("pace", [4, 5, 6])
+def test_a_fault_without_a_sign_is_told_within_the_interval(interval: int, pace: int):
+    """The worst: it breaks when the last round just ended, and the canaries are waited for."""
+    thresholds = Thresholds(canary_interval=interval)
+    due = (
+        minutes
+        for minutes in range(pace, interval + 60, pace)
+        if canary_schedule.are_due(later(minutes), earlier(), ABLE, thresholds)
+    )
+    assert next(due) + thresholds.canary_timeout / 60 <= interval
+
+
+def test_an_interval_is_used_up_as_far_as_the_promise_allows():
+    started = [m for m in range(0, 61, 5) if canary_schedule.are_due(later(m), earlier(), ABLE)]
+    assert started[0] == 55
 
 
 def test_between_two_rounds_is_some_rest():
@@ -96,7 +121,7 @@ def test_a_clock_that_was_set_back_does_not_keep_a_failure():
 
 def test_what_may_not_be_done_is_not_tried_again():
     skipped = earlier(canary("metric", Severity.SKIPPED), canary("alarming"))
-    assert not canary_schedule.are_due(later(60 * 23), skipped, ABLE)
+    assert not canary_schedule.are_due(later(50), skipped, ABLE)
 
 
 def test_before_ceilometer_upgrade_they_are_not_due():

@@ -1,0 +1,246 @@
+"""Since when, and what changed: a small history of the coordinator's status. Pure.
+
+It is one unit's own: kept on its disk, never in a databag, and started anew by another leader. It
+holds nothing that changes by itself, so that an equal history is an equal text: not written anew.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+
+from coordinator.report.finding import Severity
+from coordinator.report.report import Report
+from coordinator.text import plain
+
+VERSION = 1
+"""Version of the JSON form."""
+
+MOST = 200
+"""Changes that are kept; the oldest go first."""
+
+SHOWN = 20
+"""Changes that reports show."""
+
+_EVENTS = 10
+"""Events of one change that are kept."""
+
+_NAMES = 500
+"""Names of each kind (endpoints, builds, units, checks) that are kept."""
+
+_LONGEST = 200
+"""Characters of a text that is kept."""
+
+BEGIN = "first status of this leader"
+"""The event of the first change: nothing was known before."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Facts:
+    """What the cloud and the model look like, as far as a change of it may explain a status.
+
+    Attributes:
+        endpoints: catalog type → URL.
+        builds: catalog type → version.
+        units: names of related units.
+        upgrade: the last thing that happened to ceilometer-upgrade, with its time; or nothing.
+    """
+
+    endpoints: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
+    builds: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
+    units: tuple[str, ...] = ()
+    upgrade: str = ""
+
+    def changes_since(self, other: Facts) -> tuple[str, ...]:
+        """What is another than before, for people; what was or is not known is no change."""
+        events = [
+            f"{service} moved from {other.endpoints[service]} to {url}"
+            for service, url in self.endpoints.items()
+            if other.endpoints.get(service, url) != url
+        ]
+        events += [
+            f"{service} went from {other.builds[service]} to {build}"
+            for service, build in self.builds.items()
+            if other.builds.get(service, build) != build
+        ]
+        if self.units and other.units:
+            events += [f"{unit} joined" for unit in self.units if unit not in other.units]
+            events += [f"{unit} left" for unit in other.units if unit not in self.units]
+        if self.upgrade and self.upgrade != other.upgrade:
+            events.append(self.upgrade)
+        more = len(events) - _EVENTS
+        return (*events[:_EVENTS], *([f"{more} more"] if more > 0 else []))
+
+    def filled_from(self, other: Facts) -> Facts:
+        """The same, with what was known and is not known now."""
+        return Facts(
+            _some({**other.endpoints, **self.endpoints}),
+            _some({**other.builds, **self.builds}),
+            (self.units or other.units)[:_NAMES],
+            self.upgrade or other.upgrade,
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Change:
+    """One change of the status, or of what it rests on.
+
+    Attributes:
+        at: when it was seen, in UTC, in whole seconds.
+        level: Juju's word for the status that followed: `blocked`, `active`, …
+        problem: what the status said then, without what to type.
+        check: the check that it was about, such as `metric.endpoint`; empty where none.
+        events: what changed at the same time.
+    """
+
+    at: datetime.datetime
+    level: str
+    problem: str
+    check: str = ""
+    events: tuple[str, ...] = ()
+
+    @property
+    def severity(self) -> Severity:
+        """How bad that status was, in the words of findings."""
+        if self.level == "active":
+            return Severity.DEGRADED if self.check else Severity.OK
+        return Severity.FAILED if self.level == "blocked" else Severity.SKIPPED
+
+    def is_alike(self, other: Change) -> bool:
+        """Whether the status is the same: of one check, texts differ in numbers and names."""
+        same = self.level == other.level and self.check == other.check
+        return same and (bool(self.check) or self.problem == other.problem)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The change in the JSON form of a report."""
+        return {
+            "at": self.at.isoformat(),
+            "status": self.level,
+            "problem": self.problem,
+            "check": self.check,
+            "events": list(self.events),
+        }
+
+
+@dataclasses.dataclass(frozen=True)
+class History:
+    """What one unit remembers of its status.
+
+    Attributes:
+        changes: the oldest first.
+        facts: what was known last.
+        onsets: check → when it was first seen not to be ok, for those that are not.
+    """
+
+    changes: tuple[Change, ...] = ()
+    facts: Facts = dataclasses.field(default_factory=Facts)
+    onsets: Mapping[str, datetime.datetime] = dataclasses.field(
+        default_factory=dict[str, datetime.datetime]
+    )
+
+    @property
+    def recent(self) -> tuple[Change, ...]:
+        """What reports show, the newest first."""
+        return tuple(reversed(self.changes[-SHOWN:]))
+
+    def noted(
+        self,
+        told: Change,
+        facts: Facts | None = None,
+        report: Report | None = None,
+    ) -> History:
+        """The history with a status, where that or what it rests on is another than the last.
+
+        Args:
+            told: the status, with the time; without events.
+            facts: what is known, where something was verified.
+            report: what was found then.
+        """
+        at = told.at.replace(microsecond=0)
+        known = facts if facts is not None else Facts()
+        events = known.changes_since(self.facts) if self.changes else (BEGIN,)
+        changes = self.changes
+        if events or not told.is_alike(changes[-1]):
+            texts = tuple(plain(event, _LONGEST) for event in events)
+            told = dataclasses.replace(
+                told, at=at, problem=plain(told.problem, _LONGEST), events=texts
+            )
+            changes = (*changes, told)[-MOST:]
+        onsets = self.onsets if report is None else _onsets(self.onsets, report, at)
+        return History(changes, known.filled_from(self.facts), onsets)
+
+    def to_json(self) -> str:
+        """The history as JSON, equal ones as equal texts."""
+        data = {
+            "version": VERSION,
+            "changes": [change.to_dict() for change in self.changes],
+            "facts": dataclasses.asdict(self.facts),
+            "onsets": {check: at.isoformat() for check, at in self.onsets.items()},
+        }
+        return json.dumps(data, sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> History:
+        """Read a kept history; one that cannot be read is empty."""
+        try:
+            data = cast("dict[str, Any]", json.loads(text))
+            if data["version"] != VERSION:
+                return cls()
+            facts = data["facts"]
+            return cls(
+                tuple(_change(entry) for entry in data["changes"][-MOST:]),
+                Facts(
+                    _texts(facts["endpoints"]),
+                    _texts(facts["builds"]),
+                    tuple(map(str, facts["units"]))[:_NAMES],
+                    str(facts["upgrade"]),
+                ),
+                _some({str(check): _time(at) for check, at in data["onsets"].items()}),
+            )
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
+            return cls()
+
+
+def _onsets(
+    before: Mapping[str, datetime.datetime], report: Report, at: datetime.datetime
+) -> dict[str, datetime.datetime]:
+    """Since when each check is not ok; one that could not be asked is as it was."""
+    bad = {Severity.DEGRADED, Severity.FAILED}
+    onsets: dict[str, datetime.datetime] = {}
+    for finding in report.worst_first():
+        known = before.get(finding.check)
+        if finding.severity in bad:
+            # a clock that was set back is no reason for a fault of the future
+            onsets[finding.check] = min(known, at) if known else at
+        elif finding.severity is Severity.SKIPPED and known:
+            onsets.setdefault(finding.check, min(known, at))
+    return _some(onsets)
+
+
+def _change(data: Mapping[str, Any]) -> Change:
+    events: Iterable[Any] = data["events"]
+    return Change(
+        _time(data["at"]),
+        str(data["status"]),
+        str(data["problem"]),
+        str(data["check"]),
+        tuple(map(str, events)),
+    )
+
+
+def _time(text: str) -> datetime.datetime:
+    at = datetime.datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError("a time without its zone")
+    return at.astimezone(datetime.timezone.utc)
+
+
+def _texts(data: Mapping[str, Any]) -> dict[str, str]:
+    return _some({str(key): str(value) for key, value in data.items()})
+
+
+def _some(data: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(list(data.items())[:_NAMES])

@@ -1,0 +1,1 @@
+"""Pictures for the documentation, made by a command and not by hand."""

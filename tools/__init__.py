@@ -1,0 +1,1 @@
+"""What runs from a checkout alone, and is no part of the charm."""

@@ -1,0 +1,109 @@
+"""`make verify`: the report of a cloud, from a checkout and an openrc.
+
+It only reads. DEEP=1 also sends canaries (a metric, an alarm and a secret of its own) and removes
+them. SERVICES=metric,alarming says what must be there, FORMAT=html what is printed, ANONYMOUS=1
+blanks out names and addresses. Exit code 0 only when the stack is verified.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+
+import config
+from coordinator import reconcile
+from coordinator.blueprint import loader
+from coordinator.checks import runner
+from coordinator.juju.sight import NOBODY_ASKED
+from coordinator.openstack.proxies import Proxies
+from coordinator.report import render
+from coordinator.report.render import Form
+from coordinator.report.report import Report
+from coordinator.request import Depth, Request
+from coordinator.upgrade import command, packages
+from coordinator.upgrade.backends import Backends
+from coordinator.upgrade.decision import Decision, Step
+from coordinator.upgrade.policy import Method, Trigger, UpgradePolicy
+from coordinator.upgrade.record import Record
+from coordinator.upgrade.run import Situation
+from tools.tryout import access
+from tools.tryout.anonymous import Blanker
+
+USUAL = "metric,alarming,key-manager"
+
+
+def main(environ: Mapping[str, str]) -> int:
+    """Verify, and print the report."""
+    try:
+        who = access.read(environ)
+        request = request_of(who, environ)
+        form = form_of(environ.get("FORMAT", ""))
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
+    blank = Blanker((who.credentials.username, who.credentials.project, who.region))
+    shown = blank if environ.get("ANONYMOUS") else str
+
+    def tell(line: str) -> None:
+        print(shown(line), file=sys.stderr)
+
+    report = verify(request, tell)
+    print(shown(render.report_as(form, report, request.blueprint)))
+    return 0 if report.verified else 1
+
+
+def request_of(who: access.Access, environ: Mapping[str, str]) -> Request:
+    """What is verified.
+
+    Raises:
+        ValueError: SERVICES names something unknown.
+    """
+    blueprint = loader.load()
+    known = tuple(blueprint.services)
+    required = config.parse_services(environ.get("SERVICES") or USUAL, known)
+    return Request(
+        credentials=(who.credentials,),
+        required=required,
+        optional=tuple(service for service in known if service not in required),
+        interface=who.interface,
+        region=who.region,
+        timeout=60,
+        certificates=who.certificates,
+        proxies=Proxies.from_environment(environ),
+        applications={},
+        coordinator="telemetry-coordinator",
+        blueprint=blueprint,
+        depth=Depth.FULL if environ.get("DEEP") else Depth.READS,
+        fewer_rights=True,
+    )
+
+
+def form_of(word: str) -> Form:
+    """The form of the report.
+
+    Raises:
+        ValueError: there is none of that name; it says which there are.
+    """
+    forms = {form.value: form for form in Form}
+    if word and word not in forms:
+        raise ValueError(f"FORMAT: use {', '.join(forms)}")
+    return forms[word or Form.TEXT.value]
+
+
+def verify(request: Request, tell: runner.Progress) -> Report:
+    """Verify, and judge what only the cloud tells: nothing of Juju is known, or done."""
+    backends = Backends(
+        policy=UpgradePolicy(Method.ADVISE, Trigger.WHEN_NEEDED, remembers=False),
+        command=command.CommandBackend(packages.Source()),
+        members=(),
+        announce=tell,
+    )
+    verified = runner.verify(request, progress=tell, announce=tell)
+    nothing = Decision(Step.NOTHING, "")
+    situation = Situation(verified, NOBODY_ASKED, Record(), nothing)
+    return reconcile.judge(request, situation, backends)
+
+
+if __name__ == "__main__":
+    sys.exit(main(os.environ))
