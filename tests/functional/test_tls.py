@@ -71,24 +71,6 @@ def test_the_ca_of_the_option_is_trusted(
     assert verified.status[0] == "active", verified.status
 
 
-def test_an_expired_certificate_is_told_apart(
-    verified: Deployment, stack: Stack, authority: certificates.Authority
-) -> None:
-    with tls_before(stack, "aodh", authority.expired()):
-        verified.configure(ssl_ca=authority.ca_pem)
-
-    assert verified.finding("alarming.endpoint").cause is Cause.TLS_EXPIRED
-
-
-def test_a_certificate_of_another_host_is_told_apart(
-    verified: Deployment, stack: Stack, authority: certificates.Authority
-) -> None:
-    with tls_before(stack, "aodh", authority.wrong_host()):
-        verified.configure(ssl_ca=authority.ca_pem)
-
-    assert verified.finding("alarming.endpoint").cause is Cause.TLS_WRONG_HOST
-
-
 def test_ceilometer_upgrade_trusts_the_private_ca_too(
     verified: Deployment, stack: Stack, authority: certificates.Authority
 ) -> None:

@@ -93,7 +93,7 @@ class Story:
                 "metricd is started again",
                 self._stack.services["metricd"].start,
                 "blocked",
-                "metricd did not process",
+                "Gnocchi has not processed test measures",
                 verified=True,
                 deep=True,
             ),
