@@ -13,7 +13,7 @@ from tests.functional.conftest import Deploy, Upgrades
 from tests.functional.deployment import Deployment
 from tests.support.openstack import Stack
 
-ONE_RELEASE = True
+pytestmark = pytest.mark.one_release
 STANDBY = "standby; leader active: metric, alarming, key-manager, infra-optim verified"
 ONLY_GNOCCHI: dict[str, str | int] = {"required-services": "metric", "optional-services": ""}
 Scale = Callable[[int], Cluster]

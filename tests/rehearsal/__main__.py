@@ -1,6 +1,6 @@
 """`python -m tests.rehearsal`: boots the real services and plays the story on them.
 
-Exit code 0 only when every step ended as the story says.
+Exit code 0 only when every step ended as the story says, and the README's sample is as printed.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ import signal
 import sys
 import tempfile
 
-from tests.rehearsal import source_charm
+from tests.rehearsal import sample, source_charm
 from tests.rehearsal.screen import Screen
 from tests.rehearsal.story import Step, Story
 from tests.support.agent.agent import Agent
 from tests.support.openstack import Release, Stack
 
+README = source_charm.ROOT / "README.md"
 SEAM = "CEILOMETER_UPGRADE_COMMAND"
 """The charm's variable for the path of ceilometer-upgrade (src/coordinator/upgrade/command.py)."""
 
@@ -47,6 +48,10 @@ def main() -> int:
         stack.down()
     if failed:
         screen.text(f"\nThe rehearsal failed: {failed} steps did not end as the story says.")
+        return 1
+    if release is Release.LATEST and (lacking := sample.missing(README.read_text(), screen.lines)):
+        screen.text("\nThe README shows what was not printed:")
+        screen.text("\n".join(lacking), indent=2)
         return 1
     screen.text("\nThe rehearsal is over: every step ended as the story says.")
     return 0
