@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+import unit_state
 from coordinator.upgrade import command
 from tests.functional.deployment import Deployment
 from tests.support.openstack import Stack
@@ -32,6 +33,12 @@ class Upgrades:
         return len(self._calls.read_text().splitlines()) if self._calls.exists() else 0
 
 
+@pytest.fixture(autouse=True)
+def public(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reports for people are written here, and not into this machine's /var/lib."""
+    monkeypatch.setattr(unit_state, "PUBLIC", tmp_path / "public")
+
+
 @pytest.fixture
 def upgrades(stack: Stack, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Upgrades:
     made = Upgrades(stack, tmp_path / "ceilometer")
@@ -40,11 +47,11 @@ def upgrades(stack: Stack, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.fixture
-def deploy(stack: Stack, upgrades: Upgrades) -> Deploy:
+def deploy(stack: Stack, upgrades: Upgrades, tmp_path: pathlib.Path) -> Deploy:
     """Deploys a coordinator whose ceilometer-upgrade is the real command of the release set."""
 
     def deployed(**config: str | int) -> Deployment:
-        return Deployment(stack, config)
+        return Deployment(stack, config, tmp_path)
 
     return deployed
 

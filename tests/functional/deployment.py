@@ -10,6 +10,7 @@ import dataclasses
 import datetime
 import json
 import pathlib
+import tempfile
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -17,6 +18,7 @@ import jsonschema
 from ops import testing
 
 import charm
+import unit_state
 from coordinator.report.finding import Finding
 from coordinator.report.report import Report
 from tests.support.juju.controller import MODEL
@@ -42,7 +44,7 @@ class Deployment:
         self,
         stack: Stack,
         config: Mapping[str, str | int],
-        root: pathlib.Path | None = None,
+        folder: pathlib.Path,
         unit: int = 0,
     ) -> None:
         """Deploy it.
@@ -51,10 +53,12 @@ class Deployment:
             stack: the cloud.
             config: options that differ from their defaults. Deeper questions are off unless asked
                 for: canaries take a second or two in every hook.
-            root: the charm's folder; where none is given, that is nobody's concern.
+            folder: where the charm's folder is made, which lives as long as the unit.
             unit: number of the unit.
         """
         self.stack = stack
+        root = pathlib.Path(tempfile.mkdtemp(prefix="charm-", dir=folder))
+        self._files = unit_state.UnitState(root, f"telemetry-coordinator/{unit}")
         self._context = testing.Context(
             charm.TelemetryCoordinatorCharm, charm_root=root, unit_id=unit
         )
@@ -192,8 +196,8 @@ class Deployment:
 
     @property
     def report(self) -> Report:
-        """The last report, whose JSON is as its schema says."""
-        text = self.peer_data()["report"]
+        """The last report of this unit, whose JSON is as its schema says."""
+        text = self._files.read("report.json")
         jsonschema.validate(json.loads(text), SCHEMA)
         report = Report.from_json(text)
         assert report is not None

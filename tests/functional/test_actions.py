@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import jsonschema
+import pytest
 
 from tests.functional import deployment
 from tests.functional.deployment import Deployment
@@ -21,6 +22,7 @@ def test_verify_stack_tells_of_every_service(verified: Deployment, stack: Stack)
     assert action.results["metric"]["endpoint"] == stack.gnocchi_url
 
 
+@pytest.mark.one_release
 def test_verify_stack_shows_progress(verified: Deployment) -> None:
     action = verified.action("verify-stack")
 
@@ -28,6 +30,7 @@ def test_verify_stack_shows_progress(verified: Deployment) -> None:
     assert "[ok] Aodh lists alarms" in action.logs
 
 
+@pytest.mark.one_release
 def test_verify_stack_fails_when_something_is_down(verified: Deployment, stack: Stack) -> None:
     stack.services["barbican"].stop()
 
@@ -39,6 +42,7 @@ def test_verify_stack_fails_when_something_is_down(verified: Deployment, stack: 
     assert action.results["metric"]["status"] == "ok"
 
 
+@pytest.mark.one_release
 def test_verify_stack_updates_the_status_at_once(verified: Deployment, stack: Stack) -> None:
     stack.services["barbican"].stop()
 
@@ -47,6 +51,7 @@ def test_verify_stack_updates_the_status_at_once(verified: Deployment, stack: St
     assert verified.status[0] == "blocked"
 
 
+@pytest.mark.one_release
 def test_verify_stack_of_one_service_leaves_the_status_alone(
     verified: Deployment, stack: Stack
 ) -> None:
@@ -60,6 +65,7 @@ def test_verify_stack_of_one_service_leaves_the_status_alone(
     assert verified.status == before
 
 
+@pytest.mark.one_release
 def test_verify_stack_takes_an_interface(verified: Deployment, stack: Stack) -> None:
     stack.catalog.point("alarming", "http://127.0.0.1:9", interface="public")
 
@@ -68,12 +74,14 @@ def test_verify_stack_takes_an_interface(verified: Deployment, stack: Stack) -> 
     assert action.failure.startswith("Aodh refused the connection at http://127.0.0.1:9")
 
 
+@pytest.mark.one_release
 def test_verify_stack_takes_a_region(verified: Deployment) -> None:
     action = verified.action("verify-stack", region="RegionNine")
 
     assert "has no endpoint in region RegionNine" in action.failure
 
 
+@pytest.mark.one_release
 def test_verify_stack_gives_json_for_programs(verified: Deployment) -> None:
     report = json.loads(verified.action("verify-stack", format="json").results["report"])
 
@@ -81,6 +89,7 @@ def test_verify_stack_gives_json_for_programs(verified: Deployment) -> None:
     assert report["verified"] is True
 
 
+@pytest.mark.one_release
 def test_verify_stack_gives_markdown_for_a_ticket(verified: Deployment, stack: Stack) -> None:
     stack.services["aodh"].stop()
 
@@ -92,6 +101,7 @@ def test_verify_stack_gives_markdown_for_a_ticket(verified: Deployment, stack: S
     assert first.endswith(" | `juju status aodh` |")
 
 
+@pytest.mark.one_release
 def test_show_report_asks_the_cloud_nothing(verified: Deployment, stack: Stack) -> None:
     for service in stack.services.values():
         service.freeze()
@@ -102,6 +112,7 @@ def test_show_report_asks_the_cloud_nothing(verified: Deployment, stack: Stack) 
     assert action.results["status"] == "verified"
 
 
+@pytest.mark.one_release
 def test_the_ceilometer_upgrade_action_needs_a_gnocchi_that_answers(
     verified: Deployment, stack: Stack
 ) -> None:
@@ -112,6 +123,7 @@ def test_the_ceilometer_upgrade_action_needs_a_gnocchi_that_answers(
     assert action.failure.startswith("Gnocchi must answer first: Gnocchi refused the connection")
 
 
+@pytest.mark.one_release
 def test_a_service_that_an_operator_describes_is_verified_without_a_check_of_its_own(
     verified: Deployment, stack: Stack
 ) -> None:

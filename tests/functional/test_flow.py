@@ -281,7 +281,7 @@ def test_the_charm_blocks_when_nothing_flows(
         }
     )
     for _ in range(3):
-        deployment.identity_changed()
+        deployment.update_status()
     name, message = deployment.status
     assert name == "blocked"
     assert message.startswith("Ceilometer sends no fresh measures to Gnocchi (instance")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import pathlib
 from collections.abc import Callable
 
@@ -10,22 +9,23 @@ import pytest
 
 from coordinator.upgrade import command
 from tests.functional.cluster import Cluster
-from tests.functional.conftest import Upgrades
+from tests.functional.conftest import Deploy, Upgrades
 from tests.functional.deployment import Deployment
 from tests.support.openstack import Stack
 
-ONE_RELEASE = True
+pytestmark = pytest.mark.one_release
 STANDBY = "standby; leader active: metric, alarming, key-manager, infra-optim verified"
+ONLY_GNOCCHI: dict[str, str | int] = {"required-services": "metric", "optional-services": ""}
 Scale = Callable[[int], Cluster]
 
 
 @pytest.fixture
-def scale(stack: Stack, upgrades: Upgrades) -> Scale:
+def scale(stack: Stack, upgrades: Upgrades, tmp_path: pathlib.Path) -> Scale:
     """Deploys some units beside a Gnocchi that nobody has prepared."""
     stack.replace_gnocchi_database()
 
     def unit(number: int) -> Deployment:
-        return Deployment(stack, {}, unit=number)
+        return Deployment(stack, {}, tmp_path, number)
 
     return lambda units: Cluster(unit, units)
 
@@ -39,14 +39,15 @@ def three(scale: Scale) -> Cluster:
 
 
 @pytest.fixture
-def fails(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """Makes ceilometer-upgrade fail until the context ends; gives a function that mends it."""
-    real = os.environ[command.SEAM]
+def fails(
+    upgrades: Upgrades, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[], None]:
+    """Makes ceilometer-upgrade fail; gives a function that mends it."""
     broken = tmp_path / "broken"
     broken.write_text("#!/bin/sh\necho no such luck\nexit 1\n")
     broken.chmod(0o755)
     monkeypatch.setenv(command.SEAM, str(broken))
-    return lambda: monkeypatch.setenv(command.SEAM, real)
+    return lambda: monkeypatch.setenv(command.SEAM, str(upgrades.command))
 
 
 # Three units
@@ -145,9 +146,9 @@ def test_units_that_come_back_find_the_record(three: Cluster, upgrades: Upgrades
 
 
 def test_an_application_that_is_deployed_anew_adopts_what_is_there(
-    three: Cluster, stack: Stack, upgrades: Upgrades
+    three: Cluster, deploy: Deploy, upgrades: Upgrades
 ):
-    anew = Deployment(stack, {})
+    anew = deploy()
     anew.identity_changed()
     assert upgrades.runs == 1
     assert anew.record["success"]["ran"] is False
@@ -173,18 +174,17 @@ def burst(unit: Deployment, events: int) -> None:
         kinds[number % len(kinds)]()
 
 
-def test_two_hundred_events_run_one_upgrade(stack: Stack, upgrades: Upgrades):
+def test_two_hundred_events_run_one_upgrade(stack: Stack, deploy: Deploy, upgrades: Upgrades):
     stack.replace_gnocchi_database()
-    unit = Deployment(stack, {"required-services": "metric", "optional-services": ""})
+    unit = deploy(**ONLY_GNOCCHI)
     burst(unit, 200)
     assert upgrades.runs == 1
     assert unit.status[0] == "active"
 
 
-def test_a_failing_upgrade_is_tried_once_in_a_burst(
-    stack: Stack, upgrades: Upgrades, fails: Callable[[], None]
-):
+@pytest.mark.usefixtures("fails")
+def test_a_failing_upgrade_is_tried_once_in_a_burst(stack: Stack, deploy: Deploy):
     stack.replace_gnocchi_database()
-    unit = Deployment(stack, {"required-services": "metric", "optional-services": ""})
+    unit = deploy(**ONLY_GNOCCHI)
     burst(unit, 40)
     assert unit.record["failure"]["count"] == 1

@@ -29,33 +29,30 @@ def test_a_stopped_service_blocks(
     assert verified.finding(f"{service}.endpoint").cause is Cause.REFUSED
 
 
-@pytest.mark.parametrize(("process", "service", "title"), REQUIRED)
-def test_a_service_that_comes_back_is_verified_again(
-    verified: Deployment, stack: Stack, process: str, service: str, title: str
-) -> None:
-    stack.services[process].stop()
+@pytest.mark.one_release
+def test_a_service_that_comes_back_is_verified_again(verified: Deployment, stack: Stack) -> None:
+    stack.services["barbican"].stop()
     verified.update_status()
-    stack.services[process].start()
+    stack.services["barbican"].start()
 
     verified.update_status()
 
     assert verified.status[0] == "active"
 
 
-@pytest.mark.parametrize(("process", "service", "title"), REQUIRED)
-def test_a_service_missing_from_the_catalog_blocks(
-    verified: Deployment, stack: Stack, process: str, service: str, title: str
-) -> None:
-    stack.catalog.remove(service)
+@pytest.mark.one_release
+def test_a_service_missing_from_the_catalog_blocks(verified: Deployment, stack: Stack) -> None:
+    stack.catalog.remove("alarming")
 
     verified.update_status()
 
     name, message = verified.status
     assert name == "blocked"
-    assert message.startswith(f"{title} is not in the service catalog; juju integrate {process}:")
-    assert verified.finding(f"{service}.catalog").cause is Cause.NOT_IN_CATALOG
+    assert message.startswith("Aodh is not in the service catalog; juju integrate aodh:")
+    assert verified.finding("alarming.catalog").cause is Cause.NOT_IN_CATALOG
 
 
+@pytest.mark.one_release
 def test_a_stopped_optional_service_is_named_but_does_not_block(
     verified: Deployment, stack: Stack
 ) -> None:
@@ -68,6 +65,7 @@ def test_a_stopped_optional_service_is_named_but_does_not_block(
     assert message.startswith("degraded: Watcher refused the connection")
 
 
+@pytest.mark.one_release
 def test_an_optional_service_that_is_not_deployed_is_no_fault(
     verified: Deployment, stack: Stack
 ) -> None:
@@ -80,6 +78,7 @@ def test_an_optional_service_that_is_not_deployed_is_no_fault(
     assert verified.finding("infra-optim.catalog").severity is Severity.SKIPPED
 
 
+@pytest.mark.one_release
 def test_a_stopped_keystone_blocks_and_nothing_else_is_blamed(
     verified: Deployment, stack: Stack
 ) -> None:
@@ -104,7 +103,8 @@ def test_gnocchis_database_gone_is_seen_although_its_root_answers(
     assert verified.finding("metric.read").cause is Cause.SERVER_ERROR
 
 
-@pytest.mark.parametrize("process", ["keystone", "gnocchi", "aodh", "barbican", "watcher"])
+@pytest.mark.one_release
+@pytest.mark.parametrize("process", ["keystone", "gnocchi"])
 def test_a_frozen_process_costs_its_own_check_alone(
     verified: Deployment, stack: Stack, process: str
 ) -> None:
@@ -118,6 +118,7 @@ def test_a_frozen_process_costs_its_own_check_alone(
     assert "did not answer in time" in slow[0].summary
 
 
+@pytest.mark.one_release
 def test_a_service_without_the_wanted_interface_names_the_others(
     verified: Deployment, stack: Stack
 ) -> None:
@@ -133,6 +134,7 @@ def test_a_service_without_the_wanted_interface_names_the_others(
     assert verified.status == ("blocked", expected)
 
 
+@pytest.mark.one_release
 def test_a_service_without_endpoints_blocks(verified: Deployment, stack: Stack) -> None:
     stack.catalog.drop_endpoints("alarming")
 
@@ -142,6 +144,7 @@ def test_a_service_without_endpoints_blocks(verified: Deployment, stack: Stack) 
     assert verified.finding("alarming.catalog").cause is Cause.NO_INTERFACE
 
 
+@pytest.mark.one_release
 def test_an_endpoint_in_another_region_is_told_apart(verified: Deployment, stack: Stack) -> None:
     stack.catalog.remove("alarming")
     stack.catalog.add("alarming", "aodh", stack.services["aodh"].url, region="RegionTwo")
@@ -153,6 +156,7 @@ def test_an_endpoint_in_another_region_is_told_apart(verified: Deployment, stack
     assert "RegionTwo" in finding.summary
 
 
+@pytest.mark.one_release
 def test_the_region_option_decides_which_endpoint_is_asked(
     verified: Deployment, stack: Stack
 ) -> None:
@@ -186,6 +190,7 @@ def test_barbican_in_the_catalog_at_gnocchis_address_is_unmasked(
     assert verified.finding("key-manager.read").cause is Cause.NOT_FOUND
 
 
+@pytest.mark.one_release
 def test_a_name_that_does_not_resolve_is_told_apart(verified: Deployment, stack: Stack) -> None:
     stack.catalog.point("alarming", "http://aodh.invalid:8042")
 
@@ -195,19 +200,16 @@ def test_a_name_that_does_not_resolve_is_told_apart(verified: Deployment, stack:
     assert verified.status[1].startswith("Aodh has a name that does not resolve")
 
 
-@pytest.mark.parametrize(
-    "url", ["aodh.example.com:8042", "http://", "http://[::1:8042", "http://192.0.2.1:port"]
-)
-def test_a_malformed_url_in_the_catalog_is_told_apart(
-    verified: Deployment, stack: Stack, url: str
-) -> None:
-    stack.catalog.point("alarming", url)
+@pytest.mark.one_release
+def test_a_malformed_url_in_the_catalog_is_told_apart(verified: Deployment, stack: Stack) -> None:
+    stack.catalog.point("alarming", "aodh.example.com:8042")
 
     verified.update_status()
 
     assert verified.finding("alarming.catalog").cause is Cause.BAD_URL
 
 
+@pytest.mark.one_release
 def test_duplicate_entries_degrade_and_are_named(verified: Deployment, stack: Stack) -> None:
     stack.catalog.add("alarming", "aodh-old", "http://127.0.0.1:9")
 
@@ -245,6 +247,7 @@ def test_a_wrong_password_blocks_with_what_to_type(verified: Deployment, stack: 
     )
 
 
+@pytest.mark.one_release
 def test_stale_credentials_of_a_former_leader_are_passed_over(
     verified: Deployment, stack: Stack
 ) -> None:

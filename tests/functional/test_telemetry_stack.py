@@ -6,12 +6,14 @@ import json
 import pathlib
 
 import jsonschema
+import pytest
 from ops import testing
 
 from charms.telemetry_coordinator.v0 import telemetry_stack
 from tests.functional.deployment import ROOT, Deployment
 from tests.support.openstack import Stack
 
+pytestmark = pytest.mark.one_release
 INTERFACE: pathlib.Path = ROOT / "docs/reference/interface/telemetry_stack/v1"
 SCHEMA = json.loads((INTERFACE / "schema.json").read_text(encoding="utf-8"))
 

@@ -28,6 +28,7 @@ def authority() -> certificates.Authority:
     return certificates.Authority()
 
 
+@pytest.mark.one_release
 def test_a_private_ca_is_not_trusted_by_itself(
     verified: Deployment, stack: Stack, authority: certificates.Authority
 ) -> None:
@@ -51,6 +52,7 @@ def test_the_ca_of_vault_is_trusted(
     assert verified.status[0] == "active", verified.status
 
 
+@pytest.mark.one_release
 def test_a_transferred_ca_is_trusted(
     verified: Deployment, stack: Stack, authority: certificates.Authority
 ) -> None:
@@ -62,6 +64,7 @@ def test_a_transferred_ca_is_trusted(
     assert verified.status[0] == "active", verified.status
 
 
+@pytest.mark.one_release
 def test_the_ca_of_the_option_is_trusted(
     verified: Deployment, stack: Stack, authority: certificates.Authority
 ) -> None:
@@ -69,24 +72,6 @@ def test_the_ca_of_the_option_is_trusted(
         verified.configure(ssl_ca=base64.b64encode(authority.ca_pem.encode()).decode())
 
     assert verified.status[0] == "active", verified.status
-
-
-def test_an_expired_certificate_is_told_apart(
-    verified: Deployment, stack: Stack, authority: certificates.Authority
-) -> None:
-    with tls_before(stack, "aodh", authority.expired()):
-        verified.configure(ssl_ca=authority.ca_pem)
-
-    assert verified.finding("alarming.endpoint").cause is Cause.TLS_EXPIRED
-
-
-def test_a_certificate_of_another_host_is_told_apart(
-    verified: Deployment, stack: Stack, authority: certificates.Authority
-) -> None:
-    with tls_before(stack, "aodh", authority.wrong_host()):
-        verified.configure(ssl_ca=authority.ca_pem)
-
-    assert verified.finding("alarming.endpoint").cause is Cause.TLS_WRONG_HOST
 
 
 def test_ceilometer_upgrade_trusts_the_private_ca_too(
@@ -103,6 +88,7 @@ def test_ceilometer_upgrade_trusts_the_private_ca_too(
     assert "instance" in stack.resource_types()
 
 
+@pytest.mark.one_release
 def test_rubbish_from_vault_is_named_and_the_rest_goes_on(
     verified: Deployment, stack: Stack
 ) -> None:
@@ -115,6 +101,7 @@ def test_rubbish_from_vault_is_named_and_the_rest_goes_on(
     assert "the CA certificate from vault/0 is not used" in message
 
 
+@pytest.mark.one_release
 @pytest.mark.parametrize(
     ("days", "told"),
     [(40, ("ok", "active")), (20, ("degraded", "active")), (3, ("failed", "blocked"))],
@@ -140,6 +127,7 @@ def test_a_certificate_that_ends_soon_is_told(
         assert finding.remedy == "juju run vault/leader reissue-certificates"
 
 
+@pytest.mark.one_release
 def test_a_good_certificate_is_not_what_decides_about_a_service(
     verified: Deployment, stack: Stack, authority: certificates.Authority
 ) -> None:
@@ -151,6 +139,7 @@ def test_a_good_certificate_is_not_what_decides_about_a_service(
     assert action.results["alarming"]["finding"] == "Aodh lists alarms"
 
 
+@pytest.mark.one_release
 def test_the_operator_says_what_is_soon(
     verified: Deployment, stack: Stack, authority: certificates.Authority
 ) -> None:

@@ -165,7 +165,7 @@ def test_a_user_without_admin_is_told_what_is_forbidden(fresh: Stack, deploy: De
     name, message = deployment.status
     assert name == "blocked"
     assert message.startswith("ceilometer-upgrade may not create resource types (HTTP 403)")
-    assert message.endswith("juju config telemetry-coordinator --reset requested-grants")
+    assert message.endswith('juju config telemetry-coordinator requested-grants=""')
     assert "403" in deployment.record["failure"]["cause"]
     assert fresh.resource_types() == {"generic"}
 

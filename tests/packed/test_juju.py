@@ -11,7 +11,7 @@ from tests.support.agent.agent import MODEL_UUID, Agent
 from tests.support.agent.expectations import assert_quiet
 from tests.support.juju.controller import BLOCKED, Controller
 
-ONE_RELEASE = True
+pytestmark = pytest.mark.one_release
 USER, PASSWORD = "telemetry-coordinator", "correct-horse"
 
 

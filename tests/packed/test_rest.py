@@ -16,7 +16,7 @@ from tests.support.agent.unit_state import HookResult
 from tests.support.openstack import Stack
 from tests.support.packing import packing
 
-ONE_RELEASE = True
+pytestmark = pytest.mark.one_release
 MOST_HOOKS = 30
 """Of a deployment with all relations: Juju's own, and those that the charm causes."""
 

@@ -14,7 +14,7 @@ from tests.support.agent.agent import Agent
 from tests.support.agent.expectations import assert_quiet, assert_verified, runs
 from tests.support.openstack import Stack
 
-ONE_RELEASE = True
+pytestmark = pytest.mark.one_release
 EARLIER = "2026-01-02T03:04:05+00:00"
 
 

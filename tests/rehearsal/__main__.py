@@ -1,6 +1,6 @@
 """`python -m tests.rehearsal`: boots the real services and plays the main job, or a fault.
 
-Exit code 0 only when every step ended as the story says.
+Exit code 0 only when every step ended as the story says, and the README's sample is as printed.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import signal
 import sys
 import tempfile
 
-from tests.rehearsal import scenarios, source_charm
+from tests.rehearsal import sample, scenarios, source_charm
 from tests.rehearsal.scenarios import SCENARIOS
 from tests.rehearsal.screen import Screen
 from tests.rehearsal.story import Step, Story
@@ -21,6 +21,7 @@ from tests.support.openstack import Release, Stack
 PAGE = pathlib.Path(__file__).parents[2] / ".tools" / "rehearsal" / "report.html"
 """Where the last report is kept as a page."""
 
+README = source_charm.ROOT / "README.md"
 SEAM = "CEILOMETER_UPGRADE_COMMAND"
 """The charm's variable for the path of ceilometer-upgrade (src/coordinator/upgrade/command.py)."""
 
@@ -65,6 +66,11 @@ def main() -> int:
         stack.down()
     if failed:
         screen.text(f"\nThe rehearsal failed: {failed} steps did not end as the story says.")
+        return 1
+    shown = README.read_text() if release is Release.LATEST and not name else ""
+    if shown and (lacking := sample.missing(shown, screen.lines)):
+        screen.text("\nThe README shows what was not printed:")
+        screen.text("\n".join(lacking), indent=2)
         return 1
     screen.text("\nThe rehearsal is over: every step ended as the story says.")
     screen.text(f"Its last report, for a browser: {PAGE}")

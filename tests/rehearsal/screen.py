@@ -27,6 +27,8 @@ class Screen:
         plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
         self._coloured = forced or (sys.stdout.isatty() and not plain)
         self._started = time.monotonic()
+        self.lines: list[str] = []
+        """What was printed about the unit: its status and its reports."""
 
     def progress(self, line: str) -> None:
         """One line about something that takes a while."""
@@ -38,12 +40,15 @@ class Screen:
 
     def text(self, text: str, indent: int = 0) -> None:
         for line in text.rstrip("\n").splitlines():
+            self.lines.append(line)
             print(f"{' ' * indent}{line}".rstrip(), flush=True)
 
     def status(self, unit: str, status: str, message: str, version: str) -> None:
         """The unit as `juju status` shows it."""
-        print(f"{'Unit':<26}{'Workload':<13}{'Version':<16}Message")
+        heading = f"{'Unit':<26}{'Workload':<13}{'Version':<16}Message"
         padded = f"{status:<13}"
+        self.lines += [heading, f"{unit + '*':<26}{padded}{version:<16}{message}"]
+        print(heading)
         print(f"{unit + '*':<26}{self._paint(status, padded)}{version:<16}{message}", flush=True)
 
     def outcome(self, good: bool, text: str) -> None:

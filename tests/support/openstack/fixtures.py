@@ -17,12 +17,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    text = "one_release: the same beside every release set, so that the newest will do"
+    config.addinivalue_line("markers", text)
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "booted_stack" in metafunc.fixturenames:
         chosen = metafunc.config.getoption("--stack-release")
         releases = [item for item in Release if not chosen or str(item) in chosen]
-        if getattr(metafunc.module, "ONE_RELEASE", False):
-            # what such a module tests is the same beside every release: the newest will do
+        if metafunc.definition.get_closest_marker("one_release"):
             releases = [Release.LATEST] if Release.LATEST in releases else releases[:1]
         metafunc.parametrize("booted_stack", releases, indirect=True, ids=str, scope="session")
 

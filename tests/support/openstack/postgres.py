@@ -13,7 +13,7 @@ from tests.support.openstack import environment
 from tests.support.openstack.errors import StackError
 from tests.support.openstack.inside.site import Site
 
-_TIME = 30.0  # seconds for any one step
+_TIME = 120.0  # seconds for any one step
 # The socket's path must fit in 107 bytes (sun_path in <sys/un.h>).
 _LONGEST_PARENT = 60
 

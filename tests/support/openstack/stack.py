@@ -45,7 +45,7 @@ _PUBLISHED = (
 )
 _DAEMONS = ("metricd", "evaluator")
 _DATABASE = "postgres"
-_CEILOMETER_TIME = 60.0  # seconds; its commands take 2 to 4
+_CEILOMETER_TIME = 180.0  # seconds; its commands take 2 to 4
 
 
 class Stack:

@@ -30,6 +30,7 @@ def get(url: str, timeout: float = 10.0, **options: object) -> requests.Response
         return session.get(url, timeout=timeout, **options)  # type: ignore[arg-type]  # kwargs
 
 
+@pytest.mark.one_release
 @pytest.mark.parametrize("name", SERVERS)
 def test_stopped_service_refuses_and_comes_back_on_its_port(stack: Stack, name: str):
     service = stack.services[name]
@@ -41,6 +42,7 @@ def test_stopped_service_refuses_and_comes_back_on_its_port(stack: Stack, name: 
     assert get(f"http://127.0.0.1:{port}/").status_code < 500
 
 
+@pytest.mark.one_release
 def test_frozen_service_accepts_and_never_answers(stack: Stack):
     stack.services["aodh"].freeze()
     with pytest.raises(requests.ReadTimeout):
@@ -62,6 +64,7 @@ def test_reset_brings_back_what_was_stopped_frozen_and_unpublished(stack: Stack)
     assert stack.catalog.urls("key-manager")["public"] == stack.services["barbican"].url
 
 
+@pytest.mark.one_release
 def test_gnocchi_cannot_read_without_its_database(stack: Stack):
     stack.postgres_stop()
     response = get(
@@ -107,6 +110,7 @@ def newest_age(stack: Stack, metric: str) -> float:
     return (datetime.datetime.now(datetime.timezone.utc) - moment).total_seconds()
 
 
+@pytest.mark.one_release
 def test_gnocchi_without_resource_types_cannot_be_populated(stack: Stack):
     stack.replace_gnocchi_database()
     with pytest.raises(StackError, match="run ceilometer-upgrade first"):
@@ -120,6 +124,7 @@ def test_metricd_processes_measures_also_after_the_database_was_replaced(stack: 
     assert until(lambda: processed(stack, metric), 30)
 
 
+@pytest.mark.one_release
 def test_measures_stay_unprocessed_while_metricd_is_frozen(stack: Stack):
     metric = new_metric(stack)
     stack.services["metricd"].freeze()
@@ -138,6 +143,7 @@ def test_no_measure_can_be_stored_while_the_storage_is_read_only(stack: Stack):
     assert store(stack, metric) == 202
 
 
+@pytest.mark.one_release
 def test_metricd_processes_nothing_while_the_storage_is_read_only(stack: Stack):
     metric = new_metric(stack)
     stack.services["metricd"].freeze()
@@ -176,6 +182,7 @@ def test_evaluator_brings_an_alarm_out_of_insufficient_data(stack: Stack):
     assert until(lambda: rings(stack, metric, alarm), 30)
 
 
+@pytest.mark.one_release
 def test_alarms_stay_as_they_are_while_the_evaluator_is_frozen(stack: Stack):
     stack.services["evaluator"].freeze()
     metric = new_metric(stack)
@@ -259,12 +266,14 @@ def token_of(databag: dict[str, str]) -> str:
     return answer.headers["X-Subject-Token"]
 
 
+@pytest.mark.one_release
 def test_catalog_can_lose_the_endpoint_of_one_interface(stack: Stack):
     stack.catalog.drop_endpoints("alarming", interface="internal")
     url = stack.services["aodh"].url
     assert stack.catalog.urls("alarming") == {"public": url, "admin": url}
 
 
+@pytest.mark.one_release
 def test_tls_proxy_shows_its_certificate_and_carries_requests(
     stack: Stack, tmp_path: pathlib.Path
 ):
@@ -279,6 +288,7 @@ def test_tls_proxy_shows_its_certificate_and_carries_requests(
         get(proxy.url, verify=str(bundle))
 
 
+@pytest.mark.one_release
 @pytest.mark.parametrize(
     ("kind", "message"), [("expired", "expired"), ("wrong_host", "IP address mismatch")]
 )
