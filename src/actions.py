@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import ops
@@ -23,6 +23,7 @@ from coordinator.checks.memory import CheckMemory
 from coordinator.openstack.proxies import Proxies
 from coordinator.reconcile import Turn
 from coordinator.report import remedies, render, truncate
+from coordinator.report.finding import Severity
 from coordinator.report.history import Facts
 from coordinator.report.render import Form
 from coordinator.report.report import Report
@@ -206,10 +207,15 @@ class Actions:
         wiring.keep_controller(self._files, backends)
         if request.same_stack(self._seen.request) and self._charm.unit.is_leader():
             self._publish(turn, remembered)
-        form = form_of(event.params)
-        event.set_results(of_report(turn.report, form, request.blueprint, self._files))
-        if not turn.report.verified:
-            event.fail(turn.report.summary())
+        form, report = form_of(event.params), turn.report
+        event.set_results(
+            of_report(report, form, request.blueprint, self._files, request.required)
+        )
+        unproven = lacks_proof(report, request.required)
+        if not report.verified:
+            event.fail(report.summary())
+        elif unproven and not event.params.get("allow-unproven"):
+            event.fail(not_proven(report, unproven))
 
     def ceilometer_upgrade(self, event: ops.ActionEvent) -> None:
         """Run ceilometer-upgrade now, whether it is needed or not."""
@@ -275,8 +281,9 @@ class Actions:
                 reason = f"the leader has it: juju run {self._us}/leader show-report"
             event.fail(f"there is no report on this unit: {reason}")
             return
-        form = form_of(event.params)
-        event.set_results(of_report(report, form, self._choice.blueprint, self._files))
+        form, settings = form_of(event.params), self._seen.settings
+        required = settings.required if settings is not None else ()
+        event.set_results(of_report(report, form, self._choice.blueprint, self._files, required))
 
     def plan_stack(self, event: ops.ActionEvent) -> None:
         """Tell what the model lacks of the blueprint."""
@@ -327,8 +334,24 @@ def form_of(params: Mapping[str, Any]) -> Form:
     return Form(params.get("format", Form.TEXT.value))
 
 
+def lacks_proof(report: Report, required: Sequence[str]) -> tuple[str, ...]:
+    """Required services that were neither proven nor failed: their reads are forbidden."""
+    return tuple(service for service in required if not report.proves(service))
+
+
+def not_proven(report: Report, unproven: Sequence[str]) -> str:
+    """Why verify-stack fails although nothing failed, and what to type."""
+    first = next((f for f in report.about(unproven[0]) if f.severity is Severity.SKIPPED), None)
+    reason = f": {first.summary}; {first.remedy}" if first is not None and first.remedy else ""
+    return f"not proven: {', '.join(unproven)}{reason}, or run it with allow-unproven=true"
+
+
 def of_report(
-    report: Report, wanted: Form, blueprint: Blueprint, files: UnitState
+    report: Report,
+    wanted: Form,
+    blueprint: Blueprint,
+    files: UnitState,
+    required: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Results of verify-stack and show-report.
 
@@ -340,6 +363,7 @@ def of_report(
         wanted: form of the result `report`.
         blueprint: the one in force, for titles.
         files: where a report goes that is too long.
+        required: services that must be proven.
     """
     changes = files.history().recent
 
@@ -353,11 +377,17 @@ def of_report(
     services = dict.fromkeys(finding.service for finding in report.worst_first())
     return {
         **{one: _of_service(report, one) for one in itertools.islice(services, SERVICES)},
-        "status": "verified" if report.verified else "failed",
+        "status": _word(report, required),
         "summary": report.summary(),
         "report": shown(part),
         **({"report-file": file} if file else {}),
     }
+
+
+def _word(report: Report, required: Sequence[str]) -> str:
+    if not report.verified:
+        return "failed"
+    return "not proven" if lacks_proof(report, required) else "verified"
 
 
 def _of_service(report: Report, service: str) -> dict[str, str]:

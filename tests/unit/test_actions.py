@@ -17,6 +17,7 @@ from coordinator.blueprint import loader
 from coordinator.juju.ceilometer import State, Task
 from coordinator.juju.sight import Sight
 from coordinator.report import render
+from coordinator.report.finding import Cause, Severity
 from coordinator.report.render import Form
 from coordinator.report.report import Report
 from coordinator.upgrade import command, decision
@@ -34,7 +35,7 @@ SCHEMA = json.loads((DOCS / "report.schema.json").read_text(encoding="utf-8"))
 
 
 def run(
-    context: Context, name: str, state: testing.State, **params: str
+    context: Context, name: str, state: testing.State, **params: Any
 ) -> tuple[testing.State, dict[str, Any]]:
     """Run an action that must succeed."""
     defaults = {} if name == UPGRADE else {"format": "text"}
@@ -42,7 +43,7 @@ def run(
     return out, dict(context.action_results or {})
 
 
-def refused(context: Context, name: str, state: testing.State, **params: str) -> str:
+def refused(context: Context, name: str, state: testing.State, **params: Any) -> str:
     """Why an action failed."""
     with pytest.raises(testing.ActionFailed) as raised:
         run(context, name, state, **params)
@@ -85,6 +86,55 @@ def test_verify_stack_fails_with_results_when_the_stack_is_not_verified(
     assert context.action_results["status"] == "failed"
     assert context.action_results["metric"]["cause"] == "connection-refused"
     assert context.action_results["metric"]["remedy"] == "juju status metric"
+
+
+UNREAD = (
+    reports.good("metric"),
+    reports.good("alarming"),
+    dataclasses.replace(
+        reports.bad("key-manager", "read", Severity.SKIPPED, Cause.FORBIDDEN),
+        summary="Barbican forbids it (HTTP 403)",
+        remedy="grant a role that may",
+    ),
+)
+
+
+def test_verify_stack_fails_where_a_required_service_was_not_proven(
+    context: Context, stage: Stage
+):
+    stage.turn = reports.turn(*UNREAD)
+    assert refused(context, "verify-stack", model.ready()) == (
+        "not proven: key-manager: Barbican forbids it (HTTP 403); grant a role that may, "
+        "or run it with allow-unproven=true"
+    )
+    assert (context.action_results or {})["status"] == "not proven"
+
+
+def test_verify_stack_succeeds_without_proof_where_that_is_allowed(context: Context, stage: Stage):
+    stage.turn = reports.turn(*UNREAD)
+    _, found = run(context, "verify-stack", model.ready(), **{"allow-unproven": True})
+    assert found["status"] == "not proven"
+    assert found["key-manager"]["status"] == "skipped"
+
+
+def test_what_failed_fails_also_where_less_proof_is_allowed(context: Context, stage: Stage):
+    stage.turn = reports.turn(*UNREAD, reports.bad("alarming"))
+    message = refused(context, "verify-stack", model.ready(), **{"allow-unproven": True})
+    assert message.startswith("alarming refused the connection")
+
+
+def test_an_optional_service_needs_no_proof(context: Context, stage: Stage):
+    stage.turn = reports.turn(*UNREAD)
+    options = {"required_services": "metric,alarming", "optional_services": "key-manager"}
+    _, found = run(context, "verify-stack", model.ready(**options))
+    assert found["status"] == "verified"
+
+
+def test_show_report_says_what_is_not_proven(context: Context, stage: Stage):
+    stage.turn = reports.turn(*UNREAD)
+    out = context.run(context.on.update_status(), model.ready())
+    _, found = run(context, "show-report", out)
+    assert found["status"] == "not proven"
 
 
 def test_the_worst_finding_stands_for_its_service(context: Context, stage: Stage):
