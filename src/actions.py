@@ -16,7 +16,7 @@ import planning
 import stack_status
 import wiring
 from charms.telemetry_coordinator.v0 import telemetry_stack
-from coordinator import reconcile, status
+from coordinator import reconcile, status, summary
 from coordinator.blueprint.loader import Choice
 from coordinator.blueprint.systems import Blueprint
 from coordinator.checks.memory import CheckMemory
@@ -28,11 +28,14 @@ from coordinator.report.report import Report
 from coordinator.request import Depth, Request
 from coordinator.text import plain
 from coordinator.upgrade import findings as upgrade_findings
+from coordinator.upgrade import remembered as upgrade_remembered
 from coordinator.upgrade.backends import Backends
 from coordinator.upgrade.decision import Step
 from coordinator.upgrade.policy import Method
-from peer_state import PeerState, Remembered
-from unit_state import VERIFIED, UnitState
+from coordinator.upgrade.remembered import Remembered
+from duties import unverified
+from peer_state import PeerState
+from unit_state import VERIFIED, VERSION, UnitState
 
 logger = logging.getLogger(__name__)
 
@@ -100,13 +103,16 @@ class Actions:
 
     def react(self) -> None:
         """Verify the stack, do what it needs, and publish the outcome."""
-        remembered = self._peers.record()
+        remembered = self._remembered()
         backends = self._backends(remembered, installs=True, insists=False)
         turn = reconcile.reconcile(
             self._known(), remembered.record, self._check_memory(), backends
         )
         wiring.keep_controller(self._files, backends)
         self._publish(turn, remembered)
+
+    def _remembered(self) -> Remembered:
+        return upgrade_remembered.read(self._peers.record(), self._us)
 
     def _known(self) -> Request:
         if self._seen.request is None:
@@ -140,22 +146,24 @@ class Actions:
         """Remember the outcome and sum it up."""
         if turn.situation.run is not None:
             logger.info("ceilometer-upgrade: %s", turn.situation.run.error or "done, and proven")
-        self._peers.keep_record(turn.record, remembered)
+        if remembered.allows(turn.record):
+            self._peers.keep_record(turn.record.to_json())
         self._files.keep(_REPORT, truncate.within(_KEPT, turn.report, Report.to_json).to_json())
         self._files.keep(_CHECKS, turn.memory.to_json())
         build = turn.report.builds.get("metric")
-        if build:
+        if build and build != self._files.read(VERSION):
             self._charm.unit.set_workload_version(f"gnocchi {build}")
-        told = status.of_stack(
+            self._files.keep(VERSION, build)
+        told = summary.of_stack(
             turn.report, turn.record, turn.decision, self._us, turn.situation.sight.name
         )
         settled = told.level is status.Level.ACTIVE
         if remembered.fault and (settled or turn.decision.step is Step.ADVISE):
             told = remembered.fault
-        self._files.keep(VERIFIED, self._seen.digest)
+        self._files.keep_news(VERIFIED, self._seen.digest)
         if self._seen.obstacle is not None:
             fault = self._seen.fault or self._seen.obstacle
-            self._tell(fault, stack_status.unverified, self._seen.obstacle)
+            self._tell(fault, unverified, self._seen.obstacle)
             return
 
         def stack(known: status.Status) -> telemetry_stack.Stack:
@@ -175,7 +183,7 @@ class Actions:
         except ValueError as error:
             event.fail(str(error))
             return
-        remembered = self._peers.record()
+        remembered = self._remembered()
         backends = self._backends(remembered, installs=False)
         turn = reconcile.look(
             request, remembered.record, self._check_memory(), backends, event.log
@@ -223,11 +231,11 @@ class Actions:
                 f"upgrade-method is advise: {remedies.run_upgrade(seen.ceilometer)}, "
                 f"or juju config {us} upgrade-method=auto"
             )
-        remembered = self._peers.record()
+        remembered = self._remembered()
         return remembered.fault.message if remembered.fault and remembered.newer else ""
 
     def _run_upgrade(self, event: ops.ActionEvent, request: Request) -> Turn | None:
-        remembered = self._peers.record().overruled()
+        remembered = self._remembered().overruled()
         backends = self._backends(remembered, installs=True)
         before = reconcile.look(
             request, remembered.record, self._check_memory(), backends, event.log

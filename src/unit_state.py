@@ -22,6 +22,16 @@ NAME = ".telemetry-coordinator"
 VERIFIED = "verified"
 """Of what the last verification was: `inputs.Inputs.digest`."""
 
+UNRELATED = "unrelated"
+"""Endpoints that had no relation at the last update-status."""
+
+VERSION = "version"
+"""The workload version that was set last."""
+
+UNIT_STATUS = "unit-status"
+APP_STATUS = "app-status"
+"""The statuses that are shown, so that the next update-status need not show them again."""
+
 LARGEST = 4 * 1024 * 1024
 """Bytes of a file that is read or written; more is not ours."""
 
@@ -71,6 +81,11 @@ class UnitState:
             _replace(self._folder / name, content, 0o600)
         except OSError as error:
             logger.warning("%s could not be kept: %s", name, os.strerror(error.errno or 0))
+
+    def keep_news(self, name: str, text: str) -> None:
+        """The same, unless it is kept already."""
+        if self.read(name) != text:
+            self.keep(name, text)
 
     def publish(self, name: str, text: str) -> str:
         """Write a file that everybody may read; return its path, or why it is not there."""

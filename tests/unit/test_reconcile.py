@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
-from coordinator import reconcile
+from coordinator import reconcile, summary
 from coordinator import status as stack_status
 from coordinator.blueprint.resource_types import Comparison
 from coordinator.checks import runner
@@ -252,7 +252,7 @@ def test_three_failures_without_an_answer_are_counted_and_call_a_person(play: Pl
     assert record.failure is not None
     assert record.failure.count == 3
     seen = play.turn(EMPTY, EMPTY, record=record)
-    judged = stack_status.of_stack(seen.report, seen.record, seen.decision, "us", "ceilometer")
+    judged = summary.of_stack(seen.report, seen.record, seen.decision, "us", "ceilometer")
     assert judged.level is stack_status.Level.BLOCKED
     assert judged.message.startswith("ceilometer-upgrade failed 4 times: succeeded, but")
 

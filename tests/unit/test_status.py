@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coordinator import status
+from coordinator import status, summary
 from coordinator.report.finding import Cause, Finding, Severity
 from coordinator.status import Level, Status
 from coordinator.upgrade import decision
@@ -25,7 +25,7 @@ def judge(
     step: Step = Step.NOTHING,
     reason: str = "",
 ) -> Status:
-    return status.of_stack(
+    return summary.of_stack(
         reports.report(*findings),
         record,
         Decision(step, reason),
