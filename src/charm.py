@@ -3,9 +3,7 @@
 
 from __future__ import annotations
 
-import functools
 import logging
-import os
 from typing import TYPE_CHECKING
 
 import ops
@@ -15,7 +13,6 @@ import transfers
 import unit_state
 from coordinator import private_files, status
 from coordinator.juju import snap
-from coordinator.openstack.proxies import Proxies
 from endpoints import IDENTITY, LISTENERS, OBSERVED, PEERS
 
 if TYPE_CHECKING:
@@ -204,7 +201,6 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
         if self._loaded is None:
             self._loaded = Duties(
                 self,
-                proxies=self._proxies,
                 peers=self._peers,
                 files=self._files,
                 transferred=self._transfers,
@@ -212,10 +208,6 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
                 regular=self._regular,
             )
         return self._loaded
-
-    @functools.cached_property
-    def _proxies(self) -> Proxies:
-        return Proxies.from_environment(os.environ)
 
     def _actions(self) -> actions.Actions:
         """What works with the cloud and the controller."""
@@ -226,7 +218,7 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
             self,
             seen=work.seen,
             choice=work.choice,
-            proxies=self._proxies,
+            proxies=work.proxies,
             peers=self._peers,
             files=self._files,
             announce=self._announce,

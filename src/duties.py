@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import functools
 import logging
+import os
 from collections.abc import Callable
 
 import ops
@@ -49,7 +50,6 @@ class Duties:
         self,
         charm: ops.CharmBase,
         *,
-        proxies: Proxies,
         peers: PeerState,
         files: unit_state.UnitState,
         transferred: transfers.Transfers,
@@ -60,7 +60,6 @@ class Duties:
 
         Args:
             charm: whose unit this is.
-            proxies: the model's proxies.
             peers: what all units know.
             files: what this unit knows.
             transferred: CA certificates from receive-ca-cert.
@@ -71,7 +70,7 @@ class Duties:
         """
         self._charm = charm
         self._model = charm.model
-        self._proxies = proxies
+        self.proxies = Proxies.from_environment(os.environ)
         self._peers = peers
         self._files = files
         self._transferred = transferred
@@ -92,7 +91,7 @@ class Duties:
             {} if TRANSFERS in self.related.unrelated else self._transferred.certificates()
         )
         options = self._model.config
-        return inputs.gather(self.related, options, self.choice, certificates, self._proxies)
+        return inputs.gather(self.related, options, self.choice, certificates, self.proxies)
 
     @functools.cached_property
     def choice(self) -> loader.Choice:
