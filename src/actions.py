@@ -30,13 +30,17 @@ from coordinator.report.report import Report
 from coordinator.request import Depth, Request
 from coordinator.text import plain
 from coordinator.upgrade import findings as upgrade_findings
+from coordinator.upgrade import remembered as upgrade_remembered
+from coordinator.upgrade import summary
 from coordinator.upgrade.backends import Backends
 from coordinator.upgrade.decision import Step
 from coordinator.upgrade.policy import Method
+from coordinator.upgrade.remembered import Remembered
+from duties import keep_history, read_history, unverified
 from monitoring.monitor import Monitor
 from monitoring.samples import Outcome
-from peer_state import PeerState, Remembered
-from unit_state import VERIFIED, UnitState
+from peer_state import PeerState
+from unit_state import VERIFIED, VERSION, UnitState
 
 logger = logging.getLogger(__name__)
 
@@ -104,13 +108,16 @@ class Actions:
 
     def react(self) -> None:
         """Verify the stack, do what it needs, and publish the outcome."""
-        remembered = self._peers.record()
+        remembered = self._remembered()
         backends = self._backends(remembered, installs=True, insists=False)
         turn = reconcile.reconcile(
             self._known(), remembered.record, self._check_memory(), backends
         )
         wiring.keep_controller(self._files, backends)
         self._publish(turn, remembered)
+
+    def _remembered(self) -> Remembered:
+        return upgrade_remembered.read(self._peers.record(), self._us)
 
     def _known(self) -> Request:
         if self._seen.request is None:
@@ -144,25 +151,27 @@ class Actions:
         """Remember the outcome and sum it up."""
         if turn.situation.run is not None:
             logger.info("ceilometer-upgrade: %s", turn.situation.run.error or "done, and proven")
-        self._peers.keep_record(turn.record, remembered)
+        if remembered.allows(turn.record):
+            self._peers.keep_record(turn.record.to_json())
         self._files.keep(_REPORT, truncate.within(_KEPT, turn.report, Report.to_json).to_json())
         self._files.keep(_CHECKS, turn.memory.to_json())
         build = turn.report.builds.get("metric")
-        if build:
+        if build and build != self._files.read(VERSION):
             self._charm.unit.set_workload_version(f"gnocchi {build}")
-        told = status.of_stack(
+            self._files.keep(VERSION, build)
+        told = summary.of_stack(
             turn.report, turn.record, turn.decision, self._us, turn.situation.sight.name
         )
         settled = told.level is status.Level.ACTIVE
         if remembered.fault and (settled or turn.decision.step is Step.ADVISE):
             told = remembered.fault
         told = self._note(told, turn)
-        self._files.keep(VERIFIED, self._seen.digest)
+        self._files.keep_news(VERIFIED, self._seen.digest)
         monitor = Monitor(self._charm, self._files)
         if self._seen.obstacle is not None:
             monitor.withdraw()
             fault = self._seen.fault or self._seen.obstacle
-            self._tell(fault, stack_status.unverified, self._seen.obstacle)
+            self._tell(fault, unverified, self._seen.obstacle)
             return
 
         model = turn.situation.sight.model
@@ -180,11 +189,14 @@ class Actions:
         if seen.obstacle is not None:
             shown = seen.fault or seen.obstacle
         facts = Facts(
-            report.endpoints, report.builds, inputs.related_units(self._charm.model), turn.deed
+            report.endpoints,
+            report.builds,
+            inputs.related_units(inputs.Related(self._charm.model)),
+            turn.deed,
         )
-        change = shown.seen_at(report.taken_at)
-        noted = self._files.history().noted(change, facts, report)
-        self._files.keep_history(noted)
+        change = summary.change_of(shown, report.taken_at)
+        noted = read_history(self._files).noted(change, facts, report)
+        keep_history(self._files, noted)
         return told.dated(noted.onsets.get(told.check))
 
     # Actions
@@ -199,7 +211,7 @@ class Actions:
         except ValueError as error:
             event.fail(str(error))
             return
-        remembered = self._peers.record()
+        remembered = self._remembered()
         backends = self._backends(remembered, installs=False)
         turn = reconcile.look(
             request, remembered.record, self._check_memory(), backends, event.log
@@ -252,11 +264,11 @@ class Actions:
                 f"upgrade-method is advise: {remedies.run_upgrade(seen.ceilometer)}, "
                 f"or juju config {us} upgrade-method=auto"
             )
-        remembered = self._peers.record()
+        remembered = self._remembered()
         return remembered.fault.message if remembered.fault and remembered.newer else ""
 
     def _run_upgrade(self, event: ops.ActionEvent, request: Request) -> Turn | None:
-        remembered = self._peers.record().overruled()
+        remembered = self._remembered().overruled()
         backends = self._backends(remembered, installs=True)
         before = reconcile.look(
             request, remembered.record, self._check_memory(), backends, event.log
@@ -365,7 +377,7 @@ def of_report(
         files: where a report goes that is too long.
         required: services that must be proven.
     """
-    changes = files.history().recent
+    changes = read_history(files).recent
 
     def shown(some: Report) -> str:
         return render.report_as(wanted, some, blueprint, changes)

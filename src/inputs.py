@@ -11,18 +11,38 @@ from typing import Any
 import ops
 
 import config
-import relations
 from coordinator import status
 from coordinator.blueprint.loader import Choice
 from coordinator.openstack.proxies import Proxies
 from coordinator.request import Request
+from relations import databags
+from relations.endpoints import CERTIFICATES, IDENTITY, MEMBERS, METRIC, NOTIFICATIONS, TRANSFERS
 
-IDENTITY = "identity-credentials"
-NOTIFICATIONS = "identity-notifications"
-METRIC = "metric-service"
-CERTIFICATES = "certificates"
-TRANSFERS = "receive-ca-cert"
-MEMBERS = "member"
+
+class Related:
+    """The relations of a unit, as far as they matter here; each endpoint is asked about once."""
+
+    def __init__(self, model: ops.Model, unrelated: frozenset[str] = frozenset()) -> None:
+        """Read nothing yet.
+
+        Args:
+            model: the Juju model as this unit sees it.
+            unrelated: endpoints that are known to have no relation: nothing is asked about them.
+        """
+        self._model = model
+        self.app = model.app
+        self.unrelated = unrelated
+        self.empty = set(unrelated)
+        """Endpoints that were found to have no relation."""
+
+    def active(self, endpoint: str) -> list[ops.Relation]:
+        """The relations of an endpoint that are not being broken."""
+        if endpoint in self.empty:
+            return []
+        found = self._model.relations[endpoint]
+        if not found:
+            self.empty.add(endpoint)
+        return [relation for relation in found if relation.active]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,7 +79,7 @@ class Inputs:
 
 
 def gather(
-    model: ops.Model,
+    related: Related,
     options: ops.ConfigData,
     choice: Choice,
     transferred: Mapping[str, str],
@@ -68,26 +88,26 @@ def gather(
     """Read options and relations.
 
     Args:
-        model: the Juju model as this unit sees it.
+        related: the relations.
         options: the charm's options.
         choice: which blueprint is in force.
         transferred: CA certificates from receive-ca-cert, by their source.
         proxies: what lies between this unit and the cloud.
     """
     concern = status.blocked(choice.problem) if choice.problem else None
-    digest = _digest(model, options, proxies)
+    digest = _digest(related, options, proxies, transferred)
     try:
         valid = config.parse(options, choice.services)
     except config.OptionsError as error:
         first, others = error.problems[0], len(error.problems) - 1
         obstacle = status.blocked(first.text, first.allowed, others)
         return Inputs(obstacle=obstacle, concern=concern, digest=digest)
-    obstacle = _missing_relations(model, valid)
-    identity = _identity(model)
+    obstacle = _missing_relations(related, valid)
+    identity = _identity(related)
     if obstacle is None:
         obstacle = _without_credentials(identity)
     if not identity.candidates:
-        return Inputs(valid, None, obstacle, _members(model), _related(model), concern, digest)
+        return Inputs(valid, None, obstacle, _members(related), _related(related), concern, digest)
     request = Request(
         credentials=identity.candidates,
         required=valid.required,
@@ -95,42 +115,46 @@ def gather(
         interface=valid.interface,
         region=valid.region,
         timeout=valid.verify_timeout,
-        certificates=_certificates(model, valid, transferred),
+        certificates=_certificates(related, valid, transferred),
         proxies=proxies,
-        applications=_applications(model),
-        coordinator=model.app.name,
+        applications=_applications(related),
+        coordinator=related.app.name,
         expiry=valid.expiry,
         blueprint=choice.blueprint,
         depth=valid.deep.depth,
         thresholds=valid.thresholds,
         fewer_rights=bool(valid.requested_grants),
     )
-    obstacle = obstacle or _without_gnocchi(model, valid)
-    return Inputs(valid, request, obstacle, _members(model), _related(model), concern, digest)
+    obstacle = obstacle or _without_gnocchi(related, valid)
+    return Inputs(valid, request, obstacle, _members(related), _related(related), concern, digest)
 
 
-def _missing_relations(model: ops.Model, valid: config.Settings) -> status.Status | None:
+def _missing_relations(related: Related, valid: config.Settings) -> status.Status | None:
     peers = {IDENTITY: f"keystone:{IDENTITY}"}
     if "metric" in valid.required:
         peers[METRIC] = f"gnocchi:{METRIC}"
-    missing = [endpoint for endpoint in peers if not _active(model, endpoint)]
+    missing = [endpoint for endpoint in peers if not related.active(endpoint)]
     if not missing:
         return None
     first, others = missing[0], len(missing) - 1
-    remedy = f"juju integrate {model.app.name} {peers[first]}"
+    remedy = f"juju integrate {related.app.name} {peers[first]}"
     return status.blocked(f"missing relation {first}", remedy, others)
 
 
-def _identity(model: ops.Model) -> relations.Identity:
-    units: dict[str, relations.Databag] = {}
-    application: dict[str, str] = {}
-    for relation in _active(model, IDENTITY):
+def _identity(related: Related) -> databags.Identity:
+    units: dict[str, databags.Databag] = {}
+    for relation in related.active(IDENTITY):
         units |= _databags(relation)
+    found = databags.identity(units, {})
+    if found.candidates or found.problem:
+        return found
+    application: dict[str, str] = {}
+    for relation in related.active(IDENTITY):
         application |= _databag(relation, relation.app)
-    return relations.identity(units, application)
+    return databags.identity(units, application)
 
 
-def _without_credentials(identity: relations.Identity) -> status.Status | None:
+def _without_credentials(identity: databags.Identity) -> status.Status | None:
     if identity.problem:
         return status.blocked(identity.problem, identity.remedy)
     if not identity.candidates:
@@ -138,14 +162,14 @@ def _without_credentials(identity: relations.Identity) -> status.Status | None:
     return None
 
 
-def _without_gnocchi(model: ops.Model, valid: config.Settings) -> status.Status | None:
+def _without_gnocchi(related: Related, valid: config.Settings) -> status.Status | None:
     """Gnocchi's URL comes when its database is ready; before, its checks would only fail."""
     if "metric" not in valid.required:
         return None
-    units: dict[str, relations.Databag] = {}
-    for relation in _active(model, METRIC):
+    units: dict[str, databags.Databag] = {}
+    for relation in related.active(METRIC):
         units |= _databags(relation)
-    gnocchi = relations.gnocchi(units)
+    gnocchi = databags.gnocchi(units)
     if gnocchi.urls:
         return None
     if gnocchi.problem:
@@ -154,73 +178,77 @@ def _without_gnocchi(model: ops.Model, valid: config.Settings) -> status.Status 
 
 
 def _certificates(
-    model: ops.Model, valid: config.Settings, transferred: Mapping[str, str]
+    related: Related, valid: config.Settings, transferred: Mapping[str, str]
 ) -> dict[str, str]:
     """All CA certificates to trust, by their source."""
     found: dict[str, str] = {}
-    for relation in _active(model, CERTIFICATES):
-        found |= relations.certificates(_databags(relation))
+    for relation in related.active(CERTIFICATES):
+        found |= databags.certificates(_databags(relation))
     found |= transferred
     if valid.extra_ca:
         found["option ssl-ca"] = valid.extra_ca
     return found
 
 
-def _applications(model: ops.Model) -> dict[str, str]:
+def _applications(related: Related) -> dict[str, str]:
     """Names of the applications, as far as relations tell them."""
     endpoints = {"identity": IDENTITY, "metric": METRIC}
     return {
         service: relation.app.name
         for service, endpoint in endpoints.items()
-        for relation in _active(model, endpoint)
+        for relation in related.active(endpoint)
     }
 
 
-def _members(model: ops.Model) -> tuple[str, ...]:
+def _members(related: Related) -> tuple[str, ...]:
     """Related applications that run Ceilometer's API side, told by their names."""
-    return tuple(name for name in _related(model) if "ceilometer" in name and "agent" not in name)
+    return tuple(
+        name for name in _related(related) if "ceilometer" in name and "agent" not in name
+    )
 
 
-def related_units(model: ops.Model) -> tuple[str, ...]:
+def related_units(related: Related) -> tuple[str, ...]:
     """Names of the units that the coordinator is related to."""
     endpoints = (IDENTITY, NOTIFICATIONS, METRIC, CERTIFICATES, MEMBERS)
-    active = [relation for endpoint in endpoints for relation in _active(model, endpoint)]
+    active = [relation for endpoint in endpoints for relation in related.active(endpoint)]
     return tuple(sorted({unit.name for relation in active for unit in relation.units}))
 
 
-def _related(model: ops.Model) -> tuple[str, ...]:
-    return tuple(sorted({relation.app.name for relation in _active(model, MEMBERS)}))
+def _related(related: Related) -> tuple[str, ...]:
+    return tuple(sorted({relation.app.name for relation in related.active(MEMBERS)}))
 
 
-def _digest(model: ops.Model, options: ops.ConfigData, proxies: Proxies) -> str:
+def _digest(
+    related: Related,
+    options: ops.ConfigData,
+    proxies: Proxies,
+    transferred: Mapping[str, str],
+) -> str:
     """Changes with everything that Juju tells and that a verification depends on.
 
-    Of members only the names of their units count: what else they say is for others.
+    Of members only the names of their units count: what else they say is for others. Databags of
+    applications are read where something is in them: CA certificates that are transferred.
     """
     seen: dict[str, Any] = {"options": dict(options), "proxies": dataclasses.asdict(proxies)}
     for endpoint in (IDENTITY, NOTIFICATIONS, METRIC, CERTIFICATES, TRANSFERS):
         seen[endpoint] = [
-            [relation.id, relation.app.name, _databag(relation, relation.app), _databags(relation)]
-            for relation in _active(model, endpoint)
+            [relation.id, relation.app.name, _databags(relation)]
+            for relation in related.active(endpoint)
         ]
+    seen["transferred"] = transferred
     seen[MEMBERS] = [
         [relation.id, relation.app.name, sorted(unit.name for unit in relation.units)]
-        for relation in _active(model, MEMBERS)
+        for relation in related.active(MEMBERS)
     ]
     text = json.dumps(seen, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _active(model: ops.Model, endpoint: str) -> list[ops.Relation]:
-    """The relations of an endpoint that are not being broken."""
-    return [relation for relation in model.relations[endpoint] if relation.active]
-
-
-def _databags(relation: ops.Relation) -> dict[str, relations.Databag]:
+def _databags(relation: ops.Relation) -> dict[str, databags.Databag]:
     return {unit.name: _databag(relation, unit) for unit in relation.units}
 
 
-def _databag(relation: ops.Relation, entity: ops.Unit | ops.Application) -> relations.Databag:
+def _databag(relation: ops.Relation, entity: ops.Unit | ops.Application) -> databags.Databag:
     """A databag; that of a unit that is departing may be gone already."""
     try:
         return dict(relation.data[entity])

@@ -6,15 +6,11 @@ itself: no time of a verification, no counter; and nothing is written that is th
 
 from __future__ import annotations
 
-import dataclasses
-
 import ops
 
 from coordinator import status
-from coordinator.report import remedies
-from coordinator.upgrade import record as upgrade_record
+from relations.endpoints import PEERS
 
-PEERS = "coordinators"
 _RECORD = "record"
 _STATUS = "status"
 _BLUEPRINT = "blueprint"
@@ -22,29 +18,6 @@ _FORMER = ("report", "verdict")
 """Keys of earlier revisions, which kept there what changes with every verification."""
 
 _FORMER_OF_UNITS = ("client",)
-
-
-@dataclasses.dataclass(frozen=True)
-class Remembered:
-    """The upgrade record as it was found.
-
-    Attributes:
-        record: what it says; empty when it cannot be read.
-        writable: it may be replaced; without that, nothing that it must remember is done.
-        fault: why a person has to look at it, None when it is fine.
-        damaged: it cannot be read.
-        newer: a newer revision of the charm wrote it.
-    """
-
-    record: upgrade_record.Record
-    writable: bool
-    fault: status.Status | None = None
-    damaged: bool = False
-    newer: bool = False
-
-    def overruled(self) -> Remembered:
-        """The same after a person ordered a run: a damaged record may then be replaced."""
-        return Remembered(self.record, writable=True) if self.damaged else self
 
 
 class PeerState:
@@ -56,23 +29,10 @@ class PeerState:
         self._unit = charm.unit
         self._model = charm.model
 
-    def record(self) -> Remembered:
-        """The upgrade record."""
+    def record(self) -> str | None:
+        """The upgrade record as it was written; None while there is no place for one."""
         databag = self._databag()
-        if databag is None:
-            fault = status.waiting(f"the peer relation {PEERS} is not there yet")
-            return Remembered(upgrade_record.Record(), writable=False, fault=fault)
-        try:
-            record = upgrade_record.load_record(databag.get(_RECORD, ""))
-            return Remembered(record, writable=True)
-        except upgrade_record.RecordError as error:
-            name = self._app.name
-            remedy = f"juju refresh {name}" if error.newer else remedies.run_upgrade(name)
-            fault = status.blocked(str(error), remedy)
-            newer = error.newer
-            return Remembered(
-                upgrade_record.Record(), False, fault, damaged=not newer, newer=newer
-            )
+        return databag.get(_RECORD, "") if databag is not None else None
 
     def status(self) -> status.Status | None:
         """The status that the leader told last."""
@@ -86,10 +46,9 @@ class PeerState:
         """Replace that."""
         self._write(_BLUEPRINT, changes)
 
-    def keep_record(self, record: upgrade_record.Record, found: Remembered) -> None:
-        """Replace the record, unless the one that was found must be kept."""
-        if found.writable and record != found.record:
-            self._write(_RECORD, record.to_json())
+    def keep_record(self, record: str) -> None:
+        """Replace the record."""
+        self._write(_RECORD, record)
 
     def keep_status(self, told: status.Status, *, exact: bool = False) -> status.Status:
         """Replace the status; return what others are told: the same while only numbers move.
@@ -100,18 +59,18 @@ class PeerState:
         """
         settled = told if exact else told.settled(self.status())
         self._write(_STATUS, settled.to_json())
-        self._clean_up()
-        return settled
-
-    def _clean_up(self) -> None:
-        """Remove what earlier revisions left."""
         for key in _FORMER:
             self._write(key, "")
+        return settled
+
+    def clean_unit(self) -> None:
+        """Remove what earlier revisions left in the databag of this unit."""
         relation = self._model.get_relation(PEERS)
         if relation is not None and relation.active:
+            databag = relation.data[self._unit]
             for key in _FORMER_OF_UNITS:
-                if key in relation.data[self._unit]:
-                    del relation.data[self._unit][key]
+                if key in databag:
+                    del databag[key]
 
     def _databag(self) -> ops.RelationDataContent | None:
         relation = self._model.get_relation(PEERS)

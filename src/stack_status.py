@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-import datetime
-
 from charms.telemetry_coordinator.v0 import telemetry_stack
 from coordinator import status
 from coordinator.report.report import Report
 from coordinator.upgrade.decision import Step
 from coordinator.upgrade.record import Record
-
-ENDPOINT = "telemetry-stack"
-
-
-def unverified(told: status.Status) -> telemetry_stack.Stack:
-    """What is told while the stack cannot be verified: why, and since when at the latest."""
-    now = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
-    return telemetry_stack.Stack(ready=False, message=told.text, since=now)
 
 
 def of_report(

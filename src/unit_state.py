@@ -14,8 +14,6 @@ import os
 import pathlib
 import shutil
 
-from coordinator.report.history import History
-
 logger = logging.getLogger(__name__)
 
 NAME = ".telemetry-coordinator"
@@ -27,7 +25,16 @@ VERIFIED = "verified"
 EXPORTED = "exported"
 """Not empty while this unit exports what it verified."""
 
-_HISTORY = "history.json"
+HISTORY = "history.json"
+UNRELATED = "unrelated"
+"""Endpoints that had no relation at the last update-status."""
+
+VERSION = "version"
+"""The workload version that was set last."""
+
+UNIT_STATUS = "unit-status"
+APP_STATUS = "app-status"
+"""The statuses that are shown, so that the next update-status need not show them again."""
 
 LARGEST = 4 * 1024 * 1024
 """Bytes of a file that is read or written; more is not ours."""
@@ -87,15 +94,10 @@ class UnitState:
         except OSError as error:
             logger.warning("%s could not be kept: %s", name, os.strerror(error.errno or 0))
 
-    def history(self) -> History:
-        """What this unit remembers of the coordinator's status."""
-        return History.from_json(self.read(_HISTORY))
-
-    def keep_history(self, history: History) -> None:
-        """Replace that, where it is another."""
-        text = history.to_json()
-        if text != self.read(_HISTORY):
-            self.keep(_HISTORY, text)
+    def keep_news(self, name: str, text: str) -> None:
+        """The same, unless it is kept already."""
+        if self.read(name) != text:
+            self.keep(name, text)
 
     def publish(self, name: str, text: str) -> str:
         """Write a file that everybody may read; return its path, or why it is not there."""

@@ -7,16 +7,9 @@ import datetime
 import enum
 import json
 import re
-from collections.abc import Sequence
 from typing import Any, cast
 
-from coordinator.report import remedies
-from coordinator.report.finding import Cause, Finding, Severity, more
-from coordinator.report.history import Change
-from coordinator.report.report import Report
-from coordinator.text import plain
-from coordinator.upgrade import decision as upgrade_decision
-from coordinator.upgrade import record as upgrade_record
+from coordinator.text import more, plain
 
 LIMIT = 120
 """Characters of a message; more is cut off in `juju status` on an ordinary terminal."""
@@ -79,10 +72,6 @@ class Status:
         """The status of a fault with the time since when; absolute, as it must not change."""
         since = f"{onset:%d %b %H:%MZ}".lstrip("0") if onset is not None and self.check else ""
         return dataclasses.replace(self, since=since)
-
-    def seen_at(self, at: datetime.datetime) -> Change:
-        """The status for the history."""
-        return Change(at, self.level.value, self.problem, self.check)
 
     def settled(self, before: Status | None) -> Status:
         """What others are told: the status before, where only counts and measures differ.
@@ -166,95 +155,3 @@ def message(
     if len(text) > room:
         text = text[: room - 3].rstrip(" ,;:") + "..."
     return text + end
-
-
-def of_stack(
-    report: Report,
-    record: upgrade_record.Record,
-    decision: upgrade_decision.Decision,
-    coordinator: str,
-    ceilometer: str,
-) -> Status:
-    """The status of a stack that could be verified.
-
-    Args:
-        report: the last verification.
-        record: what is remembered about ceilometer-upgrade.
-        decision: what is still to be done about it.
-        coordinator: name of the coordinator's application.
-        ceilometer: name of Ceilometer's application.
-    """
-    failed = [f for f in report.causes(Severity.FAILED) if f.cause is not Cause.MISSING_TYPES]
-    if failed:
-        return _blocked_by(failed, report)
-    about_upgrade = _of_upgrade(record, decision, report.taken_at, coordinator, ceilometer)
-    if about_upgrade:
-        return about_upgrade
-    if not report.verified:
-        return _blocked_by(report.causes(Severity.FAILED), report)
-    return _of_success(report, record)
-
-
-def _blocked_by(causes: Sequence[Finding], report: Report) -> Status:
-    first = causes[0]
-    others, following = len(causes) - 1, report.following(first)
-    return blocked(first.summary, first.remedy, others, following, first.check)
-
-
-def _of_upgrade(
-    record: upgrade_record.Record,
-    decision: upgrade_decision.Decision,
-    at: datetime.datetime,
-    coordinator: str,
-    ceilometer: str,
-) -> Status | None:
-    """What is still to be said about ceilometer-upgrade."""
-    if decision.step is upgrade_decision.Step.ADVISE:
-        return blocked(decision.reason, decision.remedy or remedies.run_upgrade(ceilometer))
-    if record.running is not None:
-        running = record.running
-        if running.is_late(at):
-            text = f"task {running.task} on {running.application} has not ended for over an hour"
-            return blocked(text, f"juju cancel-task {running.task}")
-        text = (
-            f"ceilometer-upgrade runs as task {running.task} on {running.application}; "
-            "looked at again at the next update-status"
-        )
-        return Status(Level.MAINTENANCE, text, f"juju show-task {running.task}")
-    failed = (
-        record.failure
-        if decision.step in (upgrade_decision.Step.WAIT, upgrade_decision.Step.RUN)
-        else None
-    )
-    return _of_failure(failed, coordinator) if failed is not None else None
-
-
-def _of_failure(failure: upgrade_record.Failure, coordinator: str) -> Status:
-    """A run that failed, and will be tried again."""
-    if "HTTP 403" in failure.cause:
-        problem = "ceilometer-upgrade may not create resource types (HTTP 403)"
-        return blocked(problem, f'juju config {coordinator} requested-grants=""')
-    if failure.count >= upgrade_decision.FAILURES_TO_BLOCK:
-        problem = f"ceilometer-upgrade failed {failure.count} times: {failure.cause}"
-        return blocked(problem, remedies.run_upgrade(coordinator))
-    count = f"{failure.count} of {upgrade_decision.FAILURES_TO_BLOCK}"
-    retry = f"next try after {failure.retry_at:%H:%MZ}"
-    problem = f"ceilometer-upgrade failed ({count}): {failure.cause}"
-    return Status(Level.MAINTENANCE, problem, retry)
-
-
-def _of_success(report: Report, record: upgrade_record.Record) -> Status:
-    degraded = report.causes(Severity.DEGRADED)
-    if degraded:
-        first = degraded[0]
-        problem = f"degraded: {first.summary}"
-        others, following = len(degraded) - 1, report.following(first)
-        return Status(Level.ACTIVE, problem, first.remedy, others, following, first.check)
-    done = ""
-    if record.success is not None:
-        done = (
-            f"ceilometer-upgrade done {record.success.at:%Y-%m-%dT%H:%MZ}"
-            if record.success.ran
-            else "resource types complete"
-        )
-    return Status(Level.ACTIVE, report.summary(), done)

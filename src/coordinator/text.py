@@ -25,3 +25,10 @@ def quoted(name: str, limit: int = 60) -> str:
     """
     safe = _NO_NAME.sub("?", name[: limit + 1])
     return f"'{safe if len(safe) <= limit else safe[: limit - 3] + '...'}'"
+
+
+def more(others: int, following: int) -> str:
+    """What is not said of a list of causes: how many others, and what follows from the first."""
+    parts = [f"+{others} more"] if others else []
+    parts += [f"{following} follow{'s' if following == 1 else ''}"] if following else []
+    return f" ({', '.join(parts)})" if parts else ""

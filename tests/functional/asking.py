@@ -5,13 +5,13 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-import relations
 from coordinator.checks import runner
 from coordinator.checks.memory import NOTHING, CheckMemory
 from coordinator.openstack.proxies import Proxies
 from coordinator.report.finding import Finding
 from coordinator.report.report import Report
 from coordinator.request import Depth, Request, Thresholds
+from relations import databags
 from tests.support.openstack import Stack
 
 
@@ -21,7 +21,7 @@ def request(
     """An order to look at Gnocchi and into it, as a user with one role."""
     databag = stack.credentials_databag(username=username, roles=(role,))
     return Request(
-        credentials=relations.identity({"keystone/0": databag}, {}).candidates,
+        credentials=databags.identity({"keystone/0": databag}, {}).candidates,
         required=("metric",),
         optional=(),
         interface="internal",

@@ -21,6 +21,11 @@ MOST_HOOKS = 30
 """Of a deployment with all relations: Juju's own, and those that the charm causes."""
 
 
+MOST_COMMANDS = 6
+MOST_COMMANDS_OF_THE_LEADER = 12
+"""Hook commands of an update-status without news; an empty charm with ops has 4."""
+
+
 @pytest.fixture
 def keystone(stack: Stack) -> collections.abc.Iterator[Doorkeeper]:
     """Counts verifications."""
@@ -29,26 +34,32 @@ def keystone(stack: Stack) -> collections.abc.Iterator[Doorkeeper]:
 
 
 @pytest.fixture
-def unit(
+def plain(
     charm_dir: pathlib.Path, stack: Stack, keystone: Doorkeeper, tmp_path: pathlib.Path
 ) -> collections.abc.Iterator[Agent]:
-    """A unit that has all relations before its first hook, as from a bundle."""
-    authority = trustme.CA().cert_pem.bytes().decode()
+    """A unit that has the needed relations before its first hook."""
     environment = {"CEILOMETER_UPGRADE_COMMAND": str(stack.ceilometer_upgrade)}
     folder = packing.place(charm_dir, tmp_path / "unit/charm")
     with Agent(folder, environment=environment) as made:
         made.config({"optional-services": "", "deep-verification": "always"})
         credentials = stack.credentials_databag(credentials_port=str(keystone.port))
         made.relate("identity-credentials", "keystone", {"keystone/0": credentials})
-        made.relate("identity-notifications", "keystone", {"keystone/0": {}})
         gnocchi = {"gnocchi_url": stack.gnocchi_url}
         made.relate("metric-service", "gnocchi", {"gnocchi/0": gnocchi})
-        made.relate("certificates", "vault", {"vault/0": {"ca": authority, "chain": authority}})
-        certificates = {"certificates": json.dumps([authority]), "version": "1"}
-        made.relate("receive-ca-cert", "certs", {"certs/0": {}}, certificates)
-        made.relate("member", "aodh", {"aodh/0": {}})
-        made.relate("telemetry-stack", "horizon", {"horizon/0": {}})
         yield made
+
+
+@pytest.fixture
+def unit(plain: Agent) -> Agent:
+    """A unit that has all relations before its first hook, as from a bundle."""
+    authority = trustme.CA().cert_pem.bytes().decode()
+    plain.relate("identity-notifications", "keystone", {"keystone/0": {}})
+    plain.relate("certificates", "vault", {"vault/0": {"ca": authority, "chain": authority}})
+    certificates = {"certificates": json.dumps([authority]), "version": "1"}
+    plain.relate("receive-ca-cert", "certs", {"certs/0": {}}, certificates)
+    plain.relate("member", "aodh", {"aodh/0": {}})
+    plain.relate("telemetry-stack", "horizon", {"horizon/0": {}})
+    return plain
 
 
 def tell(what: str, ran: list[HookResult], keystone: Doorkeeper) -> None:
@@ -109,3 +120,34 @@ def test_idle_hours_write_nothing(unit: Agent) -> None:
         assert_quiet(result)
         assert not result.written
         assert unit.due is None
+
+
+# What a hook without news costs
+
+
+def commands_of(unit: Agent) -> list[str]:
+    """The hook commands of an update-status after one without news."""
+    unit.hook("update-status")
+    result = unit.hook("update-status")
+    assert_quiet(result)
+    print(f"update-status without news: {len(result.commands)} hook commands, {result.commands}")
+    return list(result.commands)
+
+
+def test_an_update_status_of_the_leader_asks_each_endpoint_once(
+    plain: Agent, keystone: Doorkeeper
+) -> None:
+    plain.deploy()
+
+    assert len(commands_of(plain)) <= MOST_COMMANDS_OF_THE_LEADER
+    assert keystone.tokens
+
+
+def test_an_update_status_of_another_unit_asks_only_who_leads_and_what_the_leader_said(
+    plain: Agent, keystone: Doorkeeper
+) -> None:
+    plain.leader = False
+    plain.deploy()
+
+    assert len(commands_of(plain)) <= MOST_COMMANDS
+    assert keystone.tokens == 0

@@ -11,7 +11,7 @@ import pytest
 import trustme
 
 from tests.support.agent.agent import Agent
-from tests.support.agent.expectations import assert_quiet, assert_verified, runs
+from tests.support.agent.expectations import assert_at_rest, assert_quiet, assert_verified, runs
 from tests.support.openstack import Stack
 
 pytestmark = pytest.mark.one_release
@@ -135,6 +135,33 @@ def test_a_refresh_keeps_the_record_of_the_revision_before(
     assert_verified(coordinator)
     assert len(runs(coordinator)) == before
     assert json.loads(coordinator.peer_app_data["record"])["success"]["at"] == EARLIER
+
+
+def test_a_refresh_from_the_first_revision_keeps_the_record_and_comes_to_rest(
+    coordinator: Agent, record_of_an_earlier_revision: str
+) -> None:
+    # as the first revision left it: report and verdict, and of the unit a note on the juju client
+    before = len(runs(coordinator))
+    peer = coordinator.relation(coordinator.relation_id("coordinators"))
+    peer.local_app_data.clear()
+    peer.local_app_data.update(
+        {
+            "record": record_of_an_earlier_revision,
+            "report": json.dumps({"version": 1, "taken_at": EARLIER, "findings": []}),
+            "verdict": json.dumps({"level": "active", "problem": "verified", "remedy": ""}),
+        }
+    )
+    peer.local_unit_data["client"] = json.dumps({"at": EARLIER, "problem": "no snapd"})
+
+    for result in [coordinator.hook("upgrade-charm"), *coordinator.settle()]:
+        assert_quiet(result)
+
+    assert_verified(coordinator)
+    assert len(runs(coordinator)) == before
+    assert json.loads(peer.local_app_data["record"])["success"]["at"] == EARLIER
+    assert peer.local_app_data.keys() <= {"record", "status", "blueprint"}
+    assert "client" not in peer.local_unit_data
+    assert_at_rest(coordinator)
 
 
 def test_a_refresh_without_a_record_finds_the_work_done(coordinator: Agent) -> None:

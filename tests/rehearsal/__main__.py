@@ -67,8 +67,12 @@ def main() -> int:
     if failed:
         screen.text(f"\nThe rehearsal failed: {failed} steps did not end as the story says.")
         return 1
-    shown = README.read_text() if release is Release.LATEST and not name else ""
-    if shown and (lacking := sample.missing(shown, screen.lines)):
+    return _conclude(screen, README.read_text() if release is Release.LATEST and not name else "")
+
+
+def _conclude(screen: Screen, readme: str) -> int:
+    """Say that all is over; what the README shows must have been printed."""
+    if lacking := sample.missing(readme, screen.lines) if readme else []:
         screen.text("\nThe README shows what was not printed:")
         screen.text("\n".join(lacking), indent=2)
         return 1

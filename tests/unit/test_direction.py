@@ -10,16 +10,18 @@ FLOORS = (
     ("charm",),
     ("actions",),
     ("wiring", "planning", "monitoring"),
-    ("juju_access", "peer_state", "stack_status"),
-    ("inputs",),
-    ("relations", "transfers", "config", "unit_state"),
-    ("coordinator.reconcile", "coordinator.status"),
+    ("juju_access", "stack_status"),
+    ("duties",),
+    ("inputs", "peer_state"),
+    ("relations", "config", "unit_state"),
+    ("coordinator.reconcile",),
     ("coordinator.upgrade",),
     ("coordinator.checks", "coordinator.plan"),
     ("coordinator.juju",),
     ("coordinator.request",),
     ("coordinator.openstack",),
     ("coordinator.report",),
+    ("coordinator.status",),
     ("coordinator.blueprint",),
     ("coordinator.private_files",),
     ("coordinator.text",),
@@ -54,7 +56,7 @@ def test_every_module_is_in_a_room():
 
 
 def test_there_are_few_rooms():
-    assert len({room_of(module) for module in modules()}) <= 25
+    assert len({room_of(module) for module in modules()}) <= 27
 
 
 def test_no_import_runs_upward():

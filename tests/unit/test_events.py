@@ -200,9 +200,9 @@ def test_an_obstacle_that_is_gone_verifies_although_all_is_as_before(
 
 @pytest.mark.parametrize("leader", [True, False])
 @pytest.mark.parametrize(
-    "name", ["config_changed", "upgrade_charm", "start", "leader_elected", "update_status"]
+    "name", ["install", "config_changed", "upgrade_charm", "start", "leader_elected"]
 )
-def test_every_event_of_the_unit_asks_keystone(
+def test_every_event_after_which_we_may_want_another_user_asks_keystone(
     context: Context, stage: Stage, name: str, leader: bool
 ):
     state = model.state(model.keystone({}), leader=leader)
@@ -220,7 +220,59 @@ def test_every_event_of_keystone_asks_it(context: Context, kind: str, leader: bo
     assert model.requested(out) == {"username": model.APP}
 
 
+@pytest.mark.parametrize("leader", [True, False])
+@pytest.mark.parametrize("name", ["update_status", "relation_changed"])
+def test_an_event_that_tells_nothing_of_our_user_asks_keystone_nothing(
+    context: Context, stage: Stage, name: str, leader: bool
+):
+    member = testing.Relation("member", remote_app_name="aodh", remote_units_data={0: {}})
+    state = model.state(model.keystone({}), member, leader=leader)
+    on = context.on
+    event = on.update_status() if name == "update_status" else on.relation_changed(member)
+    assert model.requested(context.run(event, state)) == {}
+
+
 # What is shown
+
+
+@pytest.mark.parametrize("leader", [True, False])
+def test_an_update_status_without_news_sets_no_status_again(
+    context: Context, stage: Stage, rested: testing.State, leader: bool
+):
+    state = dataclasses.replace(rested, leader=leader)
+    first = context.run(context.on.update_status(), state)
+    context.unit_status_history.clear()
+    second = context.run(context.on.update_status(), first)
+    assert context.unit_status_history == []
+    assert (second.unit_status, second.app_status) == (first.unit_status, first.app_status)
+
+
+def test_another_event_sets_the_status_whatever_was_shown(
+    context: Context, stage: Stage, rested: testing.State
+):
+    shown = context.run(context.on.update_status(), rested)
+    lost = dataclasses.replace(shown, unit_status=testing.MaintenanceStatus("installing charm"))
+    out = context.run(context.on.start(), lost)
+    assert out.unit_status == shown.unit_status
+
+
+def test_a_status_that_was_interrupted_is_set_again(
+    context: Context, stage: Stage, rested: testing.State
+):
+    stage.announcement = "running ceilometer-upgrade"
+    out = context.run(context.on.update_status(), rested)
+    assert isinstance(out.unit_status, testing.ActiveStatus)
+
+
+def test_a_relation_that_came_after_an_update_status_is_seen_by_the_next(
+    context: Context, stage: Stage
+):
+    before = context.run(context.on.update_status(), model.ready())
+    ceilometer = testing.Relation("member", remote_app_name="ceilometer")
+    state = dataclasses.replace(before, relations={*before.relations, ceilometer})
+    out = context.run(context.on.relation_created(ceilometer), state)
+    context.run(context.on.update_status(), out)
+    assert stage.backends[-1].members == ("ceilometer",)
 
 
 @pytest.mark.parametrize("leader", [True, False])
@@ -383,7 +435,7 @@ def test_the_own_status_has_the_newest_numbers(
 def test_a_second_hook_with_the_same_obstacle_writes_nothing(
     context: Context, stage: Stage, state: testing.State, name: str
 ):
-    first = context.run(context.on.update_status(), state)
+    first = context.run(context.on.config_changed(), state)
     second = context.run(getattr(context.on, name)(), first)
     assert bags(second) == bags(first)
     assert second.unit_status == first.unit_status

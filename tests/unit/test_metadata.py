@@ -12,10 +12,10 @@ import charm
 import config
 import inputs
 import peer_state
-import transfers
 from coordinator.blueprint import loader, systems
 from coordinator.checks import registry
 from coordinator.upgrade import policy
+from relations import transfers
 
 ROOT = pathlib.Path(__file__).parents[2]
 

@@ -20,7 +20,7 @@ from coordinator.juju import status as juju_status
 from coordinator.juju.sight import Sight
 from coordinator.report.report import Report
 from coordinator.request import Request
-from coordinator.upgrade import command, packages
+from coordinator.upgrade import command, packages, summary
 from coordinator.upgrade import record as upgrade_record
 from coordinator.upgrade.backends import Backends
 from coordinator.upgrade.decision import Step
@@ -252,7 +252,7 @@ def test_three_failures_without_an_answer_are_counted_and_call_a_person(play: Pl
     assert record.failure is not None
     assert record.failure.count == 3
     seen = play.turn(EMPTY, EMPTY, record=record)
-    judged = stack_status.of_stack(seen.report, seen.record, seen.decision, "us", "ceilometer")
+    judged = summary.of_stack(seen.report, seen.record, seen.decision, "us", "ceilometer")
     assert judged.level is stack_status.Level.BLOCKED
     assert judged.message.startswith("ceilometer-upgrade failed 4 times: succeeded, but")
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import relations
+from relations import databags as relations
 from tests.unit import databags
 
 

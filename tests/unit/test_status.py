@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from coordinator import status
 from coordinator.report.finding import Cause, Finding, Severity
 from coordinator.status import Level, Status
-from coordinator.upgrade import decision
+from coordinator.upgrade import decision, summary
 from coordinator.upgrade import record as upgrade_record
 from coordinator.upgrade.decision import Decision, Step
 from coordinator.upgrade.record import Record
@@ -25,7 +25,7 @@ def judge(
     step: Step = Step.NOTHING,
     reason: str = "",
 ) -> Status:
-    return status.of_stack(
+    return summary.of_stack(
         reports.report(*findings),
         record,
         Decision(step, reason),

@@ -9,7 +9,7 @@ import ops
 import pytest
 from ops import testing
 
-import transfers
+from relations import transfers
 
 A, B = "-----BEGIN A-----", "-----BEGIN B-----"
 CHARM = {"name": "receiver", "requires": {transfers.ENDPOINT: {"interface": "x"}}}

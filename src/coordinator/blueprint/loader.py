@@ -24,7 +24,7 @@ def load(changes: str = "") -> Blueprint:
     """
     from coordinator.blueprint import parser  # noqa: PLC0415 - a quiet hook reads no blueprint
 
-    own = parser.Text(PATH.name, PATH.read_text(encoding="utf-8"))
+    own = parser.Text(PATH.name, PATH.read_text(encoding="utf-8"), own=True)
     return parser.read(own, parser.Text("option blueprint", changes))
 
 

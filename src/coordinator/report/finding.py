@@ -187,10 +187,3 @@ class Finding:
 def worst(severities: Iterable[Severity]) -> Severity:
     """The worst of some severities; `ok` of none."""
     return max(severities, key=lambda severity: severity.rank, default=Severity.OK)
-
-
-def more(others: int, following: int) -> str:
-    """What is not said of a list of causes: how many others, and what follows from the first."""
-    parts = [f"+{others} more"] if others else []
-    parts += [f"{following} follow{'s' if following == 1 else ''}"] if following else []
-    return f" ({', '.join(parts)})" if parts else ""

@@ -13,7 +13,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
-from coordinator.report.finding import Finding, Severity, more, worst
+from coordinator.report.finding import Finding, Severity, worst
+from coordinator.text import more
 
 VERSION = 1
 """Version of the JSON form; raised when a reader of the old form would misread the new one."""

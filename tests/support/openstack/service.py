@@ -12,7 +12,7 @@ from tests.support.openstack.errors import StackError
 from tests.support.openstack.inside.site import BROKER_ADDRESS
 from tests.support.openstack.supervision import Supervision
 
-START_TIME = 180.0  # seconds; a start takes 2 to 6 on an idle machine with two cores
+START_TIME = 180.0  # seconds; a start takes 2 to 6 on two idle cores, and a minute on busy ones
 
 
 @dataclasses.dataclass(frozen=True)

@@ -8,6 +8,7 @@ import pathlib
 import platform
 import shutil
 import tempfile
+import time
 import zipfile
 
 import yaml
@@ -19,6 +20,8 @@ PACKED = charmcraft_tool.CHECKOUT / ".tools" / "charm"
 NOT_PACKED = ("tests", "docs", "terraform")
 """Folders whose content cannot change the package (charmcraft.yaml says what it ships)."""
 PACK_LIMIT = 540
+KEPT = 3600.0
+"""Seconds that a .charm of an earlier tree is kept: checkouts may share the folder."""
 
 
 class PackingError(Exception):
@@ -39,7 +42,8 @@ def pack() -> pathlib.Path:
         charm = PACKED / f"{digest(files, base, python)}.charm"
         if not charm.exists():
             for old in PACKED.glob("*.charm"):
-                old.unlink()
+                if time.time() - old.stat().st_mtime > KEPT:  # a run may be using it still
+                    old.unlink()
             with tempfile.TemporaryDirectory(dir=PACKED, prefix="packing-") as folder:
                 _pack(files, base, python, pathlib.Path(folder)).rename(charm)
         return charm

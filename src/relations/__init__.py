@@ -1,0 +1,1 @@
+"""The relations: names of endpoints, databags as typed values, and transferred certificates."""
