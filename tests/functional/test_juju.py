@@ -11,13 +11,14 @@ from collections.abc import Callable
 
 import pytest
 
+from coordinator.juju import client
 from tests.functional.conftest import Upgrades
 from tests.functional.deployment import Deployment
 from tests.support.juju import models
 from tests.support.juju.controller import ASKING, BLOCKED, READY, Controller
 from tests.support.openstack import Stack, ceilometer
 
-ONE_RELEASE = True
+pytestmark = pytest.mark.one_release
 USER, PASSWORD = "telemetry-coordinator", "correct-horse"
 STILL_ASKING = (
     "degraded: the charm of ceilometer asks for its action ceilometer-upgrade; "
@@ -47,12 +48,10 @@ def juju(
 
 @pytest.fixture
 def deploy(stack: Stack, juju: Controller, tmp_path: pathlib.Path) -> DeployBeside:
-    """Deploys a coordinator with access to the controller; the charm's folder is a test's own."""
+    """Deploys a coordinator with access to the controller."""
 
     def deployed(password: str = PASSWORD, unit: int = 0, **config: str) -> Deployment:
-        root = tmp_path / "charm"
-        root.mkdir(exist_ok=True)
-        deployment = Deployment(stack, config, root, unit)
+        deployment = Deployment(stack, config, tmp_path, unit)
         deployment.lead(unit == 0)
         deployment.grant_juju_access(username=USER, password=password)
         return deployment
@@ -75,7 +74,7 @@ def test_a_fresh_stack_is_upgraded_by_ceilometers_own_action(
 ):
     deployment = deploy(**{"upgrade-method": method})
     assert deployment.status[0] == "maintenance"
-    assert deployment.status[1].startswith("ceilometer-upgrade was begun as task 2 on ceilometer")
+    assert deployment.status[1].startswith("ceilometer-upgrade runs as task 2 on ceilometer")
 
     settle(deployment, juju)
 
@@ -187,7 +186,7 @@ def test_advice_follows_ceilometers_own_request(deploy: DeployBeside, juju: Cont
 
 
 @pytest.fixture
-def broken(juju: Controller) -> Callable[[str], None]:
+def broken(juju: Controller, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """Breaks the way through the controller in one of the ways that happen."""
 
     def act(fault: str) -> None:
@@ -197,6 +196,7 @@ def broken(juju: Controller) -> Callable[[str], None]:
             juju.add_user(USER, PASSWORD, "none")
         elif fault == "unreachable":
             juju.behave("refuses")
+            monkeypatch.setattr(client, "LIMIT", 1)
         elif fault == "no ceilometer":
             juju.deploy("ceilometer", "postgresql")
         elif fault == "two ceilometers":
