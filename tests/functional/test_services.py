@@ -220,17 +220,27 @@ def test_duplicate_entries_degrade_and_are_named(verified: Deployment, stack: St
     assert "aodh, aodh-old" in finding.summary
 
 
-def test_a_reader_may_not_ask_watcher_and_that_is_no_fault(
+def test_a_reader_may_not_ask_watcher_and_that_is_no_fault_where_it_was_asked_for(
     verified: Deployment, stack: Stack
 ) -> None:
     reader = stack.credentials_databag(username="reader-only", roles=("reader",))
     verified.give_credentials(reader)
 
-    verified.identity_changed()
+    verified.configure(requested_grants="reader")
 
     assert verified.status[0] == "active", verified.status
     watcher = verified.finding("infra-optim.read")
     assert (watcher.severity, watcher.cause) == (Severity.SKIPPED, Cause.FORBIDDEN)
+
+
+def test_a_user_that_lost_its_rights_is_a_fault(verified: Deployment, stack: Stack) -> None:
+    reader = stack.credentials_databag(username="reader-only", roles=("reader",))
+    verified.give_credentials(reader)
+
+    verified.identity_changed()
+
+    watcher = verified.finding("infra-optim.read")
+    assert (watcher.severity, watcher.cause) == (Severity.DEGRADED, Cause.FORBIDDEN)
 
 
 def test_a_wrong_password_blocks_with_what_to_type(verified: Deployment, stack: Stack) -> None:

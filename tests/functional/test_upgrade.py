@@ -155,7 +155,7 @@ def test_advise_never_runs_it_and_tells_the_command(fresh: Stack, deploy: Deploy
 
 
 def test_a_user_without_admin_is_told_what_is_forbidden(fresh: Stack, deploy: Deploy) -> None:
-    deployment = deploy()
+    deployment = deploy(**{"requested-grants": "reader"})
     deployment.give_credentials(
         fresh.credentials_databag(username="reader-only", roles=("reader",))
     )

@@ -26,8 +26,13 @@ POLL = 1.0
 """Seconds that a hook waits for a task that it began: an action of a unit on the same machine
 cannot begin before the hook has ended."""
 
+LIMIT = 15
+"""Seconds that a call of the client may take."""
+
+WRAPPER = pathlib.Path(__file__).with_name("bounded_juju.sh")
+"""Runs the client within that limit, which it finds beside it."""
+
 _NAME = "controller"
-_WRAPPER = pathlib.Path(__file__).with_name("bounded_juju.sh")
 _TIMED_OUT = {124, 137}
 """Exit codes of timeout(1)."""
 
@@ -168,7 +173,7 @@ class Controller:
             with private_files.folder(snap.private_parent(client)) as folder:
                 self._write(folder)
                 (folder / "client").symlink_to(client)
-                (folder / "juju").symlink_to(_WRAPPER)
+                (folder / "juju").symlink_to(WRAPPER)
                 place = f"{_NAME}:{self.access.model}"
                 yield jubilant.Juju(model=place, cli_binary=folder / "juju")
                 self.rest = AWAKE
@@ -186,7 +191,8 @@ class Controller:
             raise errors.JujuError(errors.not_understood(what)) from None
 
     def _write(self, folder: pathlib.Path) -> None:
-        """The client's data, in the form of its store (juju/juju, package jujuclient)."""
+        """The limit, and the client's data in the form of its store (juju/juju, jujuclient)."""
+        private_files.write(folder / "limit", f"{LIMIT}\n")
         access = self.access
         controller = {
             "uuid": access.controller,

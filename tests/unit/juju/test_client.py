@@ -193,12 +193,10 @@ def at(juju: Controller, minute: int, remembered: ControllerRest, *, insists: bo
 
 
 @pytest.fixture
-def hung(
-    juju: Controller, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
-) -> ControllerRest:
+def hung(juju: Controller, monkeypatch: pytest.MonkeyPatch) -> ControllerRest:
     """What is remembered after a controller did not answer at noon."""
     juju.behave("hangs")
-    monkeypatch.setattr(client, "_WRAPPER", quick_wrapper(tmp_path))
+    monkeypatch.setattr(client, "LIMIT", 1)
     asked = at(juju, 0, AWAKE)
     assert asked.look().fault == SILENT
     return asked.rest
@@ -242,21 +240,11 @@ def test_a_controller_that_does_not_answer_costs_one_call_a_hook(
     assert len(juju.calls) == 2  # the first one was at noon
 
 
-def quick_wrapper(folder: pathlib.Path) -> pathlib.Path:
-    """The wrapper with a shorter patience."""
-    text = client._WRAPPER.read_text()
-    assert " 15 " in text
-    quick = folder / "quick.sh"
-    quick.write_text(text.replace(" 15 ", " 1 "))
-    quick.chmod(0o755)
-    return quick
-
-
 def test_a_client_that_does_not_say_whether_it_enqueued_is_told_as_such(
-    juju: Controller, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
+    juju: Controller, monkeypatch: pytest.MonkeyPatch
 ):
     (juju.bin / "juju").write_text('#!/bin/sh\n[ "$1" = run ] && exec sleep 60\necho "{}"\n')
-    monkeypatch.setattr(client, "_WRAPPER", quick_wrapper(tmp_path))
+    monkeypatch.setattr(client, "LIMIT", 1)
     with pytest.raises(errors.UnclearError) as raised:
         through(juju).start("ceilometer")
     assert raised.value.fault.summary == (
@@ -454,7 +442,8 @@ def test_a_secret_in_what_the_client_says_is_blotted_out(juju: Controller):
 def test_a_client_does_not_outlive_its_hook(tmp_path: pathlib.Path):
     slow = executables.script(tmp_path / "slow", f"echo $$ > {tmp_path}/number; exec sleep 60")
     (tmp_path / "client").symlink_to(slow)
-    (tmp_path / "juju").symlink_to(client._WRAPPER)
+    (tmp_path / "juju").symlink_to(client.WRAPPER)
+    (tmp_path / "limit").write_text("60\n")
     number = tmp_path / "number"
     with subprocess.Popen(["/bin/sh", "-c", f"{tmp_path}/juju status; true"]) as hook:
         wait_until(lambda: number.exists() and number.read_text().strip() != "")
@@ -470,7 +459,7 @@ def wait_until(condition: Callable[[], bool]) -> None:
 
 
 def test_the_wrapper_may_be_run():
-    assert client._WRAPPER.stat().st_mode & stat.S_IXUSR
+    assert client.WRAPPER.stat().st_mode & stat.S_IXUSR
 
 
 # The client itself
