@@ -137,6 +137,7 @@ def commands_of(unit: Agent) -> list[str]:
 def test_an_update_status_of_the_leader_asks_each_endpoint_once(
     plain: Agent, keystone: Doorkeeper
 ) -> None:
+    plain.config({"deep-verification": "on-change"})  # canaries of every hook are announced
     plain.deploy()
 
     assert len(commands_of(plain)) <= MOST_COMMANDS_OF_THE_LEADER
