@@ -77,8 +77,7 @@ def test_a_deployment_comes_to_rest_with_few_hooks_and_verifications(
     assert_verified(unit)
     assert len(ran) <= MOST_HOOKS
     assert keystone.tokens, "the charm was not seen asking Keystone"
-    # one for each change of what is verified: credentials and URL, certificates of two charms and
-    # a member; and one more, since a unit of a member counts beside its application
+    # what changes: credentials and URL, the certificates of two charms, and a member with its unit
     assert keystone.tokens <= 5
 
 
