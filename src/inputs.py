@@ -16,7 +16,10 @@ from coordinator.blueprint.loader import Choice
 from coordinator.openstack.proxies import Proxies
 from coordinator.request import Request
 from relations import databags
-from relations.endpoints import CERTIFICATES, IDENTITY, MEMBERS, METRIC, NOTIFICATIONS, TRANSFERS
+from relations.endpoints import CERTIFICATES, IDENTITY, MEMBERS, METRIC, NOTIFICATIONS
+
+_OF_JUJU = ("egress-subnets", "ingress-address", "private-address")
+"""What Juju writes into the databag of each unit."""
 
 
 class Related:
@@ -226,15 +229,13 @@ def _digest(
 ) -> str:
     """Changes with everything that Juju tells and that a verification depends on.
 
-    Of members only the names of their units count: what else they say is for others. Databags of
-    applications are read where something is in them: CA certificates that are transferred.
+    Of members only the names of their units count: what else they say is for others. A unit that
+    came and has said nothing yet changes nothing.
     """
     seen: dict[str, Any] = {"options": dict(options), "proxies": dataclasses.asdict(proxies)}
-    for endpoint in (IDENTITY, NOTIFICATIONS, METRIC, CERTIFICATES, TRANSFERS):
-        seen[endpoint] = [
-            [relation.id, relation.app.name, _databags(relation)]
-            for relation in related.active(endpoint)
-        ]
+    for endpoint in (IDENTITY, NOTIFICATIONS, METRIC, CERTIFICATES):
+        said = [[relation.app.name, _said(relation)] for relation in related.active(endpoint)]
+        seen[endpoint] = [[application, units] for application, units in said if units]
     seen["transferred"] = transferred
     seen[MEMBERS] = [
         [relation.id, relation.app.name, sorted(unit.name for unit in relation.units)]
@@ -242,6 +243,15 @@ def _digest(
     ]
     text = json.dumps(seen, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _said(relation: ops.Relation) -> dict[str, databags.Databag]:
+    """What units wrote, without what Juju itself writes about each."""
+    units = {
+        unit: {key: value for key, value in databag.items() if key not in _OF_JUJU}
+        for unit, databag in _databags(relation).items()
+    }
+    return {unit: databag for unit, databag in units.items() if databag}
 
 
 def _databags(relation: ops.Relation) -> dict[str, databags.Databag]:

@@ -195,6 +195,17 @@ def test_an_obstacle_that_is_gone_verifies_although_all_is_as_before(
     assert again(stage) == 1
 
 
+@pytest.mark.parametrize("endpoint", ["identity-credentials", "metric-service", "certificates"])
+def test_a_unit_that_has_said_nothing_yet_verifies_nothing(
+    context: Context, stage: Stage, rested: testing.State, endpoint: str
+):
+    before = relation(rested, endpoint)
+    juju = {"egress-subnets": "192.0.2.9/32", "private-address": "192.0.2.9"}
+    joined = dataclasses.replace(before, remote_units_data={**before.remote_units_data, 9: juju})
+    context.run(context.on.relation_joined(joined, remote_unit=9), replaced(rested, joined))
+    assert again(stage) == 0
+
+
 # What is asked of keystone
 
 
