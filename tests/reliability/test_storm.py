@@ -13,7 +13,7 @@ from ops import testing
 import unit_state
 from tests.reliability.cloud import leaving_nothing
 from tests.reliability.soak import amount
-from tests.unit import clouds, databags, model, reports
+from tests.unit import clouds, databags, reports
 
 Context = testing.Context[Any]
 
