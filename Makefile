@@ -26,7 +26,7 @@ tox = $(venv)/bin/tox run -qq -e
 in_env = $(tox) $(1) --notest && PATH="$(tools)/tox/$(1)/bin:$$PATH" exec
 
 .DEFAULT_GOAL := help
-.PHONY: help test rehearsal benchmark format lint zizmor unit functional packed support integration bundles sbom clean
+.PHONY: help test soak rehearsal benchmark format lint zizmor unit functional packed support integration bundles sbom clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -34,6 +34,9 @@ help: ## list the targets
 test: $(ready) ## lint, then all tests, in one go
 	@$(tox) lint
 	@$(call in_env,test) pytest $(ARGS)
+
+soak: $(ready) ## the tests of reliability for hours: 120,000 examples, 500 kills, 1,000 events
+	@export TELEMETRY_SOAK=1; $(call in_env,soak) pytest tests/reliability --timeout=0 $(ARGS)
 
 rehearsal: $(ready) ## boot the real services and play the main job on them
 	@$(call in_env,rehearsal) python -m tests.rehearsal $(ARGS)

@@ -126,8 +126,8 @@ def test_what_failed_fails_also_where_less_proof_is_allowed(context: Context, st
 
 def test_an_optional_service_needs_no_proof(context: Context, stage: Stage):
     stage.turn = reports.turn(*UNREAD)
-    options = {"required_services": "metric,alarming", "optional_services": "key-manager"}
-    _, found = run(context, "verify-stack", model.ready(**options))
+    state = model.ready(required_services="metric,alarming", optional_services="key-manager")
+    _, found = run(context, "verify-stack", state)
     assert found["status"] == "verified"
 
 
