@@ -29,7 +29,7 @@ in_env = $(tox) $(1) --notest && PATH="$(tools)/tox/$(1)/bin:$$PATH" exec
 from_source = $(tox) $(1) --notest && PATH="$(tools)/tox/$(1)/bin:$$PATH" PYTHONPATH=src:lib:. exec
 
 .DEFAULT_GOAL := help
-.PHONY: help test verify judge pictures rehearsal benchmark docs format lint zizmor unit reliability \
+.PHONY: help test soak verify judge pictures rehearsal benchmark docs format lint zizmor unit reliability \
   monitoring functional packed support integration bundles metrics sbom clean
 
 help: ## list the targets
@@ -38,6 +38,9 @@ help: ## list the targets
 test: $(ready) ## lint, then all tests, in one go
 	@$(tox) lint
 	@$(call in_env,test) pytest $(ARGS)
+
+soak: $(ready) ## the tests of reliability for hours: 120,000 examples, 500 kills, 1,000 events
+	@export TELEMETRY_SOAK=1; $(call in_env,soak) pytest tests/reliability --timeout=0 $(ARGS)
 
 rehearsal: $(ready) ## play the main job on real services, or a fault: SCENARIO=help lists them
 	@$(call from_source,rehearsal) python -m tests.rehearsal $(if $(SCENARIO),--scenario $(SCENARIO)) $(ARGS)

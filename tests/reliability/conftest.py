@@ -14,6 +14,7 @@ import charm
 import unit_state
 from coordinator import private_files
 from coordinator.upgrade import command
+from tests.reliability import site as sites
 from tests.unit import clouds, model
 
 
@@ -47,3 +48,10 @@ def cloud() -> Generator[clouds.Cloud]:
     """A small Keystone and Gnocchi, for the whole loop."""
     with clouds.running() as cloud:
         yield cloud
+
+
+@pytest.fixture
+def site(tmp_path: pathlib.Path) -> Generator[sites.Site]:
+    """The charm as a process, deployed beside a small cloud."""
+    with sites.deployed(tmp_path) as site:
+        yield site

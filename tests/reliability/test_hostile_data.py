@@ -14,7 +14,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ops import testing
 
-import inputs
 import unit_state
 from coordinator import reconcile, status
 from coordinator.blueprint import loader
@@ -24,6 +23,7 @@ from coordinator.juju import status as juju_status
 from coordinator.juju.rest import ControllerRest
 from coordinator.report.report import Report
 from coordinator.upgrade import record
+from relations import endpoints
 from tests.reliability import hostile
 from tests.reliability.soak import examples
 from tests.unit import clouds, databags, model, reports
@@ -140,12 +140,12 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> model.Stage:
 
 
 RELATIONS = {
-    inputs.IDENTITY: databags.CREDENTIALS,
-    inputs.METRIC: {"gnocchi_url": databags.GNOCCHI_URL},
-    inputs.NOTIFICATIONS: databags.ANNOUNCEMENTS,
-    inputs.CERTIFICATES: {"ca": "-----BEGIN CERTIFICATE-----", "chain": ""},
-    inputs.TRANSFERS: {"ca": "-----BEGIN CERTIFICATE-----", "certificates": "[]"},
-    inputs.MEMBERS: {"egress-subnets": "192.0.2.0/24"},
+    endpoints.IDENTITY: databags.CREDENTIALS,
+    endpoints.METRIC: {"gnocchi_url": databags.GNOCCHI_URL},
+    endpoints.NOTIFICATIONS: databags.ANNOUNCEMENTS,
+    endpoints.CERTIFICATES: {"ca": "-----BEGIN CERTIFICATE-----", "chain": ""},
+    endpoints.TRANSFERS: {"ca": "-----BEGIN CERTIFICATE-----", "certificates": "[]"},
+    endpoints.MEMBERS: {"egress-subnets": "192.0.2.0/24"},
 }
 
 

@@ -56,7 +56,7 @@ def test_every_module_is_in_a_room():
 
 
 def test_there_are_few_rooms():
-    assert len({room_of(module) for module in modules()}) <= 27
+    assert len({room_of(module) for module in modules()}) <= 25
 
 
 def test_no_import_runs_upward():

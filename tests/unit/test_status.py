@@ -68,6 +68,19 @@ def test_a_cut_problem_ends_with_dots():
     assert len(text) <= status.LIMIT
 
 
+def test_a_problem_as_long_as_the_limit_is_not_cut():
+    assert status.message("x" * 120) == "x" * 120
+    assert len(status.message("x" * 121)) == 120
+
+
+def test_beside_a_remedy_that_leaves_no_room_a_problem_has_eighty_characters():
+    assert status.message("x" * 200, "y" * 200) == "x" * 77 + "...; " + "y" * 200
+
+
+def test_a_remedy_that_leaves_twenty_characters_keeps_the_limit():
+    assert len(status.message("x" * 200, "y" * 98)) == 120
+
+
 def test_a_message_is_one_line():
     assert status.message("first\n  second\tthird") == "first second third"
 
@@ -148,6 +161,12 @@ def test_a_degradation_stays_active_and_is_named():
     assert judged.level is Level.ACTIVE
     assert judged.message.startswith("degraded: infra-optim refused")
     assert judged.message.endswith("juju status infra-optim")
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_other_degradations_are_counted(number: int):
+    odd = [bad("infra-optim", f"q{n}", severity=Severity.DEGRADED) for n in range(number)]
+    assert judge(*reports.VERIFIED, *odd).others == number - 1
 
 
 def test_missing_types_that_nobody_runs_for_are_advised():

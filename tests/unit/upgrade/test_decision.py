@@ -777,3 +777,11 @@ def test_a_redeployed_ceilometer_is_heard():
         model.hook(GOOD_HOOK)
     model.hook(dataclasses.replace(GOOD_HOOK, redeployed=True))
     assert model.steps[-1] is Step.RUN
+
+
+def test_a_task_that_cannot_be_seen_is_done_when_what_was_missing_is_there():
+    running = dataclasses.replace(BEGUN, asked=False)
+    seen = Observed(COMPLETE, FINGERPRINT, NOW + MINUTE)
+    settled = upgrade_decision.settle(seen, EMPTY.started(running))
+    assert settled.running is None
+    assert settled.success is not None

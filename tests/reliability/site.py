@@ -1,0 +1,162 @@
+"""The charm from the tree as a process, beside a small cloud that lacks resource types at first.
+
+It runs under the stand-in for Juju's unit agent; Gnocchi has all its types once the command
+`ceilometer-upgrade` has ended.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import pathlib
+import socket
+import sys
+import threading
+import time
+from collections.abc import Generator
+
+import unit_state
+from coordinator.report.report import Report
+from tests.support.agent.agent import Agent
+from tests.unit import clouds, databags, executables, reports, servers
+
+ROOT = pathlib.Path(__file__).parents[2]
+
+TOKEN = "gAAAAABcanary-of-a-token"
+
+COMPLETE = tuple(sorted(reports.TYPES))
+BARE = ("generic",)
+
+COMMAND = """
+import fcntl, os, pathlib, sys, time
+folder = pathlib.Path(sys.argv[1])
+def say(word):
+    with (folder / "log").open("a") as file:
+        file.write(word + "\\n")
+lock = os.open(folder / "lock", os.O_CREAT | os.O_RDWR)
+try:
+    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+except OSError:
+    say("twice")
+say("begin")
+time.sleep(0.2)
+(folder / "done").touch()
+say("end")
+"""
+"""Says when it begins and ends, and whether another one runs at the same time."""
+
+
+@dataclasses.dataclass
+class Site:
+    """A unit beside a cloud whose Gnocchi is behind until the command has ended.
+
+    Attributes:
+        folder: what the command leaves: its log, and the file `done`.
+        pids: processes that were killed.
+    """
+
+    unit: Agent
+    folder: pathlib.Path
+    pids: list[int] = dataclasses.field(default_factory=list[int])
+
+    def log(self) -> list[str]:
+        """What runs of the command said."""
+        with contextlib.suppress(FileNotFoundError):
+            return (self.folder / "log").read_text().split()
+        return []
+
+    def start_anew(self) -> None:
+        """Gnocchi is empty again, and nobody remembers anything."""
+        for path in self.folder.iterdir():
+            path.unlink()
+        self.unit.peer_app_data.clear()
+        self.unit.agenda.failed = None
+
+    def assert_nothing_left(self) -> None:
+        """No private folder, no half-written file, no process of a hook that was killed."""
+        files = self.unit.charm_dir / unit_state.NAME
+        assert not list(files.glob("*.new"))
+        assert Report.from_json((files / "report.json").read_text()) is not None
+        for pid in self.pids:
+            assert not pathlib.Path("/proc", str(pid)).exists()
+            for parent in ("/run", self.unit.environment["TMPDIR"]):
+                assert not list(pathlib.Path(parent).glob(f"telemetry-coordinator-{pid}-*"))
+
+    def kill(self, number: int, after: float) -> bool:
+        """Run update-status and kill it; tell whether it was killed before it ended."""
+        results: list[int | None] = []
+
+        def run() -> None:
+            results.append(self.unit.hook("update-status").exit_code)
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        pid = self._dispatched(thread)
+        time.sleep(after)
+        if pid and thread.is_alive():
+            self.pids.append(pid)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+        thread.join()
+        return results != [0]
+
+    def _dispatched(self, thread: threading.Thread) -> int:
+        """The process of the hook that runs now."""
+        while thread.is_alive():
+            for path in pathlib.Path("/proc").glob("[0-9]*"):
+                with contextlib.suppress(OSError, IndexError):
+                    parent = int((path / "stat").read_text().rpartition(")")[2].split()[1])
+                    ours = parent == os.getpid()
+                    if ours and (path / "cwd").readlink() == self.unit.charm_dir:
+                        return int(path.name)
+            time.sleep(0.005)
+        return 0
+
+
+@dataclasses.dataclass
+class UpgradedCloud(clouds.Cloud):
+    """Its Gnocchi has what it lacks once the command has ended."""
+
+    folder: pathlib.Path = pathlib.Path()
+
+    def answer(self, connection: socket.socket, head: bytes) -> None:
+        """Answer one request."""
+        self.types = COMPLETE if (self.folder / "done").exists() else BARE
+        if b"/v3/auth/tokens" in head.split(b"\r\n")[0]:
+            body = json.dumps({"token": self._token()})
+            servers.http(201, body, X_Subject_Token=TOKEN)(connection, head)
+        else:
+            super().answer(connection, head)
+
+
+@contextlib.contextmanager
+def deployed(tmp_path: pathlib.Path) -> Generator[Site]:
+    """A unit that is deployed."""
+    folder, charm_dir = tmp_path / "work", tmp_path / "charm"
+    folder.mkdir()
+    charm_dir.mkdir()
+    for name in ("src", "lib", "metadata.yaml", "config.yaml", "actions.yaml"):
+        (charm_dir / name).symlink_to(ROOT / name)
+    start = f"PYTHONPATH=src:lib exec {sys.executable} src/charm.py"
+    executables.script(charm_dir / "dispatch", start)
+    command = tmp_path / "bin/ceilometer-upgrade"
+    run = f"exec {sys.executable} -c '{COMMAND}' {folder}"
+    executables.script(command, run)
+    environment = {"CEILOMETER_UPGRADE_COMMAND": str(command), "TMPDIR": str(tmp_path)}
+    cloud = UpgradedCloud(folder=folder)
+    with (
+        servers.serving(cloud.answer) as server,
+        Agent(charm_dir, environment=environment) as unit,
+    ):
+        cloud.port = server.port
+        unit.config(
+            {"required-services": "metric", "optional-services": "", "deep-verification": "off"}
+        )
+        bag = databags.credentials(credentials_host="127.0.0.1", credentials_port=str(cloud.port))
+        unit.relate("identity-credentials", "keystone", {"keystone/0": bag})
+        gnocchi = {"gnocchi_url": databags.GNOCCHI_URL}
+        unit.relate("metric-service", "gnocchi", {"gnocchi/0": gnocchi})
+        unit.deploy()
+        yield Site(unit, folder)
