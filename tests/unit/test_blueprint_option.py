@@ -48,6 +48,7 @@ def test_a_service_that_it_removes_may_not(context: Context, stage: Stage):
 
 
 def test_the_parameter_of_the_action_allows_what_it_adds(context: Context, stage: Stage):
+    stage.turn = reports.turn(reports.good("orchestration", "endpoint"))
     params = {"services": "orchestration", "format": "text"}
     event = context.on.action("verify-stack", params=params)
     context.run(event, model.ready(blueprint=HEAT))
@@ -143,7 +144,7 @@ def test_it_counts_more_than_what_is_waited_for(context: Context):
 
 
 def test_it_is_asked_for_credentials_all_the_same(context: Context, stage: Stage):
-    out = update(context, model.ready(blueprint=WRONG))
+    out = context.run(context.on.config_changed(), model.ready(blueprint=WRONG))
     assert model.requested(out)["username"] == model.APP
 
 

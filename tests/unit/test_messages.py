@@ -23,12 +23,12 @@ SPEAKING = (
     "actions.py",
     "charm.py",
     "config.py",
+    "duties.py",
     "inputs.py",
     "juju_access.py",
     "peer_state.py",
     "planning.py",
-    "relations.py",
-    "transfers.py",
+    "relations/*.py",
     "wiring.py",
     "coordinator/status.py",
     "coordinator/blueprint/*.py",
@@ -44,6 +44,8 @@ SPEAKING = (
 SILENT = (
     # metrics and alerts have a page of their own, which is made from them
     "coordinator/report/metrics.py",
+    # what happened, as reports tell it; nobody has to act on it
+    "coordinator/report/history.py",
     "monitoring/__init__.py",
     "monitoring/cos.py",
     "monitoring/exporter.py",

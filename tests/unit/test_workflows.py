@@ -56,7 +56,8 @@ def test_no_checkout_leaves_a_token_behind(path: pathlib.Path):
 @each_workflow
 def test_every_make_target_that_is_called_exists(path: pathlib.Path):
     scripts = " ".join(step.get("run", "") for step in steps(path))
-    targets = re.findall(r"^\.PHONY: (.*)$", MAKEFILE, re.MULTILINE)[0].split()
+    joined = MAKEFILE.replace("\\\n", " ")
+    targets = re.findall(r"^\.PHONY: (.*)$", joined, re.MULTILINE)[0].split()
     assert set(re.findall(r"\bmake ([a-z]+)", scripts)) <= set(targets)
 
 

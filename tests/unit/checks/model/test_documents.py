@@ -141,13 +141,13 @@ def test_what_holds_the_address_of_a_service_is_its_cause():
     assert cause.summary.startswith("ha-gnocchi (hacluster) is blocked: Resource: ")
 
 
-@pytest.mark.parametrize("machine", ["1", "1/lxd/3"])
-def test_one_machine_that_is_down_is_one_cause(machine: str):
+@pytest.mark.parametrize("number", ["1", "1/lxd/3"])
+def test_one_machine_that_is_down_is_one_cause(number: str):
     document = documents.read("machine-down")
     for app in document["applications"].values():
         for unit in app.get("units", {}).values():
             if unit["machine"] == "1":
-                unit["machine"] = machine
+                unit["machine"] = number
     found = told(document)
     (cause,) = [finding for finding in found if not finding.because]
     assert (cause.cause, cause.remedy) == (Cause.MACHINE_DOWN, "juju show-machine 1")
