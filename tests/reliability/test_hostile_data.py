@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import json
 import pathlib
+import shutil
 from typing import Any
 
 import pytest
@@ -227,7 +228,8 @@ def test_no_file_of_the_unit_breaks_a_hook(
     context: Context, cloud: clouds.Cloud, data: st.DataObject
 ):
     folder = pathlib.Path(context.charm_root or "") / unit_state.NAME
-    folder.mkdir(exist_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)  # each example is a unit of its own
+    folder.mkdir()
     name = data.draw(st.sampled_from(sorted(FILES)))
     raw = data.draw(hostile.written(FILES[name]).map(str.encode) | st.binary())
     (folder / name).write_bytes(raw)
