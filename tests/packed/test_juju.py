@@ -44,8 +44,10 @@ def test_the_action_is_begun_in_one_hook_and_judged_in_a_later_one(
     assert_quiet(coordinator.hook("config-changed"))
 
     assert coordinator.unit_status.name == "maintenance"
-    assert coordinator.unit_status.message.startswith("ceilometer-upgrade was begun as task 2")
-    juju.finish("2")
+    assert coordinator.unit_status.message.startswith(
+        "ceilometer-upgrade runs as task 1 on ceilometer"
+    )
+    juju.finish("1")
     juju.set_status("ceilometer", ("active", "Unit is ready"))
     assert_quiet(coordinator.hook("update-status"))
     assert coordinator.unit_status.name == "active"
@@ -80,7 +82,7 @@ def test_the_password_is_in_nothing_that_the_charm_says(
 ) -> None:
     grant(coordinator)
     said = coordinator.hook("config-changed").text()
-    juju.finish("2", "failed", "no such luck")
+    juju.finish("1", "failed", "no such luck")
     said += coordinator.hook("update-status").text()
     said += str(coordinator.action("show-report").results)
     assert "no such luck" in str(coordinator.peer_app_data)
