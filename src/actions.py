@@ -191,7 +191,7 @@ class Actions:
         facts = Facts(
             report.endpoints,
             report.builds,
-            inputs.related_units(inputs.Related(self._charm.model)),
+            self._seen.units,
             turn.deed,
         )
         change = summary.change_of(shown, report.taken_at)

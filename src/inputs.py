@@ -60,6 +60,7 @@ class Inputs:
         members: related applications that are Ceilometer, told by their names.
         related: all applications that are related as members.
         digest: of all that a verification depends on, as far as Juju tells it.
+        units: names of the units that the coordinator is related to.
     """
 
     settings: config.Settings | None = None
@@ -69,6 +70,7 @@ class Inputs:
     related: tuple[str, ...] = ()
     concern: status.Status | None = None
     digest: str = ""
+    units: tuple[str, ...] = ()
 
     @property
     def fault(self) -> status.Status | None:
@@ -129,7 +131,16 @@ def gather(
         fewer_rights=bool(valid.requested_grants),
     )
     obstacle = obstacle or _without_gnocchi(related, valid)
-    return Inputs(valid, request, obstacle, _members(related), _related(related), concern, digest)
+    return Inputs(
+        valid,
+        request,
+        obstacle,
+        _members(related),
+        _related(related),
+        concern,
+        digest,
+        _units(related),
+    )
 
 
 def _missing_relations(related: Related, valid: config.Settings) -> status.Status | None:
@@ -210,7 +221,7 @@ def _members(related: Related) -> tuple[str, ...]:
     )
 
 
-def related_units(related: Related) -> tuple[str, ...]:
+def _units(related: Related) -> tuple[str, ...]:
     """Names of the units that the coordinator is related to."""
     endpoints = (IDENTITY, NOTIFICATIONS, METRIC, CERTIFICATES, MEMBERS)
     active = [relation for endpoint in endpoints for relation in related.active(endpoint)]

@@ -158,6 +158,7 @@ def test_a_refresh_from_the_first_revision_keeps_the_record_and_comes_to_rest(
 
     assert_verified(coordinator)
     assert len(runs(coordinator)) == before
+    peer = coordinator.relation(coordinator.relation_id("coordinators"))  # as it is now
     assert json.loads(peer.local_app_data["record"])["success"]["at"] == EARLIER
     assert peer.local_app_data.keys() <= {"record", "status", "blueprint"}
     assert "client" not in peer.local_unit_data
