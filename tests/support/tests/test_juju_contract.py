@@ -180,7 +180,8 @@ def test_tasks_are_numbered_as_recorded(stand: Stand):
 def test_a_task_is_shown_as_recorded(stand: Stand, number: str, status: str, message: str):
     recorded = recorded_output("writer", "show-task", number)
     stand.juju.hold()
-    stand.say("writer", ("run", "-m", f"controller:{UUID}", "--format", "json", "acts/0", "ok"))
+    run = ("run", "-m", f"controller:{UUID}", "--format", "json", "--wait", "1s", "acts/0", "ok")
+    stand.say("writer", run)
     stand.juju.finish("1", status, message)
     words = tuple("1" if word == number else word for word in recorded.words)
     said = stand.say("writer", words)
