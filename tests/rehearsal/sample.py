@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 _BEGIN, _END = "<!-- real output: begin -->", "<!-- real output: end -->"
 _CHANGES = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?Z"), "TIME"),
+    (re.compile(r"since \d+ [A-Z][a-z]+ \d\d:\d\dZ"), "since TIME"),
     (re.compile(r"127\.0\.0\.1:\d+"), "127.0.0.1:PORT"),
     (re.compile(r"\d+(\.\d+)? s\b"), "N s"),
     (re.compile(r"backlog: \d+"), "backlog: N"),
