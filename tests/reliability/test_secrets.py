@@ -62,7 +62,7 @@ def test_no_secret_is_left_anywhere(site: sites.Site, tmp_path: pathlib.Path):
     assert any(
         "show-report" in text or "dispatch" in text or "charm.py" in text for text in arguments
     )
-    assert [line for line in unit.log if line.level == "DEBUG"]
+    assert unit.log  # the charm drops debug lines, its libraries' too
 
     for text in arguments:
         assert_none_in("arguments", text)

@@ -256,9 +256,9 @@ BOMB = "a: &a [x]\n" + "".join(
     ids=lambda text: text[:30].encode("ascii", "backslashreplace").decode(),
 )
 def test_a_hostile_text_is_refused_with_its_line_within_a_second(text: str, told: str):
-    start = time.monotonic()
+    start = time.process_time()
     found = problem(text)
-    assert time.monotonic() - start < 1
+    assert time.process_time() - start < 1
     assert found.startswith("option blueprint line ")
     assert told in found
     assert found.isprintable()
