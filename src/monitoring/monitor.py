@@ -9,9 +9,9 @@ import ops
 from monitoring import samples
 from monitoring.exporter import Exporter, Systemd
 from monitoring.samples import Outcome
+from relations.endpoints import MONITORING as ENDPOINT
 from unit_state import UnitState
 
-ENDPOINT = "cos-agent"
 KEY = "config"
 
 

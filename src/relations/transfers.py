@@ -18,7 +18,8 @@ from typing import Any
 
 import ops
 
-ENDPOINT = "receive-ca-cert"
+from relations.endpoints import TRANSFERS as ENDPOINT
+
 _VERSION = "1"
 _NOTHING = ("", "[]")
 Json = str | float | bool | list[Any] | dict[str, Any] | None
