@@ -56,6 +56,22 @@ def test_changed_pins_make_another_environment(
     assert environment.ensure(Release.LATEST, silence).folder != first.folder
 
 
+def test_what_uv_is_told_for_the_project_does_not_change_the_services(
+    home: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+):
+    project = home / "project"
+    project.mkdir()
+    (project / "pyproject.toml").write_text(
+        "[tool.uv]\noverride-dependencies = [\"iniconfig; python_version < '3'\"]\n"
+    )
+    pins = home / "pins.txt"
+    pins.write_text("iniconfig==2.0.0\n")
+    monkeypatch.setattr(Release, "pins", pins)
+    monkeypatch.chdir(project)
+    built = environment.ensure(Release.LATEST, silence)
+    assert list(built.folder.glob("lib/python3*/site-packages/iniconfig"))
+
+
 def test_interpreter_without_packages_is_refused_with_a_way_out(
     home: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ):

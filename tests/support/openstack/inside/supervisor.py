@@ -249,10 +249,14 @@ def _reap(group: int) -> bool:
     return True
 
 
-def _preload() -> None:
-    for module in programs.SHARED_MODULES:
-        importlib.import_module(module)
+def _preload() -> Answer:
+    try:
+        for module in programs.SHARED_MODULES:
+            importlib.import_module(module)
+    except Exception:  # noqa: BLE001 - our log goes with us: it is the owner who must learn of it
+        return {"error": traceback.format_exc()}
     gc.freeze()  # children do not touch the parent's objects: memory stays shared
+    return {"ready": True}
 
 
 def _answer(supervisor: Supervisor, request: Answer) -> Answer:
@@ -286,8 +290,7 @@ def main() -> None:
     supervisor = Supervisor(site)
     try:
         _say({"ports": supervisor.ports})
-        _preload()
-        _say({"ready": True})
+        _say(_preload())
         for line in sys.stdin:
             _say(_answer(supervisor, json.loads(line)))
     except BrokenPipeError:
