@@ -164,7 +164,7 @@ def _uv(arguments: list[str]) -> None:
     environment = {**os.environ, "UV_PYTHON_DOWNLOADS": "never"}
     environment.pop("VIRTUAL_ENV", None)
     done = subprocess.run(
-        # The pins alone decide: whatever uv is told for the project above us is not for the services.
+        # The pins alone decide: what uv is told for this project is not for the services.
         [sys.executable, "-m", "uv", "--no-config", *arguments],
         env=environment,
         stdout=subprocess.PIPE,
