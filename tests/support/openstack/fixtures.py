@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
+from tests.support import telling
 from tests.support.openstack import Release, Stack, StackError, environment
 from tests.support.openstack.bus import Bus
 
@@ -31,13 +33,27 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("booted_stack", releases, indirect=True, ids=str, scope="session")
 
 
+class StackScheduling(LoadFileScheduling):
+    """Gives pytest-xdist's workers whole files, but all tests of a release set to one of them.
+
+    So each set boots once, and nobody else touches its services.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        release = nodeid.partition("[")[2].rstrip("]").partition("-")[0]
+        return release if release in map(str, Release) else super()._split_scope(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config) -> StackScheduling | None:
+    return StackScheduling(config) if config.getoption("dist") == "loadfile" else None
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> None:
     """Install what the stacks need before any test's time runs."""
     if session.config.option.collectonly:
         return
-    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    report = reporter.write_line if reporter else print
     needed = {
         item.callspec.params.get("booted_stack")
         for item in session.items
@@ -46,7 +62,7 @@ def pytest_runtestloop(session: pytest.Session) -> None:
     try:
         for release in Release:
             if release in needed:
-                environment.ensure(release, report)
+                environment.ensure(release, telling.teller(session.config))
     except StackError as error:
         pytest.exit(str(error), returncode=1)
 
@@ -58,7 +74,8 @@ def booted_stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
     with running:
         yield running
         if request.session.testsfailed:
-            print(f"\nthe logs of the services are in {running.keep_logs()}")
+            tell = telling.teller(request.config)
+            tell(f"\nthe logs of the services are in {running.keep_logs()}")
 
 
 @pytest.fixture
