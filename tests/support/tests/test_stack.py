@@ -50,6 +50,7 @@ def test_frozen_service_accepts_and_never_answers(stack: Stack):
         get(stack.services["aodh"].url, timeout=1)
 
 
+@pytest.mark.one_release
 def test_reset_brings_back_what_was_stopped_frozen_and_unpublished(stack: Stack):
     stack.services["barbican"].stop()
     stack.services["aodh"].freeze()
