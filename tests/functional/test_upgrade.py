@@ -32,14 +32,6 @@ def test_a_fresh_gnocchi_gets_its_resource_types(fresh: Stack, deploy: Deploy) -
     assert name == "active"
     assert message.startswith("metric, alarming, key-manager, infra-optim verified")
     assert "ceilometer-upgrade done" in message
-
-
-@pytest.mark.one_release
-def test_the_run_is_announced_while_it_lasts(fresh: Stack, deploy: Deploy) -> None:
-    deployment = deploy()
-
-    deployment.identity_changed()
-
     assert any("running ceilometer-upgrade" in text for text in deployment.passing_statuses)
 
 
