@@ -28,9 +28,9 @@ in_env = $(tox) $(1) --notest && PATH="$(tools)/tox/$(1)/bin:$$PATH" exec
 # The same for what imports the charm without pytest.
 from_source = $(tox) $(1) --notest && PATH="$(tools)/tox/$(1)/bin:$$PATH" PYTHONPATH=src:lib:. exec
 
-# Three processes keep two cores busy, since tests of services wait. The tests of each release set
-# come first, and each set has one process for itself (tests/support/openstack/fixtures.py).
-side_by_side := tests/functional tests/packed tests/reliability tests/monitoring tests/unit \
+# Three processes keep two cores busy, since tests of services wait. What takes longest comes first;
+# which tests stay together is said in tests/support/openstack/fixtures.py.
+side_by_side := tests/packed tests/functional tests/reliability tests/monitoring tests/unit \
   tests/support/tests tests/integration/tests --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help

@@ -10,6 +10,8 @@ from tests.support import telling
 from tests.support.openstack import Release, Stack, StackError, environment
 from tests.support.openstack.bus import Bus
 
+_PACKED = "tests/packed/"
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
@@ -35,14 +37,21 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 class StackScheduling(LoadFileScheduling):
-    """Gives pytest-xdist's workers whole files, but all tests of a release set to one of them.
+    """Gives pytest-xdist's workers whole files, and more where more than a file is shared.
 
-    So each set boots once, and nobody else touches its services.
+    A worker has one stack at a time. That of an older release boots in one worker alone, since it
+    has few tests; that of the newest wherever a file needs it, or they would take twice as long.
+    The tests of the packed charm share a deployment, too.
     """
 
     def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
         release = nodeid.partition("[")[2].rstrip("]").partition("-")[0]
-        return release if release in map(str, Release) else super()._split_scope(nodeid)
+        if release not in map(str, Release):
+            return file
+        if release != str(Release.LATEST):
+            return release
+        return f"{_PACKED if file.startswith(_PACKED) else file} {release}"
 
 
 @pytest.hookimpl(optionalhook=True)
