@@ -147,17 +147,6 @@ class _Connection:
         poll.register(self._sock, select.POLLIN)
         return not poll.poll(0)
 
-    @property
-    def certificate_end(self) -> datetime.datetime | None:
-        """When the other side's certificate ends; None without TLS."""
-        if not isinstance(self._sock, ssl.SSLSocket):
-            return None
-        text = (self._sock.getpeercert() or {}).get("notAfter")
-        if not isinstance(text, str):
-            return None
-        seconds = ssl.cert_time_to_seconds(text)
-        return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
-
     def close(self) -> None:
         """Close it; safe to call again."""
         self._sock.close()
@@ -258,17 +247,13 @@ class Transport:
     def _exchange(
         self, connection: _Connection, target: urls.Url, request: bytes, deadline: Deadline
     ) -> wire.Answer:
-        place = f"{target.host}:{target.port}".lower()
         begun, began = time.time(), time.monotonic()
         try:
             answer = connection.ask(request, deadline)
-            end = connection.certificate_end
         except BaseException:
             connection.close()
             raise
-        if end is not None:
-            self.ends[place] = end
-        self._note_clock(place, answer.headers, begun, time.monotonic() - began)
+        self._note_clock(target.origin, answer.headers, begun, time.monotonic() - began)
         if answer.reusable:
             self._give(target.place, connection)
         else:
@@ -316,10 +301,14 @@ class Transport:
             return _Connection(sock)
         try:
             sock.settimeout(deadline.left)
-            return _Connection(self._tls().wrap_socket(sock, server_hostname=target.host))
+            safe = self._tls().wrap_socket(sock, server_hostname=target.host)
         except BaseException:
             sock.close()
             raise
+        # now, since a server that ends the connection with its answer may end TLS with it
+        if end := certificates.end_of(safe.getpeercert()):
+            self.ends[target.origin] = end
+        return _Connection(safe)
 
     def _dial(self, target: urls.Url, deadline: Deadline) -> socket.socket:
         if urls.is_link_local(target.host):

@@ -44,6 +44,11 @@ class Url:
         return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
 
     @property
+    def origin(self) -> str:
+        """What a certificate is for, and what has a clock: host and port."""
+        return f"{self.host}:{self.port}".lower()
+
+    @property
     def place(self) -> str:
         """Scheme, host and port, such as `https://192.0.2.30:8041`."""
         return f"{self.scheme}://{self.authority}"
@@ -115,7 +120,7 @@ def _inside(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> list[ipad
 
 
 def origin(url: str) -> str:
-    """What a certificate is for, and what has a clock: host and port of a URL."""
+    """The same of a URL that nobody has looked at yet."""
     parts = urllib.parse.urlsplit(url)
     return f"{(parts.hostname or '').lower()}:{parts.port or _PORTS.get(parts.scheme, 443)}"
 

@@ -242,6 +242,29 @@ def test_several_requests_share_a_handshake(authority: trustme.CA, ca_pem: str):
         assert list(transport.ends) == [http.origin(server.url)]
 
 
+def abrupt(connection: socket.socket, _head: bytes) -> None:
+    """An answer whose end is that of the connection, which ends without a word of TLS."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{}")
+
+
+def farewell(connection: socket.socket, head: bytes) -> None:
+    """The same with a proper end of TLS."""
+    abrupt(connection, head)
+    assert isinstance(connection, ssl.SSLSocket)
+    connection.unwrap()
+
+
+@pytest.mark.parametrize("answer", [abrupt, farewell, servers.http(body="{}")])
+def test_the_end_of_a_certificate_is_noted_however_the_connection_ends(
+    authority: trustme.CA, ca_pem: str, answer: servers.Answer
+):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    with servers.serving(answer, context) as server, http.Transport([ca_pem]) as transport:
+        assert get(server.url, transport=transport).body == b"{}"
+        assert list(transport.ends) == [http.origin(server.url)]
+
+
 # Redirects
 
 
