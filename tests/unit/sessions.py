@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Generator, Sequence
 
-from coordinator.openstack import client, http
+import pytest
+
+from coordinator.openstack import client, errors, http
 from coordinator.openstack.proxies import Proxies
+from coordinator.report.finding import Cause
 
 
 def cloud(
@@ -26,3 +30,11 @@ def session(
 def route(seconds: float = 3) -> client.Route:
     """A direct route, good for some seconds."""
     return client.Route(http.Transport(), http.Deadline.after(seconds))
+
+
+@contextlib.contextmanager
+def failing(cause: Cause, words: str = "") -> Generator[None]:
+    """What is asked within must fail in this way."""
+    with pytest.raises(errors.ApiError, match=words or None) as raised:
+        yield
+    assert raised.value.cause is cause

@@ -175,12 +175,6 @@ WITHIN = {
     "{}: no JSON {}",
     "a malformed URL",
     "no name of a host",
-    # why a certificate cannot be read
-    "cut off",
-    "no time in UTC",
-    "no validity",
-    "tag {} instead of a time",
-    "tag {} instead of {}",
     "not a list of texts",
     "({} is not known)",
     # parts of a time

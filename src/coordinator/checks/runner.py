@@ -94,9 +94,9 @@ def verify(
         patience = http.Deadline.after(deadline.left * share)
         answers = _ask_all(request, admission.cloud, region, patience, progress)
         met = _met(request, region, admission.credentials, answers)
-        asides = _expiries(request, route.ends, met)
+        asides = _expiries(request, transport.ends, met)
         if request.depth.reads:
-            asides = (*asides, *_clocks(route.clocks, met))
+            asides = (*asides, *_clocks(transport.clocks, met))
         findings = (admission.finding, *doubts, *asides)
         types = _types(answers)
         needed = release() if types is not None else ""
@@ -109,7 +109,7 @@ def verify(
         measured = {
             **_seconds({checks_keystone.SERVICE: entered}),
             **_seconds({type_: answer.seconds for type_, answer in answers.items()}),
-            **_ends(route.ends, met),
+            **_ends(transport.ends, met),
         }
     report = _measured(report, began, measured)
     return Verification(report, admission.credentials, memory, comparison, needed)

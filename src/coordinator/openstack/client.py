@@ -10,11 +10,11 @@ import re
 import threading
 import urllib.parse
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, TypeAlias
 
 from coordinator.openstack import catalog, errors, http, json_answers, urls, wire
 from coordinator.openstack.credentials import Credentials
-from coordinator.openstack.errors import UnusableAnswerError, shown
+from coordinator.openstack.errors import ApiError, UnusableAnswerError, shown
 from coordinator.report.finding import Cause
 
 _TOKEN = re.compile(r"[!-~]{1,16384}")
@@ -22,8 +22,8 @@ _TOKEN = re.compile(r"[!-~]{1,16384}")
 
 _JSON = {"Accept": "application/json"}
 
-_Params = Mapping[str, str | int | list[str]]
-"""Query parameters; a list stands for several of one name."""
+_Param: TypeAlias = str | int | list[str]
+"""A query parameter; a list stands for several of one name."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,16 +37,6 @@ class Route:
 
     transport: http.Transport
     deadline: http.Deadline
-
-    @property
-    def ends(self) -> http.Ends:
-        """When the certificates end that were met on the way."""
-        return self.transport.ends
-
-    @property
-    def clocks(self) -> http.Clocks:
-        """Of the hosts that answered."""
-        return self.transport.clocks
 
 
 class Login:
@@ -74,7 +64,7 @@ class Login:
         """
         with self._lock:
             if self.token == refused and self._renew is not None:
-                with contextlib.suppress(errors.ApiError, UnusableAnswerError):
+                with contextlib.suppress(errors.ApiError):
                     self.token = self._renew(deadline)
             return self.token != refused
 
@@ -105,7 +95,7 @@ class Session:
             deed: what it is for those who may not do it: `read` or `write`.
 
         Raises:
-            ApiError, UnusableAnswerError: there is no answer with a status of success.
+            ApiError: there is no answer with a status of success.
         """
         sent = None if body is None else json.dumps(body).encode()
         kind = {} if sent is None else {"Content-Type": "application/json"}
@@ -124,7 +114,7 @@ class Session:
         where it is asked for.
 
         Raises:
-            ApiError, UnusableAnswerError: there is none.
+            ApiError: there is none.
         """
         answer = self.transport.ask("GET", url, self.deadline, _JSON)
         if answer.status == 401:
@@ -138,11 +128,13 @@ def _successful(answer: wire.Answer, url: str, deed: str = "read") -> wire.Answe
     """The answer, if its status is one of success.
 
     Raises:
-        StatusError: it is not.
+        ApiError: it is not. One that points elsewhere is not followed: password and token would
+            go along.
     """
     if 300 <= answer.status < 400:
         place = urls.place_of(answer.headers.get("location", ""), url)
-        raise errors.RedirectedError(answer.status, place)
+        target = f"to '{place}'" if place else "without a usable address"
+        raise ApiError(Cause.REDIRECTED, f"redirects {target} (HTTP {answer.status})")
     if not 200 <= answer.status < 300:
         raise errors.of_status(answer.status, deed)
     return answer
@@ -185,7 +177,7 @@ def connect(credentials: Credentials, route: Route, patience: http.Deadline) -> 
         patience: when the request for the token ends.
 
     Raises:
-        ApiError, UnusableAnswerError: keystone gives none; `errors.explain` tells why.
+        ApiError: keystone gives none; `errors.explain` tells why.
     """
     transport = route.transport
     access = _log_in(credentials, transport, patience)
@@ -236,7 +228,8 @@ class Service:
 
     Paths are the coordinator's own words; what comes from elsewhere is handed over as a segment
     and quoted: `service.get("/v1/resource/generic", id_)`, `service.get("/v1/metric", id_,
-    "measures", aggregation="mean")`.
+    "measures", aggregation="mean")`. What is not answered as asked is an `ApiError`;
+    `errors.explain` tells why.
 
     Attributes:
         url: its endpoint as the catalog has it.
@@ -264,104 +257,70 @@ class Service:
         return datetime.datetime.now(datetime.timezone.utc) + ahead
 
     def describe(self) -> Any:
-        """The JSON at its root, where it tells its versions; asked once, without a token.
-
-        Raises:
-            ApiError, UnusableAnswerError: there is none; `errors.explain` tells why.
-        """
+        """The JSON at its root, where it tells its versions; asked once, without a token."""
         url, known = f"{self.root}/", self.cloud.documents
         if url not in known:
             known[url] = self.cloud.session.look(url)
         return known[url]
 
     def versions(self) -> tuple[str, ...]:
-        """Ids of the API versions that the service offers, such as `v1.0`.
-
-        Raises:
-            ApiError, UnusableAnswerError: it offers none; `errors.explain` tells why.
-        """
+        """Ids of the API versions that the service offers, such as `v1.0`."""
         try:
             return tuple(str(version["id"]) for version in _offered(self.describe()))
         except (KeyError, TypeError):
-            raise UnusableAnswerError(
-                Cause.NOT_JSON, f"answers without versions of its API at {shown(self.url)}"
-            ) from None
+            text = f"answers without versions of its API at {shown(self.url)}"
+            raise UnusableAnswerError(Cause.NOT_JSON, text) from None
 
-    def get(self, path: str, *segments: object, **params: str | int | list[str]) -> Any:
+    def get(self, path: str, *segments: object, **params: _Param) -> Any:
         """Read JSON.
 
         Args:
             path: path below the root, starting with a slash; our own words.
             segments: what follows it; may come from elsewhere.
             params: query parameters.
-
-        Raises:
-            ApiError, UnusableAnswerError: there is none; `errors.explain` tells why.
         """
         return json_answers.parse(self._ask("GET", path, segments, params).body)
 
     def text(self, path: str, *segments: object) -> str:
-        """Read plain text; for the arguments see `get`.
-
-        Raises:
-            ApiError, UnusableAnswerError: there is none; `errors.explain` tells why.
-        """
+        """Read plain text."""
         answer = self._ask("GET", path, segments, {}, headers={"Accept": "text/plain"})
         try:
             return answer.body.decode()
         except UnicodeDecodeError:
-            raise errors.NotJsonError("not in UTF-8") from None
+            raise errors.not_json("not in UTF-8") from None
 
     def own_token(self) -> Any:
         """What keystone says about the coordinator's own token; this service must be keystone.
 
         Source: Identity API v3, "Validate and show information for token".
-
-        Raises:
-            ApiError, UnusableAnswerError: nothing; `errors.explain` tells why.
         """
         subject = {**_JSON, "X-Subject-Token": self.cloud.session.login.token}
         answer = self._ask("GET", "/v3/auth/tokens", (), {"nocatalog": ""}, headers=subject)
         return json_answers.parse(answer.body)
 
-    def search(
-        self, path: str, body: Any, *segments: object, **params: str | int | list[str]
-    ) -> Any:
-        """Read JSON that is asked for with JSON; for the arguments see `get`.
-
-        Raises:
-            ApiError, UnusableAnswerError: there is none; `errors.explain` tells why.
-        """
+    def search(self, path: str, body: Any, *segments: object, **params: _Param) -> Any:
+        """Read JSON that is asked for with JSON."""
         return json_answers.parse(self._ask("POST", path, segments, params, body=body).body)
 
-    def post(
-        self, path: str, body: Any, *segments: object, **params: str | int | list[str]
-    ) -> Any:
-        """Write JSON; gives the answer's JSON, None where it has no body.
-
-        For the arguments see `get`.
-
-        Raises:
-            ApiError, UnusableAnswerError: it was not taken; `errors.explain` tells why.
-        """
+    def post(self, path: str, body: Any, *segments: object, **params: _Param) -> Any:
+        """Write JSON; gives the answer's JSON, None where it has no body."""
         answer = self._ask("POST", path, segments, params, body=body, deed="write")
         return json_answers.parse(answer.body) if answer.body else None
 
     def delete(self, path: str, *segments: object) -> None:
-        """Remove something; that it is gone already is no fault.
-
-        Raises:
-            ApiError, UnusableAnswerError: it was not removed; `errors.explain` tells why.
-        """
-        with contextlib.suppress(errors.NotFoundError):
+        """Remove something; that it is gone already is no fault."""
+        try:
             self._ask("DELETE", path, segments, {}, deed="write")
+        except ApiError as error:
+            if error.cause is not Cause.NOT_FOUND:
+                raise
 
     def _ask(
         self,
         method: str,
         path: str,
         segments: tuple[object, ...],
-        params: _Params,
+        params: Mapping[str, _Param],
         *,
         headers: Mapping[str, str] = _JSON,
         body: Any = None,
@@ -373,7 +332,7 @@ class Service:
         return self.cloud.session.ask(method, url, headers, body, deed)
 
 
-def _offered(document: Any) -> list[Any]:
+def _offered(document: Any) -> Any:
     """The list of versions in what a service says at its root.
 
     Keystone wraps it once more; some services tell one version alone.
@@ -384,4 +343,7 @@ def _offered(document: Any) -> list[Any]:
     if "versions" not in document:
         return [document["version"]]
     versions = document["versions"]
-    return cast("dict[str, Any]", versions)["values"] if isinstance(versions, dict) else versions
+    try:
+        return versions["values"]
+    except TypeError:
+        return versions

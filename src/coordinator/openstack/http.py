@@ -25,6 +25,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from coordinator.openstack import certificates, errors, urls, wire
 from coordinator.openstack.proxies import Proxies
+from coordinator.report.finding import Cause
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +42,7 @@ MOST_AHEAD = 100 * 365 * 86400.0
 """Seconds that a clock is said to be ahead or behind at most, so that times can be reckoned."""
 
 USER_AGENT = "telemetry-coordinator"
+PROXY = "cannot be reached through the proxy"
 
 origin = urls.origin
 
@@ -223,7 +225,7 @@ class Transport:
         body: bytes | None,
     ) -> wire.Answer:
         if deadline.passed:
-            raise errors.LateError
+            raise errors.ApiError(Cause.TIMEOUT)
         proxy = self._proxies.between(target.scheme, target.host, target.port)
         whole = {"User-Agent": USER_AGENT, **headers}
         path = target.path
@@ -237,10 +239,11 @@ class Transport:
         if kept is not None:
             try:
                 return self._exchange(kept, target, request, deadline)
-            except (errors.DroppedError, ConnectionError):
+            except (errors.ApiError, ConnectionError) as error:
                 # a service may close a connection just when it is used again; what it has not
                 # begun to answer may be sent once more, unless that could do it twice
-                if not kept.was_silent or method not in ("GET", "DELETE"):
+                late = isinstance(error, errors.ApiError) and error.cause is not Cause.DROPPED
+                if late or not kept.was_silent or method not in ("GET", "DELETE"):
                     raise
         return self._exchange(self._connect(target, proxy, deadline), target, request, deadline)
 
@@ -312,27 +315,27 @@ class Transport:
 
     def _dial(self, target: urls.Url, deadline: Deadline) -> socket.socket:
         if urls.is_link_local(target.host):
-            raise errors.UnsafeUrlError
+            raise errors.ApiError(Cause.UNSAFE_URL)
         found = self._addresses(target.host, target.port, deadline)
         if any(urls.is_link_local(str(address[0])) for _, address in found):
-            raise errors.UnsafeUrlError
+            raise errors.ApiError(Cause.UNSAFE_URL)
         return _open(found, deadline)
 
     def _dial_proxy(self, target: urls.Url, proxy: str, deadline: Deadline) -> socket.socket:
         """A connection through the proxy: for https a tunnel, for http one to the proxy itself."""
         if urls.is_link_local(target.host):
-            raise errors.UnsafeUrlError
+            raise errors.ApiError(Cause.UNSAFE_URL)
         place = _proxy_place(proxy)
         try:
             sock = _open(self._addresses(place.host, place.port, deadline), deadline)
         except (errors.ApiError, OSError) as error:
-            raise errors.ProxyError from error
+            raise errors.ApiError(Cause.UNREACHABLE, PROXY) from error
         if target.scheme == "https":
             try:
                 _tunnel(sock, target, _proxy_login(proxy), deadline)
             except (errors.ApiError, OSError) as error:
                 sock.close()
-                raise errors.ProxyError from error
+                raise errors.ApiError(Cause.UNREACHABLE, PROXY) from error
         return sock
 
     def _addresses(self, host: str, port: int, deadline: Deadline) -> Addresses:
@@ -354,13 +357,12 @@ class Transport:
         try:
             found = answers.get(timeout=min(CONNECT_TIMEOUT, deadline.left))
         except queue.Empty:
-            raise errors.UnresolvedError(
-                "has a name that no name server resolved in time"
-            ) from None
+            late = "has a name that no name server resolved in time"
+            raise errors.ApiError(Cause.UNRESOLVED, late) from None
         if isinstance(found, OSError):
-            raise errors.UnresolvedError from found
+            raise errors.ApiError(Cause.UNRESOLVED) from found
         if not found:
-            raise errors.UnresolvedError
+            raise errors.ApiError(Cause.UNRESOLVED)
         return found
 
     def _tls(self) -> ssl.SSLContext:
@@ -381,7 +383,7 @@ def _close_all(idle: dict[str, list[_Connection]]) -> None:
 def _receive(sock: socket.socket, deadline: Deadline, most: int) -> bytes:
     """What has come, as soon as anything has; nothing at the end of the connection."""
     if deadline.passed:
-        raise errors.LateError
+        raise errors.ApiError(Cause.TIMEOUT)
     sock.settimeout(deadline.left)
     return sock.recv(most)
 
@@ -390,9 +392,9 @@ def _open(addresses: Addresses, deadline: Deadline) -> socket.socket:
     """A connection to the first address that takes it.
 
     Raises:
-        OSError, LateError: none does.
+        OSError, ApiError: none does.
     """
-    failed: OSError | errors.ApiError = errors.LateError()
+    failed: OSError | errors.ApiError = errors.ApiError(Cause.TIMEOUT)
     for family, address in addresses:
         if deadline.passed:
             break
@@ -432,14 +434,16 @@ def _proxy_place(proxy: str) -> urls.Url:
     """Where a proxy is.
 
     Raises:
-        ProxyError: its URL is none that can be used.
+        ApiError: its URL is none that can be used.
     """
     try:
         place = urls.parse(proxy)
-    except errors.BadUrlError as error:
-        raise errors.ProxyError("cannot be reached: the URL of the proxy is none") from error
+    except errors.ApiError as error:
+        text = "cannot be reached: the URL of the proxy is none"
+        raise errors.ApiError(Cause.UNREACHABLE, text) from error
     if place.scheme != "http":
-        raise errors.ProxyError("cannot be reached: the URL of the proxy is not http://")
+        text = "cannot be reached: the URL of the proxy is not http://"
+        raise errors.ApiError(Cause.UNREACHABLE, text)
     return place
 
 
@@ -447,7 +451,7 @@ def _proxy_login(proxy: str) -> dict[str, str]:
     """The header that names the proxy's user, where its URL has one.
 
     Raises:
-        ProxyError: the URL is none that can be used.
+        ApiError: the URL is none that can be used.
     """
     _proxy_place(proxy)
     parts = urllib.parse.urlsplit(proxy)

@@ -6,7 +6,7 @@ import json
 import sys
 from typing import Any, NoReturn, cast
 
-from coordinator.openstack.errors import NotJsonError
+from coordinator.openstack.errors import not_json
 
 MAX_DEPTH = 64
 """Levels of lists and objects; the deepest honest answer has about ten."""
@@ -25,20 +25,20 @@ def parse(body: bytes) -> Any:
     largest float, so that nobody has to reckon with numbers that cannot be reckoned with.
 
     Raises:
-        NotJsonError: it is none, or nobody would send such.
+        ApiError: it is none, or nobody would send such.
     """
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise NotJsonError("not in UTF-8") from None
+        raise not_json("not in UTF-8") from None
     try:
         found = json.loads(
             text, parse_int=_integer, parse_float=_fraction, parse_constant=_constant
         )
     except RecursionError:
-        raise NotJsonError(f"more than {MAX_DEPTH} levels deep") from None
+        raise not_json(f"more than {MAX_DEPTH} levels deep") from None
     except ValueError:
-        raise NotJsonError from None
+        raise not_json() from None
     if text.count("[") + text.count("{") > MAX_DEPTH:
         _hold_to_depth(found)
     return found
@@ -55,12 +55,12 @@ def _fraction(text: str) -> float:
 
 
 def _constant(text: str) -> NoReturn:
-    raise NotJsonError(f"with {text} as a number")
+    raise not_json(f"with {text} as a number")
 
 
 def _hold_to_length(text: str) -> None:
     if len(text) > MAX_DIGITS:
-        raise NotJsonError(f"with a number of {len(text)} digits")
+        raise not_json(f"with a number of {len(text)} digits")
 
 
 def _hold_to_depth(found: Any) -> None:
@@ -70,7 +70,7 @@ def _hold_to_depth(found: Any) -> None:
         level = [inner for outer in level for inner in _members(outer)]
         if not level:
             return
-    raise NotJsonError(f"more than {MAX_DEPTH} levels deep")
+    raise not_json(f"more than {MAX_DEPTH} levels deep")
 
 
 def _members(value: Any) -> list[Any]:

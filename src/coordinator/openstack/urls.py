@@ -7,7 +7,7 @@ import ipaddress
 import re
 import urllib.parse
 
-from coordinator.openstack.errors import BadUrlError, UnusableAnswerError
+from coordinator.openstack.errors import ApiError, UnusableAnswerError
 from coordinator.report.finding import Cause
 
 LONGEST = 2000
@@ -58,7 +58,7 @@ def parse(url: str) -> Url:
     """Take a URL apart.
 
     Raises:
-        BadUrlError: it is none that can be asked.
+        ApiError: it is none that can be asked.
     """
     try:
         parts = urllib.parse.urlsplit(url)
@@ -67,9 +67,9 @@ def parse(url: str) -> Url:
         path = urllib.parse.quote(parts.path or "/", safe="/%!$&'()*+,;=:@~")
         query = urllib.parse.quote(parts.query, safe="%!$&'()*+,;=:@~/?")
     except ValueError as error:
-        raise BadUrlError from error
+        raise ApiError(Cause.BAD_URL) from error
     if parts.scheme not in _PORTS or not url.isprintable() or not path.startswith("/"):
-        raise BadUrlError
+        raise ApiError(Cause.BAD_URL)
     path = f"{path}?{query}" if query else path
     return Url(parts.scheme, host, _PORTS[parts.scheme] if port is None else port, path)
 
@@ -145,7 +145,7 @@ def place_of(location: str, base: str) -> str:
     """Scheme, host and port that a redirect points to; empty where that is no web address."""
     try:
         return parse(urllib.parse.urljoin(base, location)).place if location else ""
-    except (ValueError, BadUrlError):
+    except (ValueError, ApiError):
         return ""
 
 

@@ -11,7 +11,8 @@ import dataclasses
 import re
 from collections.abc import Callable, Mapping
 
-from coordinator.openstack.errors import DroppedError, NotHttpError, NotJsonError, TooLargeError
+from coordinator.openstack.errors import ApiError, not_json
+from coordinator.report.finding import Cause
 
 MAX_BODY = 4 * 1024 * 1024
 """Bytes of one body that are read at most; the largest honest one is some hundred KiB."""
@@ -24,6 +25,11 @@ MAX_HEADERS = 100
 
 MAX_INTERIM = 8
 """Interim answers (1xx) before the final one; honest servers send none that is not asked for."""
+
+NOT_HTTP = "returned something that is not HTTP"
+CONTRADICTS = "contradicts itself about the length of its answer"
+BROKE_OFF = "broke off its answer"
+NO_END = "answers with headers that do not end"
 
 _STATUS = re.compile(rb"HTTP/1\.[01] ([1-9]\d\d)(?: [^\r\n]*)?")
 _TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -58,7 +64,7 @@ class Stream:
     def __init__(self, receive: Callable[[int], bytes]) -> None:
         """Read from a function that gives up to some bytes, and none at the end.
 
-        The function raises `LateError` when time is over.
+        The function raises `ApiError` when time is over.
         """
         self._receive = receive
         self._waiting = bytearray()
@@ -73,17 +79,16 @@ class Stream:
         """The next line, without its end.
 
         Raises:
-            TooLargeError: it is longer.
-            DroppedError: the stream ended before the line did.
+            ApiError: it is longer, or the stream ended before it did.
         """
         searched = 0
         while (end := self._waiting.find(b"\n", searched)) < 0:
             searched = len(self._waiting)
             if searched > most:
-                raise TooLargeError("answers with headers that do not end")
+                raise ApiError(Cause.TOO_LARGE, NO_END)
             self._fill()
         if end > most:
-            raise TooLargeError("answers with headers that do not end")
+            raise ApiError(Cause.TOO_LARGE, NO_END)
         line = bytes(self._waiting[:end])
         del self._waiting[: end + 1]
         return line.removesuffix(b"\r")
@@ -92,7 +97,7 @@ class Stream:
         """The next bytes.
 
         Raises:
-            DroppedError: the stream ended before.
+            ApiError: the stream ended before.
         """
         while len(self._waiting) < count:
             self._fill()
@@ -104,7 +109,7 @@ class Stream:
         """All until the end of the stream.
 
         Raises:
-            TooLargeError: that is more than a body may have.
+            ApiError: that is more than a body may have.
         """
         while piece := self._receive(65536):
             self._waiting += piece
@@ -116,7 +121,7 @@ class Stream:
     def _fill(self) -> None:
         piece = self._receive(65536)
         if not piece:
-            raise DroppedError
+            raise ApiError(Cause.DROPPED)
         self.begun = True
         self._waiting += piece
 
@@ -142,10 +147,7 @@ def read(stream: Stream) -> Answer:
     """The final answer to a request.
 
     Raises:
-        DroppedError: it ended too early.
-        LateError: the deadline came.
-        NotHttpError, NotJsonError: it is none that HTTP, or the request, allows.
-        TooLargeError: a part of it is too large.
+        ApiError: it ended too early, or is none that HTTP, the request or a limit allows.
     """
     left = MAX_HEAD
     for _ in range(MAX_INTERIM + 1):
@@ -153,7 +155,7 @@ def read(stream: Stream) -> Answer:
         if status >= 200 or status == 101:
             break
     else:
-        raise TooLargeError(f"answers with more than {MAX_INTERIM} interim answers")
+        raise ApiError(Cause.TOO_LARGE, f"answers with more than {MAX_INTERIM} interim answers")
     body, ends_by_itself = _body(stream, status, headers)
     keeps = "close" not in headers.get("connection", "").lower() and status != 101
     return Answer(status, headers, body, keeps and ends_by_itself and stream.is_drained)
@@ -174,7 +176,7 @@ def _head(stream: Stream, left: int) -> tuple[int, dict[str, str], int]:
     line = stream.line(left)
     found = _STATUS.fullmatch(line)
     if found is None:
-        raise NotHttpError
+        raise ApiError(Cause.DROPPED, NOT_HTTP)
     left -= len(line)
     headers: dict[str, str] = {}
     for _ in range(MAX_HEADERS + 1):
@@ -184,14 +186,14 @@ def _head(stream: Stream, left: int) -> tuple[int, dict[str, str], int]:
         left -= len(line)
         name, colon, value = line.partition(b":")
         if not colon or not _TOKEN.fullmatch(name):
-            raise NotHttpError
+            raise ApiError(Cause.DROPPED, NOT_HTTP)
         _note(headers, name.decode("ascii").lower(), value.strip(b" \t").decode("latin-1"))
-    raise TooLargeError(f"answers with more than {MAX_HEADERS} headers")
+    raise ApiError(Cause.TOO_LARGE, f"answers with more than {MAX_HEADERS} headers")
 
 
 def _note(headers: dict[str, str], name: str, value: str) -> None:
     if name in ("content-length", "transfer-encoding") and headers.get(name, value) != value:
-        raise NotHttpError("contradicts itself about the length of its answer")
+        raise ApiError(Cause.DROPPED, CONTRADICTS)
     headers[name] = value
 
 
@@ -202,14 +204,14 @@ def _body(stream: Stream, status: int, headers: Mapping[str, str]) -> tuple[byte
     encoding = headers.get("content-encoding", "identity").lower()
     transfer = headers.get("transfer-encoding", "").lower()
     if encoding not in ("", "identity") or transfer not in ("", "identity", "chunked"):
-        raise NotJsonError("compressed, although that was not asked for")
+        raise not_json("compressed, although that was not asked for")
     if transfer == "chunked":
         return _chunks(stream), True
     length = headers.get("content-length")
     if length is None:
         return stream.rest(), False
     if not _LENGTH.fullmatch(length):
-        raise NotHttpError("contradicts itself about the length of its answer")
+        raise ApiError(Cause.DROPPED, CONTRADICTS)
     _hold_to_limit(int(length))
     return stream.exactly(int(length)), True
 
@@ -222,22 +224,22 @@ def _chunks(stream: Stream) -> bytes:
         line = stream.line(MAX_HEAD)
         size = line.partition(b";")[0].strip(b" \t")
         if not _SIZE.fullmatch(size):
-            raise DroppedError("broke off its answer")
+            raise ApiError(Cause.DROPPED, BROKE_OFF)
         extra -= max(0, len(line) - len(size))
         _hold_to_limit(len(body) + int(size, 16))
         if extra < 0:
-            raise TooLargeError("answers with headers that do not end")
+            raise ApiError(Cause.TOO_LARGE, NO_END)
         if int(size, 16) == 0:
             break
         body += stream.exactly(int(size, 16))
         if stream.line(MAX_HEAD):
-            raise DroppedError("broke off its answer")
+            raise ApiError(Cause.DROPPED, BROKE_OFF)
     for _ in range(MAX_HEADERS + 1):
         if not stream.line(MAX_HEAD):
             return bytes(body)
-    raise TooLargeError(f"answers with more than {MAX_HEADERS} headers")
+    raise ApiError(Cause.TOO_LARGE, f"answers with more than {MAX_HEADERS} headers")
 
 
 def _hold_to_limit(size: int) -> None:
     if size > MAX_BODY:
-        raise TooLargeError(f"answers with more than {MAX_BODY // 1024 // 1024} MiB")
+        raise ApiError(Cause.TOO_LARGE, f"answers with more than {MAX_BODY // 1024 // 1024} MiB")
