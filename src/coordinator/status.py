@@ -7,8 +7,8 @@ import datetime
 import enum
 import json
 import re
-from typing import Any, cast
 
+from coordinator.report import kept
 from coordinator.text import more, plain
 
 LIMIT = 120
@@ -95,14 +95,9 @@ class Status:
     def from_json(cls, text: str) -> Status | None:
         """Read a kept status; None when it is none."""
         try:
-            data = cast("dict[str, Any]", json.loads(text))
-            level, problem, remedy = Level(data["level"]), data["problem"], data["remedy"]
-            since = data.get("since", "")
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            return kept.loads(cls, text)
+        except kept.NotKeptError:
             return None
-        if not all(isinstance(text, str) for text in (problem, remedy, since)):
-            return None
-        return cls(level, problem, remedy, since=since)
 
 
 def _shape(told: Status) -> tuple[Level, str, str]:

@@ -7,8 +7,9 @@ import enum
 from collections.abc import Sequence
 
 from coordinator.juju import errors, foreign
-from coordinator.juju.foreign import Entry, Json
+from coordinator.juju.foreign import Entry
 from coordinator.juju.status import Application, CharmStatus, Level, Model
+from coordinator.report.kept import Json
 from coordinator.text import plain
 
 CHARM = "ceilometer"

@@ -6,14 +6,11 @@ with the place of the value; never in another one. Pure.
 
 from __future__ import annotations
 
-import datetime
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import TypeAlias, Union
 
-Json: TypeAlias = Union[bool, int, float, str, "list[Json]", "Mapping[str, Json]", None]
-"""What a JSON document can be."""
+from coordinator.report.kept import Json
 
 LARGEST = 64 * 1024 * 1024
 """Characters of a document at most: a model of 3,000 units has about 3 million."""
@@ -66,22 +63,6 @@ def name(text: str, grammar: re.Pattern[str], place: str) -> str:
     if len(text) > _LONGEST or not grammar.fullmatch(text):
         raise NotUnderstoodError(f"{place}: a name that Juju does not allow")
     return text
-
-
-def moment(text: str, place: str) -> datetime.datetime:
-    """A time in ISO form with its zone, as we write it ourselves.
-
-    Raises:
-        NotUnderstoodError: it is none.
-    """
-    try:
-        found = datetime.datetime.fromisoformat(text)
-        utc = found.astimezone(datetime.timezone.utc)
-    except (ValueError, OverflowError):
-        raise NotUnderstoodError(f"{place}: no time") from None
-    if found.tzinfo is None:
-        raise NotUnderstoodError(f"{place}: a time without its zone")
-    return utc
 
 
 class Entry:

@@ -14,7 +14,8 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from coordinator.juju import foreign
-from coordinator.juju.foreign import Entry, Json
+from coordinator.juju.foreign import Entry
+from coordinator.report.kept import Json
 from coordinator.text import plain
 
 LONGEST = 500

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import enum
-import json
 import pathlib
 import re
 import shlex
@@ -15,6 +14,7 @@ from typing import Any
 import jinja2
 
 from coordinator.blueprint.systems import Blueprint
+from coordinator.report import kept
 from coordinator.report.finding import Finding, Severity
 from coordinator.report.history import Change
 from coordinator.report.report import Report
@@ -96,8 +96,7 @@ def report_as(
         changes: the last changes of the status, the newest first.
     """
     if form is Form.JSON:
-        history = [change.to_dict() for change in changes]
-        return json.dumps({**report.to_dict(), "history": history}, sort_keys=True)
+        return kept.dumps({**report.to_dict(), "history": changes})
     sections = _sections(report, blueprint)
     numbers = {severity: len(report.having(severity)) for severity in reversed(Severity)}
     return render(

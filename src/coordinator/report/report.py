@@ -9,10 +9,10 @@ from __future__ import annotations
 import collections
 import dataclasses
 import datetime
-import json
 from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from typing import Any
 
+from coordinator.report import kept
 from coordinator.report.finding import Finding, Severity, worst
 from coordinator.text import more
 
@@ -145,31 +145,18 @@ class Report:
 
     def to_json(self) -> str:
         """The report as JSON, keys sorted so that equal reports are equal texts."""
-        return json.dumps(self.to_dict(), sort_keys=True)
+        return kept.dumps(self.to_dict())
 
     def to_dict(self) -> dict[str, Any]:
         """The report in the form that `docs/reference/report.md` describes."""
+        own = kept.fields_of(self)
+        del own["whole"]
         return {
+            **own,
             "version": VERSION,
-            "taken-at": self.taken_at.isoformat(),
             "status": self.severity.value,
             "verified": self.verified,
             "summary": self.summary(),
-            "interface": self.interface,
-            "region": self.region,
-            "endpoints": dict(self.endpoints),
-            "builds": dict(self.builds),
-            "resource-types": (
-                None if self.resource_types is None else sorted(self.resource_types)
-            ),
-            "behind": list(self.behind),
-            "figures": dict(self.figures),
-            "canaries": (
-                {"sent-at": self.canaries.sent_at.isoformat(), "stack": self.canaries.stack}
-                if self.canaries
-                else None
-            ),
-            "left-out": self.left_out,
             "findings": [finding.to_dict() for finding in self.findings],
         }
 
@@ -180,29 +167,13 @@ class Report:
         A report is only a picture: one that cannot be read is as good as none.
         """
         try:
-            data = cast("dict[str, Any]", json.loads(text))
-            if data["version"] != VERSION:
-                return None
-            types = data["resource-types"]
-            taken_at = datetime.datetime.fromisoformat(data["taken-at"])
-            if taken_at.tzinfo is None:
-                return None
-            return cls(
-                taken_at=taken_at,
-                interface=str(data["interface"]),
-                region=str(data["region"]),
-                findings=tuple(Finding.from_dict(entry) for entry in data["findings"]),
-                endpoints=dict(data["endpoints"]),
-                builds=dict(data["builds"]),
-                resource_types=None if types is None else frozenset(map(str, types)),
-                behind=tuple(map(str, data["behind"])),
-                figures={str(k): float(v) for k, v in data.get("figures", {}).items()},
-                canaries=_canaries(data.get("canaries")),
-                left_out=int(data.get("left-out", 0)),
-                whole=str(data["summary"]) if data.get("left-out") else "",
-            )
-        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
+            data = kept.document(text, VERSION)
+            findings = tuple(Finding.from_dict(entry) for entry in data.pop("findings"))
+            whole = data["summary"] if data.get("left-out") else ""
+            report = kept.read(cls, {**data, "findings": [], "whole": whole})
+        except (LookupError, ValueError, TypeError):
             return None
+        return dataclasses.replace(report, findings=findings)
 
     def summary(self) -> str:
         """The verdict in one line: what is verified, or what is wrong and what to do."""
@@ -234,9 +205,3 @@ class Report:
             for finding in self.having(Severity.SKIPPED)
             if finding.question == "read"
         )
-
-
-def _canaries(data: Mapping[str, Any] | None) -> Canaries | None:
-    if data is None:
-        return None
-    return Canaries(datetime.datetime.fromisoformat(data["sent-at"]), str(data["stack"]))
