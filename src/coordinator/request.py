@@ -117,6 +117,19 @@ class Request:
         return dataclasses.replace(self, depth=other.depth) == other
 
     @property
+    def authority(self) -> str:
+        """The application that signs certificates; empty where no relation tells."""
+        units = (source for source in self.certificates if "/" in source)
+        return next(units, "").partition("/")[0]
+
+    @property
+    def grant(self) -> str:
+        """What to type to give the coordinator's user the rights that it lacks."""
+        if self.fewer_rights:
+            return f'juju config {self.coordinator} requested-grants=""'
+        return f"openstack role add {self.credentials[0].options} ROLE"
+
+    @property
     def trusted(self) -> tuple[str, ...]:
         """The certificates that can be read."""
         return tuple(

@@ -366,6 +366,8 @@ def _names(request: Request, service: str, charm: str) -> remedies.Subject:
         application=request.applications.get(service, charm),
         keystone=request.applications.get(checks_keystone.SERVICE, "keystone"),
         coordinator=request.coordinator,
+        authority=request.authority,
+        grant=request.grant,
     )
 
 
