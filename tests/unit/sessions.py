@@ -16,20 +16,8 @@ def cloud(
     seconds: float = 3, trusted: Sequence[str] = (), proxies: Proxies | None = None
 ) -> client.Cloud:
     """A cloud without a catalog, good for some seconds."""
-    return client.Cloud(session(seconds, trusted, proxies), ())
-
-
-def session(
-    seconds: float = 3, trusted: Sequence[str] = (), proxies: Proxies | None = None
-) -> client.Session:
-    """A session of such a cloud."""
     transport = http.Transport(trusted, proxies)
-    return client.Session(transport, client.Login("token"), http.Deadline.after(seconds))
-
-
-def route(seconds: float = 3) -> client.Route:
-    """A direct route, good for some seconds."""
-    return client.Route(http.Transport(), http.Deadline.after(seconds))
+    return client.Cloud(transport, client.Login("token"), http.Deadline.after(seconds))
 
 
 @contextlib.contextmanager

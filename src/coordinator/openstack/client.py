@@ -1,4 +1,7 @@
-"""The cloud as seen with the coordinator's credentials: token, catalog and bounded reads."""
+"""The cloud as seen with the coordinator's credentials: token, catalog and bounded reads.
+
+What is not answered as it was asked is an `ApiError`; `errors.explain` tells why.
+"""
 
 from __future__ import annotations
 
@@ -21,22 +24,10 @@ _TOKEN = re.compile(r"[!-~]{1,16384}")
 """A token is opaque, but must fit into a header."""
 
 _JSON = {"Accept": "application/json"}
+_SENT = {"Content-Type": "application/json"}
 
 _Param: TypeAlias = str | int | list[str]
 """A query parameter; a list stands for several of one name."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Route:
-    """How services are reached.
-
-    Attributes:
-        transport: what sends requests, and knows what is trusted and what lies between.
-        deadline: when every request ends.
-    """
-
-    transport: http.Transport
-    deadline: http.Deadline
 
 
 class Login:
@@ -64,18 +55,31 @@ class Login:
         """
         with self._lock:
             if self.token == refused and self._renew is not None:
-                with contextlib.suppress(errors.ApiError):
+                with contextlib.suppress(ApiError):
                     self.token = self._renew(deadline)
             return self.token != refused
 
 
 @dataclasses.dataclass(frozen=True)
-class Session:
-    """Requests with one token, until a deadline."""
+class Cloud:
+    """An authenticated view of one cloud, good until a deadline.
+
+    Attributes:
+        entries: the service catalog of the token.
+        documents: what services say at their roots, by URL; each is asked once.
+        project: id of the project that the token is for.
+    """
 
     transport: http.Transport
     login: Login
     deadline: http.Deadline
+    entries: tuple[catalog.Entry, ...] = ()
+    documents: dict[str, Any] = dataclasses.field(default_factory=dict[str, Any], repr=False)
+    project: str = ""
+
+    def until(self, deadline: http.Deadline) -> Cloud:
+        """The same cloud, good until another deadline."""
+        return dataclasses.replace(self, deadline=deadline)
 
     def ask(
         self,
@@ -93,14 +97,10 @@ class Session:
             headers: beside those of every request.
             body: sent as JSON; None: no body.
             deed: what it is for those who may not do it: `read` or `write`.
-
-        Raises:
-            ApiError: there is no answer with a status of success.
         """
         sent = None if body is None else json.dumps(body).encode()
-        kind = {} if sent is None else {"Content-Type": "application/json"}
         token = self.login.token
-        whole = {**headers, **kind, "X-Auth-Token": token}
+        whole = {**headers, **({} if sent is None else _SENT), "X-Auth-Token": token}
         answer = self.transport.ask(method, url, self.deadline, whole, sent)
         if answer.status == 401 and self.login.renew(token, self.deadline):
             whole["X-Auth-Token"] = self.login.token
@@ -108,28 +108,25 @@ class Session:
         return _successful(answer, url, deed)
 
     def look(self, url: str) -> Any:
-        """The JSON at a URL that everybody may read, such as a list of API versions.
+        """The JSON at a URL that everybody may read, such as a list of API versions; asked once.
 
         `300 Multiple Choices` is its usual status with some services; a token goes along only
         where it is asked for.
-
-        Raises:
-            ApiError: there is none.
         """
-        answer = self.transport.ask("GET", url, self.deadline, _JSON)
-        if answer.status == 401:
-            answer = self.ask("GET", url)
-        if answer.status != 300:
-            _successful(answer, url)
-        return json_answers.parse(answer.body)
+        if url not in self.documents:
+            answer = self.transport.ask("GET", url, self.deadline, _JSON)
+            if answer.status == 401:
+                answer = self.ask("GET", url)
+            if answer.status != 300:
+                _successful(answer, url)
+            self.documents[url] = json_answers.parse(answer.body)
+        return self.documents[url]
 
 
 def _successful(answer: wire.Answer, url: str, deed: str = "read") -> wire.Answer:
     """The answer, if its status is one of success.
 
-    Raises:
-        ApiError: it is not. One that points elsewhere is not followed: password and token would
-            go along.
+    One that points elsewhere is not followed: password and token would go along.
     """
     if 300 <= answer.status < 400:
         place = urls.place_of(answer.headers.get("location", ""), url)
@@ -140,50 +137,17 @@ def _successful(answer: wire.Answer, url: str, deed: str = "read") -> wire.Answe
     return answer
 
 
-@dataclasses.dataclass(frozen=True)
-class Cloud:
-    """An authenticated view of one cloud, good until the deadline of its session.
-
-    Attributes:
-        entries: the service catalog of the token.
-        documents: what services say at their roots, by URL; each is asked once.
-        project: id of the project that the token is for.
-    """
-
-    session: Session
-    entries: tuple[catalog.Entry, ...]
-    documents: dict[str, Any] = dataclasses.field(default_factory=dict[str, Any], repr=False)
-    project: str = ""
-
-    def until(self, deadline: http.Deadline) -> Cloud:
-        """The same cloud, good until another deadline."""
-        return dataclasses.replace(
-            self, session=dataclasses.replace(self.session, deadline=deadline)
-        )
-
-
 class _Access(NamedTuple):
     token: str
     entries: tuple[catalog.Entry, ...]
     project: str
 
 
-def connect(credentials: Credentials, route: Route, patience: http.Deadline) -> Cloud:
-    """Get a token and the catalog that comes with it.
-
-    Args:
-        credentials: whose token.
-        route: how the services are reached.
-        patience: when the request for the token ends.
-
-    Raises:
-        ApiError: keystone gives none; `errors.explain` tells why.
-    """
-    transport = route.transport
-    access = _log_in(credentials, transport, patience)
+def connect(credentials: Credentials, transport: http.Transport, deadline: http.Deadline) -> Cloud:
+    """Get a token and the catalog that comes with it."""
+    access = _log_in(credentials, transport, deadline)
     login = Login(access.token, lambda until: _log_in(credentials, transport, until).token)
-    session = Session(transport, login, route.deadline)
-    return Cloud(session, access.entries, project=access.project)
+    return Cloud(transport, login, deadline, access.entries, project=access.project)
 
 
 def _log_in(
@@ -199,15 +163,11 @@ def _log_in(
         "password": credentials.password,
     }
     project = {"name": credentials.project, "domain": {"name": credentials.project_domain}}
-    body = {
-        "auth": {
-            "identity": {"methods": ["password"], "password": {"user": user}},
-            "scope": {"project": project},
-        }
-    }
+    identity = {"methods": ["password"], "password": {"user": user}}
+    body = {"auth": {"identity": identity, "scope": {"project": project}}}
     url = f"{credentials.auth_url.rstrip('/')}/auth/tokens"
-    headers = {**_JSON, "Content-Type": "application/json"}
-    answer = transport.ask("POST", url, deadline, headers, json.dumps(body).encode())
+    sent = json.dumps(body).encode()
+    answer = transport.ask("POST", url, deadline, {**_JSON, **_SENT}, sent)
     token = _successful(answer, url).headers.get("x-subject-token", "")
     try:
         found = json_answers.parse(answer.body)["token"]
@@ -228,8 +188,7 @@ class Service:
 
     Paths are the coordinator's own words; what comes from elsewhere is handed over as a segment
     and quoted: `service.get("/v1/resource/generic", id_)`, `service.get("/v1/metric", id_,
-    "measures", aggregation="mean")`. What is not answered as asked is an `ApiError`;
-    `errors.explain` tells why.
+    "measures", aggregation="mean")`.
 
     Attributes:
         url: its endpoint as the catalog has it.
@@ -248,20 +207,17 @@ class Service:
 
     def until(self, deadline: http.Deadline) -> Service:
         """The same service, to be asked until another deadline."""
-        return dataclasses.replace(self, cloud=self.cloud.until(deadline))
+        return Service(self.cloud.until(deadline), self.url)
 
     def now(self) -> datetime.datetime:
         """The time by the service's own clock, as far as its answers told it."""
-        clock = self.cloud.session.transport.clocks.get(http.origin(self.url))
+        clock = self.cloud.transport.clocks.get(http.origin(self.url))
         ahead = datetime.timedelta(seconds=clock.ahead if clock else 0)
         return datetime.datetime.now(datetime.timezone.utc) + ahead
 
     def describe(self) -> Any:
-        """The JSON at its root, where it tells its versions; asked once, without a token."""
-        url, known = f"{self.root}/", self.cloud.documents
-        if url not in known:
-            known[url] = self.cloud.session.look(url)
-        return known[url]
+        """The JSON at its root, where it tells its versions."""
+        return self.cloud.look(f"{self.root}/")
 
     def versions(self) -> tuple[str, ...]:
         """Ids of the API versions that the service offers, such as `v1.0`."""
@@ -283,7 +239,7 @@ class Service:
 
     def text(self, path: str, *segments: object) -> str:
         """Read plain text."""
-        answer = self._ask("GET", path, segments, {}, headers={"Accept": "text/plain"})
+        answer = self._ask("GET", path, segments, headers={"Accept": "text/plain"})
         try:
             return answer.body.decode()
         except UnicodeDecodeError:
@@ -294,7 +250,7 @@ class Service:
 
         Source: Identity API v3, "Validate and show information for token".
         """
-        subject = {**_JSON, "X-Subject-Token": self.cloud.session.login.token}
+        subject = {**_JSON, "X-Subject-Token": self.cloud.login.token}
         answer = self._ask("GET", "/v3/auth/tokens", (), {"nocatalog": ""}, headers=subject)
         return json_answers.parse(answer.body)
 
@@ -310,7 +266,7 @@ class Service:
     def delete(self, path: str, *segments: object) -> None:
         """Remove something; that it is gone already is no fault."""
         try:
-            self._ask("DELETE", path, segments, {}, deed="write")
+            self._ask("DELETE", path, segments, deed="write")
         except ApiError as error:
             if error.cause is not Cause.NOT_FOUND:
                 raise
@@ -320,16 +276,13 @@ class Service:
         method: str,
         path: str,
         segments: tuple[object, ...],
-        params: Mapping[str, _Param],
-        *,
-        headers: Mapping[str, str] = _JSON,
-        body: Any = None,
-        deed: str = "read",
+        params: Mapping[str, _Param] | None = None,
+        **more: Any,
     ) -> wire.Answer:
         url = f"{self.root}{urls.below(path, *segments)}"
         if params:
             url += f"?{urllib.parse.urlencode(params, doseq=True, errors='replace')}"
-        return self.cloud.session.ask(method, url, headers, body, deed)
+        return self.cloud.ask(method, url, **more)
 
 
 def _offered(document: Any) -> Any:
