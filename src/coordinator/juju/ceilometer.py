@@ -86,14 +86,8 @@ _STATES = {
 
 def applications(model: Model) -> tuple[CeilometerApplication, ...]:
     """Ceilometer's applications in a model, by name."""
-    return tuple(
-        CeilometerApplication(
-            name=app.name,
-            asks=asks(app),
-            release=app.version,
-        )
-        for app in sorted(model.of_charm(CHARM), key=lambda app: app.name)
-    )
+    found = sorted(model.of_charm(CHARM), key=lambda app: app.name)
+    return tuple(CeilometerApplication(app.name, asks(app), app.version) for app in found)
 
 
 def asks(app: Application) -> bool:
@@ -111,11 +105,7 @@ def without_request(status: CharmStatus) -> CharmStatus:
 
 
 def task(number: str, shown: Json) -> Task:
-    """A task in the output of `juju show-task --format json`.
-
-    Raises:
-        NotUnderstoodError: it is no such output.
-    """
+    """A task in the output of `juju show-task --format json`."""
     entry = Entry(shown, "task")
     state = _STATES.get(entry.text("status"))
     if state is None:
@@ -144,13 +134,7 @@ def _said(results: Entry, key: str) -> str:
 def unfinished(operations: Json, application: str, action: str) -> str:
     """Number of a task of an action that waits or runs already; empty when there is none.
 
-    Args:
-        operations: output of `juju operations --format json`.
-        application: name of the application.
-        action: name of the action.
-
-    Raises:
-        NotUnderstoodError: it is no such output.
+    The operations are the output of `juju operations --format json`.
     """
     listed = Entry({"operations": operations}, "output")
     for _, operation in listed.entries("operations", foreign.TASK):
@@ -173,7 +157,7 @@ def target(
         view: what the controller told.
         members: related applications that are Ceilometer; they decide among several.
         us: name of the coordinator's application.
-        model: the model, for the remedy.
+        model: the model's name.
     """
     if view.fault is not None:
         return view.fault

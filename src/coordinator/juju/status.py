@@ -269,11 +269,7 @@ def application_of(unit: str) -> str:
 
 
 def parse(document: Json) -> Model:
-    """Read the output of `juju status --format json`.
-
-    Raises:
-        NotUnderstoodError: it is no such output.
-    """
+    """Read the output of `juju status --format json`."""
     tree = Entry(document, "status")
     if "applications" not in tree:
         raise foreign.NotUnderstoodError("status: no applications")

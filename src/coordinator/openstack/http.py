@@ -2,7 +2,8 @@
 
 Every request of a verification goes through a `Transport`, so that no service can cost more than
 its share, whatever it answers. It keeps connections open, so that several reads of one host share
-one TLS handshake, and may be used by several threads at once.
+one TLS handshake, and may be used by several threads at once. What fails is an `ApiError`, or, as
+long as nobody has translated it, an `OSError`.
 """
 
 from __future__ import annotations
@@ -75,11 +76,7 @@ Clocks = dict[str, Clock]
 
 @dataclasses.dataclass(frozen=True)
 class Deadline:
-    """A point in time that work must not pass.
-
-    Attributes:
-        at: seconds on the monotonic clock.
-    """
+    """A point in time that work must not pass, in seconds on the monotonic clock."""
 
     at: float
 
@@ -100,11 +97,7 @@ class Deadline:
 
 
 def resolve(host: str, port: int) -> Addresses:
-    """Ask the system where a host is.
-
-    Raises:
-        OSError: nobody knows.
-    """
+    """Ask the system where a host is."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     # without IPv6, Python gives raw bytes for the address
     return [(family, where) for family, _, _, _, where in found if isinstance(where[0], str)]
@@ -120,11 +113,7 @@ class _Connection:
         self._used_at = time.monotonic()
 
     def ask(self, head_and_body: bytes, deadline: Deadline) -> wire.Answer:
-        """Send a request and read its answer.
-
-        Raises:
-            ApiError: that failed.
-        """
+        """Send a request and read its answer."""
         self._deadline = deadline
         self._stream = wire.Stream(self._receive)
         # a service may answer, and hang up, before it has read the whole request
@@ -202,32 +191,12 @@ class Transport:
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
     ) -> wire.Answer:
-        """Send one request; redirects are not followed, and every status is an answer.
-
-        Raises:
-            ApiError: there was no answer.
-        """
+        """Send one request; redirects are not followed, and every status is an answer."""
         target = urls.parse(url)
-        try:
-            return self._ask(method, target, deadline, headers or {}, body)
-        except OSError as error:
-            known = errors.translate(error)
-            if known is None:
-                raise
-            raise known from error
-
-    def _ask(
-        self,
-        method: str,
-        target: urls.Url,
-        deadline: Deadline,
-        headers: Mapping[str, str],
-        body: bytes | None,
-    ) -> wire.Answer:
         if deadline.passed:
             raise errors.ApiError(Cause.TIMEOUT)
         proxy = self._proxies.between(target.scheme, target.host, target.port)
-        whole = {"User-Agent": USER_AGENT, **headers}
+        whole = {"User-Agent": USER_AGENT, **(headers or {})}
         path = target.path
         if proxy and target.scheme == "http":
             path = f"{target.place}{path}"
@@ -235,6 +204,17 @@ class Transport:
         request = wire.request(method, path, target.authority, whole, body)
         if logger.isEnabledFor(logging.DEBUG):
             logger.debug("%s %s", method, errors.shown(f"{target.place}{target.path}"))
+        try:
+            return self._send(method, target, proxy, request, deadline)
+        except OSError as error:
+            known = errors.translate(error)
+            if known is None:
+                raise
+            raise known from error
+
+    def _send(
+        self, method: str, target: urls.Url, proxy: str, request: bytes, deadline: Deadline
+    ) -> wire.Answer:
         kept = self._take(target.place)
         if kept is not None:
             try:
@@ -292,13 +272,14 @@ class Transport:
 
     def _give(self, place: str, connection: _Connection) -> None:
         with self._lock:
-            open_still = self.close.alive
-            if open_still:
+            if self.close.alive:
                 self._idle.setdefault(place, []).append(connection)
-        if not open_still:
-            connection.close()
+                return
+        connection.close()
 
     def _connect(self, target: urls.Url, proxy: str, deadline: Deadline) -> _Connection:
+        if urls.is_link_local(target.host):
+            raise errors.ApiError(Cause.UNSAFE_URL)
         sock = self._dial_proxy(target, proxy, deadline) if proxy else self._dial(target, deadline)
         if target.scheme == "http":
             return _Connection(sock)
@@ -314,8 +295,6 @@ class Transport:
         return _Connection(safe)
 
     def _dial(self, target: urls.Url, deadline: Deadline) -> socket.socket:
-        if urls.is_link_local(target.host):
-            raise errors.ApiError(Cause.UNSAFE_URL)
         found = self._addresses(target.host, target.port, deadline)
         if any(urls.is_link_local(str(address[0])) for _, address in found):
             raise errors.ApiError(Cause.UNSAFE_URL)
@@ -323,19 +302,16 @@ class Transport:
 
     def _dial_proxy(self, target: urls.Url, proxy: str, deadline: Deadline) -> socket.socket:
         """A connection through the proxy: for https a tunnel, for http one to the proxy itself."""
-        if urls.is_link_local(target.host):
-            raise errors.ApiError(Cause.UNSAFE_URL)
         place = _proxy_place(proxy)
-        try:
-            sock = _open(self._addresses(place.host, place.port, deadline), deadline)
-        except (errors.ApiError, OSError) as error:
-            raise errors.ApiError(Cause.UNREACHABLE, PROXY) from error
-        if target.scheme == "https":
+        with contextlib.ExitStack() as failed:
             try:
-                _tunnel(sock, target, _proxy_login(proxy), deadline)
+                sock = _open(self._addresses(place.host, place.port, deadline), deadline)
+                failed.callback(sock.close)
+                if target.scheme == "https":
+                    _tunnel(sock, target, _proxy_login(proxy), deadline)
             except (errors.ApiError, OSError) as error:
-                sock.close()
                 raise errors.ApiError(Cause.UNREACHABLE, PROXY) from error
+            failed.pop_all()
         return sock
 
     def _addresses(self, host: str, port: int, deadline: Deadline) -> Addresses:
@@ -389,11 +365,7 @@ def _receive(sock: socket.socket, deadline: Deadline, most: int) -> bytes:
 
 
 def _open(addresses: Addresses, deadline: Deadline) -> socket.socket:
-    """A connection to the first address that takes it.
-
-    Raises:
-        OSError, ApiError: none does.
-    """
+    """A connection to the first address that takes it."""
     failed: OSError | errors.ApiError = errors.ApiError(Cause.TIMEOUT)
     for family, address in addresses:
         if deadline.passed:
@@ -414,11 +386,7 @@ def _open(addresses: Addresses, deadline: Deadline) -> socket.socket:
 def _tunnel(
     sock: socket.socket, target: urls.Url, login: Mapping[str, str], deadline: Deadline
 ) -> None:
-    """Have a proxy open a tunnel (RFC 9110, section 9.3.6).
-
-    Raises:
-        ApiError, OSError: it does not.
-    """
+    """Have a proxy open a tunnel (RFC 9110, section 9.3.6)."""
     host = f"[{target.host}]" if ":" in target.host else target.host
     whole = f"{host}:{target.port}"
     sock.settimeout(deadline.left)
@@ -431,11 +399,7 @@ def _tunnel(
 
 
 def _proxy_place(proxy: str) -> urls.Url:
-    """Where a proxy is.
-
-    Raises:
-        ApiError: its URL is none that can be used.
-    """
+    """Where a proxy is."""
     try:
         place = urls.parse(proxy)
     except errors.ApiError as error:
@@ -448,11 +412,7 @@ def _proxy_place(proxy: str) -> urls.Url:
 
 
 def _proxy_login(proxy: str) -> dict[str, str]:
-    """The header that names the proxy's user, where its URL has one.
-
-    Raises:
-        ApiError: the URL is none that can be used.
-    """
+    """The header that names the proxy's user, where its URL has one."""
     _proxy_place(proxy)
     parts = urllib.parse.urlsplit(proxy)
     if parts.username is None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Any, NoReturn, cast
+from typing import Any, NoReturn
 
 from coordinator.openstack.errors import not_json
+from coordinator.report.kept import Json
 
 MAX_DEPTH = 64
 """Levels of lists and objects; the deepest honest answer has about ten."""
@@ -63,17 +64,10 @@ def _hold_to_length(text: str) -> None:
         raise not_json(f"with a number of {len(text)} digits")
 
 
-def _hold_to_depth(found: Any) -> None:
-    """Look at all levels, one after the other, without recursion."""
-    level = [found]
-    for _ in range(MAX_DEPTH):
-        level = [inner for outer in level for inner in _members(outer)]
-        if not level:
-            return
-    raise not_json(f"more than {MAX_DEPTH} levels deep")
-
-
-def _members(value: Any) -> list[Any]:
-    """The lists and objects in a list or object."""
-    inside = cast("dict[str, Any]", value).values() if isinstance(value, dict) else value
-    return [one for one in cast("list[Any]", inside) if isinstance(one, list | dict)]
+def _hold_to_depth(found: Json, left: int = MAX_DEPTH) -> None:
+    if not isinstance(found, dict | list):
+        return
+    if not left:
+        raise not_json(f"more than {MAX_DEPTH} levels deep")
+    for one in found.values() if isinstance(found, dict) else found:
+        _hold_to_depth(one, left - 1)

@@ -2,7 +2,8 @@
 
 The standard library's http.client has no limit for a whole answer: it waits anew for each byte,
 reads any number of `100 Continue`, and takes a body that ends early for a whole one. Here what
-comes is read through a `Stream` that has a deadline, and is held to RFC 9112.
+comes is read through a `Stream` that has a deadline, and is held to RFC 9112. What ends too
+early, is too large, or is none that HTTP or the request allows, is an `ApiError`.
 """
 
 from __future__ import annotations
@@ -76,11 +77,7 @@ class Stream:
         return not self._waiting
 
     def line(self, most: int) -> bytes:
-        """The next line, without its end.
-
-        Raises:
-            ApiError: it is longer, or the stream ended before it did.
-        """
+        """The next line, without its end."""
         searched = 0
         while (end := self._waiting.find(b"\n", searched)) < 0:
             searched = len(self._waiting)
@@ -94,11 +91,7 @@ class Stream:
         return line.removesuffix(b"\r")
 
     def exactly(self, count: int) -> bytes:
-        """The next bytes.
-
-        Raises:
-            ApiError: the stream ended before.
-        """
+        """The next bytes."""
         while len(self._waiting) < count:
             self._fill()
         piece = bytes(self._waiting[:count])
@@ -106,11 +99,7 @@ class Stream:
         return piece
 
     def rest(self) -> bytes:
-        """All until the end of the stream.
-
-        Raises:
-            ApiError: that is more than a body may have.
-        """
+        """All until the end of the stream."""
         while piece := self._receive(65536):
             self._waiting += piece
             _hold_to_limit(len(self._waiting))
@@ -144,11 +133,7 @@ def request(
 
 
 def read(stream: Stream) -> Answer:
-    """The final answer to a request.
-
-    Raises:
-        ApiError: it ended too early, or is none that HTTP, the request or a limit allows.
-    """
+    """The final answer to a request."""
     left = MAX_HEAD
     for _ in range(MAX_INTERIM + 1):
         status, headers, left = _head(stream, left)
@@ -162,13 +147,8 @@ def read(stream: Stream) -> Answer:
 
 
 def read_head(stream: Stream) -> int:
-    """The status of an answer whose body, if any, means nothing: that of a proxy to CONNECT.
-
-    Raises:
-        ApiError: as `read`.
-    """
-    status, _, _ = _head(stream, MAX_HEAD)
-    return status
+    """The status of an answer whose body, if any, means nothing: that of a proxy to CONNECT."""
+    return _head(stream, MAX_HEAD)[0]
 
 
 def _head(stream: Stream, left: int) -> tuple[int, dict[str, str], int]:
