@@ -19,28 +19,23 @@ _METRICD = "juju exec -a {app} -- systemctl status gnocchi-metricd"
 _REISSUE = "juju run {authority}/leader reissue-certificates"
 
 _USUAL = {
+    **dict.fromkeys((Cause.TLS_EXPIRED, Cause.TLS_ENDS), _BEHIND),
+    **dict.fromkeys((Cause.NOT_STORED, Cause.WRONG_VALUE, Cause.STORE_FAILS), _BEHIND),
+    **dict.fromkeys((Cause.NO_POLICIES, Cause.NO_FLOW, Cause.METRICS_MISSING), _BEHIND),
+    Cause.SILENT_HOSTS: _BEHIND,
     Cause.NOT_IN_CATALOG: _CATALOG,
     Cause.NO_INTERFACE: _CATALOG,
     Cause.BAD_NAME: _ENTRY,
     Cause.DUPLICATE: _ENTRY,
     Cause.UNRESOLVED: "check DNS and the os-*-hostname options of {app}",
     Cause.TLS_UNTRUSTED: "juju integrate {us}:certificates VAULT:certificates",
-    Cause.TLS_EXPIRED: _BEHIND,
-    Cause.TLS_ENDS: _BEHIND,
     Cause.TLS_WRONG_HOST: "check the os-*-hostname options of {app}",
     Cause.FORBIDDEN: "{grant}",
     Cause.MISSING_TYPES: "juju run {us}/leader ceilometer-upgrade",
     # Gnocchi's own archive policy `low` (gnocchi/archive_policy.py)
     Cause.NO_POLICY: "openstack metric archive-policy create -d granularity:5m,timespan:30d low",
-    Cause.NOT_STORED: _BEHIND,
     Cause.NOT_PROCESSED: _METRICD,
     Cause.BACKLOG: _METRICD,
-    Cause.NO_POLICIES: _BEHIND,
-    Cause.NO_FLOW: _BEHIND,
-    Cause.SILENT_HOSTS: _BEHIND,
-    Cause.METRICS_MISSING: _BEHIND,
-    Cause.WRONG_VALUE: _BEHIND,
-    Cause.STORE_FAILS: _BEHIND,
     Cause.NOT_ASKED: "",  # it follows from another finding
     Cause.NOT_EVALUATED: "juju exec -a {app} -- systemctl status aodh-evaluator",
     Cause.NO_DATA: "juju exec -a {app} -- tail -n 50 /var/log/aodh/aodh-evaluator.log",
@@ -52,13 +47,8 @@ _USUAL = {
 """What to type; for any other cause `juju status` of the application."""
 
 _OF_SERVICES = {
-    Cause.BAD_URL: _PLACE,
-    Cause.UNSAFE_URL: _PLACE,
-    Cause.NOT_FOUND: _PLACE,
-    Cause.NOT_JSON: _PLACE,
-    Cause.UNEXPECTED: _PLACE,
-    Cause.TOO_LARGE: _PLACE,
-    Cause.REDIRECTED: _PLACE,
+    **dict.fromkeys((Cause.BAD_URL, Cause.UNSAFE_URL, Cause.NOT_FOUND, Cause.REDIRECTED), _PLACE),
+    **dict.fromkeys((Cause.NOT_JSON, Cause.UNEXPECTED, Cause.TOO_LARGE), _PLACE),
 }
 """The same where the catalog may lead to something else: to Keystone it does not lead."""
 

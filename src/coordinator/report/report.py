@@ -1,6 +1,6 @@
 """What a verification found: findings, the report that holds them, and its forms.
 
-A report is a value: it is made by `coordinator.checks.runner`, kept in the peer databag as JSON,
+A report is a value: it is made by `coordinator.checks.runner`, kept by the unit as JSON,
 and shown by actions and statuses. It never holds a secret.
 """
 
