@@ -81,17 +81,10 @@ class Request:
         credentials: candidates, the likeliest first; at least one.
         required: catalog types whose faults are failures.
         optional: catalog types whose faults are degradations.
-        interface: endpoint interface.
         region: region; empty means the first that keystone names.
         timeout: seconds for everything.
         certificates: CA certificates (PEM) to trust beside the system's, by their source.
-        proxies: what lies between this unit and the cloud.
         applications: application names by catalog type or `identity`, where relations tell them.
-        coordinator: name of the coordinator's own application.
-        expiry: when certificates that end are faults.
-        blueprint: the systems of the stack.
-        depth: what is asked beyond "is it there, and does it answer".
-        thresholds: what is normal in this cloud.
         fewer_rights: whether the operator asked for fewer rights than an administrator's, so that
             what they forbid is no fault.
     """

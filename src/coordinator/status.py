@@ -49,10 +49,7 @@ class Status:
     """A status.
 
     Attributes:
-        problem: what is the matter, in one line.
         remedy: what to type; it is never cut.
-        others: how many other causes of faults there are.
-        following: how many faults follow from this one.
         check: the check that it is about, such as `metric.endpoint`; empty where none.
         since: when that was first seen not to be ok, as people read it; empty where not known.
     """
@@ -138,13 +135,6 @@ def message(
 
     The time is left out where the problem would be cut for it. The problem is cut between words,
     first what it tells in detail; its first words and what to type are never cut.
-
-    Args:
-        problem: what is to be said.
-        remedy: what to type.
-        others: how many other causes of faults there are.
-        following: how many faults follow from this one.
-        since: when it was first seen.
     """
     text = plain(problem, limit=1000)
     end = f"; {remedy}" if remedy else ""

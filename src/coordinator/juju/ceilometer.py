@@ -44,11 +44,7 @@ class State(enum.Enum):
 
 @dataclasses.dataclass(frozen=True)
 class Task:
-    """A task of Juju.
-
-    Attributes:
-        cause: why it failed, for people.
-    """
+    """A task of Juju."""
 
     number: str
     state: State
@@ -151,14 +147,7 @@ def unfinished(operations: Json, application: str, action: str) -> str:
 def target(
     view: View, members: Sequence[str], us: str, model: str
 ) -> CeilometerApplication | errors.JujuFault:
-    """The application whose action is to be run, or why it is not clear which.
-
-    Args:
-        view: what the controller told.
-        members: related applications that are Ceilometer; they decide among several.
-        us: name of the coordinator's application.
-        model: the model's name.
-    """
+    """The application whose action is to be run, or why it is not clear which."""
     if view.fault is not None:
         return view.fault
     named = tuple(app for app in view.applications if app.name in members)

@@ -86,11 +86,7 @@ class Controller:
             return ceilometer.View(fault=refused.fault)
 
     def survey(self) -> status.Model:
-        """The model.
-
-        Raises:
-            JujuError: the controller would not.
-        """
+        """The model."""
         with self._client() as juju:
             return self._model(juju)
 

@@ -18,7 +18,6 @@ class Stack:
     """The stack as a model has it.
 
     Attributes:
-        model: the whole model.
         applications: those of each system, by its key; none for a system that is not there.
     """
 

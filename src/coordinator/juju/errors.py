@@ -22,7 +22,6 @@ class JujuFault:
 
     Attributes:
         summary: one short line, without secrets.
-        remedy: what to type.
         later: what happens next by itself, such as when it is tried again. It changes while the
             fault stays the same, so it belongs in logs and results only.
     """
@@ -34,11 +33,7 @@ class JujuFault:
 
 
 class JujuError(Exception):
-    """The controller could not be asked, or would not do it.
-
-    Attributes:
-        fault: why.
-    """
+    """The controller could not be asked, or would not do it."""
 
     def __init__(self, fault: JujuFault) -> None:
         super().__init__(fault.summary)

@@ -48,16 +48,7 @@ Sightings = Mapping[str, Sighting]
 def watch(
     model: Model, remembered: Sightings, now: datetime.datetime
 ) -> tuple[Model, dict[str, Sighting]]:
-    """Compare a model with what was seen before.
-
-    Args:
-        model: as it is now.
-        remembered: by the look before.
-        now: when the model was read.
-
-    Returns:
-        The model with `seen_since` and `retried`, and what is to be remembered instead.
-    """
+    """The model with `seen_since` and `retried`, and what is to be remembered instead."""
     kept = {unit.name: seen for unit in model.units if (seen := _seen(unit, remembered, now))}
     retried = frozenset(
         unit.name

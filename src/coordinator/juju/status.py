@@ -90,8 +90,6 @@ class Machine:
         agent: what Juju says of its agent: `started`, `pending`, or `down`, which is also said
             while it is not provisioned.
         instance: what the cloud says of it: `running`, `allocating`, `provisioning error`.
-        life: `dying` or `dead`; empty while it is alive.
-        unreadable: Juju could not tell about it.
     """
 
     name: str
@@ -124,7 +122,6 @@ class Unit:
         principal: name of the unit that it is beside; empty when it is a principal itself.
         subordinates: names of the units beside it.
         lost: its agent is gone. Juju hides that behind an error of a hook; then the machine tells.
-        unreadable: Juju could not tell about it.
     """
 
     name: str
@@ -204,7 +201,6 @@ class RemoteApplication:
 
     Attributes:
         url: of the offer, such as `admin/other.keystone`.
-        life: `dying` or `dead`; empty while it is alive.
         endpoints: interface of each endpoint that is offered.
         integrations: with applications of this model.
     """
@@ -223,7 +219,6 @@ class Model:
     """A model.
 
     Attributes:
-        applications: by name.
         remote: applications of other models that it knows (consumed offers), by name.
         machines: with their containers, by number.
         seen_since: when we first saw each unit as it is now (patience.py); empty where nobody

@@ -50,7 +50,6 @@ class Located:
     Attributes:
         url: its endpoint, without a trailing slash.
         doubt: what is odd about the entry although it can be used, or nothing.
-        doubt_cause: the kind of oddity.
     """
 
     url: str
@@ -63,7 +62,6 @@ class Missing:
     """Why a service has no endpoint that can be used.
 
     Attributes:
-        cause: which way.
         text: a phrase that follows the name of the service.
         available: the interfaces or regions that there are instead.
     """
@@ -78,13 +76,6 @@ def parse(catalog: Json, *, secure: bool = False) -> tuple[Entry, ...]:
 
     Services without endpoints are listed too; fields that are absent, or no texts, become empty;
     what is no object is passed over.
-
-    Args:
-        catalog: the catalog.
-        secure: whether it came by TLS.
-
-    Raises:
-        TypeError: it is no list.
     """
     if not isinstance(catalog, list):
         raise TypeError("a catalog is a list")
@@ -101,15 +92,7 @@ def parse(catalog: Json, *, secure: bool = False) -> tuple[Entry, ...]:
 def locate(
     entries: Iterable[Entry], type_: str, name: str, interface: str, region: str
 ) -> Located | Missing:
-    """Find the endpoint of a service.
-
-    Args:
-        entries: the catalog.
-        type_: catalog type of the service.
-        name: name that its charm registers; another one is a doubt.
-        interface: interface wanted.
-        region: region wanted; empty means any.
-    """
+    """Find the endpoint of a service."""
     services = [entry for entry in entries if entry.type == type_]
     if not services:
         return Missing(Cause.NOT_IN_CATALOG, "is not in the service catalog")

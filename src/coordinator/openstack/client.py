@@ -34,24 +34,16 @@ class Login:
     """A token, and the way to another one; for use by several threads."""
 
     def __init__(self, token: str, renew: Callable[[http.Deadline], str] | None = None) -> None:
-        """Hold a token.
-
-        Args:
-            token: the token.
-            renew: gets another one before a deadline; None where there is no way.
-        """
+        """Hold a token."""
         self.token = token
         self._renew = renew
         self._lock = threading.Lock()
 
     def renew(self, refused: str, deadline: http.Deadline) -> bool:
-        """Get another token in place of one that was refused, unless another thread did.
+        """Get another token in place of one that was refused, and tell whether there is one.
 
         That keystone gives none is not the fault of the service that refused: then, too, there is
         no other token.
-
-        Returns:
-            Whether there is another token.
         """
         with self._lock:
             if self.token == refused and self._renew is not None:
@@ -65,7 +57,6 @@ class Cloud:
     """An authenticated view of one cloud, good until a deadline.
 
     Attributes:
-        entries: the service catalog of the token.
         documents: what services say at their roots, by URL; each is asked once.
         project: id of the project that the token is for.
     """
@@ -89,15 +80,7 @@ class Cloud:
         body: Any = None,
         deed: str = "read",
     ) -> wire.Answer:
-        """Send a request with the token; a token that is refused is renewed once.
-
-        Args:
-            method: HTTP method.
-            url: the whole URL.
-            headers: beside those of every request.
-            body: sent as JSON; None: no body.
-            deed: what it is for those who may not do it: `read` or `write`.
-        """
+        """Send a request with the token; a token that is refused is renewed once."""
         sent = None if body is None else json.dumps(body).encode()
         token = self.login.token
         whole = {**headers, **({} if sent is None else _SENT), "X-Auth-Token": token}

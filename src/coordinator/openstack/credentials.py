@@ -13,7 +13,6 @@ class Credentials:
     Attributes:
         source: where they came from, such as `keystone/0`.
         auth_url: base of the Identity API, ending in `/v3`.
-        password: never shown.
         regions: the cloud's regions, the main one first.
     """
 

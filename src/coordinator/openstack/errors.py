@@ -91,7 +91,6 @@ class ApiError(Exception):
     """A request failed.
 
     Attributes:
-        cause: which way.
         phrase: what happened, in words that follow the name of what was asked.
     """
 
@@ -148,13 +147,11 @@ def explain(error: BaseException, url: str) -> ApiFault:
 
 
 def of_status(status: int, deed: str = "read") -> ApiError:
-    """The error for an HTTP status that is no success; one above 599 counts as the service's own.
+    """The error for a status that is no success, whatever was tried: `read` or `write`.
+
+    One above 599 counts as the service's own.
 
     Source: RFC 9110, section 15.
-
-    Args:
-        status: the status.
-        deed: what was tried: `read` or `write`.
     """
     if status == 403:
         return ApiError(Cause.FORBIDDEN, f"forbids this user to {deed} (HTTP 403)")

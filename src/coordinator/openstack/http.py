@@ -160,13 +160,7 @@ class Transport:
         proxies: Proxies | None = None,
         resolver: Resolver = resolve,
     ) -> None:
-        """Open nothing yet.
-
-        Args:
-            trusted: CA certificates (PEM) to trust beside the system's.
-            proxies: what lies between.
-            resolver: finds the addresses of hosts.
-        """
+        """Open nothing yet."""
         self.ends: Ends = {}
         self.clocks: Clocks = {}
         self._trusted = tuple(trusted)

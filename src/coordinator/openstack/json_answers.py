@@ -24,9 +24,6 @@ def parse(body: bytes) -> Any:
 
     Integers beyond 64 bits become the largest of 64 bits, fractions beyond those of a float the
     largest float, so that nobody has to reckon with numbers that cannot be reckoned with.
-
-    Raises:
-        ApiError: it is none, or nobody would send such.
     """
     try:
         text = body.decode("utf-8-sig")

@@ -26,7 +26,6 @@ class Url:
     """The parts of a URL that a request needs.
 
     Attributes:
-        scheme: `http` or `https`.
         host: name or address in ASCII, without brackets.
         port: the port, also where the URL leaves it out.
         path: path and query, quoted, beginning with a slash.
@@ -55,11 +54,7 @@ class Url:
 
 
 def parse(url: str) -> Url:
-    """Take a URL apart.
-
-    Raises:
-        ApiError: it is none that can be asked.
-    """
+    """Take a URL apart."""
     try:
         parts = urllib.parse.urlsplit(url)
         port = parts.port
@@ -126,15 +121,7 @@ def origin(url: str) -> str:
 
 
 def below(path: str, *segments: object) -> str:
-    """A path with further segments, which may come from elsewhere: each is quoted.
-
-    Args:
-        path: the part that is our own, such as `/v1/metric`.
-        segments: ids and names.
-
-    Raises:
-        UnusableAnswerError: a segment would lead elsewhere, or the path is none.
-    """
+    """A path with further segments, which may come from elsewhere: each is quoted."""
     whole = "/".join([path, *(_segment(one) for one in segments)])
     if not _PATH.fullmatch(whole) or {".", ".."} & set(whole.split("/")):
         raise UnusableAnswerError(Cause.UNEXPECTED, "returned an id that fits into no path")
@@ -161,11 +148,7 @@ def _segment(value: object) -> str:
 
 
 def _ascii(host: str) -> str:
-    """A host as the resolver takes it.
-
-    Raises:
-        ValueError: it can be none.
-    """
+    """A host as the resolver takes it."""
     if ":" in host:
         ipaddress.IPv6Address(host)
         return host

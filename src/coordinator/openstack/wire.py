@@ -43,9 +43,7 @@ class Answer:
     """An answer.
 
     Attributes:
-        status: the HTTP status.
         headers: by their names in lower case; of several of one name, the last.
-        body: as it came.
         reusable: whether the connection can serve another request.
     """
 
@@ -56,11 +54,7 @@ class Answer:
 
 
 class Stream:
-    """Bytes that come from elsewhere, read piece by piece.
-
-    Attributes:
-        begun: whether anything came.
-    """
+    """Bytes that come from elsewhere, read piece by piece."""
 
     def __init__(self, receive: Callable[[int], bytes]) -> None:
         """Read from a function that gives up to some bytes, and none at the end.
@@ -118,11 +112,7 @@ class Stream:
 def request(
     method: str, target: str, authority: str, headers: Mapping[str, str], body: bytes | None
 ) -> bytes:
-    """A request as it is sent.
-
-    Raises:
-        ValueError: a header holds what would end it.
-    """
+    """A request as it is sent."""
     own = {"Host": authority, "Accept-Encoding": "identity", **headers}
     if body is not None:
         own["Content-Length"] = str(len(body))

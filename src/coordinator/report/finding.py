@@ -128,9 +128,7 @@ class Finding:
     Attributes:
         service: the catalog type it is about, or `identity`, `telemetry`, `trust`.
         question: what was asked: `catalog`, `endpoint`, `read`, …
-        severity: how bad the answer is.
         summary: the answer in one short line, without a full stop.
-        cause: why, where the answer is not ok.
         remedy: what to type or do, or nothing.
         because: the check whose fault explains this one, such as `vault.application`; empty where
             nothing does.

@@ -93,7 +93,6 @@ class Change:
         status: Juju's word for the one that followed: `blocked`, `active`, …
         problem: what the status said then, without what to type.
         check: the check that it was about, such as `metric.endpoint`; empty where none.
-        events: what changed at the same time.
     """
 
     at: datetime.datetime
@@ -121,7 +120,6 @@ class History:
 
     Attributes:
         changes: the oldest first.
-        facts: what was known last.
         onsets: check → when it was first seen not to be ok, for those that are not.
     """
 
@@ -142,13 +140,7 @@ class History:
         facts: Facts | None = None,
         report: Report | None = None,
     ) -> History:
-        """The history with a status, where that or what it rests on is another than the last.
-
-        Args:
-            told: the status, with the time; without events.
-            facts: what is known, where something was verified.
-            report: what was found then.
-        """
+        """The history with a status, where that or what it rests on is another than the last."""
         at = told.at.replace(microsecond=0)
         known = facts if facts is not None else Facts()
         events = known.changes_since(self.facts) if self.changes else (BEGIN,)

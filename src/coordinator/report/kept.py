@@ -61,11 +61,7 @@ def document(text: str, version: int | None = None) -> dict[str, Any]:
 
 
 def read(kind: type[_Value], found: Any) -> _Value:
-    """The value of a type in an object.
-
-    Raises:
-        NotKeptError: there is none.
-    """
+    """The value of a type in an object."""
     try:
         return _read(kind, found)
     except (ValueError, TypeError, OverflowError, RecursionError) as error:

@@ -68,9 +68,6 @@ class Subject:
 
     Attributes:
         service: catalog type, or `identity`.
-        application: name of the application in the model.
-        keystone: name of the keystone application.
-        coordinator: name of the coordinator's own application.
         authority: name of the application that signs certificates; empty where no relation tells.
         grant: what gives the coordinator's user more rights.
     """
@@ -89,13 +86,7 @@ def run_upgrade(application: str) -> str:
 
 
 def remedy(cause: Cause, subject: Subject, available: tuple[str, ...] = ()) -> str:
-    """The exact command to start with, or a short instruction where there is no command.
-
-    Args:
-        cause: why the check failed.
-        subject: whom it is about.
-        available: interfaces or regions that there are instead of the wanted one.
-    """
+    """The exact command to start with, or a short instruction where there is no command."""
     option = {Cause.NO_INTERFACE: "interface", Cause.NO_REGION: "region"}.get(cause)
     if option and available:
         return f"juju config {subject.coordinator} {option}={shlex.quote(available[0])}"

@@ -75,8 +75,6 @@ class _Section:
 
     Attributes:
         label: title, version and type of the system, as far as it has them.
-        state: the worst severity of the findings.
-        findings: the worst first.
     """
 
     label: str
@@ -87,14 +85,7 @@ class _Section:
 def report_as(
     form: Form, report: Report, blueprint: Blueprint, changes: Sequence[Change] = ()
 ) -> str:
-    """A report in one of its forms; in those for people the worst comes first.
-
-    Args:
-        form: which one.
-        report: what was found.
-        blueprint: the one in force, for titles.
-        changes: the last changes of the status, the newest first.
-    """
+    """A report in one of its forms; in those for people the worst comes first."""
     if form is Form.JSON:
         return kept.dumps({**report.to_dict(), "history": changes})
     sections = _sections(report, blueprint)

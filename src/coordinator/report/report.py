@@ -25,7 +25,6 @@ class Canaries:
     """When canaries were last sent.
 
     Attributes:
-        sent_at: in UTC.
         stack: what they proved: services with endpoints and versions, in a form of their own.
     """
 
@@ -39,7 +38,6 @@ class Report:
 
     Attributes:
         taken_at: when the verification ended, in UTC.
-        interface: endpoint interface that was verified.
         region: region that was verified; empty where it never became known.
         findings: in the order of the blueprint, identity first.
         endpoints: catalog type → URL, for what the catalog lists.
