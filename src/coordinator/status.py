@@ -98,10 +98,7 @@ class Status:
     @classmethod
     def from_json(cls, text: str) -> Status | None:
         """Read a kept status; None when it is none."""
-        try:
-            return kept.loads(cls, text)
-        except kept.NotKeptError:
-            return None
+        return kept.loads(cls, text)
 
 
 def _shape(told: Status) -> tuple[Level, str, str]:

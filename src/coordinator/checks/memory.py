@@ -162,15 +162,12 @@ class CheckMemory:
 
     def to_json(self) -> str:
         """The memory as JSON of bounded size."""
-        return kept.dumps({**kept.fields_of(self.bounded()), "version": VERSION})
+        return kept.dumps(self.bounded(), VERSION)
 
     @classmethod
     def from_json(cls, text: str) -> CheckMemory:
         """Read the JSON form; whatever is none is as good as no memory."""
-        try:
-            return kept.loads(cls, text, VERSION).bounded()
-        except kept.NotKeptError:
-            return cls()
+        return (kept.loads(cls, text, VERSION) or cls()).bounded()
 
 
 NOTHING = CheckMemory()

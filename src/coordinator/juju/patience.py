@@ -100,7 +100,4 @@ def to_json(sightings: Sightings) -> str:
 
 def from_json(text: str) -> Sightings:
     """What was kept; nothing where that is not what was written here."""
-    try:
-        return kept.loads(Mapping[str, Sighting], text)
-    except kept.NotKeptError:
-        return {}
+    return kept.loads(Mapping[str, Sighting], text) or {}

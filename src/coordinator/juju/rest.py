@@ -50,10 +50,7 @@ class ControllerRest:
     @classmethod
     def from_json(cls, text: str) -> ControllerRest:
         """What was kept; nothing where that is not what was written here."""
-        try:
-            return kept.loads(cls, text)
-        except kept.NotKeptError:
-            return AWAKE
+        return kept.loads(cls, text) or AWAKE
 
 
 AWAKE = ControllerRest()

@@ -156,15 +156,12 @@ class History:
 
     def to_json(self) -> str:
         """The history as JSON, equal ones as equal texts."""
-        return kept.dumps({**kept.fields_of(self), "version": VERSION})
+        return kept.dumps(self, VERSION)
 
     @classmethod
     def from_json(cls, text: str) -> History:
         """Read a kept history; one that cannot be read is empty."""
-        try:
-            return kept.loads(cls, text, VERSION)
-        except kept.NotKeptError:
-            return cls()
+        return kept.loads(cls, text, VERSION) or cls()
 
 
 def _onsets(

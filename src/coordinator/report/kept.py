@@ -32,9 +32,10 @@ class NotKeptError(ValueError):
     """A text is not what is written here."""
 
 
-def dumps(value: object) -> str:
-    """A value as text, equal values as equal texts."""
-    return json.dumps(value, default=_simple, sort_keys=True)
+def dumps(value: object, version: int | None = None) -> str:
+    """A value as text, equal values as equal texts; with a version, where it has one."""
+    whole = value if version is None else {**fields_of(value), "version": version}
+    return json.dumps(whole, default=_simple, sort_keys=True)
 
 
 def fields_of(value: Any) -> dict[str, Any]:
@@ -68,11 +69,14 @@ def read(kind: type[_Value], found: Any) -> _Value:
         raise NotKeptError from error
 
 
-def loads(kind: type[_Value], text: str, version: int | None = None) -> _Value:
-    """The value of a type in a text: `document`, then `read`."""
-    found = document(text, version)
-    found.pop("version", None)
-    return read(kind, found)
+def loads(kind: type[_Value], text: str, version: int | None = None) -> _Value | None:
+    """The value of a type in a text, None where there is none: `document`, then `read`."""
+    try:
+        found = document(text, version)
+        found.pop("version", None)
+        return read(kind, found)
+    except NotKeptError:
+        return None
 
 
 def _simple(value: Any) -> Any:

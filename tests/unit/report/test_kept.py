@@ -70,15 +70,18 @@ def test_its_keys_have_hyphens_and_what_has_a_default_may_be_left_out():
 
 def test_a_time_of_another_zone_is_told_in_utc():
     text = GOOD.replace("+00:00", "+02:00")
-    assert kept.loads(Thing, text).seen_at.isoformat() == "2026-11-27T10:00:00+00:00"
+    thing = kept.loads(Thing, text)
+    assert thing is not None
+    assert thing.seen_at.isoformat() == "2026-11-27T10:00:00+00:00"
 
 
 def test_a_version_must_be_the_one_that_is_asked_for():
     text = GOOD.replace("{", '{"version": 2, ')
-    assert kept.loads(Thing, text, 2) == kept.loads(Thing, GOOD)
+    thing = kept.loads(Thing, text, 2)
+    assert thing == kept.loads(Thing, GOOD)
+    assert json.loads(kept.dumps(thing, 2))["version"] == 2
     for asked, told in ((None, text), (3, text), (2, GOOD)):
-        with pytest.raises(kept.NotKeptError):
-            kept.loads(Thing, told, asked)
+        assert kept.loads(Thing, told, asked) is None
 
 
 @pytest.mark.parametrize(
@@ -107,11 +110,9 @@ def test_a_version_must_be_the_one_that_is_asked_for():
 )
 def test_a_value_of_another_kind_is_refused(key: str, value: Any):
     text = json.dumps({**json.loads(GOOD), key: value})
-    with pytest.raises(kept.NotKeptError):
-        kept.loads(Thing, text)
+    assert kept.loads(Thing, text) is None
 
 
 @pytest.mark.parametrize("text", ["", "{", "null", "[]", "5", "{}", "[" * 100_000])
 def test_another_text_is_refused(text: str):
-    with pytest.raises(kept.NotKeptError):
-        kept.loads(Thing, text)
+    assert kept.loads(Thing, text) is None
