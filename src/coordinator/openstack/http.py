@@ -30,9 +30,6 @@ from coordinator.report.finding import Cause
 
 logger = logging.getLogger(__name__)
 
-MAX_BODY = wire.MAX_BODY
-"""Bytes of one answer that are read at most."""
-
 CONNECT_TIMEOUT = 5.0
 """Seconds to establish a connection: one lost packet and its repetition on any sane network."""
 

@@ -119,9 +119,9 @@ def test_an_answer_of_several_mebibytes_is_refused():
 
 
 def test_an_answer_just_within_the_limit_is_read():
-    body = b" " * http.MAX_BODY
+    body = b" " * wire.MAX_BODY
     with servers.serving(servers.http(body=body)) as server:
-        assert len(get(server.url).body) == http.MAX_BODY
+        assert len(get(server.url).body) == wire.MAX_BODY
 
 
 def test_an_endless_body_is_refused_long_before_the_deadline():
