@@ -37,14 +37,16 @@ def complete(blueprint: Blueprint, model: Model, wishes: Wishes) -> Plan:
     return _Completion(blueprint, model, wishes).plan()
 
 
+_KUBERNETES = "this is a Kubernetes model (Sunbeam), and plan-stack knows charms for machines only"
+
+
 def _refuse_kubernetes(blueprint: Blueprint, model: Model) -> None:
+    if model.is_kubernetes:
+        raise ValueError(_KUBERNETES)
     charms = {charm for system in blueprint.systems.values() for charm in system.charms}
     for app in model.applications.values():
         if app.charm.endswith("-k8s") and app.charm.removesuffix("-k8s") in charms:
-            problem = (
-                f"{app.name} is of the charm {app.charm}: this is a Kubernetes model (Sunbeam)"
-            )
-            raise ValueError(f"{problem}, and plan-stack knows charms for machines only")
+            raise ValueError(f"{app.name} is of the charm {app.charm}: {_KUBERNETES}")
 
 
 class _Completion:
@@ -102,9 +104,17 @@ class _Completion:
             for link in self._links
             if link not in optional or _names_of(link) <= known | {*self._model.remote}
         )
+        doubtful = {app.name for app in applications if app.doubt}
+        certain: list[Link] = []
+        for link in sorted(links, key=self._rank):
+            if link.present or link.optional or not doubtful & _names_of(link):
+                certain.append(link)
+            else:
+                name = min(doubtful & _names_of(link))
+                self._questions[Question(link, f"{name} must be deployed first")] = None
         return Plan(
             applications=applications,
-            links=tuple(sorted(links, key=self._rank)),
+            links=tuple(certain),
             asks=self._asks(),
             notes=(*self._ground.notes(), *self._notes, *self._choices()),
             wishes=self._wishes,
@@ -355,18 +365,23 @@ class _Completion:
             charm = seen.charm if seen else system.charm
             return Application(name, charm, True, channel, units=units, deploy=deploy)
         platform = self._ground.platform(name)
+        channel = self._ground.channel_of(system, name)
         units = 0 if system.beside else deploy.units
+        unknown = "" if channel else f"no channel of the charm {system.charm}"
+        if deploy.origin and not platform.origin:
+            unknown += f"{' and ' * bool(unknown)}no {deploy.origin}"
         has_origin = deploy.origin and platform.origin != "distro"
         return Application(
             name=name,
             charm=system.charm,
             present=False,
-            channel=self._ground.channel_of(system, name),
+            channel=channel or "CHANNEL",
             base=self._base(system, name),
             units=units,
             to=self._placed(system, units),
-            origin={deploy.origin: platform.origin} if has_origin else {},
+            origin={deploy.origin: platform.origin or "ORIGIN"} if has_origin else {},
             deploy=deploy,
+            doubt=f"{unknown} is documented for {platform}" if unknown else "",
         )
 
     def _is_elsewhere(self, system: System, name: str) -> bool:
@@ -419,7 +434,7 @@ class _Completion:
 
 def _reason(app: Seen, state: Need) -> str:
     if state is Need.STORED:
-        return f"{app.name} runs without it; it decides where data live, and moves none"
+        return f"{app.name} runs without it: its data are elsewhere, and this would not move them"
     return f"{app.name} is content without it"
 
 

@@ -52,12 +52,14 @@ _FOLLOWING = _SILENT | _TROUBLED | _FRUITLESS | _UNFED
 """What can follow from another fault."""
 
 _NEAREST = (
+    Cause.LEAVING,
     Cause.NOT_DEPLOYED,
     Cause.NO_UNITS,
     Cause.NOT_INTEGRATED,
     Cause.PAUSED,
     Cause.AGENT_LOST,
     Cause.HOOK_FAILED,
+    Cause.ROUTER_CUT_OFF,
     Cause.STORAGE_LOST,
     Cause.NOT_INITIALIZED,
     Cause.SEALED,
@@ -65,7 +67,6 @@ _NEAREST = (
     Cause.NO_CA,
     Cause.CLUSTER_DOWN,
     Cause.PARTITIONED,
-    Cause.ROUTER_CUT_OFF,
     Cause.VIP_DOWN,
     Cause.DB_NOT_GRANTED,
     Cause.DB_NOT_READY,
