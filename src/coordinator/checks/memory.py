@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import enum
 import json
-from collections.abc import Iterable, Mapping
-from typing import NoReturn, TypeAlias
+import typing
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
 
-from coordinator.report.finding import Cause, Finding, Severity
+from coordinator.juju.foreign import Json
+from coordinator.report.finding import Finding
 from coordinator.text import plain
 
-VERSION = 1
+VERSION = 2
 """Version of the JSON form; another one is read as if nothing were remembered."""
 
 LONGEST_JSON = 128 * 1024
@@ -53,6 +56,24 @@ class CanaryRound:
     builds: Mapping[str, str]
     findings: tuple[Finding, ...] = ()
     seconds: Mapping[str, float] = dataclasses.field(default_factory=dict[str, float])
+
+    def bounded(self) -> CanaryRound:
+        """The same with a few short texts."""
+        findings = (
+            dataclasses.replace(
+                one,
+                summary=plain(one.summary, LONGEST_TEXT),
+                remedy=plain(one.remedy, LONGEST_TEXT),
+            )
+            for one in self.findings[:MOST_CANARIES]
+        )
+        return CanaryRound(
+            self.sent_at,
+            _shortened(self.endpoints),
+            _shortened(self.builds),
+            tuple(findings),
+            dict(list(self.seconds.items())[:MOST_CANARIES]),
+        )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -103,6 +124,14 @@ class HostsSeen:
     after: str = ""
     known: tuple[str, ...] = ()
 
+    def bounded(self) -> HostsSeen:
+        """The same with those that were silent longest, and no name that is none of a host."""
+        longest = sorted(self.silent.items(), key=lambda item: item[1])
+        silent = [(host, since) for host, since in longest if is_host(host)]
+        known = tuple(filter(is_host, self.known))
+        after = self.after if is_host(self.after) else ""
+        return HostsSeen(dict(silent[:MOST_HOSTS]), after, known[:MOST_HOSTS])
+
 
 @dataclasses.dataclass(frozen=True)
 class Unpublished:
@@ -146,17 +175,9 @@ class CheckMemory:
 
     def to_json(self) -> str:
         """The memory as JSON of bounded size."""
-        return json.dumps(
-            {
-                "version": VERSION,
-                "canaries": _of_round(self.canaries) if self.canaries else None,
-                "charms-fail": self.charms_fail,
-                "backlog": _of_backlog(self.backlog) if self.backlog else None,
-                "flow": {"dry": self.flow.dry, "fresh": self.flow.fresh[:LONGEST_TEXT]},
-                "hosts": _of_hosts(self.hosts),
-                "unpublished-since": _of_moment(self.unpublished.since),
-            }
-        )
+        canaries = self.canaries.bounded() if self.canaries else None
+        kept = dataclasses.replace(self, canaries=canaries, hosts=self.hosts.bounded())
+        return json.dumps({"version": VERSION, **dataclasses.asdict(kept)}, default=_written)
 
     @classmethod
     def from_json(cls, text: str) -> CheckMemory:
@@ -164,96 +185,22 @@ class CheckMemory:
         if len(text) > LONGEST_JSON:
             return cls()
         try:
-            fields: object = json.loads(text, object_pairs_hook=_Fields)
-            if not isinstance(fields, _Fields) or fields.number("version") != VERSION:
+            fields: Json = json.loads(text)
+            if not isinstance(fields, Mapping) or fields.get("version") != VERSION:
                 return cls()
-            return cls(
-                canaries=_round(fields.inner("canaries")) if fields.has("canaries") else None,
-                charms_fail=fields.truth("charms-fail"),
-                backlog=_backlog(fields.inner("backlog")) if fields.has("backlog") else None,
-                flow=_flow(fields.inner("flow")),
-                hosts=_hosts(fields.inner("hosts")),
-                unpublished=Unpublished(
-                    fields.moment("unpublished-since") if fields.has("unpublished-since") else None
-                ),
-            )
+            kept: CheckMemory = _read(cls, fields)
         except (ValueError, OverflowError, RecursionError):
             return cls()
+        return dataclasses.replace(kept, hosts=kept.hosts.bounded())
 
 
 NOTHING = CheckMemory()
 """The memory before the first verification."""
 
 
-class _Fields:
-    """A JSON object whose fields are what they should be.
-
-    Raises:
-        ValueError: by each method: the field is no such value.
-    """
-
-    def __init__(self, pairs: Iterable[tuple[str, object]]) -> None:
-        self._values = dict(pairs)
-
-    def has(self, name: str) -> bool:
-        return self._values.get(name) is not None
-
-    def names(self) -> tuple[str, ...]:
-        return tuple(self._values)
-
-    def text(self, name: str) -> str:
-        value = self._values.get(name)
-        if isinstance(value, str) and len(value) <= LONGEST_TEXT and value.isprintable():
-            return value
-        return _refuse(name)
-
-    def number(self, name: str) -> int:
-        value = self._values.get(name)
-        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST:
-            return value
-        return _refuse(name)
-
-    def truth(self, name: str) -> bool:
-        value = self._values.get(name)
-        return value if isinstance(value, bool) else _refuse(name)
-
-    def moment(self, name: str) -> datetime.datetime:
-        at = datetime.datetime.fromisoformat(self.text(name))
-        return at.astimezone(datetime.timezone.utc) if at.tzinfo else _refuse(name)
-
-    def inner(self, name: str) -> _Fields:
-        value = self._values.get(name)
-        return value if isinstance(value, _Fields) else _refuse(name)
-
-
-def _refuse(what: str) -> NoReturn:
-    raise ValueError(f"{what} is nothing that was written here")
-
-
-def _of_moment(at: datetime.datetime | None) -> str | None:
-    return at.isoformat() if at else None
-
-
-def _of_round(canaries: CanaryRound) -> dict[str, object]:
-    return {
-        "sent-at": _of_moment(canaries.sent_at),
-        "endpoints": _shortened(canaries.endpoints),
-        "builds": _shortened(canaries.builds),
-        "findings": {
-            plain(finding.service, LONGEST_TEXT): {
-                "question": plain(finding.question, LONGEST_TEXT),
-                "severity": finding.severity.value,
-                "summary": plain(finding.summary, LONGEST_TEXT),
-                "cause": finding.cause.value if finding.cause else "",
-                "remedy": plain(finding.remedy, LONGEST_TEXT),
-            }
-            for finding in canaries.findings[:MOST_CANARIES]
-        },
-        "milliseconds": {
-            plain(service, LONGEST_TEXT): round(min(seconds, LARGEST / 1000) * 1000)
-            for service, seconds in list(canaries.seconds.items())[:MOST_CANARIES]
-        },
-    }
+def is_host(name: str) -> bool:
+    """Whether this can be the name of a host: short, and of printable ASCII."""
+    return 0 < len(name) <= LONGEST_NAME and name.isascii() and name.isprintable()
 
 
 def _shortened(texts: Mapping[str, str]) -> dict[str, str]:
@@ -261,78 +208,54 @@ def _shortened(texts: Mapping[str, str]) -> dict[str, str]:
     return {plain(name, LONGEST_TEXT): plain(text, LONGEST_TEXT) for name, text in some}
 
 
-def _round(fields: _Fields) -> CanaryRound:
-    findings, took = fields.inner("findings"), fields.inner("milliseconds")
-    return CanaryRound(
-        sent_at=fields.moment("sent-at"),
-        endpoints=_texts(fields.inner("endpoints")),
-        builds=_texts(fields.inner("builds")),
-        findings=tuple(
-            _finding(service, findings.inner(service))
-            for service in findings.names()[:MOST_CANARIES]
-        ),
-        seconds={service: took.number(service) / 1000 for service in took.names()[:MOST_CANARIES]},
-    )
+def _written(value: datetime.datetime | enum.Enum) -> str:
+    """What JSON has no form for."""
+    return value.isoformat() if isinstance(value, datetime.datetime) else value.value
 
 
-def _texts(fields: _Fields) -> dict[str, str]:
-    return {name: fields.text(name) for name in fields.names()[:MOST_CANARIES]}
+def _read(kind: Any, value: Json) -> Any:
+    """A value of a kind, as it was written.
+
+    Raises:
+        ValueError: it is none.
+    """
+    origin, inner = typing.get_origin(kind), typing.get_args(kind)
+    if type(None) in inner:
+        return None if value is None else _read(inner[0], value)
+    if origin is tuple and isinstance(value, list):
+        return tuple(_read(inner[0], one) for one in value)
+    if origin is Mapping and isinstance(value, Mapping):
+        return {_read(str, key): _read(inner[1], one) for key, one in value.items()}
+    if origin is None and isinstance(value, Mapping):
+        kinds = typing.get_type_hints(kind)
+        return kind(**{key: _read(one, value.get(key)) for key, one in kinds.items()})
+    return _read_plain(kind, value)
 
 
-def _finding(service: str, fields: _Fields) -> Finding:
-    cause = fields.text("cause")
-    return Finding(
-        service=service,
-        question=fields.text("question"),
-        severity=Severity(fields.text("severity")),
-        summary=fields.text("summary"),
-        cause=Cause(cause) if cause else None,
-        remedy=fields.text("remedy"),
-    )
+def _read_plain(kind: Any, value: Json) -> Any:
+    if kind is datetime.datetime:
+        at = datetime.datetime.fromisoformat(_read_plain(str, value))
+        if at.tzinfo:
+            return at.astimezone(datetime.timezone.utc)
+    elif kind in _FITS:
+        if _FITS[kind](value):
+            return value
+    elif isinstance(kind, type) and issubclass(kind, enum.Enum):
+        return kind(value)
+    raise ValueError("nothing that was written here")
 
 
-def _of_backlog(trend: BacklogTrend) -> dict[str, object]:
-    return {
-        "waiting": min(trend.waiting, LARGEST),
-        "at": _of_moment(trend.at),
-        "growths": min(trend.growths, LARGEST),
-        "steady": min(trend.steady, LARGEST),
-        "idle": min(trend.idle, LARGEST),
-    }
+def _is_number(value: Json) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return 0 <= value <= LARGEST
 
 
-def _backlog(fields: _Fields) -> BacklogTrend:
-    return BacklogTrend(
-        waiting=fields.number("waiting"),
-        at=fields.moment("at"),
-        growths=fields.number("growths"),
-        steady=fields.number("steady"),
-        idle=fields.number("idle"),
-    )
-
-
-def _flow(fields: _Fields) -> FlowTrend:
-    return FlowTrend(fields.number("dry") if fields.has("dry") else None, fields.text("fresh"))
-
-
-def _of_hosts(seen: HostsSeen) -> dict[str, object]:
-    some = sorted(seen.silent.items(), key=lambda item: item[1])[:MOST_HOSTS]
-    return {
-        "silent": {host: _of_moment(since) for host, since in some if is_host(host)},
-        "after": seen.after if is_host(seen.after) else "",
-        "known": {host: True for host in seen.known[:MOST_HOSTS] if is_host(host)},
-    }
-
-
-def _hosts(fields: _Fields) -> HostsSeen:
-    silent = fields.inner("silent")
-    names = [name for name in silent.names() if is_host(name)][:MOST_HOSTS]
-    known = [name for name in fields.inner("known").names() if is_host(name)][:MOST_HOSTS]
-    return HostsSeen(
-        {name: silent.moment(name) for name in names}, fields.text("after"), tuple(known)
-    )
-
-
-def is_host(name: str) -> bool:
-    """Whether this can be the name of a host: short, and of printable ASCII."""
-    return 0 < len(name) <= LONGEST_NAME and name.isascii() and name.isprintable()
+_FITS: Mapping[Any, Callable[[Json], bool]] = {
+    bool: lambda value: isinstance(value, bool),
+    int: lambda value: isinstance(value, int) and _is_number(value),
+    float: _is_number,
+    str: lambda value: (
+        isinstance(value, str) and len(value) <= LONGEST_TEXT and value.isprintable()
+    ),
+}

@@ -72,7 +72,8 @@ class Servers:
         named = [
             Server(name, need.other)
             for name in system.charms
-            if name in self.model.applications and not self.model.applications[name].is_leaving
+            if (app := self.model.applications.get(name))
+            and not (app.is_leaving or app.unreadable)
         ]
         unseen = [Server(name, need.other) for name in self.unseen(system)]
         used = {server.application for server in self._used(system.key)}

@@ -7,7 +7,7 @@ import datetime
 import json
 import re
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 VERSION = 2
 """Version of the record's JSON form; 2 brought the running task."""
@@ -267,7 +267,7 @@ def load_record(text: str) -> Record:
     if not text:
         return Record()
     try:
-        data = cast("dict[str, Any]", json.loads(text))
+        data: dict[str, Any] = json.loads(text)
         newer = int(data["version"]) > VERSION
         record = Record() if newer else _record(data)
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
