@@ -7,21 +7,13 @@ counts more than names.
 from __future__ import annotations
 
 import collections
-import dataclasses
 from collections.abc import Collection, Iterator, Mapping
 
 from coordinator.blueprint.systems import Blueprint, Integration, System
+from coordinator.checks.model.certificates import Server
 from coordinator.juju.discovery import Stack
 from coordinator.juju.status import Application, Model
 from coordinator.plan.plan import ANY, COORDINATOR
-
-
-@dataclasses.dataclass(frozen=True)
-class Server:
-    """An application that serves a need, and the endpoint by which it does."""
-
-    application: str
-    endpoint: str
 
 
 class Servers:
@@ -123,14 +115,9 @@ class Servers:
         found = [
             server
             for server, endpoint in self._elsewhere(need)
-            if endpoint == need.endpoint and self.charm_of(server.application) not in own
+            if endpoint == need.endpoint and self._stack.charm_of(server.application) not in own
         ]
         return found[0] if found else None
-
-    def charm_of(self, name: str) -> str:
-        """The charm of an application; empty for one of another model."""
-        app = self.model.applications.get(name)
-        return app.charm if app else ""
 
     def _users(self, key: str) -> Iterator[tuple[Application, Integration]]:
         """Applications that use a system, and the need by which they do."""
@@ -160,7 +147,7 @@ class Servers:
             if other.other != need.other:
                 continue
             for found in app.integrated(other.endpoint):
-                if need.other != ANY and self.charm_of(found.application) not in charms:
+                if need.other != ANY and self._stack.charm_of(found.application) not in charms:
                     yield Server(found.application, found.other or need.other), other.endpoint
 
     def _endpoint(self, name: str, need: Integration) -> str:

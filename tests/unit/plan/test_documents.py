@@ -177,9 +177,13 @@ def test_what_juju_could_not_tell_is_not_planned():
     plan = completion.complete(loader.load(), model, Wishes())
     assert [app.name for app in plan.additions if app.name != "telemetry-coordinator"] == []
     assert "Juju could not tell about aodh: nothing is deployed" in plan.notes
-    document["applications"]["keystone"] = {"status-error": "cannot get status"}
-    plan = completion.complete(loader.load(), status.parse(document), Wishes())
-    assert not any("keystone:" in link.other for link in plan.missing)
+
+
+def test_nothing_is_integrated_with_what_juju_could_not_tell():
+    document = documents.read("noble")
+    document["applications"]["vault"] = {"status-error": "cannot get status"}
+    plan = completion.complete(loader.load("watcher: null"), status.parse(document), Wishes())
+    assert not any(link.other.startswith("vault:") for link in plan.missing)
 
 
 @pytest.mark.parametrize(("kind", "charm"), [("", "keystone-k8s"), ("caas", "keystone")])
