@@ -180,8 +180,12 @@ def test_what_juju_could_not_tell_is_not_planned():
 
 
 def test_nothing_is_integrated_with_what_juju_could_not_tell():
-    document = documents.read("noble")
+    document = documents.read("vault-raft")
     document["applications"]["vault"] = {"status-error": "cannot get status"}
+    del document["applications"]["barbican-vault"]["relations"]["secrets-storage"]
+    for unit in document["applications"]["barbican"]["units"].values():
+        for beside in unit["subordinates"].values():
+            beside["workload-status"]["message"] = "'secrets-storage' missing"
     plan = completion.complete(loader.load("watcher: null"), status.parse(document), Wishes())
     assert not any(link.other.startswith("vault:") for link in plan.missing)
 
