@@ -61,7 +61,7 @@ class _Completion:
         self._model = model
         self._wishes = wishes
         self._stack = discovery.find(model, blueprint, related)
-        self._servers = Servers(self._systems, blueprint, self._stack, wishes.coordinator)
+        self._servers = Servers(self._systems, self._stack, wishes.coordinator)
         self._ground = Ground(
             [
                 (system, app)
@@ -247,11 +247,7 @@ class _Completion:
     def _serve(self, system: System, name: str, need: Integration, question: str = "") -> None:
         """Integrate an application with who serves its need, deployed for it where it must be.
 
-        Args:
-            system: that of the application.
-            name: of the application.
-            need: what it needs.
-            question: why a person must decide; then nothing is deployed for it.
+        A question says why a person must decide; then nothing is deployed for it.
         """
         deploys = self._is_needed(system, need) and not question
         server = self._server(name, need, deploys=deploys)

@@ -23,12 +23,8 @@ def of_charm(
 ) -> Finding | None:
     """What is to be said about ceilometer's own charm; None where there is nothing.
 
-    Args:
-        sight: its application, as it was seen.
-        record: what is remembered.
-        at: now.
-        may_command: whether the command may be run in place of its action.
-        refused: why the controller did not begin its action, where it was to.
+    The command may be run in place of its action, or not; the controller may have refused to begin
+    that.
     """
     if refused is not None:
         return _out_of_reach(refused)

@@ -205,10 +205,7 @@ class Record:
     ) -> Record:
         """The record after the proof was found complete without a run of ours.
 
-        Args:
-            at: now.
-            fingerprint: what was seen.
-            asks: whether ceilometer's charm asks for its action; None when that is not known.
+        Whether ceilometer's charm asks for its action may not be known.
         """
         if self.success is None:
             return Record(success=Success(at, fingerprint, ran=False))

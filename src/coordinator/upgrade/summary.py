@@ -21,15 +21,7 @@ def of_stack(
     coordinator: str,
     ceilometer: str,
 ) -> status.Status:
-    """The status of a stack that could be verified.
-
-    Args:
-        report: the last verification.
-        record: what is remembered about ceilometer-upgrade.
-        decision: what is still to be done about it.
-        coordinator: name of the coordinator's application.
-        ceilometer: name of Ceilometer's application.
-    """
+    """The status of a stack that could be verified, by these names of applications."""
     failed = [f for f in report.causes(Severity.FAILED) if f.cause is not Cause.MISSING_TYPES]
     if failed:
         return _blocked_by(failed, report)

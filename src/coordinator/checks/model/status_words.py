@@ -50,15 +50,7 @@ class Words:
 def find(
     charm: str, level: Level, message: str, *, dead: bool, used: bool = False
 ) -> Words | None:
-    """What a status of a unit means; None where it is not known.
-
-    Args:
-        charm: whose words they are.
-        level: with which they are said.
-        message: what is said.
-        dead: whether no unit of the application is well.
-        used: whether others use the application, and are content.
-    """
+    """What a status of a charm's unit means; None where it is not known."""
     if level not in {Level.ACTIVE, Level.BLOCKED, Level.WAITING, Level.MAINTENANCE}:
         return None
     for words in _known().get(charm, ()):

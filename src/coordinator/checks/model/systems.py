@@ -32,13 +32,9 @@ _ADDRESS_CHARMS = ("hacluster",)
 def of_model(
     seen: Model, request: Request, members: Sequence[str], report: Report
 ) -> tuple[Finding, ...]:
-    """What the model says about the stack that an order is about.
+    """What the model says about the stack that a request is about.
 
-    Args:
-        seen: the model.
-        request: what is verified.
-        members: related applications that are Ceilometer.
-        report: what the services themselves answered.
+    Members are related applications that are Ceilometer; the report is what the services said.
     """
     known = {*request.applications.values(), *members}
     scope = Scope(
@@ -49,13 +45,7 @@ def of_model(
 
 
 def judge(stack: Stack, scope: Scope, evidence: Evidence) -> tuple[Finding, ...]:
-    """What the model says about the stack.
-
-    Args:
-        stack: the stack's applications.
-        scope: what is expected.
-        evidence: what the services' own answers prove.
-    """
+    """What the model says about the stack."""
     case = Case(stack, scope, evidence, Machines(stack.model))
     systems = [s for s in scope.blueprint.systems.values() if scope.is_wanted(s)]
     found = [finding for system in systems for finding in _about(case, system)]

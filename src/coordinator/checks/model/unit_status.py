@@ -134,12 +134,7 @@ def _phrased(span: datetime.timedelta) -> str:
 
 
 def remedy(fault: UnitFault, alike: Sequence[Unit]) -> str:
-    """What to type for units with the same kind of fault.
-
-    Args:
-        fault: that of the first.
-        alike: all of them.
-    """
+    """What to type for units with the same kind of fault, which is that of the first."""
     shown = alike[:SHOWN]
     units = " ".join(unit.name for unit in shown)
     first, cause = alike[0], fault.cause
