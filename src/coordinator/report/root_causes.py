@@ -38,7 +38,8 @@ _FOLLOWING = _SILENT | _TROUBLED | _FRUITLESS | _UNFED
 """What can follow from another fault."""
 
 _NEAREST = (
-    *(Cause.NOT_DEPLOYED, Cause.NO_UNITS, Cause.NOT_INTEGRATED, Cause.PAUSED, Cause.AGENT_LOST),
+    *(Cause.LEAVING, Cause.NOT_DEPLOYED, Cause.NO_UNITS, Cause.NOT_INTEGRATED, Cause.PAUSED),
+    Cause.AGENT_LOST,
     *(Cause.HOOK_FAILED, Cause.STORAGE_LOST, Cause.NOT_INITIALIZED, Cause.SEALED),
     *(Cause.NOT_AUTHORIZED, Cause.NO_CA, Cause.CLUSTER_DOWN, Cause.PARTITIONED),
     *(Cause.ROUTER_CUT_OFF, Cause.VIP_DOWN, Cause.DB_NOT_GRANTED, Cause.DB_NOT_READY),
