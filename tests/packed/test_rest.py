@@ -112,8 +112,8 @@ def test_a_deployment_comes_to_rest_with_few_hooks_and_verifications(
         assert_quiet(result)
     assert_verified(deployed_with_all.unit)
     assert len(ran) <= MOST_HOOKS
-    # what changes: Gnocchi's URL beside the credentials, the certificates, a unit of a member; where
-    # Gnocchi lacks resource types, ceilometer-upgrade asks for a token too, and its proof for one
+    # what changes: Gnocchi's URL beside the credentials, the certificates, a unit of a member;
+    # where Gnocchi lacks resource types, ceilometer-upgrade asks for a token too, and its proof
     assert deployed_with_all.verifications <= 5
 
 
