@@ -207,11 +207,12 @@ def _certificates(
 def _applications(related: Related) -> dict[str, str]:
     """Names of the applications, as far as relations tell them."""
     endpoints = {"identity": IDENTITY, "metric": METRIC}
-    return {
+    named = {
         service: relation.app.name
         for service, endpoint in endpoints.items()
         for relation in related.active(endpoint)
     }
+    return named | dict(zip(("telemetry",), _members(related), strict=False))
 
 
 def _members(related: Related) -> tuple[str, ...]:

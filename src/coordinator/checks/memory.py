@@ -7,21 +7,15 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import enum
-import json
-import typing
-from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Mapping
+from typing import TypeAlias
 
-from coordinator.juju.foreign import Json
+from coordinator.report import kept
 from coordinator.report.finding import Finding
 from coordinator.text import plain
 
 VERSION = 2
 """Version of the JSON form; another one is read as if nothing were remembered."""
-
-LONGEST_JSON = 128 * 1024
-"""Characters of the JSON form; a longer text was not written here."""
 
 LONGEST_TEXT = 300
 """Characters of a text that is remembered."""
@@ -56,24 +50,6 @@ class CanaryRound:
     builds: Mapping[str, str]
     findings: tuple[Finding, ...] = ()
     seconds: Mapping[str, float] = dataclasses.field(default_factory=dict[str, float])
-
-    def bounded(self) -> CanaryRound:
-        """The same with a few short texts."""
-        findings = (
-            dataclasses.replace(
-                one,
-                summary=plain(one.summary, LONGEST_TEXT),
-                remedy=plain(one.remedy, LONGEST_TEXT),
-            )
-            for one in self.findings[:MOST_CANARIES]
-        )
-        return CanaryRound(
-            self.sent_at,
-            _shortened(self.endpoints),
-            _shortened(self.builds),
-            tuple(findings),
-            dict(list(self.seconds.items())[:MOST_CANARIES]),
-        )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -124,14 +100,6 @@ class HostsSeen:
     after: str = ""
     known: tuple[str, ...] = ()
 
-    def bounded(self) -> HostsSeen:
-        """The same with those that were silent longest, and no name that is none of a host."""
-        longest = sorted(self.silent.items(), key=lambda item: item[1])
-        silent = [(host, since) for host, since in longest if is_host(host)]
-        known = tuple(filter(is_host, self.known))
-        after = self.after if is_host(self.after) else ""
-        return HostsSeen(dict(silent[:MOST_HOSTS]), after, known[:MOST_HOSTS])
-
 
 @dataclasses.dataclass(frozen=True)
 class Unpublished:
@@ -173,34 +141,57 @@ class CheckMemory:
             case Unpublished():
                 return dataclasses.replace(self, unpublished=memory)
 
+    def bounded(self) -> CheckMemory:
+        """The same, where nothing is longer, larger or more than anything honest."""
+        trend = self.backlog
+        return dataclasses.replace(
+            self,
+            canaries=_bounded_round(self.canaries) if self.canaries else None,
+            backlog=dataclasses.replace(
+                trend,
+                waiting=min(trend.waiting, LARGEST),
+                growths=min(trend.growths, LARGEST),
+                steady=min(trend.steady, LARGEST),
+                idle=min(trend.idle, LARGEST),
+            )
+            if trend
+            else None,
+            flow=FlowTrend(self.flow.dry, plain(self.flow.fresh, LONGEST_TEXT)),
+            hosts=_bounded_hosts(self.hosts),
+        )
+
     def to_json(self) -> str:
         """The memory as JSON of bounded size."""
-        canaries = self.canaries.bounded() if self.canaries else None
-        kept = dataclasses.replace(self, canaries=canaries, hosts=self.hosts.bounded())
-        return json.dumps({"version": VERSION, **dataclasses.asdict(kept)}, default=_written)
+        return kept.dumps(self.bounded(), VERSION)
 
     @classmethod
     def from_json(cls, text: str) -> CheckMemory:
         """Read the JSON form; whatever is none is as good as no memory."""
-        if len(text) > LONGEST_JSON:
-            return cls()
-        try:
-            fields: Json = json.loads(text)
-            if not isinstance(fields, Mapping) or fields.get("version") != VERSION:
-                return cls()
-            kept: CheckMemory = _read(cls, fields)
-        except (ValueError, OverflowError, RecursionError):
-            return cls()
-        return dataclasses.replace(kept, hosts=kept.hosts.bounded())
+        return (kept.loads(cls, text, VERSION) or cls()).bounded()
 
 
 NOTHING = CheckMemory()
 """The memory before the first verification."""
 
 
-def is_host(name: str) -> bool:
-    """Whether this can be the name of a host: short, and of printable ASCII."""
-    return 0 < len(name) <= LONGEST_NAME and name.isascii() and name.isprintable()
+def _bounded_round(canaries: CanaryRound) -> CanaryRound:
+    findings = (
+        dataclasses.replace(
+            finding,
+            service=plain(finding.service, LONGEST_TEXT),
+            question=plain(finding.question, LONGEST_TEXT),
+            summary=plain(finding.summary, LONGEST_TEXT),
+            remedy=plain(finding.remedy, LONGEST_TEXT),
+        )
+        for finding in canaries.findings[:MOST_CANARIES]
+    )
+    return CanaryRound(
+        canaries.sent_at,
+        _shortened(canaries.endpoints),
+        _shortened(canaries.builds),
+        tuple(findings),
+        dict(list(canaries.seconds.items())[:MOST_CANARIES]),
+    )
 
 
 def _shortened(texts: Mapping[str, str]) -> dict[str, str]:
@@ -208,54 +199,15 @@ def _shortened(texts: Mapping[str, str]) -> dict[str, str]:
     return {plain(name, LONGEST_TEXT): plain(text, LONGEST_TEXT) for name, text in some}
 
 
-def _written(value: datetime.datetime | enum.Enum) -> str:
-    """What JSON has no form for."""
-    return value.isoformat() if isinstance(value, datetime.datetime) else value.value
+def _bounded_hosts(seen: HostsSeen) -> HostsSeen:
+    some = sorted(seen.silent.items(), key=lambda item: item[1])[:MOST_HOSTS]
+    return HostsSeen(
+        {host: since for host, since in some if is_host(host)},
+        seen.after if is_host(seen.after) else "",
+        tuple(host for host in seen.known[:MOST_HOSTS] if is_host(host)),
+    )
 
 
-def _read(kind: Any, value: Json) -> Any:
-    """A value of a kind, as it was written.
-
-    Raises:
-        ValueError: it is none.
-    """
-    origin, inner = typing.get_origin(kind), typing.get_args(kind)
-    if type(None) in inner:
-        return None if value is None else _read(inner[0], value)
-    if origin is tuple and isinstance(value, list):
-        return tuple(_read(inner[0], one) for one in value)
-    if origin is Mapping and isinstance(value, Mapping):
-        return {_read(str, key): _read(inner[1], one) for key, one in value.items()}
-    if origin is None and isinstance(value, Mapping):
-        kinds = typing.get_type_hints(kind)
-        return kind(**{key: _read(one, value.get(key)) for key, one in kinds.items()})
-    return _read_plain(kind, value)
-
-
-def _read_plain(kind: Any, value: Json) -> Any:
-    if kind is datetime.datetime:
-        at = datetime.datetime.fromisoformat(_read_plain(str, value))
-        if at.tzinfo:
-            return at.astimezone(datetime.timezone.utc)
-    elif kind in _FITS:
-        if _FITS[kind](value):
-            return value
-    elif isinstance(kind, type) and issubclass(kind, enum.Enum):
-        return kind(value)
-    raise ValueError("nothing that was written here")
-
-
-def _is_number(value: Json) -> bool:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    return 0 <= value <= LARGEST
-
-
-_FITS: Mapping[Any, Callable[[Json], bool]] = {
-    bool: lambda value: isinstance(value, bool),
-    int: lambda value: isinstance(value, int) and _is_number(value),
-    float: _is_number,
-    str: lambda value: (
-        isinstance(value, str) and len(value) <= LONGEST_TEXT and value.isprintable()
-    ),
-}
+def is_host(name: str) -> bool:
+    """Whether this can be the name of a host: short, and of printable ASCII."""
+    return 0 < len(name) <= LONGEST_NAME and name.isascii() and name.isprintable()

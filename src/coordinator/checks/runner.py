@@ -17,7 +17,7 @@ from coordinator.checks.memory import NOTHING, CheckMemory
 from coordinator.checks.parallel import side_by_side
 from coordinator.openstack import certificates as openstack_certificates
 from coordinator.openstack import errors, http
-from coordinator.openstack.client import Cloud, Route
+from coordinator.openstack.client import Cloud
 from coordinator.openstack.credentials import Credentials
 from coordinator.report import figures, remedies
 from coordinator.report.finding import Cause, Finding, Severity
@@ -80,8 +80,7 @@ def verify(
     deadline, began = http.Deadline.after(request.timeout), time.monotonic()
     doubts = _doubts(request)
     with http.Transport(request.trusted, request.proxies) as transport:
-        route = Route(transport, deadline)
-        admission = _enter(request, route)
+        admission = _enter(request, transport)
         entered = time.monotonic() - began
         found = checks_certificates.blame(admission.finding, _ended_authority(request))
         admission = dataclasses.replace(admission, finding=found)
@@ -94,11 +93,12 @@ def verify(
         region = request.region or next(iter(admission.credentials.regions), "")
         share = READ_SHARE if request.depth.reads else 1.0
         patience = http.Deadline.after(deadline.left * share)
-        answers = _ask_all(request, admission.cloud, region, patience, progress)
+        cloud = admission.cloud.until(deadline)
+        answers = _ask_all(request, cloud, region, patience, progress)
         met = _met(request, region, admission.credentials, answers)
-        asides = _expiries(request, route.ends, met)
+        asides = _expiries(request, transport.ends, met)
         if request.depth.reads:
-            asides = (*asides, *_clocks(route.clocks, met))
+            asides = (*asides, *_clocks(transport.clocks, met))
         findings = (admission.finding, *doubts, *asides)
         types = _types(answers)
         needed = release() if types is not None else ""
@@ -106,12 +106,12 @@ def verify(
         report = _report(request, region, findings, answers, comparison)
         if request.depth.reads:
             places = _places(request, region, report, admission.credentials, answers)
-            asking = deep.Asking(request, memory, admission.cloud, places, progress, announce)
+            asking = deep.Asking(request, memory, cloud, places, progress, announce)
             report, memory = asking.deepen(report, deadline)
         took = {type_: answer.seconds for type_, answer in answers.items()}
         measured = {
             **_seconds({checks_keystone.SERVICE: entered, **took}),
-            **_ends(route.ends, met),
+            **_ends(transport.ends, met),
         }
     report = _measured(report, began, measured)
     return Verification(report, admission.credentials, memory, comparison, needed)
@@ -166,13 +166,13 @@ def _places(
     return places
 
 
-def _enter(request: Request, route: Route) -> checks_keystone.Admission:
+def _enter(request: Request, transport: http.Transport) -> checks_keystone.Admission:
     """Get a token; a keystone that drips its answer is given up like one that hangs."""
     names = _names(request, checks_keystone.SERVICE, "keystone")
     patience = http.Deadline.after(request.timeout * KEYSTONE_SHARE)
 
     def enter() -> checks_keystone.Admission:
-        return checks_keystone.enter(request.credentials, route, patience, names)
+        return checks_keystone.enter(request.credentials, transport, patience, names)
 
     for _, admission in side_by_side({checks_keystone.SERVICE: enter}, patience):
         return admission
@@ -336,6 +336,8 @@ def _names(request: Request, service: str, charm: str) -> remedies.Subject:
         application=request.applications.get(service, charm),
         keystone=request.applications.get(checks_keystone.SERVICE, "keystone"),
         coordinator=request.coordinator,
+        authority=request.authority,
+        grant=request.grant,
     )
 
 

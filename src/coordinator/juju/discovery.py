@@ -18,7 +18,6 @@ class Stack:
     """The stack as a model has it.
 
     Attributes:
-        model: the whole model.
         applications: those of each system, by its key; none for a system that is not there.
         others: what serves the stack in the place of a system, by its key: applications of other
             charms, such as percona-cluster, and of other models.

