@@ -119,7 +119,10 @@ PLANS = {
     "{} ({} would have to be deployed first)",
     "{} is content without it",
     "{} is left out, since there is no charm of {}: {}",
-    "{} runs without it; it decides where data live, and moves none",
+    "{} runs without it: its data are elsewhere, and this would not move them",
+    "no channel of the charm {}",
+    "{} is documented for {}",
+    "{} must be deployed first",
     "{}: being removed, so nothing is planned for it",
     "{} --wait=10m",
 }

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from coordinator.blueprint import resource_types
-from coordinator.blueprint import systems as blueprint_systems
 from coordinator.checks import canary_schedule, clocks, deep, endpoint
 from coordinator.checks import ceilometer as checks_ceilometer
 from coordinator.checks import certificates as checks_certificates
@@ -30,6 +29,9 @@ KEYSTONE_SHARE = 0.75
 
 READ_SHARE = 0.8
 """Part of the time after which deeper questions are put to the services that did answer."""
+
+_OWN = {checks_keystone.SERVICE: "keystone", checks_ceilometer.SERVICE: "ceilometer"}
+"""Systems that are asked, and looked up elsewhere than in the service catalog."""
 
 Progress = Callable[[str], None]
 """Receives one line for people whenever an answer has come."""
@@ -106,9 +108,9 @@ def verify(
             places = _places(request, region, report, admission.credentials, answers)
             asking = deep.Asking(request, memory, cloud, places, progress, announce)
             report, memory = asking.deepen(report, deadline)
+        took = {type_: answer.seconds for type_, answer in answers.items()}
         measured = {
-            **_seconds({checks_keystone.SERVICE: entered}),
-            **_seconds({type_: answer.seconds for type_, answer in answers.items()}),
+            **_seconds({checks_keystone.SERVICE: entered, **took}),
             **_ends(transport.ends, met),
         }
     report = _measured(report, began, measured)
@@ -130,12 +132,12 @@ def _seconds(taken: Mapping[str, float | None]) -> dict[str, float]:
     }
 
 
-def _ends(ends: http.Ends, met: Sequence[_Met]) -> dict[str, float]:
+def _ends(ends: http.Ends, met: Sequence[tuple[Subject, str]]) -> dict[str, float]:
     """When the certificates that were met end."""
     return {
-        f"{figures.CERTIFICATE_ENDS}{one.names.service}": end.timestamp()
-        for one in met
-        if one.url.startswith("https:") and (end := ends.get(http.origin(one.url)))
+        f"{figures.CERTIFICATE_ENDS}{one.service}": end.timestamp()
+        for one, url in met
+        if url.startswith("https:") and (end := ends.get(http.origin(url)))
     }
 
 
@@ -156,25 +158,11 @@ def _places(
 
     Ceilometer has no API of its own: it is looked for in Gnocchi.
     """
-    keystone, ceilometer = (request.blueprint.systems[key] for key in ("keystone", "ceilometer"))
-    places = [
-        (_about(request, checks_keystone.SERVICE, keystone, region, True), credentials.auth_url)
-    ]
+    places = [(_subject(request, checks_keystone.SERVICE, region), credentials.auth_url)]
     proven = [type_ for type_ in request.services if report.answers(type_)]
     places += [(_subject(request, type_, region), answers[type_].url) for type_ in proven]
     if report.answers("metric"):
-        places.append(
-            (
-                _about(
-                    request,
-                    checks_ceilometer.SERVICE,
-                    ceilometer,
-                    region,
-                    "metric" in request.required,
-                ),
-                "",
-            )
-        )
+        places.append((_subject(request, checks_ceilometer.SERVICE, region), ""))
     return places
 
 
@@ -270,57 +258,43 @@ def _report(
     )
 
 
-@dataclasses.dataclass(frozen=True)
-class _Met:
-    """A system that was asked at an address of its own."""
-
-    title: str
-    names: remedies.Subject
-    url: str
-    required: bool
-
-
 def _met(
     request: Request,
     region: str,
     credentials: Credentials,
     answers: Mapping[str, endpoint.Answer],
-) -> list[_Met]:
-    """What was asked, Keystone first."""
-    keystone = _names(request, checks_keystone.SERVICE, "keystone")
-    met = [_Met("Keystone", keystone, credentials.auth_url, required=True)]
-    for type_, answer in answers.items():
-        subject = _subject(request, type_, region)
-        if answer.url:
-            met.append(
-                _Met(subject.system.title, subject.names, answer.url, required=subject.required)
-            )
-    return met
+) -> list[tuple[Subject, str]]:
+    """The systems that were asked at an address of their own, Keystone first."""
+    places = {checks_keystone.SERVICE: credentials.auth_url}
+    places |= {type_: answer.url for type_, answer in answers.items() if answer.url}
+    return [(_subject(request, service, region), url) for service, url in places.items()]
 
 
-def _expiries(request: Request, ends: http.Ends, met: Sequence[_Met]) -> tuple[Finding, ...]:
+def _expiries(
+    request: Request, ends: http.Ends, met: Sequence[tuple[Subject, str]]
+) -> tuple[Finding, ...]:
     """How long the certificates that were met are still good."""
     return tuple(
         checks_certificates.judge(
-            one.title,
+            one.system.title,
             one.names,
-            url=one.url,
-            left=ends[http.origin(one.url)] - _now(),
+            url=url,
+            left=ends[http.origin(url)] - _now(),
             limits=request.expiry,
             required=one.required,
         )
-        for one in met
-        if one.url.startswith("https:") and http.origin(one.url) in ends
+        for one, url in met
+        if url.startswith("https:") and http.origin(url) in ends
     )
 
 
-def _clocks(known: http.Clocks, met: Sequence[_Met]) -> tuple[Finding, ...]:
+def _clocks(known: http.Clocks, met: Sequence[tuple[Subject, str]]) -> tuple[Finding, ...]:
     """Whether the clocks of the hosts that answered agree with this unit's."""
     return clocks.judge(
         [
-            clocks.Seen(one.title, one.names, one.url, known[http.origin(one.url)])
-            for one in met
-            if http.origin(one.url) in known
+            clocks.Seen(one.system.title, one.names, url, known[http.origin(url)])
+            for one, url in met
+            if http.origin(url) in known
         ]
     )
 
@@ -340,16 +314,12 @@ def _not_asked(request: Request) -> tuple[Finding, ...]:
     )
 
 
-def _subject(request: Request, type_: str, region: str) -> Subject:
-    """A system of the service catalog."""
-    return _about(
-        request, type_, request.blueprint.services[type_], region, type_ in request.required
-    )
-
-
-def _about(
-    request: Request, service: str, system: blueprint_systems.System, region: str, required: bool
-) -> Subject:
+def _subject(request: Request, service: str, region: str) -> Subject:
+    """A system that is asked: one of the service catalog, Keystone or Ceilometer."""
+    key, required = _OWN.get(service), service in request.required
+    if key:
+        required = service == checks_keystone.SERVICE or "metric" in request.required
+    system = request.blueprint.systems[key] if key else request.blueprint.services[service]
     return Subject(
         service=service,
         system=system,

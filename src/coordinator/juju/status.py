@@ -224,6 +224,7 @@ class Model:
         seen_since: when we first saw each unit as it is now (patience.py); empty where nobody
             remembers.
         retried: units whose hook failed and is being tried again at this moment (patience.py).
+        is_kubernetes: it has no machines.
     """
 
     applications: Mapping[str, Application] = dataclasses.field(
@@ -237,6 +238,7 @@ class Model:
         default_factory=dict[str, datetime.datetime]
     )
     retried: frozenset[str] = frozenset()
+    is_kubernetes: bool = False
 
     def of_charm(self, *charms: str) -> tuple[Application, ...]:
         """The applications of these charms, whatever their names."""
@@ -280,6 +282,7 @@ def parse(document: Json) -> Model:
         },
         {name: _remote(name, entry, ends) for name, entry in others.items()},
         machines,
+        is_kubernetes=tree.entry("model").text("type") == "caas",
     )
 
 

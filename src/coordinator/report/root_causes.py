@@ -38,12 +38,13 @@ _FOLLOWING = _SILENT | _TROUBLED | _FRUITLESS | _UNFED
 """What can follow from another fault."""
 
 _NEAREST = (
-    *(Cause.NOT_DEPLOYED, Cause.NO_UNITS, Cause.NOT_INTEGRATED, Cause.PAUSED, Cause.AGENT_LOST),
-    *(Cause.HOOK_FAILED, Cause.STORAGE_LOST, Cause.NOT_INITIALIZED, Cause.SEALED),
-    *(Cause.NOT_AUTHORIZED, Cause.NO_CA, Cause.CLUSTER_DOWN, Cause.PARTITIONED),
-    *(Cause.ROUTER_CUT_OFF, Cause.VIP_DOWN, Cause.DB_NOT_GRANTED, Cause.DB_NOT_READY),
-    *(Cause.TOO_FEW_UNITS, Cause.MISCONFIGURED, Cause.NO_DEVICES, Cause.SERVICE_DOWN),
-    *(Cause.NOT_JOINED, Cause.MEMBER_OUT, Cause.UPGRADING, Cause.CHARM_BLOCKED),
+    *(Cause.LEAVING, Cause.NOT_DEPLOYED, Cause.NO_UNITS, Cause.NOT_INTEGRATED, Cause.PAUSED),
+    *(Cause.AGENT_LOST, Cause.HOOK_FAILED, Cause.ROUTER_CUT_OFF, Cause.STORAGE_LOST),
+    *(Cause.NOT_INITIALIZED, Cause.SEALED, Cause.NOT_AUTHORIZED, Cause.NO_CA),
+    *(Cause.CLUSTER_DOWN, Cause.PARTITIONED, Cause.VIP_DOWN, Cause.DB_NOT_GRANTED),
+    *(Cause.DB_NOT_READY, Cause.TOO_FEW_UNITS, Cause.MISCONFIGURED, Cause.NO_DEVICES),
+    *(Cause.SERVICE_DOWN, Cause.NOT_JOINED, Cause.MEMBER_OUT, Cause.UPGRADING),
+    Cause.CHARM_BLOCKED,
     Cause.CHARM_WAITS,
 )
 """Of what the model shows of one system, which explains its other faults: the first there is."""
