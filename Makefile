@@ -34,7 +34,7 @@ with_services := tests/functional tests/packed tests/support/tests tests/integra
 
 .DEFAULT_GOAL := help
 .PHONY: help test soak verify judge pictures rehearsal benchmark docs format lint zizmor unit reliability \
-  monitoring functional packed support integration bundles metrics sbom clean
+  monitoring functional packed support integration bundles metrics clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -97,10 +97,6 @@ bundles: $(ready) ## make bundles/ anew from the blueprint
 
 metrics: $(ready) ## make docs/reference/metrics.md anew from src/monitoring
 	@$(call in_env,unit) python -m tests.metrics_page
-
-sbom: $(ready) ## write what the charm ships to .tools/sbom.cdx.json (CycloneDX)
-	@$(venv)/bin/uv export --quiet --frozen --no-default-groups --format cyclonedx1.5 \
-	  --output-file $(tools)/sbom.cdx.json
 
 clean: ## remove everything that the targets made
 	rm -rf .tools
