@@ -60,7 +60,7 @@ verify: $(ready) ## report on your cloud (OS_* or OS_CLOUD); DEEP=1 ANONYMOUS=1 
 judge: $(ready) ## what a saved model says: STATUS=status.json of juju status --format json
 	@$(call from_source,tryout) python -m tools.tryout.judge
 
-pictures: $(ready) ## photograph the HTML report for the documentation; needs chromium
+pictures: $(ready) ## photograph report and dashboard for the documentation; needs chromium
 	@$(call from_source,unit) python -m tests.pictures
 
 benchmark: $(ready) ## measure the packed charm on real services; parts by ARGS="P2 P3"
