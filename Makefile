@@ -35,7 +35,7 @@ side_by_side := tests/packed tests/functional tests/reliability tests/monitoring
 
 .DEFAULT_GOAL := help
 .PHONY: help test soak verify judge pictures rehearsal benchmark docs format lint zizmor unit reliability \
-  monitoring functional packed support integration bundles metrics sbom clean
+  monitoring functional packed support integration bundles metrics clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -56,7 +56,7 @@ verify: $(ready) ## report on your cloud (OS_* or OS_CLOUD); DEEP=1 ANONYMOUS=1 
 judge: $(ready) ## what a saved model says: STATUS=status.json of juju status --format json
 	@$(call from_source,tryout) python -m tools.tryout.judge
 
-pictures: $(ready) ## photograph the HTML report for the documentation; needs chromium
+pictures: $(ready) ## photograph report and dashboard for the documentation; needs chromium
 	@$(call from_source,unit) python -m tests.pictures
 
 benchmark: $(ready) ## measure the packed charm on real services; parts by ARGS="P2 P3"
@@ -93,10 +93,6 @@ bundles: $(ready) ## make bundles/ anew from the blueprint
 
 metrics: $(ready) ## make docs/reference/metrics.md anew from src/monitoring
 	@$(call in_env,unit) python -m tests.metrics_page
-
-sbom: $(ready) ## write what the charm ships to .tools/sbom.cdx.json (CycloneDX)
-	@$(venv)/bin/uv export --quiet --frozen --no-default-groups --format cyclonedx1.5 \
-	  --output-file $(tools)/sbom.cdx.json
 
 clean: ## remove everything that the targets made
 	rm -rf .tools

@@ -4,7 +4,7 @@ import re
 
 project = "Telemetry Coordinator"
 project_copyright = "Telemetry Coordinator developers"
-extensions = ["myst_parser", "sphinxcontrib.mermaid"]
+extensions = ["myst_parser"]
 exclude_patterns = ["conf.py"]
 html_theme = "furo"
 html_title = project
@@ -13,12 +13,8 @@ html_copy_source = False
 
 # An anchor is the heading in small letters, as where the pages are read in the repository.
 myst_heading_anchors = 3
-myst_fence_as_directive = ["mermaid"]
 highlight_language = "none"
 nitpicky = True
-
-# `make docs` needs no network, and neither do its pages but for drawings.
-mermaid_version = "11.4.1"
 
 _OUTSIDE = re.compile(r"\[([^\]]+)\]\((?:\.\./){2,}(?!explanation|how-to|reference|tutorial)[^)]*\)")
 """Links out of docs/, to files that only the repository has."""

@@ -97,9 +97,17 @@ def _section(rule: dict[str, Any]) -> str:
     return f"\n### {rule['alert']}\n\n`{severity}`, for {rule['for']}. {text}\n\n{expression}\n"
 
 
+PICTURE = """
+![Its first rows: failed, one failure, since when; Aodh had failed before](../images/dashboard.png)
+
+The picture is what a real Prometheus saw of the rehearsal; `make pictures` drew it, without
+Grafana.
+"""
+
+
 def _dashboard() -> str:
     tree = json.loads(cos.DASHBOARD.read_text(encoding="utf-8"))
-    head = f"\n## Dashboard\n\n*{tree['title']}* (`{tree['uid']}`) has these panels.\n\n"
+    head = f"\n## Dashboard\n\n*{tree['title']}* (`{tree['uid']}`) has these panels.\n{PICTURE}\n"
     table = "| panel | what it shows |\n|---|---|\n"
     rows = [f"| {panel['title']} | {panel['description']} |\n" for panel in tree["panels"]]
     return head + table + "".join(rows)

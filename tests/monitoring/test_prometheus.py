@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import pathlib
 import re
-import shlex
-import subprocess
-import sys
 import time
 from collections.abc import Generator
 from typing import Any
@@ -53,15 +49,6 @@ class Served:
         self.exporter.export(of_outcome(dataclasses.replace(outcome, report=report)))
 
 
-def impatient(rules: dict[str, Any]) -> dict[str, Any]:
-    """The rules as they are, but without the time for which a fault must last."""
-    groups = [
-        {**group, "rules": [{**rule, "for": "0s"} for rule in group["rules"]]}
-        for group in rules["groups"]
-    ]
-    return {"groups": groups}
-
-
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Generator[Served]:
     folder = tmp_path_factory.mktemp("unit")
@@ -73,19 +60,13 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Generator[Served]:
     port = servers.free_port()
     exporter.serve(port)
     (unit,) = systemd.folder.iterdir()
-    (start,) = (line for line in unit.read_text().splitlines() if line.startswith("ExecStart="))
-    command = shlex.split(start.removeprefix("ExecStart="))
-    if not pathlib.Path(command[0]).exists():
-        command[0] = sys.executable
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        jobs = [cos.scrape_job(TOPOLOGY, port)]
-        rules = impatient(cos.alert_rules(TOPOLOGY))
-        with server.running(folder, servers.free_port(), jobs, rules, LABELS) as prometheus:
-            yield Served(exporter, f"http://127.0.0.1:{port}", prometheus)
-    finally:
-        process.terminate()
-        process.wait(timeout=10)
+    jobs = [cos.scrape_job(TOPOLOGY, port)]
+    rules = server.impatient(cos.alert_rules(TOPOLOGY))
+    with (
+        server.started(unit),
+        server.running(folder, servers.free_port(), jobs, rules, LABELS) as prometheus,
+    ):
+        yield Served(exporter, f"http://127.0.0.1:{port}", prometheus)
 
 
 def failing() -> Outcome:
@@ -104,14 +85,11 @@ def failing() -> Outcome:
 
 def test_alerts_come_with_faults_and_go_with_them(served: Served):
     served.show(failing())
-    expected = {
-        "TelemetryMeasuresNotProcessed",
-        "TelemetryUpgradeFailing",
-        "TelemetryHostsSilent",
-    }
-    wait_until(lambda: served.prometheus.firing() == expected)
+    served.prometheus.await_firing(
+        "TelemetryMeasuresNotProcessed", "TelemetryUpgradeFailing", "TelemetryHostsSilent"
+    )
     served.show(outcomes.outcome())
-    wait_until(lambda: served.prometheus.firing() == set())
+    served.prometheus.await_firing()
     (verified,) = served.prometheus.query("telemetry_stack_verified")
     assert verified["value"][1] == "1"
 
@@ -123,7 +101,7 @@ def test_a_unit_that_lost_the_lead_shows_no_verdict(served: Served):
     wait_until(lambda: not served.prometheus.query('{__name__=~"telemetry_.*"}'))
     (up,) = served.prometheus.query("up")
     assert up["value"][1] == "1"
-    wait_until(lambda: served.prometheus.firing() == {"TelemetryVerificationStale"})
+    served.prometheus.await_firing("TelemetryVerificationStale")
 
 
 def test_every_metric_arrives(served: Served):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections.abc
 import importlib.util
+import json
 import pathlib
 import re
 import shutil
@@ -20,6 +21,7 @@ from tests.support.agent.agent import Agent
 from tests.support.packing import charmcraft_tool, packing
 
 PAPERS = {"CHANGELOG.md", "LICENSE", "README.md", "icon.svg"}
+IDENTITY = {"sbom.cdx.json", "version"}
 DECLARATIONS = {"actions.yaml", "config.yaml", "metadata.yaml"}
 CODE = ("lib", "src")
 LEFT_OUT = {"tests", "docs", "terraform", ".git", ".tools", ".tox", ".ruff_cache"}
@@ -45,7 +47,7 @@ def members(packed_charm: pathlib.Path) -> Members:
 def test_the_package_has_what_juju_and_readers_need_and_nothing_else(members: Members) -> None:
     code = {name for name in CODE if any(f.parts[0] == name for f in packing.tree_files())}
 
-    expected = {*PAPERS, *DECLARATIONS, *code, "dispatch", "manifest.yaml", "venv"}
+    expected = {*PAPERS, *IDENTITY, *DECLARATIONS, *code, "dispatch", "manifest.yaml", "venv"}
     assert {path.parts[0] for path in members} == expected
 
 
@@ -102,10 +104,33 @@ def test_exactly_the_locked_runtime_dependencies_are_packed(members: Members) ->
         for line in lines
         if line.marker is None or line.marker.evaluate(_system_python())
     }
+
+    assert _packed(members) == locked
+
+
+def test_the_bill_of_materials_names_what_is_packed(
+    charm_dir: pathlib.Path, members: Members
+) -> None:
+    bill = json.loads((charm_dir / "sbom.cdx.json").read_text())
+
+    named = {_pin(one["name"], one["version"]) for one in bill["components"]}
+    assert _packed(members) <= named
+    assert bill["bomFormat"] == "CycloneDX"
+    assert bill["serialNumber"]  # without one, GitHub attests no bill
+
+
+def test_the_version_is_that_of_the_project(charm_dir: pathlib.Path) -> None:
+    text = (charmcraft_tool.CHECKOUT / "pyproject.toml").read_text()
+
+    version = (charm_dir / "version").read_text()
+    assert f'version = "{version.strip()}"' in text  # no commit: what is packed here is a copy
+
+
+def _packed(members: Members) -> set[str]:
+    """The packages in the charm."""
     packages = {path.parts[4] for path in members if path.match("venv/lib/*/site-packages/*/*")}
     found = (re.fullmatch(r"(.+)-(.+)\.dist-info", name) for name in packages)
-
-    assert {_pin(match[1], match[2]) for match in found if match} == locked
+    return {_pin(match[1], match[2]) for match in found if match}
 
 
 def _pin(name: str, version: str) -> str:

@@ -22,8 +22,6 @@ PAGE = pathlib.Path(__file__).parents[2] / ".tools" / "rehearsal" / "report.html
 """Where the last report is kept as a page."""
 
 README = source_charm.ROOT / "README.md"
-SEAM = "CEILOMETER_UPGRADE_COMMAND"
-"""The charm's variable for the path of ceilometer-upgrade (src/coordinator/upgrade/command.py)."""
 
 
 def main() -> int:
@@ -85,7 +83,7 @@ def _play(stack: Stack, screen: Screen, scenario: str) -> int:
     """Play every step and return how many did not end as they should."""
     with tempfile.TemporaryDirectory(prefix="rehearsal-") as folder:
         charm = source_charm.make(pathlib.Path(folder))
-        seam = {SEAM: str(stack.ceilometer_upgrade)}
+        seam = {source_charm.SEAM: str(stack.ceilometer_upgrade)}
         with Agent(charm, environment=seam) as agent:
             story = Story(agent, stack)
             steps = story.steps()

@@ -104,8 +104,8 @@ def _certificate(story: Story) -> list[Step]:
 
     story.at_end.append(proxies.close)
     return [
-        _broken("the certificate of Aodh ends", end, "certificate"),
-        Step("Vault issues a new one", renew, "active", "degraded: ", verified=True),
+        _broken("the certificate of Aodh ends", end, "Aodh has an expired certificate"),
+        Step("Vault issues a new one", renew, "active", "key-manager verified", verified=True),
     ]
 
 
@@ -118,7 +118,7 @@ def _region(story: Story) -> list[Step]:
         _broken(
             "juju config telemetry-coordinator region=RegionTwo, which this cloud has not",
             lambda: set_region("RegionTwo"),
-            "region",
+            "has no endpoint in region",
         ),
         _mended(lambda: set_region("RegionOne"), "the option is corrected"),
     ]
@@ -238,9 +238,13 @@ def _plan() -> str:
 
 SCENARIOS = {
     "metricd": Scenario(
-        "Gnocchi's metricd is dead", _daemon("metricd", "Gnocchi", "metricd did not process")
+        "Gnocchi's metricd is dead",
+        _daemon("metricd", "Gnocchi", "Gnocchi has not processed test measures"),
     ),
-    "evaluator": Scenario("Aodh's evaluator is dead", _daemon("evaluator", "Aodh", "evaluat")),
+    "evaluator": Scenario(
+        "Aodh's evaluator is dead",
+        _daemon("evaluator", "Aodh", "Aodh has not evaluated a test alarm"),
+    ),
     "secrets": Scenario("Barbican's secret store is broken", _secret_store),
     "certificate": Scenario("the certificate of an endpoint has ended", _certificate),
     "region": Scenario("the option region is wrong", _region),

@@ -8,6 +8,8 @@ import sys
 
 ROOT = pathlib.Path(__file__).parents[2]
 FILES = ("src", "lib", "metadata.yaml", "config.yaml", "actions.yaml")
+SEAM = "CEILOMETER_UPGRADE_COMMAND"
+"""The charm's variable for the path of ceilometer-upgrade (src/coordinator/upgrade/command.py)."""
 
 
 def make(folder: pathlib.Path) -> pathlib.Path:

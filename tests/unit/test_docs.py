@@ -124,6 +124,13 @@ def test_links_to_other_sites_are_https_addresses(page: pathlib.Path):
     assert [part for part in parts if part.scheme != "https" or "." not in part.netloc] == []
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_page_loads_nothing_from_elsewhere(page: pathlib.Path):
+    text = page.read_text(encoding="utf-8")
+    assert "```mermaid" not in text, "its reader would load a program: draw as text"
+    assert re.findall(r"!\[[^\]]*\]\(https?:|src=.https?:", text) == []
+
+
 def test_index_links_every_page():
     linked = {
         (DOCS / target).resolve()

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import pathlib
+import shlex
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.parse
@@ -28,6 +30,13 @@ class Prometheus:
         """The result of an instant query: labels and values."""
         return self._get("query", query=expression)["result"]
 
+    def query_range(
+        self, expression: str, start: float, end: float, step: float
+    ) -> list[dict[str, Any]]:
+        """The result over a time: labels and, for each moment, a value."""
+        times = {"start": str(start), "end": str(end), "step": str(step)}
+        return self._get("query_range", query=expression, **times)["result"]
+
     def alerts(self) -> set[tuple[str, str]]:
         """Name and state of the alerts that wait or fire."""
         alerts = self._get("alerts")["alerts"]
@@ -36,6 +45,13 @@ class Prometheus:
     def firing(self) -> set[str]:
         """Names of the alerts that fire."""
         return {name for name, state in self.alerts() if state == "firing"}
+
+    def await_firing(self, *names: str, seconds: float = 30.0) -> None:
+        """Wait until these alerts fire and no others."""
+        until = time.monotonic() + seconds
+        while (firing := self.firing()) != set(names):
+            assert time.monotonic() < until, f"{sorted(firing)} fire, not {sorted(names)}"
+            time.sleep(0.2)
 
     def ready(self) -> bool:
         """Whether it takes queries."""
@@ -57,6 +73,30 @@ def wait_until(condition: Any, seconds: float = 30.0) -> None:
     while not condition():
         assert time.monotonic() < until, f"not true within {seconds} s"
         time.sleep(0.2)
+
+
+def impatient(rules: Mapping[str, Any]) -> dict[str, Any]:
+    """The rules as they are, but without the time for which a fault must last."""
+    groups = [
+        {**group, "rules": [{**rule, "for": "0s"} for rule in group["rules"]]}
+        for group in rules["groups"]
+    ]
+    return {"groups": groups}
+
+
+@contextlib.contextmanager
+def started(unit: pathlib.Path) -> Generator[None]:
+    """Run what a systemd unit starts, by the same command line, where no systemd is."""
+    (start,) = (line for line in unit.read_text().splitlines() if line.startswith("ExecStart="))
+    command = shlex.split(start.removeprefix("ExecStart="))
+    if not pathlib.Path(command[0]).exists():
+        command[0] = sys.executable
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
 
 
 @contextlib.contextmanager

@@ -24,7 +24,7 @@ SYSTEM_PYTHON = pathlib.Path("/usr/bin/python3")
 SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 SYSTEM_PACKAGES = pathlib.Path("/usr/lib/python3/dist-packages")
 PYTHON_APT = ("apt", "apt_pkg*.so", "apt_inst*.so", "aptsources")
-BUILD_PACKAGES = ("binutils", "python3-dev", "python3-venv")
+BUILD_PACKAGES = ("binutils", "git", "python3-dev", "python3-venv")
 """What charmcraft.yaml and charmcraft's uv plugin want from the system; charmcraft installs
 them itself when it is root."""
 
