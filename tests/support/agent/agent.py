@@ -32,6 +32,8 @@ from tests.support.agent import unit as agent_unit
 
 SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin"
 """Without /usr/local: the charm must find the python3 of the base it was packed on."""
+ROOT = "TELEMETRY_COORDINATOR_ROOT"
+"""The charm's variable for another place of the machine's files (src/unit_state.py)."""
 MODEL_UUID = hook_environment.MODEL_UUID
 BOUND = 60
 """Hooks after which a unit that still has hooks to run counts as restless."""
@@ -75,7 +77,8 @@ class Agent(agent_unit.Unit):
             app: name of the application.
             unit: number of the unit.
             leader: whether this unit leads; may be changed between hooks.
-            environment: variables added to every hook, such as CEILOMETER_UPGRADE_COMMAND.
+            environment: variables added to every hook, such as CEILOMETER_UPGRADE_COMMAND. What
+                the charm writes for people and for systemd stays in the agent's folder.
             proxies: the model's proxies by kind: http, https, ftp, no.
             resources: paths of the charm's resources by name.
             address: the unit's address.
@@ -84,7 +87,6 @@ class Agent(agent_unit.Unit):
         """
         behaviour = behaviours.of_version(juju_version)
         super().__init__(charm_dir, app, unit, address, leader=leader, behaviour=behaviour)
-        self.environment = dict(environment or {})
         self.history: list[unit_state.HookResult] = []
         self.reboot_requested = False
         self.observer: CommitObserver | None = None
@@ -94,6 +96,7 @@ class Agent(agent_unit.Unit):
         self.juju_version, self._timeout = juju_version, timeout
         self._folder = tempfile.TemporaryDirectory(prefix="juju-")
         self._private = pathlib.Path(self._folder.name)
+        self.environment = {ROOT: str(self._private / "root"), **(environment or {})}
         hook_server.install_tools(self._private / "tools", hook_commands.COMMANDS)
 
     def __enter__(self) -> Agent:

@@ -7,12 +7,9 @@ import json
 import pathlib
 from collections.abc import Generator
 
-from tests.support.agent.agent import Agent
+from tests.support.agent.agent import ROOT, Agent
 from tests.support.monitoring import server
 from tests.unit import servers
-
-ROOT = "TELEMETRY_COORDINATOR_ROOT"
-"""The charm's variable for another place of the machine's files (src/unit_state.py)."""
 
 _ADDED = ("juju_model", "juju_model_uuid", "juju_application")
 """What the collector adds to each series, as the rules expect it."""
@@ -29,6 +26,7 @@ def collecting(agent: Agent, folder: pathlib.Path) -> Generator[server.Prometheu
         agent: the unit; it writes its metrics and the systemd unit into `folder`.
         folder: an empty one.
     """
+    before = agent.environment[ROOT]
     agent.environment[ROOT] = str(folder)
     try:
         agent.config({"metrics-port": servers.free_port()})
@@ -48,4 +46,4 @@ def collecting(agent: Agent, folder: pathlib.Path) -> Generator[server.Prometheu
         ):
             yield prometheus
     finally:
-        del agent.environment[ROOT]
+        agent.environment[ROOT] = before

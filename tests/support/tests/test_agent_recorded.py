@@ -293,6 +293,7 @@ def test_a_hook_gets_the_recorded_variables(
     model.add_unit("other")
     relation = model.integrate("acts:out", "other:in")
     for unit in model.units.values():
+        unit.environment.clear()
         (unit.charm_dir / "dispatch").write_text("#!/bin/sh\nexec env\n")
     secret = acts.add_secret({"username": "a"})
     ran = model.settle()
