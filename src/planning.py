@@ -14,13 +14,14 @@ import juju_access
 from config import Settings
 from coordinator.blueprint import platforms
 from coordinator.blueprint.loader import Choice
-from coordinator.juju import errors, snap
+from coordinator.juju import client, errors, snap
 from coordinator.juju.access import Access
 from coordinator.juju.status import Application, Integration, Model
 from coordinator.plan import bundle, completion, plan
 from coordinator.plan.plan import COORDINATOR
 from coordinator.report import remedies, render
 from coordinator.text import plain
+from relations.related import Related
 
 ENDPOINTS = tuple(integration.endpoint for integration in COORDINATOR.integrations)
 """The coordinator's endpoints that tell of the model."""
@@ -50,17 +51,18 @@ class Seen:
     fault: errors.JujuFault | None = None
 
 
-def look(charm: ops.CharmBase, announce: Callable[[str], None]) -> Seen:
+def look(charm: ops.CharmBase, relations: Related, announce: Callable[[str], None]) -> Seen:
     """The whole model through the controller, else what the coordinator's relations tell.
 
     A person waits for it, so the juju client is installed now where it is not there.
 
     Args:
         charm: the coordinator.
+        relations: its relations.
         announce: told one line before something takes long.
     """
     secret = str(charm.config.get("juju-access", ""))
-    related = Model({charm.app.name: _ourselves(charm)})
+    related = Model({charm.app.name: _ourselves(charm.app.name, relations)})
     if not secret:
         return Seen(related)
     access = juju_access.read_access(charm.model, secret, os.environ, charm.charm_dir)
@@ -73,8 +75,6 @@ def look(charm: ops.CharmBase, announce: Callable[[str], None]) -> Seen:
         juju = snap.find()
     if juju is None:
         return Seen(related, fault=errors.no_client(access.channel, problem, charm.unit.name))
-    from coordinator.juju import client  # noqa: PLC0415 - jubilant is for who asks the controller
-
     try:
         survey = client.Controller(access, lambda: juju, charm.app.name, insists=True).survey()
     except errors.JujuError as refused:
@@ -84,14 +84,13 @@ def look(charm: ops.CharmBase, announce: Callable[[str], None]) -> Seen:
     return Seen(dataclasses.replace(survey, applications=applications), whole=True)
 
 
-def _ourselves(charm: ops.CharmBase) -> Application:
+def _ourselves(name: str, relations: Related) -> Application:
     integrations = [
         Integration(endpoint, relation.app.name)
         for endpoint in ENDPOINTS
-        for relation in charm.model.relations[endpoint]
-        if relation.active
+        for relation in relations.active(endpoint)
     ]
-    return Application(charm.app.name, COORDINATOR.charm, integrations=tuple(integrations))
+    return Application(name, COORDINATOR.charm, integrations=tuple(integrations))
 
 
 def results(

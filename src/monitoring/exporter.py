@@ -149,7 +149,7 @@ class Exporter:
         self._files.publish(f"{_FOLDER}/{FILE}", metrics.text_of(samples))
 
     def withdraw(self) -> None:
-        """Export nothing: who scrapes sees the unit, and no verdict of it."""
+        """Export nothing: who scrapes sees the unit, and nothing that it verified."""
         self._files.publish(f"{_FOLDER}/{FILE}", NOTHING)
         self._files.keep(EXPORTED, "")
 

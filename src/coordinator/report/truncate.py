@@ -10,8 +10,10 @@ from coordinator.report.finding import Severity
 from coordinator.report.report import Report
 
 
-def within(limit: int, report: Report, form: Callable[[Report], str]) -> Report:
-    """The report itself where it fits, else with as many of its findings as fit; at least one.
+def within(limit: int, report: Report, form: Callable[[Report], str]) -> tuple[Report, str]:
+    """The report itself where it fits, else with as many of its findings as fit; and its text.
+
+    At least one finding is left.
 
     Args:
         limit: bytes that its text may have in UTF-8.
@@ -22,8 +24,9 @@ def within(limit: int, report: Report, form: Callable[[Report], str]) -> Report:
     def is_too_long(some: Report) -> bool:
         return len(form(some).encode()) > limit
 
-    if not is_too_long(report):
-        return report
+    text = form(report)
+    if len(text.encode()) <= limit:
+        return report, text
     whole = dataclasses.replace(report, whole=report.summary())
     places = _by_worth(report)
 
@@ -38,7 +41,8 @@ def within(limit: int, report: Report, form: Callable[[Report], str]) -> Report:
         whole = dataclasses.replace(whole, resource_types=None)
     numbers = range(1, len(places) + 1)
     too_many = bisect.bisect_left(numbers, True, key=lambda number: is_too_long(part(number)))
-    return part(max(1, too_many))
+    cut = part(max(1, too_many))
+    return cut, form(cut)
 
 
 def _by_worth(report: Report) -> list[int]:
