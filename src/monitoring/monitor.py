@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import ops
 
 from coordinator.report.metrics import Sample
+from monitoring import cos
 from monitoring.exporter import Exporter, Systemd
 from relations.endpoints import MONITORING as ENDPOINT
 from unit_state import EXPORTED, UnitState
@@ -47,8 +48,6 @@ class Monitor:
         relations = [one for one in self._model.relations[ENDPOINT] if one.active]
         if not relations:
             return
-        from monitoring import cos  # noqa: PLC0415 - yaml and xz only where they are used
-
         topology = cos.Topology(self._model.name, self._model.uuid, self._unit.name)
         text = cos.databag(topology, port)
         for relation in relations:
