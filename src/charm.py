@@ -77,9 +77,9 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
         """The user of the controller may be another one."""
         self._observe(certain=True)
 
-    def _on_reason_to_verify(self, _event: ops.EventBase) -> None:
+    def _on_reason_to_verify(self, event: ops.EventBase) -> None:
         """The cloud, the leader or the charm may be another one."""
-        self._forget_relations()
+        self._mark_relations(event)
         self._duties.ask()
         self._observe(certain=True)
 
@@ -89,7 +89,7 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
 
     def _on_possible_change(self, event: ops.EventBase) -> None:
         """Options or relations may be others: several events in a row often bring one state."""
-        self._forget_relations()
+        self._mark_relations(event)
         ends = isinstance(event, ops.RelationBrokenEvent | ops.RelationDepartedEvent)
         if ends and self._is_leaving():
             self._leaves = True
@@ -107,15 +107,17 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
         elif self._files.read(unit_state.EXPORTED):
             self._duties.monitor.withdraw()
 
-    def _on_listener(self, _event: ops.EventBase) -> None:
+    def _on_listener(self, event: ops.EventBase) -> None:
         """A charm that waits for the stack came: it is told what the others know."""
-        self._forget_relations()
+        self._mark_relations(event)
         if self.unit.is_leader():
             self._duties.tell_listeners()
 
-    def _forget_relations(self) -> None:
-        """An endpoint without relations may have one now."""
-        self._files.keep_news(unit_state.UNRELATED, "")
+    def _mark_relations(self, event: ops.EventBase) -> None:
+        """Forget which endpoints have no relation, where one of them may have one now."""
+        unrelated = self._files.read(unit_state.UNRELATED).split()
+        if not isinstance(event, ops.RelationEvent) or event.relation.name in unrelated:
+            self._files.keep_news(unit_state.UNRELATED, "")
 
     def _on_monitoring(self, _event: ops.EventBase) -> None:
         """The port may be another one, the charm another revision, or the collector is new."""
@@ -145,7 +147,7 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
         if self._loaded is None:
             from duties import Duties  # noqa: PLC0415 - the one seam: a quiet hook does no more
 
-            self._loaded = Duties(self, self._peers, self._files, regular=self._regular)
+            self._loaded = Duties(self, self._peers, self._files)
         return self._loaded
 
     # Statuses
@@ -171,6 +173,8 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
         """Remember what is shown, after it was: a hook that died before shows it once more."""
         if self._offered and not self._leaves:
             self._files.keep_news(unit_state.SHOWN, self._offered)
+        if self._loaded is not None and not self._leaves:
+            self._files.keep_news(unit_state.UNRELATED, self._loaded.relations.unrelated)
 
 
 if __name__ == "__main__":  # pragma: nocover

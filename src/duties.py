@@ -36,26 +36,20 @@ logger = logging.getLogger(__name__)
 class Duties:
     """The work of one hook."""
 
-    def __init__(
-        self, charm: ops.CharmBase, peers: PeerState, files: UnitState, *, regular: bool
-    ) -> None:
+    def __init__(self, charm: ops.CharmBase, peers: PeerState, files: UnitState) -> None:
         """Read nothing yet.
 
         Args:
             charm: whose unit this is.
             peers: what all units know.
             files: what this unit knows.
-            regular: whether the hook tells nothing of Juju that is new. Endpoints that had no
-                relation at the last update-status are then not asked about again: Juju announces
-                every relation by a hook.
         """
         self._charm = charm
         self._peers = peers
         self._files = files
-        self._regular = regular
-        self._relations = Related(charm.model, files.read(UNRELATED) if regular else "")
+        self.relations = Related(charm.model, files.read(UNRELATED))
         self.monitor = Monitor(charm, files)
-        self.publisher = Publisher(charm, self._relations, peers, files)
+        self.publisher = Publisher(charm, self.relations, peers, files)
 
     @functools.cached_property
     def choice(self) -> loader.Choice:
@@ -66,7 +60,7 @@ class Duties:
     def seen(self) -> inputs.Inputs:
         """Options and relations, read once in a hook."""
         proxies = Proxies.from_environment(os.environ)
-        return inputs.gather(self._relations, self._charm.model, self.choice, proxies)
+        return inputs.gather(self.relations, self._charm.model, self.choice, proxies)
 
     def observe(self, *, certain: bool) -> None:
         """The one loop: observe, verify, decide, act, publish; the leader alone does.
@@ -82,8 +76,6 @@ class Duties:
             self._tell_obstacle(self.seen.obstacle)
         elif certain or self._files.read(VERIFIED) != self.seen.digest:
             self.actions.react()
-        if self._regular:
-            self._files.keep_news(UNRELATED, " ".join(sorted(self._relations.empty)))
 
     def _tell_obstacle(self, obstacle: status.Status) -> None:
         """Tell why nothing can be verified, and forget what was."""
@@ -100,13 +92,13 @@ class Duties:
         """
         charm = self._charm
         if charm.unit.is_leader():
-            transfers.request_version(self._relations, charm.app)
+            transfers.request_version(self.relations, charm.app)
         try:
             grants = config.parse(charm.config, self.choice.services).requested_grants
         except config.OptionsError:
             return
         wanted = databags.identity_request(charm.app.name, grants)
-        for relation in self._relations.active(IDENTITY):
+        for relation in self.relations.active(IDENTITY):
             relation.data[charm.unit].update(dict.fromkeys(databags.REQUEST_KEYS, "") | wanted)
 
     def tell_listeners(self) -> None:
@@ -126,7 +118,7 @@ class Duties:
             self._charm,
             lambda: self.seen,
             choice=self.choice,
-            relations=self._relations,
+            relations=self.relations,
             peers=self._peers,
             files=self._files,
             publisher=self.publisher,

@@ -27,7 +27,7 @@ EXPORTED = "exported"
 
 HISTORY = "history.json"
 UNRELATED = "unrelated"
-"""Endpoints that had no relation at the last update-status."""
+"""Endpoints that had no relation when they were asked about last."""
 
 VERSION = "version"
 """The workload version that was set last."""

@@ -15,19 +15,24 @@ class Related:
 
         Args:
             model: the Juju model as this unit sees it.
-            unrelated: endpoints that are known to have no relation: nothing is asked about them.
+            unrelated: endpoints that had no relation when they were asked about last. They are
+                not asked about again, since Juju announces each relation by a hook.
         """
         self._model = model
-        self.empty = set(unrelated.split())
-        """Endpoints that have no relation, as far as that was asked."""
+        self._empty = set(unrelated.split())
+
+    @property
+    def unrelated(self) -> str:
+        """Endpoints that have no relation, as far as they were asked about."""
+        return " ".join(sorted(self._empty))
 
     def active(self, endpoint: str) -> list[ops.Relation]:
         """The relations of an endpoint."""
-        if endpoint in self.empty:
+        if endpoint in self._empty:
             return []
         found = self._model.relations[endpoint]
         if not found:
-            self.empty.add(endpoint)
+            self._empty.add(endpoint)
         return [relation for relation in found if relation.active]
 
     def units(self, endpoint: str) -> dict[str, Databag]:
