@@ -153,7 +153,8 @@ class Actions:
             self._charm.unit.set_workload_version(f"gnocchi {build}")
             self._files.keep(VERSION, build)
         sight = turn.situation.sight
-        told = summary.of_stack(report, record, turn.decision, self._us, sight.name)
+        grant = self._request.grant
+        told = summary.of_stack(report, record, turn.decision, self._us, sight.name, grant=grant)
         settled = told.level is status.Level.ACTIVE
         if remembered.fault and (settled or step is Step.ADVISE):
             told = remembered.fault

@@ -104,7 +104,7 @@ def gather(relations: Related, model: ops.Model, choice: Choice, proxies: Proxie
         timeout=valid.verify_timeout,
         certificates=_certificates(relations, valid, transferred),
         proxies=proxies,
-        applications=_applications(relations),
+        applications=_applications(relations, seen.members),
         coordinator=model.app.name,
         expiry=valid.expiry,
         blueprint=choice.blueprint,
@@ -169,14 +169,15 @@ def _certificates(
     return {**databags.certificates(relations.units(CERTIFICATES)), **transferred, **own}
 
 
-def _applications(relations: Related) -> dict[str, str]:
+def _applications(relations: Related, members: tuple[str, ...]) -> dict[str, str]:
     """Names of the applications, as far as relations tell them."""
     endpoints = {"identity": IDENTITY, "metric": METRIC}
-    return {
+    named = {
         service: relation.app.name
         for service, endpoint in endpoints.items()
         for relation in relations.active(endpoint)
     }
+    return named | dict(zip(("telemetry",), members, strict=False))
 
 
 def _units(relations: Related) -> tuple[str, ...]:

@@ -69,7 +69,7 @@ def _surroundings(
         certificate=certificate,
         controller=controller[1] if controller else "",
         model=environment.get("JUJU_MODEL_UUID", ""),
-        name=environment.get("JUJU_MODEL_NAME", ""),
+        shown=environment.get("JUJU_MODEL_NAME", ""),
         channel=channel(environment),
         us=us,
     )

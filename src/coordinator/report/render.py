@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import enum
-import json
 import pathlib
 import re
 import shlex
@@ -12,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from coordinator.blueprint.systems import Blueprint
-from coordinator.report import as_text
+from coordinator.report import as_text, kept
 from coordinator.report.as_text import Section
 from coordinator.report.finding import Finding, Severity
 from coordinator.report.history import Change
@@ -73,17 +72,9 @@ class Form(enum.Enum):
 def report_as(
     form: Form, report: Report, blueprint: Blueprint, changes: Sequence[Change] = ()
 ) -> str:
-    """A report in one of its forms; in those for people the worst comes first.
-
-    Args:
-        form: which one.
-        report: what was found.
-        blueprint: the one in force, for titles.
-        changes: the last changes of the status, the newest first.
-    """
+    """A report in one of its forms; in those for people the worst comes first."""
     if form is Form.JSON:
-        history = [change.to_dict() for change in changes]
-        return json.dumps({**report.to_dict(), "history": history}, sort_keys=True)
+        return kept.dumps({**report.to_dict(), "history": changes})
     sections = _sections(report, blueprint)
     counted = {severity: len(report.having(severity)) for severity in reversed(Severity)}
     numbers = {severity.value: number for severity, number in counted.items() if number}

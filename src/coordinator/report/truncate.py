@@ -11,15 +11,7 @@ from coordinator.report.report import Report
 
 
 def within(limit: int, report: Report, form: Callable[[Report], str]) -> tuple[Report, str]:
-    """The report itself where it fits, else with as many of its findings as fit; and its text.
-
-    At least one finding is left.
-
-    Args:
-        limit: bytes that its text may have in UTF-8.
-        report: the whole, or what is left of it.
-        form: makes the text.
-    """
+    """The report where it fits into bytes, else with as many findings as do, or one; its text."""
 
     def is_too_long(some: Report) -> bool:
         return len(form(some).encode()) > limit
