@@ -6,7 +6,8 @@ import base64
 import dataclasses
 import enum
 import re
-from collections.abc import Callable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import TypeVar
 
 from coordinator.blueprint import systems
@@ -133,14 +134,11 @@ def parse(config: Mapping[str, _Option], services: Sequence[str] = SERVICES) -> 
         OptionsError: naming every option whose value is not allowed.
     """
     reader = _Reader(config)
-    required = reader.read("required-services", _some_of(services))
+    required = reader.read("required-services", lambda text: parse_services(text, services)) or ()
+    optional = reader.read("optional-services", lambda text: _any_of(text, services)) or ()
     settings = Settings(
-        required=required or (),
-        optional=tuple(
-            service
-            for service in reader.read("optional-services", _any_of(services)) or ()
-            if service not in (required or ())
-        ),
+        required=required,
+        optional=tuple(service for service in optional if service not in required),
         region=reader.read("region", parse_region) or "",
         interface=reader.read("interface", _interface) or "internal",
         verify_timeout=reader.read("verify-timeout", _within(TIMEOUT_RANGE, "seconds")) or 0,
@@ -150,7 +148,7 @@ def parse(config: Mapping[str, _Option], services: Sequence[str] = SERVICES) -> 
             reader.read("upgrade-policy", _one_of(Trigger)) or Trigger.ON_CHANGE,
         ),
         origin=reader.read("openstack-origin", _origin),
-        requested_grants=reader.read("requested-grants", _roles) or (),
+        requested_grants=reader.read("requested-grants", _names_of("roles", " ")) or (),
         juju_access=str(config.get("juju-access", "")),
         expiry=Limits(
             reader.read("certificate-warning-days", _within(DAYS_RANGE, "days")) or 0,
@@ -166,7 +164,7 @@ def parse(config: Mapping[str, _Option], services: Sequence[str] = SERVICES) -> 
             or 0,
             backlog=reader.read("backlog-threshold", _count) or 0,
             age=reader.read("measures-max-age", _within(AGE_RANGE, "minutes")) or 0,
-            metrics=reader.read("expected-metrics", _metrics) or (),
+            metrics=reader.read("expected-metrics", _names_of("metrics", " /")) or (),
         ),
         metrics_port=reader.read("metrics-port", _port) or 0,
     )
@@ -205,27 +203,17 @@ def parse_services(text: str, allowed: Sequence[str]) -> tuple[str, ...]:
     Raises:
         ValueError: saying what is allowed.
     """
-    return _some_of(allowed)(text)
+    services = _any_of(text, allowed)
+    if not services:
+        raise ValueError(f"name at least one of {', '.join(allowed)}")
+    return services
 
 
-def _some_of(allowed: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
-    def parser(text: str) -> tuple[str, ...]:
-        services = _any_of(allowed)(text)
-        if not services:
-            raise ValueError(f"name at least one of {', '.join(allowed)}")
-        return services
-
-    return parser
-
-
-def _any_of(allowed: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
-    def parser(text: str) -> tuple[str, ...]:
-        services = _items(text)
-        if not set(services) <= set(allowed):
-            raise ValueError(f"use {', '.join(allowed)}")
-        return services
-
-    return parser
+def _any_of(text: str, allowed: Sequence[str]) -> tuple[str, ...]:
+    services = _items(text)
+    if not set(services) <= set(allowed):
+        raise ValueError(f"use {', '.join(allowed)}")
+    return services
 
 
 def _items(text: str) -> tuple[str, ...]:
@@ -250,13 +238,26 @@ def _interface(text: str) -> str:
     return text
 
 
-def _within(allowed: range, unit: str) -> Callable[[str], int]:
+def _number(allowed: Container[int], told: str) -> Callable[[str], int]:
     def parser(text: str) -> int:
         if not text.isascii() or not text.isdigit() or int(text) not in allowed:
-            raise ValueError(f"use whole {unit} from {allowed.start} to {allowed.stop - 1}")
+            raise ValueError(f"use {told}")
         return int(text)
 
     return parser
+
+
+def _within(allowed: range, unit: str) -> Callable[[str], int]:
+    return _number(allowed, f"whole {unit} from {allowed.start} to {allowed.stop - 1}")
+
+
+_port = _number({0, *PORT_RANGE}, f"0, or a port from {PORT_RANGE.start} to {PORT_RANGE.stop - 1}")
+_canary_interval = _number(
+    {0, *CANARY_INTERVALS},
+    f"whole minutes from {CANARY_INTERVALS.start} to {CANARY_INTERVALS.stop - 1}, "
+    "or 0: only when something has changed",
+)
+_count = _number(range(sys.maxsize), "a whole number, 0 or more")
 
 
 def parse_metrics_port(config: Mapping[str, _Option]) -> int | None:
@@ -264,33 +265,14 @@ def parse_metrics_port(config: Mapping[str, _Option]) -> int | None:
     return _Reader(config).read("metrics-port", _port)
 
 
-def _port(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or int(text) not in (0, *PORT_RANGE):
-        raise ValueError(f"use 0, or a port from {PORT_RANGE.start} to {PORT_RANGE.stop - 1}")
-    return int(text)
+def _names_of(what: str, forbidden: str) -> Callable[[str], tuple[str, ...]]:
+    def parser(text: str) -> tuple[str, ...]:
+        names = _items(text)
+        if any(not name.isprintable() or set(name) & set(forbidden) for name in names):
+            raise ValueError(f"separate the names of {what} by commas")
+        return names
 
-
-def _canary_interval(text: str) -> int:
-    if text == "0":
-        return 0
-    try:
-        return _within(CANARY_INTERVALS, "minutes")(text)
-    except ValueError as error:
-        raise ValueError(f"{error}, or 0: only when something has changed") from None
-
-
-def _count(text: str) -> int:
-    if not text.isascii() or not text.isdigit():
-        raise ValueError("use a whole number, 0 or more")
-    return int(text)
-
-
-def _metrics(text: str) -> tuple[str, ...]:
-    metrics = _items(text)
-    bad = [name for name in metrics if "/" in name or " " in name or not name.isprintable()]
-    if bad:
-        raise ValueError("separate the names of metrics by commas")
-    return metrics
+    return parser
 
 
 def _certificates(text: str) -> str:
@@ -330,11 +312,3 @@ def _origin(text: str) -> CloudArchive | None:
         raise ValueError("use distro or a pocket such as cloud:jammy-antelope")
     series, release, pocket = match.groups()
     return CloudArchive(series, release, pocket or "updates")
-
-
-def _roles(text: str) -> tuple[str, ...]:
-    roles = _items(text)
-    bad = [role for role in roles if " " in role or not role.isprintable()]
-    if bad:
-        raise ValueError("separate the names of roles by commas")
-    return roles

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pathlib
 import re
 from collections.abc import Mapping
-from typing import Any, cast
 
 import ops
 import yaml
@@ -63,12 +62,12 @@ def _read_secret(model: ops.Model, secret: str) -> Mapping[str, str] | errors.Ju
 def _surroundings(
     us: str, environment: Mapping[str, str], charm_dir: pathlib.Path
 ) -> access.Surroundings:
-    settings = _agent_settings(_agent_file(charm_dir))
-    tag = _CONTROLLER.fullmatch(str(settings.get("controller", "")))
+    certificate, tag = _agent_settings(_agent_file(charm_dir))
+    controller = _CONTROLLER.fullmatch(tag)
     return access.Surroundings(
         endpoints=tuple(environment.get("JUJU_API_ADDRESSES", "").split()),
-        certificate=str(settings.get("cacert", "")).strip(),
-        controller=tag[1] if tag else "",
+        certificate=certificate,
+        controller=controller[1] if controller else "",
         model=environment.get("JUJU_MODEL_UUID", ""),
         shown=environment.get("JUJU_MODEL_NAME", ""),
         channel=channel(environment),
@@ -80,13 +79,13 @@ def _agent_file(charm_dir: pathlib.Path) -> pathlib.Path:
     return charm_dir.parent / "agent.conf"
 
 
-def _agent_settings(path: pathlib.Path) -> Mapping[str, Any]:
-    """The unit agent's settings; nothing where they cannot be read."""
+def _agent_settings(path: pathlib.Path) -> tuple[str, str]:
+    """The controller's certificate and tag in the unit agent's settings, as far as they are."""
     try:
         settings = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError):
-        return {}
-    return cast("dict[str, Any]", settings) if isinstance(settings, dict) else {}
+        return str(settings.get("cacert", "")).strip(), str(settings.get("controller", ""))
+    except (OSError, ValueError, AttributeError, yaml.YAMLError):
+        return "", ""
 
 
 def channel(environment: Mapping[str, str]) -> str:

@@ -1,27 +1,138 @@
-"""What other charms are told: the status of the stack on the relation telemetry-stack."""
+"""What people, other units and other charms are told: the status of this hook and of the stack."""
 
 from __future__ import annotations
 
+import dataclasses
+import datetime
+import logging
+from collections.abc import Callable
+
+import ops
+
 from charms.telemetry_coordinator.v0 import telemetry_stack
 from coordinator import status
+from coordinator.report.history import Change, Facts, History
 from coordinator.report.report import Report
-from coordinator.upgrade.decision import Step
-from coordinator.upgrade.record import Record
+from inputs import Inputs
+from peer_state import PeerState
+from relations.endpoints import LISTENERS
+from relations.related import Related
+from unit_state import HISTORY, SHOWN, UnitState
+
+logger = logging.getLogger(__name__)
+
+_STACK = "stack.json"
+"""What other charms were told last."""
+
+_ABOUT = "stack-status.json"
+"""The status in it, where units are told another one: a fault of an option is not theirs."""
+
+StackOf = Callable[[status.Status], telemetry_stack.Stack]
+"""Makes of a status what other charms are told."""
 
 
-def of_report(
-    report: Report, record: Record, step: Step, told: status.Status
-) -> telemetry_stack.Stack:
-    """What is told after a verification.
+def unverified(told: status.Status) -> telemetry_stack.Stack:
+    """What is told while the stack cannot be verified: why, and since when at the latest."""
+    now = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
+    return telemetry_stack.Stack(ready=False, message=told.text, since=now)
+
+
+class Publisher:
+    """Tells a status to all who want to know; but for `announce`, the leader alone may."""
+
+    def __init__(
+        self, charm: ops.CharmBase, relations: Related, peers: PeerState, files: UnitState
+    ) -> None:
+        """Tell nothing yet.
+
+        Args:
+            charm: whose unit this is.
+            relations: the relations.
+            peers: what all units know.
+            files: what this unit knows.
+        """
+        self._charm = charm
+        self._relations = relations
+        self._peers = peers
+        self._files = files
+        self._announced = False
+        self._offers: list[status.Status] = []
+        self._provider = telemetry_stack.TelemetryStackProvider(charm, LISTENERS)
+
+    @property
+    def offers(self) -> list[status.Status]:
+        """The statuses of this hook; without news none, so that what is shown stays."""
+        if self._announced and not self._offers:
+            return [self._peers.status() or status.waiting("nothing was verified yet")]
+        return self._offers
+
+    def announce(self, line: str) -> None:
+        """Show at once what takes long; the final status comes at the end of the hook."""
+        logger.info(line)
+        self._announced = True
+        self._files.keep_news(SHOWN, "")
+        self._charm.unit.status = shown = ops.MaintenanceStatus(status.message(line))
+        if self._charm.unit.is_leader():
+            self._charm.app.status = shown
+
+    def tell(self, seen: Inputs, told: status.Status, stack: StackOf = unverified) -> None:
+        """Offer the status of the stack beside what concerns an option, and tell both.
+
+        Args:
+            seen: what the hook observed.
+            told: the status of the stack, or why it cannot be judged.
+            stack: makes of a status what other charms are told.
+        """
+        for_units = seen.concern or told
+        # no number moves by itself in what options and relations lack: each one is news
+        known = self._peers.keep_status(for_units, exact=for_units == seen.fault)
+        dated = dataclasses.replace(told, since=known.since)
+        self._offers = [seen.concern, dated] if seen.concern else [dated]
+        if seen.concern:
+            known = told.settled(status.Status.from_json(self._files.read(_ABOUT)))
+            self._files.keep_news(_ABOUT, known.to_json())
+        published = stack(known)
+        self._files.keep(_STACK, published.to_json())
+        if self._relations.active(LISTENERS):
+            self._provider.publish(published)
+
+    def tell_listeners(self, last: Callable[[], status.Status | None]) -> None:
+        """Tell a charm that came what the others know, or else the last status."""
+        told = telemetry_stack.Stack.from_json(self._files.read(_STACK))
+        if told is None:
+            known = self._peers.status() or last()
+            told = unverified(known) if known is not None else None
+        if told is not None:
+            self._provider.publish(told)
+
+    def history(self) -> History:
+        """What this unit remembers of the coordinator's status."""
+        return History.from_json(self._files.read(HISTORY))
+
+    def note(
+        self,
+        told: status.Status,
+        at: datetime.datetime,
+        facts: Facts | None = None,
+        report: Report | None = None,
+    ) -> History:
+        """Keep a status in the history, with what it rests on."""
+        change = Change(at, told.level.value, told.problem, told.check)
+        noted = self.history().noted(change, facts, report)
+        self._files.keep_news(HISTORY, noted.to_json())
+        return noted
+
+
+def of_report(report: Report, upgrade: str, told: status.Status) -> telemetry_stack.Stack:
+    """What other charms are told after a verification.
 
     The stack is ready when nothing that is required failed: a ceilometer-upgrade that is still to
     be run matters as far as resource types are missing, which is a failure of its own.
 
     Args:
         report: the last verification.
-        record: what is remembered about ceilometer-upgrade.
-        step: what is still to be done about it.
-        told: the status as other units are told it.
+        upgrade: what became of ceilometer-upgrade, in one word of the interface.
+        told: the status of the stack.
     """
     looked_for = {f.service for f in report.findings if f.question == "catalog"} | {"identity"}
     services = {
@@ -31,23 +142,4 @@ def of_report(
         for service in report.services
         if service in report.endpoints or service in looked_for
     }
-    return telemetry_stack.Stack(
-        ready=report.verified,
-        message=told.text,
-        since=report.taken_at,
-        services=services,
-        upgrade=_upgrade(record, step),
-    )
-
-
-def _upgrade(record: Record, step: Step) -> str:
-    """What became of ceilometer-upgrade, in one word of the interface."""
-    if record.running is not None:
-        return "running"
-    if step is Step.IMPOSSIBLE:
-        return "unknown"
-    if record.failure is not None:
-        return "failed"
-    if step in {Step.RUN, Step.ADVISE}:
-        return "needed"
-    return "done" if record.success is not None else "unknown"
+    return telemetry_stack.Stack(report.verified, told.text, report.taken_at, services, upgrade)

@@ -27,14 +27,13 @@ EXPORTED = "exported"
 
 HISTORY = "history.json"
 UNRELATED = "unrelated"
-"""Endpoints that had no relation at the last update-status."""
+"""Endpoints that had no relation when they were asked about last."""
 
 VERSION = "version"
 """The workload version that was set last."""
 
-UNIT_STATUS = "unit-status"
-APP_STATUS = "app-status"
-"""The statuses that are shown, so that the next update-status need not show them again."""
+SHOWN = "shown"
+"""The statuses that were offered last: a hook without news need not offer them again."""
 
 LARGEST = 4 * 1024 * 1024
 """Bytes of a file that is read or written; more is not ours."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import functools
 import json
 import os
 import pathlib
@@ -14,11 +13,9 @@ import ops
 
 import inputs
 import juju_access
-from config import Settings
 from coordinator.juju import errors, patience, snap
 from coordinator.juju.access import Access
 from coordinator.juju.rest import ControllerRest
-from coordinator.openstack.proxies import Proxies
 from coordinator.upgrade import command, packages
 from coordinator.upgrade.backends import Backends
 from coordinator.upgrade.policy import Method
@@ -35,12 +32,10 @@ _SIGHTINGS = "units.json"
 def build_backends(
     charm: ops.CharmBase,
     seen: inputs.Inputs,
-    options: Settings,
-    proxies: Proxies,
+    files: UnitState,
     announce: Callable[[str], None],
     *,
     remembers: bool,
-    files: UnitState,
     installs: bool,
     insists: bool,
 ) -> Backends:
@@ -49,59 +44,37 @@ def build_backends(
     Args:
         charm: whose unit this is.
         seen: what the hook observed.
-        options: valid options.
-        proxies: the model's proxies.
+        files: where it is remembered that the juju client could not be installed.
         announce: told one line before something takes long.
         remembers: whether what is done can be recorded; else nothing is done.
-        files: where it is remembered that the juju client could not be installed.
-        installs: whether it may be installed where ceilometer's action may be run.
+        installs: whether the client may be installed where ceilometer's action may be run.
         insists: whether a controller is asked that did not answer a moment ago: a person waits.
     """
+    options = seen.settings
+    if options is None:
+        raise ValueError("without valid options there is nothing to do")
     origin = options.origin
     suite = f"{origin.series}-{origin.pocket}/{origin.release}" if origin else ""
     policy = dataclasses.replace(options.upgrade, remembers=remembers)
     basic = Backends(
         policy=policy,
-        command=command.CommandBackend(packages.Source(suite=suite, proxies=proxies)),
+        command=command.CommandBackend(packages.Source(suite=suite, proxies=seen.proxies)),
         members=seen.members,
         announce=announce,
     )
     if not options.juju_access and policy.method is not Method.ACTION:
         return basic
+    access = juju_access.read_access(charm.model, options.juju_access, os.environ, charm.charm_dir)
+    if not isinstance(access, Access):
+        return dataclasses.replace(basic, barred=access)
     may_install = installs and remembers and policy.allows_action
-    find = functools.partial(_find_client, charm.unit.name, announce, files, may_install)
-    return _with_controller(
-        basic,
-        charm,
-        secret=options.juju_access,
-        seen=seen,
-        find_client=find,
-        files=files,
-        insists=insists,
-    )
-
-
-def _with_controller(
-    basic: Backends,
-    charm: ops.CharmBase,
-    *,
-    secret: str,
-    seen: inputs.Inputs,
-    find_client: Callable[[str], pathlib.Path | errors.JujuFault],
-    files: UnitState,
-    insists: bool,
-) -> Backends:
-    """The same with the way through the Juju controller, or with what bars it."""
-    found = juju_access.read_access(charm.model, secret, os.environ, charm.charm_dir)
-    if not isinstance(found, Access):
-        return dataclasses.replace(basic, barred=found)
-    juju = find_client(found.channel)
+    juju = _find_client(charm.unit.name, access.channel, files, announce, installs=may_install)
     if isinstance(juju, errors.JujuFault):
         return dataclasses.replace(basic, barred=juju)
-    from coordinator.juju import action, client  # noqa: PLC0415 - the client's libraries are heavy
+    from coordinator.juju import action, client  # noqa: PLC0415 - 50 ms, mostly jubilant
 
     rest = ControllerRest.from_json(files.read(_REST))
-    through = client.Controller(found, lambda: juju, charm.app.name, rest, insists=insists)
+    through = client.Controller(access, lambda: juju, charm.app.name, rest, insists=insists)
     sightings = patience.from_json(files.read(_SIGHTINGS))
     backend = action.ActionBackend(through, seen.related, sightings)
     return dataclasses.replace(basic, action=backend)
@@ -115,11 +88,7 @@ def keep_controller(files: UnitState, backends: Backends) -> None:
 
 
 def _find_client(
-    unit: str,
-    announce: Callable[[str], None],
-    files: UnitState,
-    installs: bool,
-    channel: str,
+    unit: str, channel: str, files: UnitState, announce: Callable[[str], None], *, installs: bool
 ) -> pathlib.Path | errors.JujuFault:
     """The juju client, installed now where that may be tried, or why it is not there."""
     found = snap.find()

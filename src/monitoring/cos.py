@@ -12,7 +12,7 @@ import json
 import lzma
 import pathlib
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 import yaml
 
@@ -84,7 +84,7 @@ def scrape_job(topology: Topology, port: int) -> dict[str, Any]:
 def alert_rules(topology: Topology) -> dict[str, Any]:
     """The rules with the labels of this application, in the form of Prometheus' rule files."""
     text = RULES.read_text(encoding="utf-8").replace("DOCS/", f"{DOCS}/")
-    rules = cast("list[Mapping[str, Any]]", yaml.safe_load(text)["groups"][0]["rules"])
+    rules: list[Mapping[str, Any]] = yaml.safe_load(text)["groups"][0]["rules"]
     group = f"{topology.model}_{topology.model_uuid[:8]}_{topology.application}_telemetry_rules"
     labelled = [{**rule, "labels": {**rule["labels"], **topology.labels}} for rule in rules]
     return {"groups": [{"name": group, "rules": labelled}]}

@@ -36,59 +36,8 @@ _BOOTED = pathlib.Path("/run/systemd/system")
 _TIME = 30.0
 """Seconds for one call of systemctl."""
 
-_UNIT = """\
-# Written by the charm of {unit}, and removed with the unit.
-[Unit]
-Description=Metrics of the telemetry stack as {unit} verified it last
-After=network.target
-
-[Service]
-Type=exec
-ExecStart=/usr/bin/python3 -I -m http.server {port} --bind {address} --directory {folder}
-Restart=on-failure
-RestartSec=30
-# It logs each scrape; that it fails, systemd logs.
-StandardOutput=null
-StandardError=null
-MemoryMax=128M
-TasksMax=32
-DynamicUser=yes
-UMask=0077
-CapabilityBoundingSet=
-AmbientCapabilities=
-NoNewPrivileges=yes
-ProtectSystem=strict
-ProtectHome=yes
-ProtectProc=invisible
-ProcSubset=pid
-ProtectClock=yes
-ProtectHostname=yes
-ProtectKernelLogs=yes
-ProtectKernelModules=yes
-ProtectKernelTunables=yes
-ProtectControlGroups=yes
-PrivateDevices=yes
-PrivateTmp=yes
-PrivateIPC=yes
-DevicePolicy=closed
-RestrictAddressFamilies=AF_INET
-RestrictNamespaces=yes
-RestrictRealtime=yes
-RestrictSUIDSGID=yes
-LockPersonality=yes
-MemoryDenyWriteExecute=yes
-RemoveIPC=yes
-KeyringMode=private
-SystemCallArchitectures=native
-SystemCallFilter=@system-service
-SystemCallFilter=~@privileged @resources
-IPAddressDeny=any
-IPAddressAllow=localhost
-
-[Install]
-WantedBy=multi-user.target
-"""
-"""See systemd.exec(5); `systemd-analyze security` rates it."""
+_UNIT = pathlib.Path(__file__).with_name("metrics.service")
+"""The systemd unit, with places for its values; `systemd-analyze security` rates it."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -149,7 +98,7 @@ class Exporter:
         self._files.publish(f"{_FOLDER}/{FILE}", metrics.text_of(samples))
 
     def withdraw(self) -> None:
-        """Export nothing: who scrapes sees the unit, and no verdict of it."""
+        """Export nothing: who scrapes sees the unit, and nothing that it verified."""
         self._files.publish(f"{_FOLDER}/{FILE}", NOTHING)
         self._files.keep(EXPORTED, "")
 
@@ -164,7 +113,9 @@ class Exporter:
         folder = self._files.public / _FOLDER
         if not (folder / FILE).exists():
             self.withdraw()
-        text = _UNIT.format(unit=self._unit, port=port, address=ADDRESS, folder=folder)
+        text = _UNIT.read_text(encoding="utf-8").format(
+            unit=self._unit, port=port, address=ADDRESS, folder=folder
+        )
         path = self._systemd.folder / self._name
         if _read(path) == text:
             self._systemd.tell("start", self._name)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 
 import ops
 
-from monitoring import samples
+from coordinator.report.metrics import Sample
+from monitoring import cos
 from monitoring.exporter import Exporter, Systemd
-from monitoring.samples import Outcome
 from relations.endpoints import MONITORING as ENDPOINT
-from unit_state import UnitState
+from unit_state import EXPORTED, UnitState
 
 KEY = "config"
 
@@ -26,16 +27,18 @@ class Monitor:
             files: where the metrics are written.
         """
         self._model = charm.model
+        self._files = files
         self._unit = charm.unit
         self._exporter = Exporter(charm.unit.name, files, Systemd.of(os.environ))
 
-    def export(self, outcome: Outcome) -> None:
+    def export(self, samples: Iterable[Sample]) -> None:
         """Export what was verified."""
-        self._exporter.export(samples.of_outcome(outcome))
+        self._exporter.export(samples)
 
     def withdraw(self) -> None:
-        """Export no verdict."""
-        self._exporter.withdraw()
+        """Export nothing that was verified, where something of it is exported."""
+        if self._files.read(EXPORTED):
+            self._exporter.withdraw()
 
     def serve(self, port: int | None) -> None:
         """Serve the metrics on a port, and tell the collector; None leaves all as it is."""
@@ -45,13 +48,10 @@ class Monitor:
         relations = [one for one in self._model.relations[ENDPOINT] if one.active]
         if not relations:
             return
-        from monitoring import cos  # noqa: PLC0415 - yaml and xz only where they are used
-
         topology = cos.Topology(self._model.name, self._model.uuid, self._unit.name)
         text = cos.databag(topology, port)
         for relation in relations:
-            if relation.data[self._unit].get(KEY) != text:
-                relation.data[self._unit][KEY] = text
+            relation.data[self._unit].update({KEY: text})
 
     def stop(self) -> None:
         """Serve nothing any more."""

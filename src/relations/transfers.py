@@ -13,68 +13,52 @@ Source: charmlibs-interfaces-certificate-transfer 1.1 and the interface's README
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import ops
 
-from relations.endpoints import TRANSFERS as ENDPOINT
+from relations.endpoints import TRANSFERS
+from relations.related import Related, of_units, read
 
 _VERSION = "1"
 _NOTHING = ("", "[]")
 Json = str | float | bool | list[Any] | dict[str, Any] | None
 
 
-class Transfers(ops.Object):
-    """The endpoint receive-ca-cert; a hook that asks for no certificates reads no databag."""
-
-    def __init__(self, charm: ops.CharmBase) -> None:
-        super().__init__(charm, ENDPOINT)
-        self._app = charm.app
-        self._unit = charm.unit
-        for event in (charm.on[ENDPOINT].relation_created, charm.on.leader_elected):
-            self.framework.observe(event, self._request_version)
-
-    def certificates(self) -> dict[str, str]:
-        """PEM texts by their source; what cannot be read is among them, to be reported as such."""
-        texts: dict[str, str] = {}
-        for relation in self._relations():
-            try:
-                sent = _read(relation)
-            except ValueError:
-                texts[f"{relation.app.name} (unreadable)"] = ""
-                continue
-            for number, certificate in enumerate(sent, start=1):
-                texts[f"{relation.app.name} (certificate {number})"] = certificate
-        return texts
-
-    def _request_version(self, _event: ops.EventBase) -> None:
-        """Tell providers which version we read; only the leader can."""
-        if not self._unit.is_leader():
-            return
-        for relation in self._relations():
-            databag = relation.data[self._app]
-            if databag.get("version") != _VERSION:
-                databag["version"] = _VERSION
-
-    def _relations(self) -> Iterator[ops.Relation]:
-        """The relations that are not being broken."""
-        return (relation for relation in self.model.relations[ENDPOINT] if relation.active)
+def certificates(related: Related) -> dict[str, str]:
+    """PEM texts by their source; what cannot be read is among them, to be reported as such."""
+    texts: dict[str, str] = {}
+    for relation in related.active(TRANSFERS):
+        try:
+            sent = _sent(relation)
+        except ValueError:
+            texts[f"{relation.app.name} (unreadable)"] = ""
+            continue
+        for number, certificate in enumerate(sent, start=1):
+            texts[f"{relation.app.name} (certificate {number})"] = certificate
+    return texts
 
 
-def _read(relation: ops.Relation) -> list[str]:
+def request_version(related: Related, app: ops.Application) -> None:
+    """Tell providers which version we read; only the leader can."""
+    for relation in related.active(TRANSFERS):
+        relation.data[app].update({"version": _VERSION})
+
+
+def _sent(relation: ops.Relation) -> list[str]:
     """What one provider sent, each text once, in an order that does not depend on the provider.
 
     Raises:
         ValueError: if it is neither version of the interface.
     """
-    application = _databag(relation, relation.app)
+    application = read(relation, relation.app)
     if application.get("certificates", "") not in _NOTHING:
         texts = _texts(_decoded(application["certificates"]))
     elif application.get("version") == _VERSION:
         texts = []
     else:
-        databags = (_databag(relation, unit) for unit in relation.units)
+        databags = of_units(relation).values()
         texts = [text for databag in databags for text in _texts_of_unit(databag)]
     for text in texts:
         text.encode()  # JSON can hold half a character, which nothing could write down again
@@ -113,11 +97,3 @@ def _texts(value: Json) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise ValueError("not a list of texts")
     return value
-
-
-def _databag(relation: ops.Relation, entity: ops.Unit | ops.Application) -> dict[str, str]:
-    """A databag; that of a unit that is departing may be gone already."""
-    try:
-        return dict(relation.data[entity])
-    except ops.ModelError:
-        return {}

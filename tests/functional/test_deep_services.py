@@ -50,7 +50,7 @@ def inspected(stack: Stack, *services: str, **thresholds: Any) -> Report:
     return ask(about(stack, *services, depth=Depth.READS), **{**THRESHOLDS, **thresholds})
 
 
-def verdict(found: Finding) -> tuple[Severity, Cause | None]:
+def judged(found: Finding) -> tuple[Severity, Cause | None]:
     return found.severity, found.cause
 
 
@@ -78,7 +78,7 @@ def test_a_stopped_evaluator_is_named_while_metricd_is_well(stack: Stack) -> Non
     stack.services["evaluator"].stop()
     report = asked(stack, "metric", "alarming", evaluation_interval=1)
     found = finding(report, "alarming.canary")
-    assert verdict(found) == (Severity.FAILED, Cause.NOT_EVALUATED)
+    assert judged(found) == (Severity.FAILED, Cause.NOT_EVALUATED)
     assert found.remedy == "juju exec -a aodh -- systemctl status aodh-evaluator"
     assert finding(report, "metric.canary").severity is Severity.OK
     assert not data.alarms(stack)
@@ -90,7 +90,7 @@ def test_a_stopped_metricd_is_no_fault_of_aodh(stack: Stack) -> None:
     stack.services["metricd"].stop()
     report = asked(stack, "metric", "alarming", canary_timeout=5)
     found = finding(report, "alarming.canary")
-    assert verdict(found) == (Severity.SKIPPED, Cause.NOT_ASKED)
+    assert judged(found) == (Severity.SKIPPED, Cause.NOT_ASKED)
     assert found.remedy == ""
     assert [f.check for f in report.having(Severity.FAILED)] == ["metric.canary"]
     assert not canaries(stack)
@@ -103,7 +103,7 @@ def test_an_evaluator_that_gets_no_measures_is_told_from_a_stopped_one(stack: St
     stack.services["evaluator"].start()
     public = dataclasses.replace(about(stack, "metric", "alarming"), interface="public")
     found = finding(ask(public, **THRESHOLDS), "alarming.canary")
-    assert verdict(found) == (Severity.FAILED, Cause.NO_DATA)
+    assert judged(found) == (Severity.FAILED, Cause.NO_DATA)
     assert found.remedy == "juju exec -a aodh -- tail -n 50 /var/log/aodh/aodh-evaluator.log"
 
 
@@ -114,7 +114,7 @@ def test_an_interval_that_canaries_have_no_time_for_is_told_as_a_contradiction(
     stack.services["evaluator"].stop()
     report = asked(stack, "metric", "alarming", canary_timeout=5, evaluation_interval=60)
     found = finding(report, "alarming.canary")
-    assert verdict(found) == (Severity.DEGRADED, Cause.TIMEOUT)
+    assert judged(found) == (Severity.DEGRADED, Cause.TIMEOUT)
     assert "alarm-evaluation-interval (60 s) is too long for canary-timeout (5 s)" in found.summary
     assert found.remedy == "juju config telemetry-coordinator canary-timeout=180"
 
@@ -127,7 +127,7 @@ def test_a_frozen_aodh_costs_its_own_canary_alone(stack: Stack) -> None:
     report = asked(stack, "metric", "alarming", canary_timeout=6, evaluation_interval=4)
     freezing.join()
     found = finding(report, "alarming.canary")
-    assert verdict(found) == (Severity.FAILED, Cause.TIMEOUT)
+    assert judged(found) == (Severity.FAILED, Cause.TIMEOUT)
     assert finding(report, "metric.canary").severity is Severity.OK
     assert not canaries(stack)
 
@@ -161,7 +161,7 @@ def test_an_evaluator_that_stopped_is_seen_without_any_canary(stack: Stack) -> N
     assert finding(report, "alarming.alarms").severity is Severity.OK
     time.sleep(3.5)
     found = finding(inspected(stack, "alarming", evaluation_interval=1), "alarming.alarms")
-    assert verdict(found) == (Severity.DEGRADED, Cause.NOT_EVALUATED)
+    assert judged(found) == (Severity.DEGRADED, Cause.NOT_EVALUATED)
     assert found.summary.startswith("Aodh evaluated its alarms last ")
 
 
@@ -177,7 +177,7 @@ def test_an_alarm_without_data_that_gnocchi_has_is_named(stack: Stack, kind: str
         alarm = data.make_alarm(stack, resource, "hot", kind=kind, metric=metric)
         data.age_alarm(stack, alarm)
         found = finding(inspected(stack, "metric", "alarming"), "alarming.alarms")
-    assert verdict(found) == (Severity.DEGRADED, Cause.NO_DATA)
+    assert judged(found) == (Severity.DEGRADED, Cause.NO_DATA)
     assert found.summary == "Aodh lacks data that Gnocchi has, for alarm 'hot'"
 
 
@@ -208,7 +208,7 @@ def test_a_barbican_without_its_key_lists_secrets_and_keeps_none(stack: Stack) -
     report = asked(stack, "key-manager")
     found = finding(report, "key-manager.canary")
     assert finding(report, "key-manager.read").severity is Severity.OK
-    assert verdict(found) == (Severity.FAILED, Cause.STORE_FAILS)
+    assert judged(found) == (Severity.FAILED, Cause.STORE_FAILS)
     assert found.summary.startswith("Barbican cannot store a test secret: answers HTTP 500")
     assert found.remedy == "juju status --relations barbican"
 
@@ -239,7 +239,7 @@ def test_a_user_who_may_not_store_secrets_is_skipped(stack: Stack) -> None:
 def test_a_watcher_without_engines_is_named(stack: Stack) -> None:
     report = inspected(stack, "infra-optim")
     found = finding(report, "infra-optim.engines")
-    assert verdict(found) == (Severity.FAILED, Cause.ENGINE_DOWN)
+    assert judged(found) == (Severity.FAILED, Cause.ENGINE_DOWN)
     assert found.summary == "Watcher has never seen its watcher-decision-engine alive"
 
 
@@ -258,7 +258,7 @@ def engines(stack: Stack) -> None:
 def test_a_watcher_with_engines_and_goals_is_well(stack: Stack) -> None:
     data.make_goal(stack, "dummy")
     found = finding(inspected(stack, "infra-optim"), "infra-optim.engines")
-    assert verdict(found) == (Severity.OK, None)
+    assert judged(found) == (Severity.OK, None)
     assert found.summary == "Watcher sees its decision engine and applier alive, and has 1 goal"
 
 
@@ -266,14 +266,14 @@ def test_a_watcher_with_engines_and_goals_is_well(stack: Stack) -> None:
 @pytest.mark.usefixtures("engines")
 def test_a_watcher_without_goals_is_degraded(stack: Stack) -> None:
     found = finding(inspected(stack, "infra-optim"), "infra-optim.engines")
-    assert verdict(found) == (Severity.DEGRADED, Cause.NO_GOALS)
+    assert judged(found) == (Severity.DEGRADED, Cause.NO_GOALS)
 
 
 def test_an_engine_that_died_is_named_with_its_host(stack: Stack) -> None:
     data.make_engine(stack, "watcher-decision-engine", "juju-1", MOMENT)
     data.make_engine(stack, "watcher-applier", "juju-1", HOUR)
     found = finding(inspected(stack, "infra-optim"), "infra-optim.engines")
-    assert verdict(found) == (Severity.FAILED, Cause.ENGINE_DOWN)
+    assert judged(found) == (Severity.FAILED, Cause.ENGINE_DOWN)
     assert found.summary == "Watcher does not see its watcher-applier alive on 'juju-1'"
     assert found.remedy == "juju exec -a watcher -- systemctl status watcher-applier"
 

@@ -398,7 +398,7 @@ def cloud() -> models.Model:
     return models.openstack()
 
 
-def test_a_healthy_model_changes_nothing_about_the_verdict(
+def test_a_healthy_model_changes_nothing_about_the_status(
     deploy: DeployBeside, juju: Controller, cloud: models.Model
 ):
     juju.fill(cloud)

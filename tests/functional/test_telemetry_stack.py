@@ -23,9 +23,9 @@ def told(deployment: Deployment, relation: testing.Relation) -> telemetry_stack.
     deployment.update_status()
     text = deployment.state.get_relation(relation.id).local_app_data["stack"]
     jsonschema.validate(json.loads(text), SCHEMA)
-    verdict = telemetry_stack.Stack.from_json(text)
-    assert verdict is not None
-    return verdict
+    known = telemetry_stack.Stack.from_json(text)
+    assert known is not None
+    return known
 
 
 def test_a_charm_that_waits_follows_the_stack(verified: Deployment, stack: Stack) -> None:

@@ -94,7 +94,7 @@ def test_alerts_come_with_faults_and_go_with_them(served: Served):
     assert verified["value"][1] == "1"
 
 
-def test_a_unit_that_lost_the_lead_shows_no_verdict(served: Served):
+def test_a_unit_that_lost_the_lead_shows_nothing_that_it_verified(served: Served):
     served.show(outcomes.outcome())
     wait_until(lambda: bool(served.prometheus.query("telemetry_stack_verified")))
     served.exporter.withdraw()

@@ -122,14 +122,14 @@ def test_gnocchi_publishes_its_url_as_soon_as_there_is_one(deploy: Deploy) -> No
 # The charm that waits, with the coordinator's library
 
 
-VERDICT = telemetry_stack.Stack(
+STATUS = telemetry_stack.Stack(
     ready=True,
     message="metric verified",
     services={"metric": telemetry_stack.Service("ok", "http://192.0.2.30:8041")},
 )
 
 
-def test_the_waiter_follows_the_verdict(deploy: Deploy) -> None:
+def test_the_waiter_follows_the_status(deploy: Deploy) -> None:
     waiter = deploy("waiter")
     for result in waiter.deploy():
         assert_quiet(result)
@@ -140,15 +140,15 @@ def test_the_waiter_follows_the_verdict(deploy: Deploy) -> None:
     waiter.announce(relation)
     assert waiter.unit_status.name == "blocked"
 
-    for verdict, status in [
-        (VERDICT, Status("active", "metrics from http://192.0.2.30:8041")),
+    for stack, status in [
+        (STATUS, Status("active", "metrics from http://192.0.2.30:8041")),
         (
-            dataclasses.replace(VERDICT, ready=False, message="Aodh refused the connection"),
+            dataclasses.replace(STATUS, ready=False, message="Aodh refused the connection"),
             Status("waiting", "Aodh refused the connection"),
         ),
-        (VERDICT, Status("active", "metrics from http://192.0.2.30:8041")),
+        (STATUS, Status("active", "metrics from http://192.0.2.30:8041")),
     ]:
-        waiter.relation(relation).remote_app_data["stack"] = verdict.to_json()
+        waiter.relation(relation).remote_app_data["stack"] = stack.to_json()
         assert_quiet(waiter.relation_event("telemetry", "changed"))
         assert waiter.unit_status == status
 

@@ -202,7 +202,7 @@ def test_a_record_that_cannot_be_read_is_kept_and_said(coordinator: Agent, recor
 # leadership and leaving
 
 
-def test_a_unit_that_lost_leadership_shows_the_leaders_verdict(coordinator: Agent) -> None:
+def test_a_unit_that_lost_leadership_shows_the_leaders_status(coordinator: Agent) -> None:
     coordinator.leader = False
 
     result = coordinator.hook("update-status")

@@ -106,8 +106,7 @@ def test_over_a_day_every_status_is_true_and_writes_are_bounded_by_changes(
         "history.json",
         "exported",
         "unrelated",
-        "unit-status",
-        "app-status",
+        "shown",
         "version",
     }
 

@@ -3,22 +3,17 @@
 import dataclasses
 import json
 import pathlib
-import subprocess
 from typing import Any
 
-import jsonschema
 import pytest
 from ops import testing
 
 import actions
 import unit_state
 from coordinator import reconcile
-from coordinator.blueprint import loader
 from coordinator.juju.ceilometer import State, Task
 from coordinator.juju.sight import Sight
-from coordinator.report import render
 from coordinator.report.finding import Cause, Severity
-from coordinator.report.render import Form
 from coordinator.report.report import Report
 from coordinator.upgrade import command, decision
 from coordinator.upgrade import findings as upgrade_findings
@@ -66,9 +61,29 @@ def test_verify_stack_reports_a_good_stack(context: Context, stage: Stage):
     assert found["report"].startswith("metric, alarming, key-manager verified\n")
 
 
-def test_verify_stack_shows_progress(context: Context, stage: Stage):
-    run(context, "verify-stack", model.ready())
-    assert context.action_logs == ["[ok] asked"]
+@pytest.mark.parametrize(("deep", "lines"), [(True, ["[ok] asked"]), (False, [])])
+def test_verify_stack_shows_progress_where_that_takes_long(
+    context: Context, stage: Stage, deep: bool, lines: list[str]
+):
+    run(context, "verify-stack", model.ready(), deep=deep)
+    assert context.action_logs == lines
+
+
+@pytest.mark.parametrize("leader", [True, False])
+def test_an_action_without_news_sets_no_status(context: Context, stage: Stage, leader: bool):
+    out = context.run(context.on.update_status(), model.ready(leader=leader))
+    context.unit_status_history.clear()
+    for name in ("verify-stack", "show-report" if leader else "verify-stack"):
+        out, _ = run(context, name, out)
+    assert context.unit_status_history == []
+
+
+def test_an_action_with_news_sets_the_status(context: Context, stage: Stage):
+    out = context.run(context.on.update_status(), model.ready())
+    stage.turn = reports.turn(reports.bad("metric"))
+    with pytest.raises(testing.ActionFailed) as raised:
+        run(context, "verify-stack", out)
+    assert isinstance(model.state_of(raised.value).unit_status, testing.BlockedStatus)
 
 
 def test_verify_stack_gives_json_when_asked(context: Context, stage: Stage):
@@ -475,18 +490,6 @@ def test_a_report_that_cannot_be_read_is_none(context: Context, files: unit_stat
 # Results by themselves
 
 
-def test_results_of_a_run_that_was_not_needed_are_well_formed():
-    assert actions.of_run(reports.turn())["duration"] == "0.0s"
-
-
-def test_result_keys_are_what_juju_allows(files: unit_state.UnitState):
-    report = reports.report(*(reports.good(s) for s in ("key-manager", "infra-optim", "trust")))
-    for key, value in actions.of_report(report, Form.TEXT, loader.load(), files).items():
-        assert key.replace("-", "").islower()
-        assert key.replace("-", "").isalpha()
-        assert isinstance(value, str | dict)
-
-
 @pytest.fixture
 def shelf(public: pathlib.Path) -> pathlib.Path:
     """Where reports go that are too long."""
@@ -494,32 +497,6 @@ def shelf(public: pathlib.Path) -> pathlib.Path:
 
 
 HUGE = reports.report(*(reports.bad("metric", f"host-{n}") for n in range(3000)))
-
-
-@pytest.mark.parametrize("form", Form)
-def test_a_report_that_is_too_long_is_cut_and_kept_whole_in_a_file(
-    shelf: pathlib.Path, form: Form, files: unit_state.UnitState
-):
-    found = actions.of_report(HUGE, form, loader.load(), files)
-    assert len(found["report"].encode()) <= actions.LIMIT
-    whole = render.report_as(form, HUGE, loader.load())
-    assert pathlib.Path(found["report-file"]).read_text(encoding="utf-8") == whole
-    assert [path.name for path in shelf.iterdir()] == [f"report.{form.suffix}"]
-
-
-def test_a_report_with_room_for_it_makes_no_file(shelf: pathlib.Path, files: unit_state.UnitState):
-    found = actions.of_report(reports.report(), Form.TEXT, loader.load(), files)
-    assert "report-file" not in found
-    assert not shelf.exists()
-
-
-def test_a_file_that_cannot_be_written_is_told(
-    tmp_path: pathlib.Path, shelf: pathlib.Path, files: unit_state.UnitState
-):
-    shelf.parent.mkdir()
-    shelf.write_text("in the way")
-    found = actions.of_report(HUGE, Form.TEXT, loader.load(), files)
-    assert found["report-file"].startswith(f"{shelf}/report.txt could not be written (")
 
 
 def test_a_long_report_that_was_kept_is_shown_with_its_file(
@@ -545,48 +522,8 @@ def test_of_a_report_without_bounds_only_the_worst_is_kept(
     assert kept.summary() == endless.summary()
 
 
-SYSTEMS = [system.service for system in loader.load().systems.values()]
-FULL = {"summary": "\u00e9" * 300, "remedy": "|`" * 150, "because": "x" * 60}
-
-
-@pytest.mark.parametrize("form", Form)
-@pytest.mark.parametrize("number", [200, 6000])
-@pytest.mark.parametrize("types", [reports.TYPES, frozenset(f"{n:0250}" for n in range(3000))])
-def test_however_large_a_stack_is_its_results_are_within_what_juju_takes(
-    shelf: pathlib.Path,
-    form: Form,
-    number: int,
-    types: frozenset[str],
-    files: unit_state.UnitState,
-):
-    findings = (
-        dataclasses.replace(reports.bad(SYSTEMS[n % len(SYSTEMS)], "x" * (n % 300 + 1)), **FULL)
-        for n in range(number)
-    )
-    report = reports.report(*findings, types=types)
-    found = actions.of_report(report, form, loader.load(), files)
-    flat = [f"{key}={value}" for key, value in flattened(found).items()]
-    assert all(len(word.encode()) < 100_000 for word in flat)
-    assert sum(len(word.encode()) for word in flat) < 100_000
-    subprocess.run(["/bin/true", *flat], check=True)
-    assert pathlib.Path(found["report-file"]).stat().st_mode & 0o777 == 0o644
-    if form is Form.JSON:
-        jsonschema.validate(json.loads(found["report"]), SCHEMA)
-
-
-def flattened(found: dict[str, Any], prefix: str = "") -> dict[str, str]:
-    """Results as ops gives them to action-set."""
-    flat: dict[str, str] = {}
-    for key, value in found.items():
-        flat |= flattened(value, f"{key}.") if isinstance(value, dict) else {prefix + key: value}
-    return flat
-
-
-def test_a_system_of_an_odd_name_hides_no_other_result(files: unit_state.UnitState):
-    found = actions.of_report(
-        reports.report(reports.bad("summary")), Form.TEXT, loader.load(), files
-    )
-    assert found["summary"].startswith("summary refused the connection")
+def test_results_of_a_run_that_was_not_needed_are_well_formed():
+    assert actions.of_run(reports.turn())["duration"] == "0.0s"
 
 
 def test_the_resource_types_of_a_run_are_within_what_juju_takes():

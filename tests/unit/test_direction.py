@@ -8,10 +8,10 @@ ROOT = pathlib.Path(__file__).parents[2]
 SOURCE = ROOT / "src"
 FLOORS = (
     ("charm",),
-    ("actions",),
-    ("wiring", "planning", "monitoring"),
-    ("juju_access", "stack_status"),
     ("duties",),
+    ("actions",),
+    ("wiring", "planning"),
+    ("juju_access", "monitoring", "stack_status"),
     ("inputs", "peer_state"),
     ("relations", "config", "unit_state"),
     ("coordinator.reconcile",),

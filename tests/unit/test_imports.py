@@ -21,7 +21,9 @@ HEAVY = [
     "jinja2",
     "charmlibs",
     "jubilant",
+    "planning",
     "coordinator.reconcile",
+    "coordinator.report.render",
     "coordinator.blueprint.parser",
     "coordinator.report.report",
     "coordinator.upgrade.record",
@@ -48,7 +50,13 @@ for endpoint, units in case["relations"].items():
     ))
 context = testing.Context(charm.TelemetryCoordinatorCharm)
 state = testing.State(leader=case["leader"], relations=relations, config=case["config"])
-out = context.run(context.on.update_status(), state)
+event = context.on.update_status()
+if "action" in case:
+    event = context.on.action(case["action"], params={"format": "text"})
+try:
+    out = context.run(event, state)
+except testing.ActionFailed as failure:
+    out = failure.state
 print(json.dumps({"loaded": loaded(), "status": out.unit_status.message}))
 """
 
@@ -111,4 +119,11 @@ def test_a_hook_that_verifies_loads_what_it_needs():
     ended = run(relations=READY, config={"verify-timeout": 2})
     needed = {"coordinator.reconcile", "coordinator.blueprint.parser"}
     assert needed <= set(ended["loaded"])
-    assert not set(ended["loaded"]) & {"requests", "urllib3", "keystoneauth1", "jubilant"}
+    unused = {"requests", "urllib3", "keystoneauth1", "jubilant", "jinja2", "planning"}
+    assert not set(ended["loaded"]) & unused
+
+
+def test_a_report_as_text_loads_no_template_engine():
+    ended = run(relations=READY, config={"verify-timeout": 2}, action="verify-stack")
+    assert "coordinator.report.render" in ended["loaded"]
+    assert not set(ended["loaded"]) & {"jinja2", "planning"}

@@ -10,12 +10,11 @@ from ops import testing
 
 import charm
 import config
-import inputs
 import peer_state
 from coordinator.blueprint import loader, systems
 from coordinator.checks import registry
 from coordinator.upgrade import policy
-from relations import transfers
+from relations import endpoints
 
 ROOT = pathlib.Path(__file__).parents[2]
 
@@ -83,12 +82,12 @@ def test_every_endpoint_says_what_it_is_for_and_whether_it_is_needed(endpoint: s
 @pytest.mark.parametrize(
     ("endpoint", "interface"),
     [
-        (inputs.IDENTITY, "keystone-credentials"),
+        (endpoints.IDENTITY, "keystone-credentials"),
         ("identity-notifications", "keystone-notifications"),
-        (inputs.METRIC, "gnocchi"),
-        (inputs.CERTIFICATES, "tls-certificates"),
-        (transfers.ENDPOINT, "certificate_transfer"),
-        (inputs.MEMBERS, "juju-info"),
+        (endpoints.METRIC, "gnocchi"),
+        (endpoints.CERTIFICATES, "tls-certificates"),
+        (endpoints.TRANSFERS, "certificate_transfer"),
+        (endpoints.MEMBERS, "juju-info"),
     ],
 )
 def test_interfaces_are_those_of_the_other_charms(endpoint: str, interface: str):
@@ -97,16 +96,17 @@ def test_interfaces_are_those_of_the_other_charms(endpoint: str, interface: str)
 
 def test_exactly_the_needed_endpoints_are_not_optional():
     needed = {name for name, entry in ENDPOINTS.items() if not entry["optional"]}
-    assert needed == {inputs.IDENTITY, inputs.METRIC}
+    assert needed == {endpoints.IDENTITY, endpoints.METRIC}
 
 
 def test_the_charm_watches_every_endpoint():
-    assert set(charm.ENDPOINTS) == set(ENDPOINTS)
+    others = (endpoints.LISTENERS, endpoints.MONITORING, endpoints.PEERS)
+    assert {*endpoints.OBSERVED, *others} == set(ENDPOINTS)
 
 
 def test_members_are_not_bound_to_the_units_machine():
     # scope container would make the coordinator a subordinate's principal
-    assert METADATA["requires"][inputs.MEMBERS].get("scope", "global") == "global"
+    assert METADATA["requires"][endpoints.MEMBERS].get("scope", "global") == "global"
     assert not METADATA.get("subordinate", False)
 
 

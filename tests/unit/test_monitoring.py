@@ -46,7 +46,7 @@ def test_a_failure_is_exported(context: Context, stage: Stage, machine: pathlib.
     assert "\ntelemetry_stack_verified 0\n" in exported(machine)
 
 
-def test_a_unit_that_lost_the_lead_takes_its_verdict_back(
+def test_a_unit_that_lost_the_lead_takes_its_metrics_back(
     context: Context, stage: Stage, machine: pathlib.Path
 ):
     context.run(context.on.update_status(), model.ready())
@@ -54,7 +54,7 @@ def test_a_unit_that_lost_the_lead_takes_its_verdict_back(
     assert "\ntelemetry_" not in exported(machine)
 
 
-def test_a_leader_that_cannot_verify_takes_its_verdict_back(
+def test_a_leader_that_cannot_verify_takes_its_metrics_back(
     context: Context, stage: Stage, machine: pathlib.Path
 ):
     context.run(context.on.update_status(), model.ready())

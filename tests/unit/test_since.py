@@ -13,7 +13,7 @@ from ops import testing
 import charm
 import unit_state
 from coordinator.report.finding import Finding
-from duties import read_history
+from coordinator.report.history import History
 from tests.unit import model, reports
 from tests.unit.model import Stage
 
@@ -59,7 +59,7 @@ def test_a_new_leader_takes_over_since_when(
     clock.turn(45, reports.bad("alarming"))
     later = context.run(context.on.leader_elected(), first)
     assert later.unit_status == first.unit_status
-    assert len(read_history(files).changes) == 1
+    assert len(History.from_json(files.read(HISTORY)).changes) == 1
 
 
 def test_nothing_is_written_when_nothing_changed(
@@ -80,7 +80,7 @@ def test_an_option_that_is_wrong_is_in_the_history(
     clock.turn(0)
     out = context.run(context.on.update_status(), model.ready())
     out = context.run(context.on.config_changed(), model.ready(interface="inside"))
-    newest = read_history(files).recent[0]
+    newest = History.from_json(files.read(HISTORY)).recent[0]
     assert newest.status == "blocked"
     assert newest.problem.startswith("option interface: 'inside' is not allowed")
     assert out.unit_status.name == "blocked"

@@ -324,7 +324,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize("level", list(Level))
-def test_a_verdict_survives_json(level: Level):
+def test_a_status_survives_json(level: Level):
     judged = Status(level, 'a "problem"', "juju status")
     assert Status.from_json(judged.to_json()) == judged
 
@@ -332,11 +332,11 @@ def test_a_verdict_survives_json(level: Level):
 @pytest.mark.parametrize(
     "text", ["", "{", "null", "[]", "{}", "[" * 100_000, '{"level": "odd"}', *WRONG]
 )
-def test_a_text_that_is_no_verdict_is_none(text: str):
+def test_a_text_that_is_no_status_is_none(text: str):
     assert Status.from_json(text) is None
 
 
-def test_another_unit_shows_the_leaders_verdict():
+def test_another_unit_shows_the_leaders_status():
     shown = status.standby(Status(Level.BLOCKED, "Gnocchi is down"))
     assert shown == Status(Level.ACTIVE, "standby; leader blocked: Gnocchi is down")
 

@@ -275,7 +275,7 @@ def test_another_unit_stands_by(context: Context):
     )
 
 
-def test_another_unit_shows_the_leaders_last_verdict(context: Context, stage: Stage):
+def test_another_unit_shows_the_leaders_last_status(context: Context, stage: Stage):
     led = context.run(context.on.update_status(), model.ready())
     follower = model.ready(model.peers(**model.kept(led)), leader=False)
     assert (
@@ -309,7 +309,7 @@ def test_a_new_leader_goes_on_where_the_former_one_stopped(context: Context, sta
 # Events that verify nothing
 
 
-def test_the_last_verdict_is_shown_again_after_an_action(context: Context, stage: Stage):
+def test_the_last_status_is_shown_again_after_an_action(context: Context, stage: Stage):
     led = context.run(context.on.update_status(), model.ready())
     event = context.on.action("show-report", params={"format": "text"})
     assert context.run(event, led).unit_status == testing.ActiveStatus(GOOD)

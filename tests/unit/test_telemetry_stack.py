@@ -38,11 +38,11 @@ BAD = Stack(ready=False, message="Aodh refused the connection", since=NOW)
 Context = testing.Context[charm.TelemetryCoordinatorCharm]
 
 
-# The verdict as JSON
+# The status as JSON
 
 
 @pytest.mark.parametrize("stack", [GOOD, BAD, Stack(ready=False)])
-def test_a_verdict_survives_json_and_fits_the_schema(stack: Stack):
+def test_a_status_survives_json_and_fits_the_schema(stack: Stack):
     jsonschema.validate(json.loads(stack.to_json()), SCHEMA)
     assert Stack.from_json(stack.to_json()) == stack
 
@@ -105,7 +105,7 @@ def test_a_time_is_read_in_other_spellings_of_utc(since: str):
 
 @pytest.mark.parametrize("text", ["[" * 100_000, '{"version": 1e999, "ready": true}'])
 def test_hostile_json_is_not_ready(text: str):
-    assert Stack.from_json(text) == Stack(False, "the coordinator's verdict cannot be read")
+    assert Stack.from_json(text) == Stack(False, "the coordinator's status cannot be read")
 
 
 @given(st.text(min_size=1) | st.builds(json.dumps, st.dictionaries(st.text(), st.integers())))
@@ -122,7 +122,7 @@ def test_what_cannot_be_read_is_not_ready(text: str):
 )
 def test_a_value_of_the_wrong_form_is_not_ready(changes: dict[str, Any]):
     stack = Stack.from_json(json.dumps({**json.loads(GOOD.to_json()), **changes}))
-    assert stack == Stack(ready=False, message="the coordinator's verdict cannot be read")
+    assert stack == Stack(ready=False, message="the coordinator's status cannot be read")
 
 
 # A charm that waits
@@ -165,18 +165,18 @@ def test_a_stack_with_a_fault_is_degraded(waiter: testing.Context[Waiter]):
     assert news == "DegradedEvent: Aodh refused the connection"
 
 
-def test_a_verdict_that_cannot_be_read_is_degraded(waiter: testing.Context[Waiter]):
+def test_a_status_that_cannot_be_read_is_degraded(waiter: testing.Context[Waiter]):
     news = told(waiter, "relation_changed", stack="{")
-    assert news == "DegradedEvent: the coordinator's verdict cannot be read"
+    assert news == "DegradedEvent: the coordinator's status cannot be read"
 
 
-def test_without_a_verdict_nothing_is_told(waiter: testing.Context[Waiter]):
+def test_without_a_status_nothing_is_told(waiter: testing.Context[Waiter]):
     assert told(waiter, "relation_changed") == ""
 
 
 def test_the_end_of_the_relation_is_told(waiter: testing.Context[Waiter]):
     news = told(waiter, "relation_broken", stack=GOOD.to_json())
-    assert news == "GoneEvent: the telemetry coordinator has not published a verdict yet"
+    assert news == "GoneEvent: the telemetry coordinator has not published a status yet"
 
 
 def test_without_a_relation_the_stack_is_not_ready(waiter: testing.Context[Waiter]):
@@ -358,7 +358,7 @@ def test_what_became_of_the_upgrade_is_told_in_one_word(
     assert published(out).upgrade == word
 
 
-def test_a_relation_that_comes_gets_a_verdict_at_once(context: Context, stage: model.Stage):
+def test_a_relation_that_comes_gets_a_status_at_once(context: Context, stage: model.Stage):
     led = context.run(context.on.update_status(), model.ready())
     relation = testing.Relation("telemetry-stack")
     later = dataclasses.replace(led, relations={*led.relations, relation})

@@ -160,7 +160,8 @@ def test_a_hostile_parameter_reaches_juju_as_plain_text(
 def test_a_hostile_option_that_is_refused_reaches_juju_as_plain_text(
     context: Context, cloud: Cloud, option: str, hostile: str
 ):
-    ran = run(context, cloud.state(**{option: f"x{hostile}y"}))
+    state = cloud.state(**{option: f"x{hostile}y"})
+    ran = run(context, context.run(context.on.config_changed(), state))
     assert isinstance(ran.out.unit_status, testing.BlockedStatus)
     ran.assert_fit()
 

@@ -12,12 +12,12 @@ import pathlib
 import sys
 from collections.abc import Mapping
 
-import planning
 from coordinator.blueprint.loader import Choice
 from coordinator.checks.model import systems
 from coordinator.juju import foreign, status
 from coordinator.juju.status import Model
 from coordinator.openstack.proxies import Proxies
+from coordinator.plan import results
 from coordinator.plan.plan import COORDINATOR
 from coordinator.report import render, root_causes
 from coordinator.report.render import Form
@@ -65,9 +65,9 @@ def judge(model: Model) -> str:
     found = systems.of_model(model, request, (), report)
     report = Report(at, "internal", "", root_causes.explained(list(found), blueprint))
     view = render.report_as(Form.TEXT, report, blueprint)
-    seen = planning.Seen(model, whole=True)
+    seen = results.Seen(model, whole=True)
     try:
-        plan = planning.results(ours, seen, choice, None, {})["plan"]
+        plan = results.of_plan(ours, seen, choice, results.Options(), {})["plan"]
     except ValueError as error:
         plan = f"# There is no plan: {error}"
     return f"The Juju model alone; no service was asked.\n\n{view}\n{plan}"

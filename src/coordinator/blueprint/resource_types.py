@@ -12,6 +12,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from coordinator.blueprint import data
 from coordinator.text import plain
 
 PATH = pathlib.Path(__file__).with_name("resource_types.yaml")
@@ -235,11 +236,9 @@ def _find(version: str | None) -> _Release | None:
 @functools.cache
 def _releases() -> tuple[_Release, ...]:
     """All known releases, oldest first."""
-    import yaml  # noqa: PLC0415 - a quiet hook compares nothing
-
     releases: list[_Release] = []
     types: Mapping[str, Needed] = {}
-    for entry in yaml.safe_load(PATH.read_text(encoding="utf-8"))["releases"]:
+    for entry in data.read(PATH)["releases"]:
         types = _grown(types, entry)
         releases.append(_Release(entry["since"], types))
     return tuple(releases)

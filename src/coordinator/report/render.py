@@ -1,8 +1,7 @@
-"""Texts from the templates in `src/templates`."""
+"""Reports in their forms, and other texts from the templates in `src/templates`."""
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import enum
 import pathlib
@@ -11,10 +10,9 @@ import shlex
 from collections.abc import Sequence
 from typing import Any
 
-import jinja2
-
 from coordinator.blueprint.systems import Blueprint
-from coordinator.report import kept
+from coordinator.report import as_text, kept
+from coordinator.report.as_text import Section
 from coordinator.report.finding import Finding, Severity
 from coordinator.report.history import Change
 from coordinator.report.report import Report
@@ -28,6 +26,8 @@ def render(template: str, **values: Any) -> str:
     Raises:
         ValueError: a value cannot be written into a configuration file.
     """
+    import jinja2  # noqa: PLC0415 - 25 ms, and as much for a template; a report as text needs none
+
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         undefined=jinja2.StrictUndefined,
@@ -69,19 +69,6 @@ class Form(enum.Enum):
         return "txt" if self is Form.TEXT else "md" if self is Form.MARKDOWN else self.value
 
 
-@dataclasses.dataclass(frozen=True)
-class _Section:
-    """What a report says about one system.
-
-    Attributes:
-        label: title, version and type of the system, as far as it has them.
-    """
-
-    label: str
-    state: Severity
-    findings: tuple[Finding, ...]
-
-
 def report_as(
     form: Form, report: Report, blueprint: Blueprint, changes: Sequence[Change] = ()
 ) -> str:
@@ -89,17 +76,19 @@ def report_as(
     if form is Form.JSON:
         return kept.dumps({**report.to_dict(), "history": changes})
     sections = _sections(report, blueprint)
-    numbers = {severity: len(report.having(severity)) for severity in reversed(Severity)}
+    counted = {severity: len(report.having(severity)) for severity in reversed(Severity)}
+    numbers = {severity.value: number for severity, number in counted.items() if number}
+    if form is Form.TEXT:
+        return "".join(f"{line}\n" for line in as_text.lines(report, sections, numbers, changes))
     return render(
         f"report.{form.suffix}",
         report=report,
         sections=sections,
-        numbers={severity.value: n for severity, n in numbers.items() if n},
-        counts=", ".join(f"{n} {severity.value}" for severity, n in numbers.items() if n),
-        width=max((len(s.label) for s in sections if s.state is Severity.OK), default=0),
+        numbers=numbers,
+        counts=as_text.counts(numbers),
         changes=changes,
         lasted=_durations(changes, report.taken_at),
-        time=_time,
+        time=as_text.moment,
         text=_markdown,
         code=_code,
     )
@@ -118,7 +107,7 @@ def _duration(length: datetime.timedelta) -> str:
     return f"{round(minutes / 60)} h" if minutes < 48 * 60 else f"{round(minutes / 1440)} d"
 
 
-def _sections(report: Report, blueprint: Blueprint) -> tuple[_Section, ...]:
+def _sections(report: Report, blueprint: Blueprint) -> tuple[Section, ...]:
     """The systems of a report: that with the worst finding first, those with none at the end."""
     titles = {system.service: system.title for system in blueprint.systems.values()}
     titles["trust"] = "CA certificates"
@@ -132,13 +121,9 @@ def _sections(report: Report, blueprint: Blueprint) -> tuple[_Section, ...]:
         return " ".join(filter(None, (titles.get(service, service), version, type_)))
 
     return tuple(
-        _Section(label(service), found[0].severity, tuple(found))
+        Section(label(service), found[0].severity, tuple(found))
         for service, found in findings.items()
     )
-
-
-def _time(at: datetime.datetime) -> str:
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 _MARKDOWN_SIGNS = re.compile(r"([\\`*{}\[\]<>#|~&]|(?<![^\W_])_|_(?![^\W_]))")

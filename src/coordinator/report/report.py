@@ -174,7 +174,7 @@ class Report:
         return dataclasses.replace(report, findings=findings)
 
     def summary(self) -> str:
-        """The verdict in one line: what is verified, or what is wrong and what to do."""
+        """The status in one line: what is verified, or what is wrong and what to do."""
         if self.whole:
             return self.whole
         failed = self.causes(Severity.FAILED)

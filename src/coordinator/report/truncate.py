@@ -10,14 +10,15 @@ from coordinator.report.finding import Severity
 from coordinator.report.report import Report
 
 
-def within(limit: int, report: Report, form: Callable[[Report], str]) -> Report:
-    """The report itself where its text fits into bytes, else with as many findings as do; one."""
+def within(limit: int, report: Report, form: Callable[[Report], str]) -> tuple[Report, str]:
+    """The report where it fits into bytes, else with as many findings as do, or one; its text."""
 
     def is_too_long(some: Report) -> bool:
         return len(form(some).encode()) > limit
 
-    if not is_too_long(report):
-        return report
+    text = form(report)
+    if len(text.encode()) <= limit:
+        return report, text
     whole = dataclasses.replace(report, whole=report.summary())
     places = _by_worth(report)
 
@@ -32,7 +33,8 @@ def within(limit: int, report: Report, form: Callable[[Report], str]) -> Report:
         whole = dataclasses.replace(whole, resource_types=None)
     numbers = range(1, len(places) + 1)
     too_many = bisect.bisect_left(numbers, True, key=lambda number: is_too_long(part(number)))
-    return part(max(1, too_many))
+    cut = part(max(1, too_many))
+    return cut, form(cut)
 
 
 def _by_worth(report: Report) -> list[int]:

@@ -14,6 +14,7 @@ from coordinator import private_files
 from coordinator.openstack import certificates as openstack_certificates
 from coordinator.openstack.credentials import Credentials
 from coordinator.openstack.proxies import Proxies
+from coordinator.report import render
 from coordinator.text import plain
 from coordinator.upgrade import packages
 
@@ -121,8 +122,6 @@ class CommandBackend:
             return f"{self.command} could not be run ({error.strerror or type(error).__name__})"
 
     def _configure(self, job: Job, folder: pathlib.Path) -> pathlib.Path:
-        from coordinator.report import render  # noqa: PLC0415 - templates are for runs alone
-
         bundle = private_files.write(
             folder / "ca-bundle.pem", openstack_certificates.bundle(job.certificates)
         )

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from coordinator import status
 from coordinator.report import remedies
 from coordinator.report.finding import Cause, Finding, Severity
-from coordinator.report.history import Change
 from coordinator.report.report import Report
 from coordinator.upgrade import decision as upgrade_decision
 from coordinator.upgrade import record as upgrade_record
@@ -115,6 +114,14 @@ def _of_success(report: Report, record: upgrade_record.Record) -> status.Status:
     return status.Status(status.Level.ACTIVE, report.summary(), done)
 
 
-def change_of(told: status.Status, at: datetime.datetime) -> Change:
-    """A status for the history."""
-    return Change(at, told.level.value, told.problem, told.check)
+def word_of(record: upgrade_record.Record, step: upgrade_decision.Step) -> str:
+    """What became of ceilometer-upgrade, in one word for programs."""
+    if record.running is not None:
+        return "running"
+    if step is upgrade_decision.Step.IMPOSSIBLE:
+        return "unknown"
+    if record.failure is not None:
+        return "failed"
+    if step in {upgrade_decision.Step.RUN, upgrade_decision.Step.ADVISE}:
+        return "needed"
+    return "done" if record.success is not None else "unknown"

@@ -93,7 +93,7 @@ def test_there_is_a_file_to_serve_before_anything_was_verified(
     assert exported(files).read_text() == exporter.NOTHING
 
 
-def test_a_verdict_stays_when_the_service_is_made_anew(
+def test_what_was_exported_stays_when_the_service_is_made_anew(
     ours: Exporter, files: unit_state.UnitState
 ):
     ours.export(SAMPLES)

@@ -126,7 +126,7 @@ def report_text(report: Report) -> str:
     return render.report_as(Form.TEXT, report, loader.load())
 
 
-def test_a_report_begins_with_the_verdict():
+def test_a_report_begins_with_its_summary():
     lines = report_text(reports.report()).splitlines()
     assert lines[0] == "metric, alarming, key-manager verified"
     assert lines[1] == "taken 2026-11-22T10:00:00Z, internal endpoints of RegionOne"
@@ -301,7 +301,7 @@ def test_in_markdown_any_text_is_shown_as_it_is(summary: str, remedy: str, becau
 @pytest.mark.parametrize(
     "text", ["<b>", "&lt;", "[x](http://example.com)", "**x**", "_x_", "a\\|b", "http://a_b.test"]
 )
-def test_in_markdown_a_heading_shows_the_verdict_as_it_is(text: str):
+def test_in_markdown_a_heading_shows_the_summary_as_it_is(text: str):
     report = reports.report(dataclasses.replace(bad("metric"), summary=text, remedy=""))
     html = markdown_it.MarkdownIt("commonmark").render(markdown(report).partition("\n")[0])
     assert html == f"<p><strong>NOT VERIFIED: {escape(text)}</strong></p>\n"

@@ -88,7 +88,7 @@ def test_a_report_of_another_version_is_none():
     assert Report.from_json(json.dumps(data)) is None
 
 
-def test_json_tells_the_verdict_to_programs():
+def test_json_tells_the_status_to_programs():
     data = json.loads(reports.report(good("identity", "token"), bad("metric")).to_json())
     assert data["verified"] is False
     assert data["status"] == "failed"

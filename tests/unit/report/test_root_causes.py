@@ -160,7 +160,7 @@ def test_what_was_explained_before_is_explained_anew():
     assert reasons(stale) == [""]
 
 
-def test_severities_stay_and_so_does_the_verdict():
+def test_severities_stay_and_so_does_the_summary():
     found = root_causes.explained((SEALED, BARBICAN), BLUEPRINT)
     assert [finding.severity for finding in found] == [Severity.FAILED, Severity.FAILED]
     assert not reports.report(*found).verified

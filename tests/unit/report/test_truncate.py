@@ -25,8 +25,9 @@ FINDINGS = st.lists(
 @given(FINDINGS, st.integers(min_value=3000, max_value=20000))
 def test_a_report_that_is_cut_fits_and_still_says_the_same(findings: list[Finding], limit: int):
     whole = reports.report(*findings)
-    cut = truncate.within(limit, whole, Report.to_json)
-    assert len(cut.to_json().encode()) <= limit
+    cut, text = truncate.within(limit, whole, Report.to_json)
+    assert text == cut.to_json()
+    assert len(text.encode()) <= limit
     assert cut.left_out == len(whole.findings) - len(cut.findings)
     assert (cut.verified, cut.severity) == (whole.verified, whole.severity)
     assert cut.summary() == whole.summary()
@@ -35,7 +36,7 @@ def test_a_report_that_is_cut_fits_and_still_says_the_same(findings: list[Findin
 
 def cut_to(number: int, report: Report) -> Report:
     """The report with room for so many findings."""
-    return truncate.within(number, report, lambda some: "x" * len(some.findings))
+    return truncate.within(number, report, lambda some: "x" * len(some.findings))[0]
 
 
 def test_no_failure_is_cut_for_anything_else():
@@ -81,11 +82,19 @@ def test_a_cut_report_is_cut_again_without_losing_count():
 
 def test_resource_types_are_left_out_where_nothing_else_would_fit():
     many = frozenset(f"type-{n}" for n in range(1000))
-    cut = truncate.within(2000, reports.report(good("metric"), types=many), Report.to_json)
+    cut, _ = truncate.within(2000, reports.report(good("metric"), types=many), Report.to_json)
     assert cut.resource_types is None
     assert cut.findings == (good("metric"),)
 
 
 def test_a_report_that_fits_is_left_alone():
     report = reports.report()
-    assert truncate.within(10000, report, Report.to_json) is report
+    part, text = truncate.within(10000, report, Report.to_json)
+    assert part is report
+    assert text == report.to_json()
+
+
+def test_a_report_that_fits_is_written_once():
+    written: list[Report] = []
+    truncate.within(10000, reports.report(), lambda some: written.append(some) or "")
+    assert len(written) == 1

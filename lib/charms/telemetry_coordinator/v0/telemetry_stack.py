@@ -1,6 +1,6 @@
 """Wait for a verified telemetry stack: both sides of the interface `telemetry_stack`.
 
-The telemetry coordinator publishes one verdict about the telemetry stack of an OpenStack cloud: is
+The telemetry coordinator publishes one status of the telemetry stack of an OpenStack cloud: is
 it ready, since when, which services does it have and in which state, and what became of
 `ceilometer-upgrade`. There are no secrets in it. A charm that needs metrics, alarms or secrets of
 that cloud can wait for it instead of trying by itself.
@@ -49,11 +49,11 @@ if __name__ == "__main__":
 
 `ready` says that all that is required was verified; `degraded`, that something of it is missing or
 does not work. A service that works but not well leaves the stack ready: its `state` is then
-`degraded`. Both events come with every new verdict, not only with a change from one to the other:
-handle them as often as they come. Between them, `stack` and `is_ready` tell the last verdict.
+`degraded`. Both events come with every new status, not only with a change from one to the other:
+handle them as often as they come. Between them, `stack` and `is_ready` tell the last status.
 
 Readers pass over fields that they do not know; what an older coordinator does not write has its
-default. A verdict of a version that is newer than this library, or that cannot be read, is as good
+default. A status of a version that is newer than this library, or that cannot be read, is as good
 as none: the stack is then not ready, and the message says why.
 
 ## A charm that publishes
@@ -113,7 +113,7 @@ import ops
 
 LIBID = "17da559122b04d2c929bda907e0c40ae"
 LIBAPI = 0
-LIBPATCH = 1
+LIBPATCH = 2
 PYDEPS: list[str] = []
 
 VERSION = 1
@@ -148,11 +148,11 @@ class Service:
 
 @dataclasses.dataclass(frozen=True)
 class Stack:
-    """The verdict about the telemetry stack.
+    """The status of the telemetry stack.
 
     Attributes:
         ready: whether all that is required was verified.
-        message: the verdict in one line, for people.
+        message: the status in one line, for people.
         since: since when it is (not) ready; None when that is not known.
         services: by catalog type, such as `metric`.
         upgrade: of `ceilometer-upgrade`: `done`, `needed`, `running`, `failed` or `unknown`.
@@ -165,7 +165,7 @@ class Stack:
     upgrade: str = "unknown"
 
     def to_json(self) -> str:
-        """The verdict as JSON, equal verdicts as equal texts."""
+        """The status as JSON, equal ones as equal texts."""
         data = {
             "version": VERSION,
             "ready": self.ready,
@@ -180,7 +180,7 @@ class Stack:
 
     @classmethod
     def from_json(cls, text: str) -> Stack | None:
-        """Read a verdict; None when there is none yet.
+        """Read a status; None when there is none yet.
 
         What cannot be read is a stack that is not ready, with the reason as its message.
         """
@@ -199,7 +199,7 @@ class Stack:
                 upgrade=str(data.get("upgrade", "unknown")),
             )
         except _UNREADABLE:
-            return cls(False, "the coordinator's verdict cannot be read")
+            return cls(False, "the coordinator's status cannot be read")
 
 
 def _time(text: str) -> datetime.datetime | None:
@@ -252,13 +252,13 @@ class TelemetryStackRequirer(ops.Object):
 
     @property
     def stack(self) -> Stack:
-        """The last verdict; one that is not ready where there is none."""
+        """The last status; one that is not ready where there is none."""
         for relation in self.model.relations[self._endpoint]:
             if relation.active and relation.app:
                 known = Stack.from_json(relation.data[relation.app].get(KEY, ""))
                 if known is not None:
                     return known
-        return Stack(False, "the telemetry coordinator has not published a verdict yet")
+        return Stack(False, "the telemetry coordinator has not published a status yet")
 
     @property
     def is_ready(self) -> bool:
@@ -286,7 +286,7 @@ class TelemetryStackProvider(ops.Object):
     def publish(self, stack: Stack) -> None:
         """Tell every related charm the same; the leader alone may.
 
-        A verdict that is as ready as the one before keeps the time since when it is so, also for a
+        A status that is as ready as the one before keeps the time since when it is so, also for a
         charm that was related later.
         """
         active = [r for r in self.model.relations[self._endpoint] if r.active]

@@ -1,4 +1,4 @@
-"""Who gives certificates to a cloud, and who needs them: one rule for verdict and plan. Pure."""
+"""Who gives certificates to a cloud, and who needs them: one rule for status and plan. Pure."""
 
 from __future__ import annotations
 

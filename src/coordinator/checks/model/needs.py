@@ -1,4 +1,4 @@
-"""Whether what an application needs is met: one rule for the verdict and for the plan. Pure.
+"""Whether what an application needs is met: one rule for the status and for the plan. Pure.
 
 A need is met by whoever serves it: another charm, another model, another endpoint of the charm.
 A charm that is content without an integration is trusted, and data are never moved by advice: an

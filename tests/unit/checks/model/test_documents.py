@@ -1,4 +1,4 @@
-"""The verdict about models of real-world kinds."""
+"""The findings about models of real-world kinds."""
 
 import copy
 import dataclasses
