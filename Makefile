@@ -33,7 +33,7 @@ alone := tests/unit tests/reliability tests/monitoring
 with_services := tests/functional tests/packed tests/support/tests tests/integration/tests
 
 .DEFAULT_GOAL := help
-.PHONY: help test soak verify judge pictures rehearsal benchmark docs format lint zizmor unit reliability \
+.PHONY: help test soak verify judge pictures rehearsal benchmark mutation docs format lint zizmor unit reliability \
   monitoring functional packed support integration bundles metrics sbom clean
 
 help: ## list the targets
@@ -59,6 +59,9 @@ verify: $(ready) ## report on your cloud (OS_* or OS_CLOUD); DEEP=1 ANONYMOUS=1 
 
 judge: $(ready) ## what a saved model says: STATUS=status.json of juju status --format json
 	@$(call from_source,tryout) python -m tools.tryout.judge
+
+mutation: $(ready) ## change the decision code a little; do tests notice? ARGS="status --sample 50"
+	@$(call from_source,mutation) python -m tests.mutation $(ARGS)
 
 pictures: $(ready) ## photograph the HTML report for the documentation; needs chromium
 	@$(call from_source,unit) python -m tests.pictures
