@@ -149,6 +149,7 @@ def test_the_action_of_ceilometer_is_run_once_whatever_is_killed(site: Site, juj
         juju.set_status("ceilometer", BLOCKED)
         with juju.opened() as known:
             known.tasks.clear()
+            known.calls.clear()
 
     def is_done() -> None:
         asks()
