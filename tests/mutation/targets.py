@@ -16,7 +16,11 @@ TESTS: dict[str, tuple[str, ...]] = {
     "coordinator/upgrade/decision.py": _UPGRADE,
     "coordinator/upgrade/record.py": (*_UPGRADE, "tests/unit/upgrade/test_remembered.py"),
     "coordinator/upgrade/policy.py": _UPGRADE,
-    "coordinator/upgrade/run.py": (*_UPGRADE, "tests/unit/test_reconcile.py"),
+    "coordinator/upgrade/run.py": (
+        *_UPGRADE,
+        "tests/unit/upgrade/test_run.py",
+        "tests/unit/test_reconcile.py",
+    ),
     "coordinator/status.py": ("tests/unit/test_status.py",),
     "coordinator/report/root_causes.py": ("tests/unit/report/test_root_causes.py",),
     "coordinator/openstack/catalog.py": ("tests/unit/openstack/test_catalog.py",),
