@@ -13,7 +13,7 @@ _UPGRADE = (
 _MODEL = ("tests/unit/checks/model",)
 
 TESTS: dict[str, tuple[str, ...]] = {
-    "coordinator/upgrade/decision.py": _UPGRADE,
+    "coordinator/upgrade/decision.py": (*_UPGRADE, "tests/unit/test_reconcile.py"),
     "coordinator/upgrade/record.py": (*_UPGRADE, "tests/unit/upgrade/test_remembered.py"),
     "coordinator/upgrade/policy.py": _UPGRADE,
     "coordinator/upgrade/run.py": (

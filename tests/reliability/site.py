@@ -105,8 +105,8 @@ class Site:
         files = self.unit.charm_dir / unit_state.NAME
         assert not list(files.glob("*.new"))
         assert Report.from_json((files / "report.json").read_text()) is not None
+        assert self._processes() == []
         for pid in self.pids:
-            assert not pathlib.Path("/proc", str(pid)).exists()
             for parent in ("/run", self.unit.environment["TMPDIR"]):
                 assert not list(pathlib.Path(parent).glob(f"telemetry-coordinator-{pid}-*"))
 
@@ -137,14 +137,22 @@ class Site:
     def _dispatched(self, thread: threading.Thread) -> int:
         """The process of the hook that runs now."""
         while thread.is_alive():
-            for path in pathlib.Path("/proc").glob("[0-9]*"):
+            for path in self._processes():
                 with contextlib.suppress(OSError, IndexError):
                     parent = int((path / "stat").read_text().rpartition(")")[2].split()[1])
-                    ours = parent == os.getpid()
-                    if ours and (path / "cwd").readlink() == self.unit.charm_dir:
+                    if parent == os.getpid():
                         return int(path.name)
             time.sleep(0.005)
         return 0
+
+    def _processes(self) -> list[pathlib.Path]:
+        """What runs in the charm's folder, as hooks and all that they start do."""
+        found: list[pathlib.Path] = []
+        for path in pathlib.Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if (path / "cwd").readlink() == self.unit.charm_dir:
+                    found.append(path)
+        return found
 
 
 @dataclasses.dataclass
