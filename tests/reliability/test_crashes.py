@@ -40,19 +40,20 @@ def kill_hooks(site: Site, turns: int, states: Mapping[str, Callable[[], None]])
 
     Args:
         site: where.
+        seed: of the moments.
         turns: how many.
         states: by name: what puts everything into the state in which a hook is killed.
 
     Yields:
         The state; then the next hook is to be run.
     """
-    chance = random.Random(12)  # noqa: S311 - the same points every time
+    chance = random.Random(seed)  # noqa: S311 - the same moments every time
     whole: dict[str, float] = {}
     for name, prepare in states.items():
         prepare()
         whole[name] = site.unit.hook("update-status").seconds
     killed = 0
-    for name, _ in zip(itertools.cycle(states), range(turns), strict=False):
+    for name, turn in zip(itertools.cycle(states), range(1, turns + 1), strict=False):
         states[name]()
         number = chance.choice([signal.SIGKILL, signal.SIGTERM])
         killed += site.kill(number, chance.uniform(0, whole[name]))
@@ -63,7 +64,7 @@ def kill_hooks(site: Site, turns: int, states: Mapping[str, Callable[[], None]])
         whole[name] = (whole[name] + last.seconds) / 2
         site.record()
         site.assert_nothing_left()
-    print(f"{turns} hooks, {killed} of them killed before their end")
+        print(f"{turn} hooks, {killed} of them killed before their end", flush=True)
     assert turns < 10 or killed > turns // 3
 
 
@@ -101,12 +102,13 @@ STATES = {
 
 
 @pytest.mark.timeout(14400)
-def test_an_upgrade_that_is_killed_is_taken_up_again(site: Site):
+@pytest.mark.parametrize("seed", range(amount(1, 3)))
+def test_an_upgrade_that_is_killed_is_taken_up_again(site: Site, seed: int):
     def prepared(state: State) -> Callable[[], None]:
         return lambda: site.start_anew(state.known(site), *state.files)
 
     states = {name: prepared(state) for name, state in STATES.items()}
-    for name in kill_hooks(site, amount(len(STATES), 270), states):
+    for name in kill_hooks(site, seed, amount(len(STATES), 90), states):
         state, before = STATES[name], site.log()
 
         again = site.unit.hook("update-status")
@@ -141,7 +143,10 @@ def juju(site: Site, tmp_path: pathlib.Path) -> Controller:
 
 
 @pytest.mark.timeout(14400)
-def test_the_action_of_ceilometer_is_run_once_whatever_is_killed(site: Site, juju: Controller):
+@pytest.mark.parametrize("seed", range(amount(1, 2)))
+def test_the_action_of_ceilometer_is_run_once_whatever_is_killed(
+    site: Site, juju: Controller, seed: int
+):
     """Killed in the hook that begins it, and in the one that would have noted its end."""
 
     def asks() -> None:
@@ -159,7 +164,7 @@ def test_the_action_of_ceilometer_is_run_once_whatever_is_killed(site: Site, juj
         juju.set_status("ceilometer", READY)
         (site.folder / "done").touch()
 
-    for name in kill_hooks(site, amount(2, 130), {"begins": asks, "ends": is_done}):
+    for name in kill_hooks(site, seed, amount(2, 65), {"begins": asks, "ends": is_done}):
         before = list(juju.tasks)
 
         again = site.unit.hook("update-status")
@@ -192,13 +197,16 @@ def canary_site(tmp_path: pathlib.Path) -> Generator[Site]:
 
 
 @pytest.mark.timeout(14400)
-def test_canaries_that_are_under_way_when_a_hook_is_killed_are_removed(canary_site: Site):
+@pytest.mark.parametrize("seed", range(amount(1, 2)))
+def test_canaries_that_are_under_way_when_a_hook_is_killed_are_removed(
+    canary_site: Site, seed: int
+):
     """The next round removes what was left, once it is too old for a canary of another unit."""
     site, cloud = canary_site, canary_site.cloud
     assert isinstance(cloud, CanaryCloud)
     left = 0
     sent = {"sent": lambda: site.start_anew(None, "done")}
-    for _ in kill_hooks(site, amount(2, 100), sent):
+    for _ in kill_hooks(site, seed, amount(2, 50), sent):
         left += len(cloud.things)
         cloud.age()
         made = cloud.made
