@@ -35,7 +35,9 @@ def fingerprint(site: Site, build: str = "") -> Fingerprint:
     return Fingerprint(endpoint, scope, build or site.cloud.build)
 
 
-def kill_hooks(site: Site, turns: int, states: Mapping[str, Callable[[], None]]) -> Generator[str]:
+def kill_hooks(
+    site: Site, seed: int, turns: int, states: Mapping[str, Callable[[], None]]
+) -> Generator[str]:
     """Kill one hook after the other at a random moment of its life, in each state in turn.
 
     Args:

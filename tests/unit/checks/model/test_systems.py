@@ -96,10 +96,10 @@ def test_three_thousand_hosts_are_judged_in_a_moment():
     large = models.openstack(computes=3000)
     del large.units("nova-compute")["nova-compute/1234"]["subordinates"]
     document = large.document
-    start = time.monotonic()
+    start = time.process_time()
     seen = status.parse(document)
     found = systems.of_model(seen, reports.REQUEST, (), reports.report(*WORKING))
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5
     assert any("missing on nova-compute/1234" in finding.summary for finding in found)
 
 
