@@ -24,12 +24,12 @@ TESTS: dict[str, tuple[str, ...]] = {
     "coordinator/status.py": ("tests/unit/test_status.py",),
     "coordinator/report/root_causes.py": ("tests/unit/report/test_root_causes.py",),
     "coordinator/openstack/catalog.py": ("tests/unit/openstack/test_catalog.py",),
+    "coordinator/checks/model/certificates.py": (*_MODEL, "tests/unit/plan"),
     **{
         f"coordinator/checks/model/{name}.py": _MODEL
         for name in (
             "applications",
             "case",
-            "certificates",
             "evidence",
             "integrations",
             "machines",

@@ -48,10 +48,12 @@ class CanaryCloud(UpgradedCloud):
     Attributes:
         things: by id: what is there now.
         made: how many there ever were.
+        refused: the HTTP status of an answer by what its path begins with.
     """
 
     things: dict[str, Thing] = dataclasses.field(default_factory=dict[str, Thing])
     made: int = 0
+    refused: dict[str, int] = dataclasses.field(default_factory=dict[str, int])
     _lock: threading.Lock = dataclasses.field(default_factory=threading.Lock)
 
     def age(self) -> None:
@@ -66,6 +68,10 @@ class CanaryCloud(UpgradedCloud):
         path, _, query = address.partition("?")
         if path.startswith("/v3"):
             super().answer(connection, head)
+            return
+        refused = next((self.refused[one] for one in self.refused if path.startswith(one)), 0)
+        if refused:
+            servers.http(refused)(connection, head)
             return
         body = _body(connection, head)
         _, service, rest = path.split("/", 2)
