@@ -87,3 +87,16 @@ def test_what_holds_the_address_is_told_with_its_charm_where_its_name_does_not(
     cloud.say(name, "blocked", "Insufficient peer units")
     found = about(cloud, "metric.address")
     assert found.summary.startswith(f"{name}/0 (hacluster) is blocked")
+
+
+def test_a_machine_is_as_bad_as_what_it_took_down(cloud: models.Model):
+    machine = cloud.units("gnocchi")["gnocchi/0"]["machine"]
+    cloud.stop(machine)
+    found = about(cloud, f"machines.{machine}")
+    assert (found.severity, found.cause) == (Severity.FAILED, Cause.MACHINE_DOWN)
+    assert found.summary.startswith(f"machine {machine} is down, and gnocchi/0, ")
+
+
+def test_a_machine_of_somebody_else_is_not_told(cloud: models.Model):
+    cloud.stop(cloud.units("glance")["glance/0"]["machine"])
+    assert faults(cloud, *UNASKED) == []
