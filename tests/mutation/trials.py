@@ -2,7 +2,9 @@
 
 All that tests need is loaded once. Each trial is forked off from there, and changes functions of
 the module in its own memory alone: no file is written. What stands outside of functions takes
-effect when a module is loaded; such a trial loads everything anew.
+effect when a module is loaded; such a trial loads everything anew. What tests made while they were
+loaded was made without the mutant, so a mutant may be said to live that is killed, never the other
+way round.
 """
 
 from __future__ import annotations

@@ -524,8 +524,9 @@ def test_this_revision_writes_version_2_and_calls_the_next_one_newer():
 
 
 def test_what_was_found_done_is_not_told_as_a_run_of_ours():
-    assert FOUND.success
-    assert not FOUND.success.ran
+    found = EMPTY.adopted(NOW, FINGERPRINT).success
+    assert found
+    assert not found.ran
 
 
 @pytest.mark.parametrize(("year", "is_read"), [(1969, False), (1970, True), (9000, True)])
