@@ -34,8 +34,8 @@ side_by_side := tests/packed tests/functional tests/reliability tests/monitoring
   tests/support/tests tests/integration/tests --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help test soak verify judge pictures rehearsal benchmark docs format lint zizmor unit reliability \
-  monitoring functional packed support integration bundles metrics clean
+.PHONY: help test soak verify judge mutation pictures rehearsal benchmark docs format lint zizmor unit \
+  reliability monitoring functional packed support integration bundles metrics clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -55,6 +55,9 @@ verify: $(ready) ## report on your cloud (OS_* or OS_CLOUD); DEEP=1 ANONYMOUS=1 
 
 judge: $(ready) ## what a saved model says: STATUS=status.json of juju status --format json
 	@$(call from_source,tryout) python -m tools.tryout.judge
+
+mutation: $(ready) ## change the decision code a little; do tests notice? ARGS="status --sample 50"
+	@$(call from_source,mutation) python -m tests.mutation $(ARGS)
 
 pictures: $(ready) ## photograph report and dashboard for the documentation; needs chromium
 	@$(call from_source,unit) python -m tests.pictures

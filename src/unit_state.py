@@ -116,8 +116,11 @@ class UnitState:
 
 
 def _replace(path: pathlib.Path, content: bytes, mode: int) -> None:
-    """Write a file such that readers, also after a crash, see the old or the new one."""
-    fresh = path.with_suffix(".new")
+    """Write a file such that readers, also after a crash, see the old or the new one.
+
+    What a crash leaves half-written has one name in a folder, and goes with the next file.
+    """
+    fresh = path.with_name(".new")
     with contextlib.suppress(FileNotFoundError):
         fresh.unlink()
     descriptor = os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode)

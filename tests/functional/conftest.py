@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pathlib
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
 import unit_state
 from coordinator.upgrade import command
+from tests import leaks
 from tests.functional.deployment import Deployment
 from tests.support.openstack import Stack
 
@@ -42,6 +43,13 @@ class Upgrades:
 def public(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Reports for people are written here, and not into this machine's /var/lib."""
     monkeypatch.setattr(unit_state, "PUBLIC", tmp_path / "public")
+
+
+@pytest.fixture(autouse=True)
+def no_secret_is_told(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Neither a password nor a token is in anything that the charm leaves, whatever the test."""
+    with leaks.forbidden(monkeypatch, tmp_path):
+        yield
 
 
 @pytest.fixture

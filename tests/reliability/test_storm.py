@@ -5,12 +5,15 @@ from __future__ import annotations
 import dataclasses
 import pathlib
 import random
+import statistics
 from typing import Any
 
 import pytest
 from ops import testing
 
 import unit_state
+from tests.reliability import site as sites
+from tests.reliability.canary_cloud import CanaryCloud
 from tests.reliability.cloud import leaving_nothing
 from tests.reliability.soak import amount
 from tests.unit import clouds, databags, reports
@@ -109,6 +112,45 @@ def test_over_a_day_every_status_is_true_and_writes_are_bounded_by_changes(
         "shown",
         "version",
     }
+
+
+MEASURED = """import atexit, pathlib, re
+import charm, ops
+peaks = pathlib.Path(__file__).with_name("peaks")
+def note():
+    (peak,) = re.findall(r"VmHWM:\\s+(\\d+)", pathlib.Path("/proc/self/status").read_text())
+    with peaks.open("a") as file:
+        print(peak, file=file)
+atexit.register(note)
+ops.main(charm.TelemetryCoordinatorCharm)
+"""
+"""Starts the charm, and notes the peak of its memory in KiB at its end."""
+
+
+@pytest.mark.timeout(7200)
+def test_memory_of_hooks_stays_flat(tmp_path: pathlib.Path):
+    """Hooks as processes, one after the other, while Gnocchi comes and goes."""
+    peaks, start = tmp_path / "peaks", tmp_path / "start.py"
+    start.write_text(MEASURED)
+    with sites.deployed(tmp_path, CanaryCloud, str(start)) as site:
+        assert isinstance(site.cloud, CanaryCloud)
+        (site.folder / "done").touch()
+        peaks.unlink()  # of the deployment
+        chance = random.Random(12)  # noqa: S311 - the same day every time
+        for _ in range(amount(8, 288)):
+            site.cloud.refused = {"/metric": 503} if chance.random() < 0.3 else {}
+            hook = site.unit.hook("update-status")
+            assert hook.succeeded, hook.text()
+            expected = "blocked" if site.cloud.refused else "active"
+            assert site.unit.unit_status.name == expected
+    found = [int(line) / 1024 for line in peaks.read_text().split()]
+    part = len(found) // 4
+    early, late = statistics.median(found[:part]), statistics.median(found[-part:])
+    print(
+        f"{len(found)} hooks: at first {early:.1f} MiB, at last {late:.1f}, most {max(found):.1f}"
+    )
+    assert late < early + 1
+    assert max(found) < early * 1.1
 
 
 @pytest.mark.timeout(7200)

@@ -199,6 +199,21 @@ def test_a_fault_says_since_when_in_absolute_time():
     assert dated.text == dated.message
 
 
+@pytest.mark.parametrize(("longer", "told"), [(0, True), (1, False)])
+def test_the_time_is_told_up_to_the_last_character_that_fits(longer: int, told: bool):
+    since = "7 Nov 09:12Z"
+    rest = f" since {since}; juju status metric"
+    problem = "x" * (status.LIMIT - len(rest) + longer)
+    assert (since in fault(since, problem).message) is told
+
+
+def test_the_longest_remedy_that_other_units_are_told():
+    for length, told in ((2000, True), (2001, False)):
+        kept = Status.from_json(status.blocked("down", "x" * length).to_json())
+        assert kept
+        assert bool(kept.remedy) is told
+
+
 def test_what_is_about_no_check_has_no_time():
     assert status.waiting("keystone has not sent credentials yet").dated(NOW).since == ""
 

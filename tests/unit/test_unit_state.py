@@ -63,10 +63,25 @@ def test_what_a_crash_left_half_written_is_neither_read_nor_in_the_way(
     files: UnitState, folder: pathlib.Path
 ):
     files.keep("a", "old")
-    (folder / "a.new").write_text("ha")
+    (folder / ".new").write_text("ha")
     assert files.read("a") == "old"
     files.keep("a", "new")
     assert files.read("a") == "new"
+
+
+def test_what_a_crash_left_half_written_goes_when_any_file_is_written(
+    files: UnitState, folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+):
+    def crash(_descriptor: int) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", crash)
+        with pytest.raises(KeyboardInterrupt):
+            files.keep("a", "text")
+    assert len(list(folder.iterdir())) == 1
+    files.keep("b", "text")
+    assert [path.name for path in folder.iterdir()] == ["b"]
 
 
 def test_a_reader_sees_the_old_text_until_the_new_one_is_whole(

@@ -93,14 +93,14 @@ class State:
 
 @contextlib.contextmanager
 def opened(path: pathlib.Path) -> Generator[State]:
-    """The state, locked; what is changed in it is kept."""
-    with path.open("r+", encoding="utf-8") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        state = _load(json.load(file))
+    """The state, locked; what is changed in it is kept, all of it or nothing."""
+    with path.with_suffix(".lock").open("a", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        state = _load(json.loads(path.read_text(encoding="utf-8")))
         yield state
-        file.seek(0)
-        file.truncate()
-        json.dump(dataclasses.asdict(state), file)
+        new = path.with_suffix(".new")  # a client may be killed while it writes
+        new.write_text(json.dumps(dataclasses.asdict(state)), encoding="utf-8")
+        new.replace(path)
 
 
 def _load(data: dict[str, Any]) -> State:

@@ -84,6 +84,20 @@ def test_an_endpoint_in_another_region_only_names_that_region():
     assert "RegionOne (it has RegionTwo)" in found.text
 
 
+@pytest.mark.parametrize(
+    ("count", "listed"),
+    [
+        (4, "R1, R2, R3, R4"),
+        (5, "R1, R2, R3, R4, R5"),
+        (6, "R1, R2, R3, R4, R5 and 1 more"),
+        (8, "R1, R2, R3, R4, R5 and 3 more"),
+    ],
+)
+def test_five_regions_are_listed_and_the_others_counted(count: int, listed: str):
+    regions = [endpoint(region=f"R{number}") for number in range(1, count + 1)]
+    assert f"(it has {listed})" in locate(entry(*regions)).text
+
+
 def test_an_internal_only_service_names_its_interface():
     found = locate(entry(endpoint()), interface="public")
     assert found.cause is Cause.NO_INTERFACE
@@ -182,9 +196,10 @@ def test_two_services_of_one_type_are_a_doubt():
     assert "gnocchi, gnocchi-old" in found.doubt
 
 
-def test_two_endpoints_where_one_is_wanted_are_a_doubt():
+def test_two_endpoints_where_one_is_wanted_are_a_doubt_and_the_first_is_used():
     found = locate(entry(endpoint(), endpoint("http://192.0.2.31:8041")))
     assert found.doubt_cause is Cause.DUPLICATE
+    assert found.url == URL
 
 
 def test_the_same_endpoint_twice_is_no_doubt():
@@ -210,10 +225,11 @@ def test_the_name_of_an_entry_that_is_elsewhere_does_not_count():
     assert found.doubt_cause is Cause.BAD_NAME
 
 
-def test_an_unexpected_name_is_a_doubt():
-    found = locate(entry(endpoint(), name="metrics"))
+@pytest.mark.parametrize("name", ["metrics", "a-gnocchi"])
+def test_an_unexpected_name_is_a_doubt(name: str):
+    found = locate(entry(endpoint(), name=name))
     assert found.doubt_cause is Cause.BAD_NAME
-    assert "'metrics'" in found.doubt
+    assert f"'{name}'" in found.doubt
 
 
 def test_control_characters_do_not_come_in_with_names():

@@ -44,6 +44,10 @@ def reasons(*findings: Finding) -> list[str]:
             fault("ceph-mon.application", Cause.CHARM_BLOCKED),
             fault("metric.canary", Cause.NOT_STORED),
         ),
+        (
+            fault("ceph-mon.application", Cause.CHARM_BLOCKED),
+            fault("metric.canary", Cause.NOT_PROCESSED),
+        ),
         (KEYSTONE, fault("telemetry.application", Cause.CHARM_WAITS)),
         (RABBIT, fault("telemetry.flow", Cause.NO_FLOW)),
         (RABBIT, fault("telemetry.hosts", Cause.SILENT_HOSTS, Severity.DEGRADED)),
@@ -76,6 +80,17 @@ def test_a_canary_that_gnocchi_did_not_process_explains_that_no_data_come(
 def test_that_no_data_come_has_a_reason_of_its_own_where_the_canary_came_back():
     silent = fault("telemetry.flow", Cause.NO_FLOW)
     assert reasons(Finding("metric", "canary", Severity.OK, "came back"), silent) == ["", ""]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        fault("metric.backlog", Cause.NOT_PROCESSED),
+        fault("metric.canary", Cause.WRONG_VALUE),
+    ],
+)
+def test_only_a_canary_that_was_not_processed_explains_that_no_data_come(other: Finding):
+    assert reasons(other, fault("telemetry.flow", Cause.NO_FLOW)) == ["", ""]
 
 
 def test_what_does_not_need_the_broken_system_is_a_cause_of_its_own():
@@ -133,6 +148,22 @@ def test_what_has_reasons_of_its_own_is_never_explained_away(cause: Cause):
 def test_a_fault_is_not_explained_by_a_lesser_one():
     lesser = dataclasses.replace(MYSQL, severity=Severity.DEGRADED)
     assert reasons(lesser, GNOCCHI_500) == ["", ""]
+
+
+def test_of_several_faults_of_one_system_the_worst_explains_what_it_answers():
+    away = fault("metric.units", Cause.AGENT_LOST, Severity.DEGRADED)
+    failed = fault("metric.application", Cause.HOOK_FAILED)
+    assert reasons(away, failed, GNOCCHI_500) == ["", "", failed.check]
+
+
+def test_what_a_finding_names_behind_it_explains_it_where_that_is_as_bad():
+    expired = fault("vault.certificate", Cause.TLS_EXPIRED)
+    behind = dataclasses.replace(AODH, behind=expired.check)
+    assert reasons(behind, expired) == [expired.check, ""]
+    assert reasons(expired, behind) == ["", expired.check]
+    assert reasons(behind) == [""]
+    lesser = dataclasses.replace(expired, severity=Severity.DEGRADED)
+    assert reasons(behind, lesser) == ["", ""]
 
 
 def test_some_units_of_a_system_that_works_explain_nothing():

@@ -201,6 +201,10 @@ def test_a_failed_action_that_somebody_made_good_is_no_reason():
     assert step(COMPLETE, failed, FOLLOWS, asks=False) is Step.ADOPT
 
 
+def test_a_failed_command_is_a_reason_although_ceilometer_asks_for_nothing():
+    assert step(COMPLETE, FAILED, FOLLOWS, asks=False) is Step.RUN
+
+
 # A run that was begun
 
 
@@ -511,6 +515,30 @@ def test_a_record_of_a_newer_revision_is_told():
     with pytest.raises(upgrade_record.RecordError, match="newer charm revision") as raised:
         upgrade_record.load_record(text)
     assert raised.value.newer
+
+
+def test_this_revision_writes_version_2_and_calls_the_next_one_newer():
+    assert json.loads(DONE.to_json())["version"] == 2
+    with pytest.raises(upgrade_record.RecordError, match="newer charm revision"):
+        upgrade_record.load_record('{"version": 3}')
+
+
+def test_what_was_found_done_is_not_told_as_a_run_of_ours():
+    found = EMPTY.adopted(NOW, FINGERPRINT).success
+    assert found
+    assert not found.ran
+
+
+@pytest.mark.parametrize(("year", "is_read"), [(1969, False), (1970, True), (9000, True)])
+def test_times_that_cannot_be_added_to_are_refused(year: int, is_read: bool):
+    text = DONE.to_json().replace(f"{NOW.year}-", f"{year:04}-", 1)
+    if is_read:
+        success = upgrade_record.load_record(text).success
+        assert success
+        assert success.at.year == year
+    else:
+        with pytest.raises(upgrade_record.RecordError, match="damaged"):
+            upgrade_record.load_record(text)
 
 
 # Random lives
