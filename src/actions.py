@@ -160,7 +160,12 @@ class Actions:
             self._charm.unit.set_workload_version(f"gnocchi {build}")
             self._files.keep(VERSION, build)
         told = summary.of_stack(
-            turn.report, turn.record, turn.decision, self._us, turn.situation.sight.name
+            turn.report,
+            turn.record,
+            turn.decision,
+            self._us,
+            turn.situation.sight.name,
+            grant=self._known().grant,
         )
         settled = told.level is status.Level.ACTIVE
         if remembered.fault and (settled or turn.decision.step is Step.ADVISE):

@@ -207,11 +207,12 @@ def _certificates(
 def _applications(related: Related) -> dict[str, str]:
     """Names of the applications, as far as relations tell them."""
     endpoints = {"identity": IDENTITY, "metric": METRIC}
-    return {
+    named = {
         service: relation.app.name
         for service, endpoint in endpoints.items()
         for relation in related.active(endpoint)
     }
+    return named | dict(zip(("telemetry",), _members(related), strict=False))
 
 
 def _members(related: Related) -> tuple[str, ...]:
@@ -241,7 +242,7 @@ def _digest(
     """Changes with everything that Juju tells and that a verification depends on.
 
     Of members only the names of their units count: what else they say is for others. A unit that
-    came and has said nothing yet changes nothing.
+    came and has said nothing yet changes nothing, and neither does a member without units.
     """
     seen: dict[str, Any] = {"options": dict(options), "proxies": dataclasses.asdict(proxies)}
     for endpoint in (IDENTITY, NOTIFICATIONS, METRIC, CERTIFICATES):
@@ -251,6 +252,7 @@ def _digest(
     seen[MEMBERS] = [
         [relation.id, relation.app.name, sorted(unit.name for unit in relation.units)]
         for relation in related.active(MEMBERS)
+        if relation.units
     ]
     text = json.dumps(seen, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()

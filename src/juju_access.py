@@ -70,7 +70,7 @@ def _surroundings(
         certificate=str(settings.get("cacert", "")).strip(),
         controller=tag[1] if tag else "",
         model=environment.get("JUJU_MODEL_UUID", ""),
-        name=environment.get("JUJU_MODEL_NAME", ""),
+        shown=environment.get("JUJU_MODEL_NAME", ""),
         channel=channel(environment),
         us=us,
     )

@@ -128,7 +128,7 @@ def results(
         "compared-with": "model" if seen.whole else "relations",
         "missing-applications": str(len(made.additions)),
         "missing-integrations": str(len(made.missing)),
-        "questions": str(len(made.questions)),
+        "questions": str(len(made.questions) + len(made.doubtful)),
         "plan": text,
         "afterwards": "".join(f"{line}\n" for line in later),
     }
@@ -154,6 +154,8 @@ def _bundle(made: plan.Plan, seen: Seen) -> str:
     if left:
         lines.append("# Then integrate it with what is there:\n")
     lines += [f"# juju integrate {_shown(link)}\n" for link in left]
+    for app in made.doubtful:
+        lines.append(f"# Left out: {app.name}, since {plain(app.doubt)}\n")
     for question in made.questions:
         lines.append(f"# Only a person can tell ({plain(question.reason)}):\n")
         lines.append(f"#   juju integrate {_shown(question.link)}\n")

@@ -31,17 +31,19 @@ OVERLAY = f"""\
 #   juju deploy ./cloud.yaml --overlay ./bundles/telemetry-overlay.yaml
 {MADE}"""
 
+RELEASE = "2024.1"
+"""The newest of which every channel is documented."""
+
 
 def texts() -> dict[str, str]:
     """The bundles by the names of their files."""
-    release = list(platforms.releases())[-1]
-    wishes = plan.Wishes(channel=platforms.parse(release))
+    wishes = plan.Wishes(channel=platforms.parse(RELEASE))
     whole = completion.complete(loader.load(), Model(), wishes)
     unseen = dataclasses.replace(wishes, whole=False)
     beside = completion.complete(loader.load(), Model(), unseen)
     return {
-        "telemetry.yaml": WHOLE.format(release=release) + bundle.of_plan(whole),
-        "telemetry-overlay.yaml": OVERLAY.format(release=release)
+        "telemetry.yaml": WHOLE.format(release=RELEASE) + bundle.of_plan(whole),
+        "telemetry-overlay.yaml": OVERLAY.format(release=RELEASE)
         + bundle.of_plan(beside, overlay=True),
     }
 

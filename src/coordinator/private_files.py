@@ -30,9 +30,6 @@ def folder(parent: pathlib.Path | None = None) -> Generator[pathlib.Path]:
     """A new folder with mode 0700, removed at the end.
 
     Left-overs of processes that were killed are removed too.
-
-    Args:
-        parent: where to make it; by default in memory where possible.
     """
     parent = parent or _parent()
     _sweep(parent)
@@ -56,11 +53,7 @@ def write(path: pathlib.Path, text: str) -> pathlib.Path:
 
 
 def sweep(*more: pathlib.Path) -> None:
-    """Remove what processes that were killed have left over. Raises nothing.
-
-    Args:
-        more: parents besides the usual one.
-    """
+    """Remove what processes that were killed have left over. Raises nothing."""
     for parent in dict.fromkeys((_parent(), pathlib.Path(tempfile.gettempdir()), *more)):
         _sweep(parent)
 

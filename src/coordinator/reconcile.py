@@ -29,7 +29,6 @@ class Turn:
     Attributes:
         situation: what is known at its end, and what was done.
         report: what all of it means.
-        types_before: resource types before a run.
     """
 
     situation: Situation
@@ -113,13 +112,7 @@ def act(request: Request, seen: Turn, backends: Backends) -> Turn:
 
 
 def judge(request: Request, now: Situation, backends: Backends) -> Report:
-    """Make the findings of all facts, once, and then tell them from their root causes.
-
-    Args:
-        request: what was verified.
-        now: what is known.
-        backends: whose action a person would run.
-    """
+    """Make the findings of all facts, once, and then tell them from their root causes."""
     verified, report = now.verification, now.verification.report
     found = list(report.findings)
     if verified.comparison is not None:

@@ -81,17 +81,10 @@ class Request:
         credentials: candidates, the likeliest first; at least one.
         required: catalog types whose faults are failures.
         optional: catalog types whose faults are degradations.
-        interface: endpoint interface.
         region: region; empty means the first that keystone names.
         timeout: seconds for everything.
         certificates: CA certificates (PEM) to trust beside the system's, by their source.
-        proxies: what lies between this unit and the cloud.
         applications: application names by catalog type or `identity`, where relations tell them.
-        coordinator: name of the coordinator's own application.
-        expiry: when certificates that end are faults.
-        blueprint: the systems of the stack.
-        depth: what is asked beyond "is it there, and does it answer".
-        thresholds: what is normal in this cloud.
         fewer_rights: whether the operator asked for fewer rights than an administrator's, so that
             what they forbid is no fault.
     """
@@ -115,6 +108,19 @@ class Request:
     def same_stack(self, other: Request) -> bool:
         """Whether the same services are verified at the same places, however deep."""
         return dataclasses.replace(self, depth=other.depth) == other
+
+    @property
+    def authority(self) -> str:
+        """The application that signs certificates; empty where no relation tells."""
+        units = (source for source in self.certificates if "/" in source)
+        return next(units, "").partition("/")[0]
+
+    @property
+    def grant(self) -> str:
+        """What to type to give the coordinator's user the rights that it lacks."""
+        if self.fewer_rights:
+            return f'juju config {self.coordinator} requested-grants=""'
+        return f"openstack role add {self.credentials[0].options} ROLE"
 
     @property
     def trusted(self) -> tuple[str, ...]:

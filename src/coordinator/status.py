@@ -7,15 +7,22 @@ import datetime
 import enum
 import json
 import re
-from typing import Any, cast
 
+from coordinator.report import kept
 from coordinator.text import more, plain
 
 LIMIT = 120
 """Characters of a message; more is cut off in `juju status` on an ordinary terminal."""
 
 ROOM = 80
-"""Characters of the problem that are shown beside a remedy that breaks the limit by itself."""
+"""Characters of the problem's first words that are shown beside whatever remedy."""
+
+_CUT = "..."
+_FIRST = 24
+"""Characters in which no detail begins: `standby; leader blocked:`."""
+
+_DETAIL = re.compile(r"; | \(| at \w+://")
+"""Where details begin: advice, numbers and places, behind what is the matter."""
 
 _LONGEST_REMEDY = 2000
 """Characters of a remedy that other units are told: a longer one they are not told at all."""
@@ -42,10 +49,7 @@ class Status:
     """A status.
 
     Attributes:
-        problem: what is the matter, in one line.
         remedy: what to type; it is never cut.
-        others: how many other causes of faults there are.
-        following: how many faults follow from this one.
         check: the check that it is about, such as `metric.endpoint`; empty where none.
         since: when that was first seen not to be ok, as people read it; empty where not known.
     """
@@ -94,15 +98,7 @@ class Status:
     @classmethod
     def from_json(cls, text: str) -> Status | None:
         """Read a kept status; None when it is none."""
-        try:
-            data = cast("dict[str, Any]", json.loads(text))
-            level, problem, remedy = Level(data["level"]), data["problem"], data["remedy"]
-            since = data.get("since", "")
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            return None
-        if not all(isinstance(text, str) for text in (problem, remedy, since)):
-            return None
-        return cls(level, problem, remedy, since=since)
+        return kept.loads(cls, text)
 
 
 def _shape(told: Status) -> tuple[Level, str, str]:
@@ -132,26 +128,25 @@ def standby(leader: Status | None) -> Status:
 def message(
     problem: str, remedy: str = "", others: int = 0, following: int = 0, since: str = ""
 ) -> str:
-    """A message within the limit: the problem is cut where needed, what to type never.
+    """A message within the limit, as far as the first words of the problem and the remedy fit.
 
-    The time is left out where the problem would be cut for it.
-
-    Args:
-        problem: what is to be said.
-        remedy: what to type.
-        others: how many other causes of faults there are.
-        following: how many faults follow from this one.
-        since: when it was first seen.
+    The time is left out where the problem would be cut for it. The problem is cut between words,
+    first what it tells in detail; its first words and what to type are never cut.
     """
     text = plain(problem, limit=1000)
-    dated = f"{text} since {since}"
     end = f"; {remedy}" if remedy else ""
     end += more(others, following)
-    room = LIMIT - len(end)
-    if since and len(dated) <= room:
+    dated = f"{text} since {since}"
+    if since and len(dated) + len(end) <= LIMIT:
         return dated + end
-    if room < 20:  # the remedy alone is too long for the limit, and means nothing by itself
-        room = ROOM
-    if len(text) > room:
-        text = text[: room - 3].rstrip(" ,;:") + "..."
-    return text + end
+    detail = _DETAIL.search(text, _FIRST)
+    first = len(text) if detail is None else detail.start() + len(_CUT)
+    return _fitted(text, max(LIMIT - len(end), min(first, ROOM))) + end
+
+
+def _fitted(text: str, room: int) -> str:
+    """A text that is cut between two words; within one only where that fills the room."""
+    if len(text) <= room:
+        return text
+    whole = text[: room - len(_CUT) + 1].rpartition(" ")[0] or text[: room - len(_CUT)]
+    return whole.rstrip(" ,;:(") + _CUT

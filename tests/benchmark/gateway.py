@@ -21,6 +21,8 @@ class Request:
     service: str
     method: str
     path: str
+    client: str
+    """What sent it, as it calls itself (User-Agent)."""
 
 
 class Gateways:
@@ -79,7 +81,8 @@ def _handler(gateways: Gateways, name: str, url: str) -> type[http.server.BaseHT
         timeout = 60
 
         def handle_any(self) -> None:
-            gateways.note(Request(name, self.command, self.path))
+            client = self.headers.get("User-Agent", "")
+            gateways.note(Request(name, self.command, self.path, client))
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             connection = http.client.HTTPConnection(target, timeout=60)
             with contextlib.closing(connection):

@@ -207,7 +207,7 @@ def test_a_barbican_without_its_key_lists_secrets_and_keeps_none(stack: Stack) -
     assert finding(report, "key-manager.read").severity is Severity.OK
     assert verdict(found) == (Severity.FAILED, Cause.STORE_FAILS)
     assert found.summary.startswith("Barbican cannot store a test secret: answers HTTP 500")
-    assert found.remedy == "juju status barbican barbican-vault vault"
+    assert found.remedy == "juju status --relations barbican"
 
 
 def test_a_secret_of_a_crashed_run_is_removed_and_no_other(stack: Stack) -> None:

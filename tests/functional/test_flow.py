@@ -94,7 +94,7 @@ def test_a_silent_host_is_named_with_the_minutes(
         found.summary.removeprefix(f"Ceilometer has sent no measures from '{silent}' for ")
         in words
     )
-    assert found.remedy == "juju status ceilometer-agent"
+    assert found.remedy == "juju status --relations ceilometer"
     assert finding(report, "telemetry.flow").severity is Severity.OK
 
 
@@ -288,4 +288,4 @@ def test_the_charm_blocks_when_nothing_flows(
     name, message = deployment.status
     assert name == "blocked"
     assert message.startswith("Ceilometer sends no fresh measures to Gnocchi (instance")
-    assert message.endswith("; juju status ceilometer ceilometer-agent rabbitmq-server")
+    assert message.endswith("; juju status --relations ceilometer")

@@ -38,7 +38,7 @@ def test_a_private_ca_is_not_trusted_by_itself(
     assert verified.finding("alarming.endpoint").cause is Cause.TLS_UNTRUSTED
     name, message = verified.status
     assert name == "blocked"
-    assert message.endswith("juju integrate telemetry-coordinator:certificates vault:certificates")
+    assert message.endswith("juju integrate telemetry-coordinator:certificates VAULT:certificates")
 
 
 def test_the_ca_of_vault_is_trusted(

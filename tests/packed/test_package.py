@@ -144,8 +144,8 @@ def test_the_package_is_small(packed_charm: pathlib.Path) -> None:
     with zipfile.ZipFile(packed_charm) as archive:
         unpacked = sum(info.file_size for info in archive.infolist())
 
-    assert packed_charm.stat().st_size < 4.2 * MEGABYTE
-    assert unpacked < 12 * MEGABYTE
+    assert packed_charm.stat().st_size < 3.5 * MEGABYTE
+    assert unpacked < 9 * MEGABYTE
 
 
 # Byte code. Juju unzips with other times than the source had when it was compiled.

@@ -57,7 +57,7 @@ REPORT = Report(
             Severity.DEGRADED,
             "Ceilometer has sent no measures from 'host-7.example.com' for 52 min",
             Cause.SILENT_HOSTS,
-            "juju status ceilometer-agent",
+            "juju status --relations ceilometer",
         ),
         Finding(
             "infra-optim",

@@ -46,14 +46,20 @@ REPORT = reports.report(*reports.VERIFIED, reports.bad("metric"))
 STATUS = status.blocked("Gnocchi is down", "juju status gnocchi")
 MODEL = {"applications": {"compute": test_status.NOVA, "agent": test_status.AGENT}}
 FILES = {
-    "report.json": REPORT.to_dict(),
+    "report.json": json.loads(REPORT.to_json()),
     "checks.json": json.loads(memory.CheckMemory().to_json()),
     "controller.json": {
         "where": ["192.0.2.1:17070"],
         "since": "2026-11-22T09:00:00+00:00",
         "until": "2026-11-22T10:00:00+00:00",
     },
-    "units.json": {"ceilometer/0": ["blocked", "0123abcd", "2026-11-22T10:00:00+00:00"]},
+    "units.json": {
+        "ceilometer/0": {
+            "level": "blocked",
+            "digest": "0123abcd",
+            "since": "2026-11-22T10:00:00+00:00",
+        }
+    },
     "juju-client.json": {"at": "2026-11-22T10:00:00+00:00", "problem": "no snap"},
     "verified": "0" * 64,
     "stack.json": {"ready": True, "message": "", "since": "2026-11-22T10:00:00Z"},

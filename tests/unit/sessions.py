@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Generator, Sequence
 
-from coordinator.openstack import client, http
+import pytest
+
+from coordinator.openstack import client, errors, http
 from coordinator.openstack.proxies import Proxies
+from coordinator.report.finding import Cause
 
 
 def cloud(
     seconds: float = 3, trusted: Sequence[str] = (), proxies: Proxies | None = None
 ) -> client.Cloud:
     """A cloud without a catalog, good for some seconds."""
-    return client.Cloud(session(seconds, trusted, proxies), ())
-
-
-def session(
-    seconds: float = 3, trusted: Sequence[str] = (), proxies: Proxies | None = None
-) -> client.Session:
-    """A session of such a cloud."""
     transport = http.Transport(trusted, proxies)
-    return client.Session(transport, client.Login("token"), http.Deadline.after(seconds))
+    return client.Cloud(transport, client.Login("token"), http.Deadline.after(seconds))
 
 
-def route(seconds: float = 3) -> client.Route:
-    """A direct route, good for some seconds."""
-    return client.Route(http.Transport(), http.Deadline.after(seconds))
+@contextlib.contextmanager
+def failing(cause: Cause, words: str = "") -> Generator[None]:
+    """What is asked within must fail in this way."""
+    with pytest.raises(errors.ApiError, match=words or None) as raised:
+        yield
+    assert raised.value.cause is cause

@@ -125,6 +125,18 @@ def test_an_option_that_changes_verifies(context: Context, stage: Stage, rested:
     assert again(stage) == 1
 
 
+def test_a_member_is_verified_once_when_its_first_unit_joins(
+    context: Context, stage: Stage, rested: testing.State
+):
+    member = testing.Relation("member", remote_app_name="aodh", remote_units_data={})
+    empty = dataclasses.replace(rested, relations=[*rested.relations, member])
+    out = context.run(context.on.relation_created(member), empty)
+    assert again(stage) == 0
+    joined = dataclasses.replace(member, remote_units_data={0: {}})
+    context.run(context.on.relation_joined(joined, remote_unit=0), replaced(out, joined))
+    assert again(stage) == 1
+
+
 def test_a_unit_of_a_member_that_joins_verifies_and_what_it_says_does_not(
     context: Context, stage: Stage, rested: testing.State
 ):

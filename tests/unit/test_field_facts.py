@@ -177,14 +177,14 @@ def test_remedies_can_be_run(entry: dict[str, Any], charm: str, command: str):
 def test_what_charms_print_is_understood(
     charm: str, level: str, message: str, units: str, cause: str | None
 ):
-    found = status_words.find(charm, Level(level), message, everywhere=units == "all")
+    found = status_words.find(charm, Level(level), message, dead=units == "all")
     assert (found.cause.value if found else None) == cause
 
 
 def test_a_vault_that_others_use_and_that_wants_to_be_initialized_has_lost_its_storage():
     message = "Vault needs to be initialized"
-    new = status_words.find("vault", Level.BLOCKED, message, everywhere=True)
-    used = status_words.find("vault", Level.BLOCKED, message, everywhere=True, used=True)
+    new = status_words.find("vault", Level.BLOCKED, message, dead=True)
+    used = status_words.find("vault", Level.BLOCKED, message, dead=True, used=True)
     assert new is not None
     assert used is not None
     assert (new.cause, used.cause) == (Cause.NOT_INITIALIZED, Cause.STORAGE_LOST)
@@ -222,7 +222,7 @@ def test_what_is_written_into_vault_changes_where_it_stores():
 @pytest.mark.parametrize("release", PLATFORMS)
 def test_platforms_have_sources_and_origins(release: str):
     platform = PLATFORMS[release]
-    assert platform["usual"] in platform["bases"]
+    assert platform["usual"] in platform["bases"] or not platform["bases"]
     for base, known in platform["bases"].items():
         assert re.fullmatch(r"ubuntu@\d\d\.04", base)
         series = {"ubuntu@20.04": "focal", "ubuntu@22.04": "jammy", "ubuntu@24.04": "noble"}[base]
@@ -250,6 +250,8 @@ def test_a_charm_that_is_not_known_has_no_facts():
         ("yoga", "", "distro"),
         ("2024.1", "", "cloud:jammy-caracal"),
         ("2024.1", "ubuntu@24.04", "distro"),
+        ("2025.1", "", "cloud:noble-epoxy"),
+        ("2026.1", "ubuntu@26.04", ""),
     ],
 )
 def test_a_release_on_a_base_has_its_origin(release: str, base: str, origin: str):
@@ -262,17 +264,17 @@ def test_a_release_that_is_not_documented_on_a_base_is_refused_with_those_that_a
         platforms.find("ussuri", "ubuntu@24.04")
 
 
-def test_a_family_without_a_documented_track_is_refused():
-    with pytest.raises(platforms.UnknownPlatformError, match=r"vault .* 2024\.1 on ubuntu@24\.04"):
-        platforms.find("2024.1", "ubuntu@24.04").channel_of("vault")
+def test_a_release_without_any_documented_base_needs_one():
+    with pytest.raises(platforms.UnknownPlatformError, match=r"names a base for 2026\.1"):
+        platforms.find("2026.1")
 
 
 @pytest.mark.parametrize(
     ("family", "channel"),
-    [("openstack", "2023.2/candidate"), ("ceph", "reef/stable"), ("memcached", "latest/stable")],
+    [("ceph", "reef/stable"), ("memcached", "latest/stable"), ("no-such-family", "")],
 )
 def test_other_charms_get_the_channel_that_goes_with_the_release(family: str, channel: str):
-    assert platforms.find("2023.2").channel_of(family, "candidate") == channel
+    assert platforms.find("2023.2").channel_of(family) == channel
 
 
 def test_the_risk_may_be_left_out():
@@ -281,7 +283,7 @@ def test_the_risk_may_be_left_out():
 
 @pytest.mark.parametrize("text", ["", "latest", "2023.3/stable", "yoga/best", "yoga/stable/fix"])
 def test_a_channel_that_is_not_known_is_refused_with_those_that_are(text: str):
-    with pytest.raises(ValueError, match=r"tracks ussuri, .* 2023\.2, 2024\.1, such as"):
+    with pytest.raises(ValueError, match=r"tracks ussuri, .* 2024\.1, .*, such as"):
         platforms.parse(text)
 
 

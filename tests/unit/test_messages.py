@@ -46,6 +46,7 @@ SILENT = (
     "coordinator/report/metrics.py",
     # what happened, as reports tell it; nobody has to act on it
     "coordinator/report/history.py",
+    "coordinator/report/kept.py",
     "monitoring/__init__.py",
     "monitoring/cos.py",
     "monitoring/exporter.py",
@@ -118,7 +119,10 @@ PLANS = {
     "{} ({} would have to be deployed first)",
     "{} is content without it",
     "{} is left out, since there is no charm of {}: {}",
-    "{} runs without it; it decides where data live, and moves none",
+    "{} runs without it: its data are elsewhere, and this would not move them",
+    "no channel of the charm {}",
+    "{} is documented for {}",
+    "{} must be deployed first",
     "{}: being removed, so nothing is planned for it",
     "{} --wait=10m",
 }
@@ -175,12 +179,6 @@ WITHIN = {
     "{}: no JSON {}",
     "a malformed URL",
     "no name of a host",
-    # why a certificate cannot be read
-    "cut off",
-    "no time in UTC",
-    "no validity",
-    "tag {} instead of a time",
-    "tag {} instead of {}",
     "not a list of texts",
     "({} is not known)",
     # parts of a time

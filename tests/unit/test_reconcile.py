@@ -252,7 +252,9 @@ def test_three_failures_without_an_answer_are_counted_and_call_a_person(play: Pl
     assert record.failure is not None
     assert record.failure.count == 3
     seen = play.turn(EMPTY, EMPTY, record=record)
-    judged = summary.of_stack(seen.report, seen.record, seen.decision, "us", "ceilometer")
+    judged = summary.of_stack(
+        seen.report, seen.record, seen.decision, "us", "ceilometer", grant=""
+    )
     assert judged.level is stack_status.Level.BLOCKED
     assert judged.message.startswith("ceilometer-upgrade failed 4 times: succeeded, but")
 

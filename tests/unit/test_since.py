@@ -81,7 +81,7 @@ def test_an_option_that_is_wrong_is_in_the_history(
     out = context.run(context.on.update_status(), model.ready())
     out = context.run(context.on.config_changed(), model.ready(interface="inside"))
     newest = read_history(files).recent[0]
-    assert newest.level == "blocked"
+    assert newest.status == "blocked"
     assert newest.problem.startswith("option interface: 'inside' is not allowed")
     assert out.unit_status.name == "blocked"
 

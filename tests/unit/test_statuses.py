@@ -290,7 +290,7 @@ def test_another_unit_shows_what_blocks_the_leader(context: Context):
     found = status(context, follower)
     assert isinstance(found, testing.ActiveStatus)
     assert found.message == (
-        "standby; leader blocked: missing relation identit...; "
+        "standby; leader blocked: missing relation identity-credentials; "
         "juju integrate telemetry-coordinator keystone:identity-credentials"
     )
 

@@ -225,7 +225,9 @@ class World:
 
 class _Controller(client.Controller):
     def __init__(self, world: World) -> None:
-        given = access.Access("us", "", ("192.0.2.1:17070",), "", "", MODEL, "openstack")
+        given = access.Access(
+            ("192.0.2.1:17070",), "", "", MODEL, "openstack", username="us", password=""
+        )
         super().__init__(given, pathlib.Path, "telemetry-coordinator")
         self._world = world
 

@@ -1,6 +1,7 @@
 """Releases of OpenStack by the Ubuntu that they run on, read from `platforms.yaml`.
 
-Nothing is guessed: what no document names for a release on a base is refused with that reason.
+Nothing is guessed: what no document names for a release on a base is empty, or refused with that
+reason where documents name others.
 """
 
 from __future__ import annotations
@@ -44,7 +45,8 @@ class Platform:
     Attributes:
         release: its track, such as `2023.2`.
         base: of the units, such as `ubuntu@22.04`.
-        origin: where their packages come from, such as `cloud:jammy-bobcat`.
+        origin: where their packages come from, such as `cloud:jammy-bobcat`; empty where that is
+            not documented.
         tracks: of the charms that are not OpenStack's own, by family.
         elsewhere: base of the charms of a family that run on another one.
         lacks: charms that this release has not, each with the reason.
@@ -52,24 +54,18 @@ class Platform:
 
     release: str
     base: str
-    origin: str
-    tracks: Mapping[str, str]
+    origin: str = ""
+    tracks: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
     elsewhere: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
     lacks: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
 
-    def channel_of(self, family: str, risk: str = _STABLE) -> str:
-        """The channel of a family of charms.
+    def __str__(self) -> str:
+        return f"{self.release} on {self.base}"
 
-        Raises:
-            UnknownPlatformError: none is documented here.
-        """
-        if family == OPENSTACK:
-            return f"{self.release}/{risk}"
-        if family not in self.tracks:
-            problem = f"no channel of the {family} charms is documented for"
-            raise UnknownPlatformError(f"{problem} {self.release} on {self.base}")
+    def channel_of(self, family: str) -> str:
+        """The channel of a family of charms; empty where none is documented here."""
         # a cloud of edge charms does not want an edge database
-        return f"{self.tracks[family]}/{_STABLE}"
+        return f"{self.tracks[family]}/{_STABLE}" if family in self.tracks else ""
 
     def base_of(self, family: str) -> str:
         """The base of the units of a family of charms."""
@@ -108,19 +104,20 @@ def find(release: str, base: str = "") -> Platform:
     """A release on a base.
 
     Args:
-        release: its track.
+        release: its track, one of `releases`.
         base: such as `ubuntu@22.04`; empty for the usual one.
 
     Raises:
-        UnknownPlatformError: it is not documented; says which bases or releases are.
+        UnknownPlatformError: it is documented on other bases, or no base is known; says which.
     """
-    if release not in _platforms():
-        known = ", ".join(releases())
-        raise UnknownPlatformError(f"no document names the release {release}; known are {known}")
     found = _platforms()[release]
+    if not found and base:
+        return Platform(release, base)
     for platform in found:
         if base in ("", platform.base):
             return platform
+    if not found:
+        raise UnknownPlatformError(f"no document names a base for {release}")
     known = ", ".join(platform.base for platform in found)
     raise UnknownPlatformError(f"no document names {release} on {base}; known is it on {known}")
 

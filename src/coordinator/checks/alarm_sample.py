@@ -10,12 +10,13 @@ import datetime
 import functools
 import json
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import Any
 
 from coordinator.checks import base
 from coordinator.checks.base import CheckContext, CheckResult
 from coordinator.checks.canaries.alarm import MOMENT, UNKNOWN, evaluated_at, find, moment
 from coordinator.checks.parallel import gather
+from coordinator.juju.foreign import Json
 from coordinator.openstack import errors
 from coordinator.openstack.client import Service
 from coordinator.openstack.errors import UnusableAnswerError
@@ -183,17 +184,17 @@ def _judge_data(when: str, looked: _Looked) -> CheckResult:
 def _has_data(
     gnocchi: Service,
     measures: Callable[[Service, _Rule, dict[str, Any]], list[Any]],
-    rule: object,
+    rule: Json,
     at: datetime.datetime,
 ) -> bool | None:
     """Whether an evaluation at this time has enough measures; None where that cannot be told.
 
     The rule is of whoever made the alarm: whatever it leads to is no fault of the cloud.
     """
-    if not isinstance(rule, dict):
+    if not isinstance(rule, Mapping):
         return None
     try:
-        return _has_enough(gnocchi, measures, cast("_Rule", rule), at)
+        return _has_enough(gnocchi, measures, rule, at)
     except Exception:  # noqa: BLE001 - as above
         return None
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, TypeAlias, cast
+from typing import Any, ClassVar, TypeAlias
 
 from coordinator import text as stack_text
 from coordinator.blueprint import resource_types as blueprint_resource_types
 from coordinator.blueprint import systems
 from coordinator.checks.memory import CheckMemory, Memory
+from coordinator.juju.foreign import Json
 from coordinator.openstack import http
 from coordinator.openstack.client import Service
 from coordinator.openstack.errors import UnusableAnswerError
@@ -177,45 +178,44 @@ class Check:
         return None
 
 
-def records(answer: Any, what: str) -> list[dict[str, Any]]:
+def records(answer: Json, what: str) -> list[dict[str, Any]]:
     """The answer as a list of JSON objects.
 
     Raises:
         UnusableAnswerError: it is none.
     """
-    if not isinstance(answer, list):
+    items = answer if isinstance(answer, list) else [None]
+    found = [item for item in items if isinstance(item, dict)]
+    if len(found) < len(items):
         raise UnusableAnswerError(Cause.UNEXPECTED, f"answers no list of {what}")
-    items = cast("list[Any]", answer)
-    if not all(isinstance(item, dict) for item in items):
-        raise UnusableAnswerError(Cause.UNEXPECTED, f"answers no list of {what}")
-    return cast("list[dict[str, Any]]", items)
+    return found
 
 
-def field(answer: Any, key: str, what: str) -> Any:
+def field(answer: Json, key: str, what: str) -> Any:
     """One field of a JSON object.
 
     Raises:
         UnusableAnswerError: there is no such object or field.
     """
-    if not isinstance(answer, dict) or key not in answer:
+    if not isinstance(answer, Mapping) or key not in answer:
         raise UnusableAnswerError(Cause.UNEXPECTED, f"answers no {what}")
-    return cast("dict[str, Any]", answer)[key]
+    return answer[key]
 
 
-def optional(answer: Any, key: str) -> Any:
+def optional(answer: Json, key: str) -> Any:
     """One field of a JSON object; an empty text where there is none."""
-    return cast("dict[str, Any]", answer).get(key) or "" if isinstance(answer, dict) else ""
+    return answer.get(key) or "" if isinstance(answer, Mapping) else ""
 
 
-def length(answer: Any, key: str) -> int | None:
+def length(answer: Json, key: str) -> int | None:
     """How many items the list in one field has; None where there is no list."""
-    value = cast("dict[str, Any]", answer).get(key) if isinstance(answer, dict) else None
-    return len(cast("list[Any]", value)) if isinstance(value, list) else None
+    value = answer.get(key) if isinstance(answer, Mapping) else None
+    return len(value) if isinstance(value, list) else None
 
 
-def texts(answer: Any) -> list[str]:
+def texts(answer: Json) -> list[str]:
     """The texts in a JSON list; none where it is no list."""
-    items = cast("list[Any]", answer) if isinstance(answer, list) else []
+    items = answer if isinstance(answer, list) else []
     return [item for item in items if isinstance(item, str)]
 
 

@@ -36,10 +36,6 @@ NAMED = 3
 FIGURES = 20
 """Silent hosts that have a figure in the report at most."""
 
-GONE = 7 * LOOK_BACK
-"""Minutes of silence after which a host is no fault any more: it was taken away, and the
-notifications of the ends of its instances were lost."""
-
 _Heard = Mapping[str, float | None]
 """Minutes since the newest measure, by host; None where that cannot be told."""
 
@@ -199,7 +195,7 @@ def _judge(heard: _Heard, seen: HostsSeen, now: datetime.datetime, age: int) -> 
     if not heard and not silent:
         text = "has no compute host with instances in Gnocchi"
         return CheckResult(Severity.SKIPPED, text, memory=seen)
-    named = [host for host in longest if silent[host] <= GONE]
+    named = [host for host in longest if silent[host] <= figures_of.GONE]
     if named:
         text = ", ".join(f"{quoted(host)} for {ago(silent[host])}" for host in named[:NAMED])
         more = f" (+{len(named) - NAMED} more)" if len(named) > NAMED else ""

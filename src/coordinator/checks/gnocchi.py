@@ -15,7 +15,7 @@ from coordinator.blueprint import resource_types
 from coordinator.checks import base
 from coordinator.checks.base import CheckContext, CheckResult, Inspection, Reading
 from coordinator.checks.canaries.metric import canary_metric
-from coordinator.checks.memory import BacklogTrend
+from coordinator.checks.memory import LARGEST, BacklogTrend
 from coordinator.openstack import errors
 from coordinator.openstack.client import Service
 from coordinator.openstack.errors import UnusableAnswerError
@@ -40,9 +40,6 @@ STEADY = 3
 
 SAME = 0.2
 """Part by which a steady backlog may change."""
-
-LARGEST = 10**15
-"""What waits is less: a number beyond it is none."""
 
 SHOWN = 3
 """Values that are shown at most."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from coordinator.checks import base
 from coordinator.checks.base import CheckContext, CheckResult, Inspection
 from coordinator.openstack import errors, http
-from coordinator.openstack.client import Cloud, Route, connect
+from coordinator.openstack.client import Cloud, connect
 from coordinator.openstack.credentials import Credentials
 from coordinator.report import remedies
 from coordinator.report.finding import Cause, Finding, Severity
@@ -32,7 +32,7 @@ class Admission:
 
 def enter(
     candidates: Sequence[Credentials],
-    route: Route,
+    transport: http.Transport,
     patience: http.Deadline,
     names: remedies.Subject,
 ) -> Admission:
@@ -45,7 +45,7 @@ def enter(
     for number, credentials in enumerate(candidates):
         share = http.Deadline.after(patience.left / (len(candidates) - number))
         try:
-            cloud = connect(credentials, route, share)
+            cloud = connect(credentials, transport, share)
         except Exception as error:  # noqa: BLE001 - any failure is the finding
             met.append(errors.explain(error, credentials.auth_url))
             continue

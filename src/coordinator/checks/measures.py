@@ -16,12 +16,13 @@ import functools
 import math
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from coordinator.checks import base
 from coordinator.checks.base import CheckContext, CheckResult
 from coordinator.checks.memory import FlowTrend
 from coordinator.checks.parallel import Once, gather
+from coordinator.juju.foreign import Json
 from coordinator.openstack import errors, http
 from coordinator.openstack.client import Service
 from coordinator.openstack.errors import UnusableAnswerError
@@ -223,15 +224,14 @@ class Sampling:
             raise OutOfTimeError
 
 
-def _resource(record: Mapping[str, Any]) -> Resource:
+def _resource(record: Mapping[str, Json]) -> Resource:
     metrics = record.get("metrics")
-    if not isinstance(metrics, dict):
+    if not isinstance(metrics, Mapping):
         raise UnusableAnswerError(Cause.UNEXPECTED, "answers resources without metrics")
-    ids = cast("dict[str, Any]", metrics)
     return Resource(
         id=str(record.get("id")),
         host=str(record.get("host") or ""),
-        metrics={str(name): str(id_) for name, id_ in ids.items()},
+        metrics={str(name): str(id_) for name, id_ in metrics.items()},
     )
 
 

@@ -7,18 +7,15 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import json
-from collections.abc import Iterable, Mapping
-from typing import NoReturn, TypeAlias
+from collections.abc import Mapping
+from typing import TypeAlias
 
-from coordinator.report.finding import Cause, Finding, Severity
+from coordinator.report import kept
+from coordinator.report.finding import Finding
 from coordinator.text import plain
 
-VERSION = 1
+VERSION = 2
 """Version of the JSON form; another one is read as if nothing were remembered."""
-
-LONGEST_JSON = 128 * 1024
-"""Characters of the JSON form; a longer text was not written here."""
 
 LONGEST_TEXT = 300
 """Characters of a text that is remembered."""
@@ -144,116 +141,57 @@ class CheckMemory:
             case Unpublished():
                 return dataclasses.replace(self, unpublished=memory)
 
+    def bounded(self) -> CheckMemory:
+        """The same, where nothing is longer, larger or more than anything honest."""
+        trend = self.backlog
+        return dataclasses.replace(
+            self,
+            canaries=_bounded_round(self.canaries) if self.canaries else None,
+            backlog=dataclasses.replace(
+                trend,
+                waiting=min(trend.waiting, LARGEST),
+                growths=min(trend.growths, LARGEST),
+                steady=min(trend.steady, LARGEST),
+                idle=min(trend.idle, LARGEST),
+            )
+            if trend
+            else None,
+            flow=FlowTrend(self.flow.dry, plain(self.flow.fresh, LONGEST_TEXT)),
+            hosts=_bounded_hosts(self.hosts),
+        )
+
     def to_json(self) -> str:
         """The memory as JSON of bounded size."""
-        return json.dumps(
-            {
-                "version": VERSION,
-                "canaries": _of_round(self.canaries) if self.canaries else None,
-                "charms-fail": self.charms_fail,
-                "backlog": _of_backlog(self.backlog) if self.backlog else None,
-                "flow": {"dry": self.flow.dry, "fresh": self.flow.fresh[:LONGEST_TEXT]},
-                "hosts": _of_hosts(self.hosts),
-                "unpublished-since": _of_moment(self.unpublished.since),
-            }
-        )
+        return kept.dumps(self.bounded(), VERSION)
 
     @classmethod
     def from_json(cls, text: str) -> CheckMemory:
         """Read the JSON form; whatever is none is as good as no memory."""
-        if len(text) > LONGEST_JSON:
-            return cls()
-        try:
-            fields: object = json.loads(text, object_pairs_hook=_Fields)
-            if not isinstance(fields, _Fields) or fields.number("version") != VERSION:
-                return cls()
-            return cls(
-                canaries=_round(fields.inner("canaries")) if fields.has("canaries") else None,
-                charms_fail=fields.truth("charms-fail"),
-                backlog=_backlog(fields.inner("backlog")) if fields.has("backlog") else None,
-                flow=_flow(fields.inner("flow")),
-                hosts=_hosts(fields.inner("hosts")),
-                unpublished=Unpublished(
-                    fields.moment("unpublished-since") if fields.has("unpublished-since") else None
-                ),
-            )
-        except (ValueError, OverflowError, RecursionError):
-            return cls()
+        return (kept.loads(cls, text, VERSION) or cls()).bounded()
 
 
 NOTHING = CheckMemory()
 """The memory before the first verification."""
 
 
-class _Fields:
-    """A JSON object whose fields are what they should be.
-
-    Raises:
-        ValueError: by each method: the field is no such value.
-    """
-
-    def __init__(self, pairs: Iterable[tuple[str, object]]) -> None:
-        self._values = dict(pairs)
-
-    def has(self, name: str) -> bool:
-        return self._values.get(name) is not None
-
-    def names(self) -> tuple[str, ...]:
-        return tuple(self._values)
-
-    def text(self, name: str) -> str:
-        value = self._values.get(name)
-        if isinstance(value, str) and len(value) <= LONGEST_TEXT and value.isprintable():
-            return value
-        return _refuse(name)
-
-    def number(self, name: str) -> int:
-        value = self._values.get(name)
-        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST:
-            return value
-        return _refuse(name)
-
-    def truth(self, name: str) -> bool:
-        value = self._values.get(name)
-        return value if isinstance(value, bool) else _refuse(name)
-
-    def moment(self, name: str) -> datetime.datetime:
-        at = datetime.datetime.fromisoformat(self.text(name))
-        return at.astimezone(datetime.timezone.utc) if at.tzinfo else _refuse(name)
-
-    def inner(self, name: str) -> _Fields:
-        value = self._values.get(name)
-        return value if isinstance(value, _Fields) else _refuse(name)
-
-
-def _refuse(what: str) -> NoReturn:
-    raise ValueError(f"{what} is nothing that was written here")
-
-
-def _of_moment(at: datetime.datetime | None) -> str | None:
-    return at.isoformat() if at else None
-
-
-def _of_round(canaries: CanaryRound) -> dict[str, object]:
-    return {
-        "sent-at": _of_moment(canaries.sent_at),
-        "endpoints": _shortened(canaries.endpoints),
-        "builds": _shortened(canaries.builds),
-        "findings": {
-            plain(finding.service, LONGEST_TEXT): {
-                "question": plain(finding.question, LONGEST_TEXT),
-                "severity": finding.severity.value,
-                "summary": plain(finding.summary, LONGEST_TEXT),
-                "cause": finding.cause.value if finding.cause else "",
-                "remedy": plain(finding.remedy, LONGEST_TEXT),
-            }
-            for finding in canaries.findings[:MOST_CANARIES]
-        },
-        "milliseconds": {
-            plain(service, LONGEST_TEXT): round(min(seconds, LARGEST / 1000) * 1000)
-            for service, seconds in list(canaries.seconds.items())[:MOST_CANARIES]
-        },
-    }
+def _bounded_round(canaries: CanaryRound) -> CanaryRound:
+    findings = (
+        dataclasses.replace(
+            finding,
+            service=plain(finding.service, LONGEST_TEXT),
+            question=plain(finding.question, LONGEST_TEXT),
+            summary=plain(finding.summary, LONGEST_TEXT),
+            remedy=plain(finding.remedy, LONGEST_TEXT),
+        )
+        for finding in canaries.findings[:MOST_CANARIES]
+    )
+    return CanaryRound(
+        canaries.sent_at,
+        _shortened(canaries.endpoints),
+        _shortened(canaries.builds),
+        tuple(findings),
+        dict(list(canaries.seconds.items())[:MOST_CANARIES]),
+    )
 
 
 def _shortened(texts: Mapping[str, str]) -> dict[str, str]:
@@ -261,75 +199,12 @@ def _shortened(texts: Mapping[str, str]) -> dict[str, str]:
     return {plain(name, LONGEST_TEXT): plain(text, LONGEST_TEXT) for name, text in some}
 
 
-def _round(fields: _Fields) -> CanaryRound:
-    findings, took = fields.inner("findings"), fields.inner("milliseconds")
-    return CanaryRound(
-        sent_at=fields.moment("sent-at"),
-        endpoints=_texts(fields.inner("endpoints")),
-        builds=_texts(fields.inner("builds")),
-        findings=tuple(
-            _finding(service, findings.inner(service))
-            for service in findings.names()[:MOST_CANARIES]
-        ),
-        seconds={service: took.number(service) / 1000 for service in took.names()[:MOST_CANARIES]},
-    )
-
-
-def _texts(fields: _Fields) -> dict[str, str]:
-    return {name: fields.text(name) for name in fields.names()[:MOST_CANARIES]}
-
-
-def _finding(service: str, fields: _Fields) -> Finding:
-    cause = fields.text("cause")
-    return Finding(
-        service=service,
-        question=fields.text("question"),
-        severity=Severity(fields.text("severity")),
-        summary=fields.text("summary"),
-        cause=Cause(cause) if cause else None,
-        remedy=fields.text("remedy"),
-    )
-
-
-def _of_backlog(trend: BacklogTrend) -> dict[str, object]:
-    return {
-        "waiting": min(trend.waiting, LARGEST),
-        "at": _of_moment(trend.at),
-        "growths": min(trend.growths, LARGEST),
-        "steady": min(trend.steady, LARGEST),
-        "idle": min(trend.idle, LARGEST),
-    }
-
-
-def _backlog(fields: _Fields) -> BacklogTrend:
-    return BacklogTrend(
-        waiting=fields.number("waiting"),
-        at=fields.moment("at"),
-        growths=fields.number("growths"),
-        steady=fields.number("steady"),
-        idle=fields.number("idle"),
-    )
-
-
-def _flow(fields: _Fields) -> FlowTrend:
-    return FlowTrend(fields.number("dry") if fields.has("dry") else None, fields.text("fresh"))
-
-
-def _of_hosts(seen: HostsSeen) -> dict[str, object]:
+def _bounded_hosts(seen: HostsSeen) -> HostsSeen:
     some = sorted(seen.silent.items(), key=lambda item: item[1])[:MOST_HOSTS]
-    return {
-        "silent": {host: _of_moment(since) for host, since in some if is_host(host)},
-        "after": seen.after if is_host(seen.after) else "",
-        "known": {host: True for host in seen.known[:MOST_HOSTS] if is_host(host)},
-    }
-
-
-def _hosts(fields: _Fields) -> HostsSeen:
-    silent = fields.inner("silent")
-    names = [name for name in silent.names() if is_host(name)][:MOST_HOSTS]
-    known = [name for name in fields.inner("known").names() if is_host(name)][:MOST_HOSTS]
     return HostsSeen(
-        {name: silent.moment(name) for name in names}, fields.text("after"), tuple(known)
+        {host: since for host, since in some if is_host(host)},
+        seen.after if is_host(seen.after) else "",
+        tuple(host for host in seen.known[:MOST_HOSTS] if is_host(host)),
     )
 
 

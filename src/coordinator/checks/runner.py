@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from coordinator.blueprint import resource_types
-from coordinator.blueprint import systems as blueprint_systems
 from coordinator.checks import canary_schedule, clocks, deep, endpoint
 from coordinator.checks import ceilometer as checks_ceilometer
 from coordinator.checks import certificates as checks_certificates
@@ -18,7 +17,7 @@ from coordinator.checks.memory import NOTHING, CheckMemory
 from coordinator.checks.parallel import side_by_side
 from coordinator.openstack import certificates as openstack_certificates
 from coordinator.openstack import errors, http
-from coordinator.openstack.client import Cloud, Route
+from coordinator.openstack.client import Cloud
 from coordinator.openstack.credentials import Credentials
 from coordinator.report import figures, remedies
 from coordinator.report.finding import Cause, Finding, Severity
@@ -30,6 +29,9 @@ KEYSTONE_SHARE = 0.75
 
 READ_SHARE = 0.8
 """Part of the time after which deeper questions are put to the services that did answer."""
+
+_OWN = {checks_keystone.SERVICE: "keystone", checks_ceilometer.SERVICE: "ceilometer"}
+"""Systems that are asked, and looked up elsewhere than in the service catalog."""
 
 Progress = Callable[[str], None]
 """Receives one line for people whenever an answer has come."""
@@ -78,8 +80,7 @@ def verify(
     deadline, began = http.Deadline.after(request.timeout), time.monotonic()
     doubts = _doubts(request)
     with http.Transport(request.trusted, request.proxies) as transport:
-        route = Route(transport, deadline)
-        admission = _enter(request, route)
+        admission = _enter(request, transport)
         entered = time.monotonic() - began
         found = checks_certificates.blame(admission.finding, _ended_authority(request))
         admission = dataclasses.replace(admission, finding=found)
@@ -92,11 +93,12 @@ def verify(
         region = request.region or next(iter(admission.credentials.regions), "")
         share = READ_SHARE if request.depth.reads else 1.0
         patience = http.Deadline.after(deadline.left * share)
-        answers = _ask_all(request, admission.cloud, region, patience, progress)
+        cloud = admission.cloud.until(deadline)
+        answers = _ask_all(request, cloud, region, patience, progress)
         met = _met(request, region, admission.credentials, answers)
-        asides = _expiries(request, route.ends, met)
+        asides = _expiries(request, transport.ends, met)
         if request.depth.reads:
-            asides = (*asides, *_clocks(route.clocks, met))
+            asides = (*asides, *_clocks(transport.clocks, met))
         findings = (admission.finding, *doubts, *asides)
         types = _types(answers)
         needed = release() if types is not None else ""
@@ -104,12 +106,12 @@ def verify(
         report = _report(request, region, findings, answers, comparison)
         if request.depth.reads:
             places = _places(request, region, report, admission.credentials, answers)
-            asking = deep.Asking(request, memory, admission.cloud, places, progress, announce)
+            asking = deep.Asking(request, memory, cloud, places, progress, announce)
             report, memory = asking.deepen(report, deadline)
+        took = {type_: answer.seconds for type_, answer in answers.items()}
         measured = {
-            **_seconds({checks_keystone.SERVICE: entered}),
-            **_seconds({type_: answer.seconds for type_, answer in answers.items()}),
-            **_ends(route.ends, met),
+            **_seconds({checks_keystone.SERVICE: entered, **took}),
+            **_ends(transport.ends, met),
         }
     report = _measured(report, began, measured)
     return Verification(report, admission.credentials, memory, comparison, needed)
@@ -130,12 +132,12 @@ def _seconds(taken: Mapping[str, float | None]) -> dict[str, float]:
     }
 
 
-def _ends(ends: http.Ends, met: Sequence[_Met]) -> dict[str, float]:
+def _ends(ends: http.Ends, met: Sequence[tuple[Subject, str]]) -> dict[str, float]:
     """When the certificates that were met end."""
     return {
-        f"{figures.CERTIFICATE_ENDS}{one.names.service}": end.timestamp()
-        for one in met
-        if one.url.startswith("https:") and (end := ends.get(http.origin(one.url)))
+        f"{figures.CERTIFICATE_ENDS}{one.service}": end.timestamp()
+        for one, url in met
+        if url.startswith("https:") and (end := ends.get(http.origin(url)))
     }
 
 
@@ -156,35 +158,21 @@ def _places(
 
     Ceilometer has no API of its own: it is looked for in Gnocchi.
     """
-    keystone, ceilometer = (request.blueprint.systems[key] for key in ("keystone", "ceilometer"))
-    places = [
-        (_about(request, checks_keystone.SERVICE, keystone, region, True), credentials.auth_url)
-    ]
+    places = [(_subject(request, checks_keystone.SERVICE, region), credentials.auth_url)]
     proven = [type_ for type_ in request.services if report.answers(type_)]
     places += [(_subject(request, type_, region), answers[type_].url) for type_ in proven]
     if report.answers("metric"):
-        places.append(
-            (
-                _about(
-                    request,
-                    checks_ceilometer.SERVICE,
-                    ceilometer,
-                    region,
-                    "metric" in request.required,
-                ),
-                "",
-            )
-        )
+        places.append((_subject(request, checks_ceilometer.SERVICE, region), ""))
     return places
 
 
-def _enter(request: Request, route: Route) -> checks_keystone.Admission:
+def _enter(request: Request, transport: http.Transport) -> checks_keystone.Admission:
     """Get a token; a keystone that drips its answer is given up like one that hangs."""
     names = _names(request, checks_keystone.SERVICE, "keystone")
     patience = http.Deadline.after(request.timeout * KEYSTONE_SHARE)
 
     def enter() -> checks_keystone.Admission:
-        return checks_keystone.enter(request.credentials, route, patience, names)
+        return checks_keystone.enter(request.credentials, transport, patience, names)
 
     for _, admission in side_by_side({checks_keystone.SERVICE: enter}, patience):
         return admission
@@ -270,57 +258,43 @@ def _report(
     )
 
 
-@dataclasses.dataclass(frozen=True)
-class _Met:
-    """A system that was asked at an address of its own."""
-
-    title: str
-    names: remedies.Subject
-    url: str
-    required: bool
-
-
 def _met(
     request: Request,
     region: str,
     credentials: Credentials,
     answers: Mapping[str, endpoint.Answer],
-) -> list[_Met]:
-    """What was asked, Keystone first."""
-    keystone = _names(request, checks_keystone.SERVICE, "keystone")
-    met = [_Met("Keystone", keystone, credentials.auth_url, required=True)]
-    for type_, answer in answers.items():
-        subject = _subject(request, type_, region)
-        if answer.url:
-            met.append(
-                _Met(subject.system.title, subject.names, answer.url, required=subject.required)
-            )
-    return met
+) -> list[tuple[Subject, str]]:
+    """The systems that were asked at an address of their own, Keystone first."""
+    places = {checks_keystone.SERVICE: credentials.auth_url}
+    places |= {type_: answer.url for type_, answer in answers.items() if answer.url}
+    return [(_subject(request, service, region), url) for service, url in places.items()]
 
 
-def _expiries(request: Request, ends: http.Ends, met: Sequence[_Met]) -> tuple[Finding, ...]:
+def _expiries(
+    request: Request, ends: http.Ends, met: Sequence[tuple[Subject, str]]
+) -> tuple[Finding, ...]:
     """How long the certificates that were met are still good."""
     return tuple(
         checks_certificates.judge(
-            one.title,
+            one.system.title,
             one.names,
-            url=one.url,
-            left=ends[http.origin(one.url)] - _now(),
+            url=url,
+            left=ends[http.origin(url)] - _now(),
             limits=request.expiry,
             required=one.required,
         )
-        for one in met
-        if one.url.startswith("https:") and http.origin(one.url) in ends
+        for one, url in met
+        if url.startswith("https:") and http.origin(url) in ends
     )
 
 
-def _clocks(known: http.Clocks, met: Sequence[_Met]) -> tuple[Finding, ...]:
+def _clocks(known: http.Clocks, met: Sequence[tuple[Subject, str]]) -> tuple[Finding, ...]:
     """Whether the clocks of the hosts that answered agree with this unit's."""
     return clocks.judge(
         [
-            clocks.Seen(one.title, one.names, one.url, known[http.origin(one.url)])
-            for one in met
-            if http.origin(one.url) in known
+            clocks.Seen(one.system.title, one.names, url, known[http.origin(url)])
+            for one, url in met
+            if http.origin(url) in known
         ]
     )
 
@@ -340,16 +314,12 @@ def _not_asked(request: Request) -> tuple[Finding, ...]:
     )
 
 
-def _subject(request: Request, type_: str, region: str) -> Subject:
-    """A system of the service catalog."""
-    return _about(
-        request, type_, request.blueprint.services[type_], region, type_ in request.required
-    )
-
-
-def _about(
-    request: Request, service: str, system: blueprint_systems.System, region: str, required: bool
-) -> Subject:
+def _subject(request: Request, service: str, region: str) -> Subject:
+    """A system that is asked: one of the service catalog, Keystone or Ceilometer."""
+    key, required = _OWN.get(service), service in request.required
+    if key:
+        required = service == checks_keystone.SERVICE or "metric" in request.required
+    system = request.blueprint.systems[key] if key else request.blueprint.services[service]
     return Subject(
         service=service,
         system=system,
@@ -366,6 +336,8 @@ def _names(request: Request, service: str, charm: str) -> remedies.Subject:
         application=request.applications.get(service, charm),
         keystone=request.applications.get(checks_keystone.SERVICE, "keystone"),
         coordinator=request.coordinator,
+        authority=request.authority,
+        grant=request.grant,
     )
 
 

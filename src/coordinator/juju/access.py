@@ -50,7 +50,7 @@ class Surroundings:
         certificate: the controller's CA certificate (agent.conf: `cacert`), or empty.
         controller: UUID of the controller (agent.conf: `controller`), or empty.
         model: UUID of the unit's own model.
-        name: its name.
+        shown: its name.
         channel: of the snap juju that fits the controller, such as `3.6/stable`.
         us: name of the coordinator's application.
     """
@@ -59,37 +59,24 @@ class Surroundings:
     certificate: str
     controller: str
     model: str
-    name: str
+    shown: str
     channel: str = ""
     us: str = ""
 
 
-@dataclasses.dataclass(frozen=True)
-class Access:
-    """A user of the Juju controller, and where the controller is.
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Access(Surroundings):
+    """A user of the Juju controller, and where the controller is, as far as the secret tells.
 
     Attributes:
-        certificate: CA certificate (PEM) of the controller.
-        controller: UUID of the controller.
-        model: UUID or OWNER/NAME of the model that Ceilometer is in.
-        shown: the model's name, for people.
         secret: URI of the secret that says so.
         extra: what the secret has besides username and password, as an operator would type it.
-        channel: of the snap juju that fits the controller.
-        us: name of the coordinator's application.
     """
 
     username: str
     password: str = dataclasses.field(repr=False)
-    endpoints: tuple[str, ...]
-    certificate: str
-    controller: str
-    model: str
-    shown: str
     secret: str = ""
     extra: str = ""
-    channel: str = ""
-    us: str = ""
 
 
 def parse(content: Mapping[str, str], around: Surroundings, secret: str = "") -> Access:
@@ -110,17 +97,17 @@ def parse(content: Mapping[str, str], around: Surroundings, secret: str = "") ->
     if not around.controller:
         raise ControllerNotNamedError
     access = Access(
-        username=given["username"],
-        password=given["password"],
         endpoints=_endpoints(given) or around.endpoints,
         certificate=given.get("ca-cert") or around.certificate,
         controller=around.controller,
         model=given.get("model") or around.model,
-        shown=given.get("model") or around.name,
-        secret=secret,
-        extra=_typed(given),
+        shown=given.get("model") or around.shown,
         channel=around.channel,
         us=around.us,
+        username=given["username"],
+        password=given["password"],
+        secret=secret,
+        extra=_typed(given),
     )
     if key := _lack(access):
         problem = f"it lacks the key {key}, and Juju did not tell the controller's"

@@ -19,13 +19,7 @@ class ActionBackend:
         members: Sequence[str],
         sightings: patience.Sightings | None = None,
     ) -> None:
-        """Prepare, without asking anything.
-
-        Args:
-            through: the controller.
-            members: related applications that are Ceilometer; they decide among several.
-            sightings: since when units are as they are, as far as it was seen before.
-        """
+        """Prepare, without asking anything."""
         self._controller = through
         self._members = members
         self.sightings: patience.Sightings = sightings or {}
@@ -51,13 +45,5 @@ class ActionBackend:
         return ceilometer.target(view, self._members, us, model)
 
     def start(self, application: str, *, anew: bool = True) -> str:
-        """Enqueue the action on the leader of ceilometer and return the number of its task.
-
-        Args:
-            application: ceilometer's.
-            anew: whether one is begun where none waits or runs; else the number is empty then.
-
-        Raises:
-            JujuError: it cannot be enqueued.
-        """
+        """Enqueue the action on ceilometer's leader, as `Controller.start` does."""
         return self._controller.start(application, anew=anew)

@@ -7,8 +7,9 @@ import enum
 from collections.abc import Sequence
 
 from coordinator.juju import errors, foreign
-from coordinator.juju.foreign import Entry, Json
+from coordinator.juju.foreign import Entry
 from coordinator.juju.status import Application, CharmStatus, Level, Model
+from coordinator.report.kept import Json
 from coordinator.text import plain
 
 CHARM = "ceilometer"
@@ -43,11 +44,7 @@ class State(enum.Enum):
 
 @dataclasses.dataclass(frozen=True)
 class Task:
-    """A task of Juju.
-
-    Attributes:
-        cause: why it failed, for people.
-    """
+    """A task of Juju."""
 
     number: str
     state: State
@@ -85,14 +82,8 @@ _STATES = {
 
 def applications(model: Model) -> tuple[CeilometerApplication, ...]:
     """Ceilometer's applications in a model, by name."""
-    return tuple(
-        CeilometerApplication(
-            name=app.name,
-            asks=asks(app),
-            release=app.version,
-        )
-        for app in sorted(model.of_charm(CHARM), key=lambda app: app.name)
-    )
+    found = sorted(model.of_charm(CHARM), key=lambda app: app.name)
+    return tuple(CeilometerApplication(app.name, asks(app), app.version) for app in found)
 
 
 def asks(app: Application) -> bool:
@@ -110,11 +101,7 @@ def without_request(status: CharmStatus) -> CharmStatus:
 
 
 def task(number: str, shown: Json) -> Task:
-    """A task in the output of `juju show-task --format json`.
-
-    Raises:
-        NotUnderstoodError: it is no such output.
-    """
+    """A task in the output of `juju show-task --format json`."""
     entry = Entry(shown, "task")
     state = _STATES.get(entry.text("status"))
     if state is None:
@@ -143,13 +130,7 @@ def _said(results: Entry, key: str) -> str:
 def unfinished(operations: Json, application: str, action: str) -> str:
     """Number of a task of an action that waits or runs already; empty when there is none.
 
-    Args:
-        operations: output of `juju operations --format json`.
-        application: name of the application.
-        action: name of the action.
-
-    Raises:
-        NotUnderstoodError: it is no such output.
+    The operations are the output of `juju operations --format json`.
     """
     listed = Entry({"operations": operations}, "output")
     for _, operation in listed.entries("operations", foreign.TASK):
@@ -166,14 +147,7 @@ def unfinished(operations: Json, application: str, action: str) -> str:
 def target(
     view: View, members: Sequence[str], us: str, model: str
 ) -> CeilometerApplication | errors.JujuFault:
-    """The application whose action is to be run, or why it is not clear which.
-
-    Args:
-        view: what the controller told.
-        members: related applications that are Ceilometer; they decide among several.
-        us: name of the coordinator's application.
-        model: the model, for the remedy.
-    """
+    """The application whose action is to be run, or why it is not clear which."""
     if view.fault is not None:
         return view.fault
     named = tuple(app for app in view.applications if app.name in members)

@@ -86,11 +86,7 @@ class Controller:
             return ceilometer.View(fault=refused.fault)
 
     def survey(self) -> status.Model:
-        """The model.
-
-        Raises:
-            JujuError: the controller would not.
-        """
+        """The model."""
         with self._client() as juju:
             return self._model(juju)
 
@@ -157,15 +153,8 @@ class Controller:
         self.rest = self.rest.prolonged(self.access.endpoints, self._clock())
 
     @contextlib.contextmanager
-    def _client(
-        self, application: str = ceilometer.CHARM, what: str = "the model"
-    ) -> Generator[jubilant.Juju]:
-        """A client that is logged in by its data, and what it fails of in plain words.
-
-        Args:
-            application: that it is about.
-            what: is asked for.
-        """
+    def _client(self, application: str = "", what: str = "the model") -> Generator[jubilant.Juju]:
+        """A client that is logged in by its data, and what it fails of in plain words."""
         if not self._insists and self.rest.bars(self.access.endpoints, self._clock()):
             raise errors.JujuError(errors.silent(self.access, self.rest))
         client = self._find_client()

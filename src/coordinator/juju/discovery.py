@@ -1,6 +1,6 @@
 """Which applications of a Juju model are the stack's.
 
-An application is known by its charm, never by its name. Where a model has several of one charm,
+An application is known by its charm, never by its name. Where others have such applications too,
 such as two Memcacheds, the stack's is the one that the stack is integrated with. Pure.
 """
 
@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Collection, Iterable, Mapping
 
 from coordinator.blueprint.systems import Blueprint, System
-from coordinator.juju.status import Application, Model
+from coordinator.juju.status import Application, Model, RemoteApplication
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,12 +18,14 @@ class Stack:
     """The stack as a model has it.
 
     Attributes:
-        model: the whole model.
         applications: those of each system, by its key; none for a system that is not there.
+        others: what serves the stack in the place of a system, by its key: applications of other
+            charms, such as percona-cluster, and of other models.
     """
 
     model: Model
     applications: Mapping[str, tuple[Application, ...]]
+    others: Mapping[str, tuple[Application | RemoteApplication, ...]]
 
     def of(self, key: str) -> tuple[Application, ...]:
         """The applications of a system."""
@@ -51,9 +53,34 @@ def find(model: Model, blueprint: Blueprint, known: Collection[str] = ()) -> Sta
         found[system.key] = named or alike
     for system in blueprint.systems.values():
         users = _users(system, blueprint)
-        if users and (system.apart or len(found[system.key]) > 1):
+        if users:
             found[system.key] = _used(found, system, users)
-    return Stack(model, found)
+    return Stack(model, found, _others(model, blueprint, found))
+
+
+def _others(
+    model: Model, blueprint: Blueprint, found: Mapping[str, tuple[Application, ...]]
+) -> Mapping[str, tuple[Application | RemoteApplication, ...]]:
+    """What the stack is integrated with in the place of a system.
+
+    Who serves a system's users directly, where others have one of their own between, stands for
+    what that leads to.
+    """
+    charms = {charm for system in blueprint.systems.values() for charm in system.charms}
+    known = {
+        name: app
+        for name, app in {**model.remote, **model.applications}.items()
+        if not isinstance(app, Application) or app.charm not in charms
+    }
+    others: dict[str, dict[str, Application | RemoteApplication]] = {}
+    for system in blueprint.systems.values():
+        for need in (one for one in system.integrations if not one.optional):
+            target = blueprint.systems[need.system]
+            for app in found[system.key]:
+                for name in {i.application for i in app.integrated(need.endpoint)} & known.keys():
+                    for key in target.needs if target.apart else (target.key,):
+                        others.setdefault(key, {})[name] = known[name]
+    return {key: tuple(apps.values()) for key, apps in others.items()}
 
 
 def _users(system: System, blueprint: Blueprint) -> list[tuple[str, str]]:
@@ -78,7 +105,7 @@ def _used(
     system: System,
     users: Iterable[tuple[str, str]],
 ) -> tuple[Application, ...]:
-    """The applications that the stack is integrated with; else those that could be."""
+    """The applications that the stack is integrated with; where it is with none, all."""
     alike = found[system.key]
     names = {
         integration.application
@@ -88,4 +115,4 @@ def _used(
     }
     if system.apart:
         return tuple(app for app in alike if app.name in names or not app.subordinate_to)
-    return tuple(app for app in alike if app.name in names) or alike
+    return tuple(app for app in alike if not names or app.name in names)

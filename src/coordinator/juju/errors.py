@@ -6,6 +6,7 @@ import dataclasses
 import datetime
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from coordinator.juju.access import CA_FILE, Access
 from coordinator.juju.rest import ControllerRest
@@ -21,7 +22,6 @@ class JujuFault:
 
     Attributes:
         summary: one short line, without secrets.
-        remedy: what to type.
         later: what happens next by itself, such as when it is tried again. It changes while the
             fault stays the same, so it belongs in logs and results only.
     """
@@ -33,11 +33,7 @@ class JujuFault:
 
 
 class JujuError(Exception):
-    """The controller could not be asked, or would not do it.
-
-    Attributes:
-        fault: why.
-    """
+    """The controller could not be asked, or would not do it."""
 
     def __init__(self, fault: JujuFault) -> None:
         super().__init__(fault.summary)
@@ -53,16 +49,19 @@ class UnclearError(JujuError):
 
 def access_not_set(us: str) -> JujuFault:
     """There is no secret."""
-    remedy = f"juju config {us} {OPTION}=secret:ID"
-    return JujuFault(Cause.NO_ACCESS, f"{OPTION} is not set", remedy)
+    return JujuFault(
+        Cause.NO_ACCESS, f"{OPTION} is not set", f"juju config {us} {OPTION}=secret:ID"
+    )
 
 
 def access_gone(us: str, secret: str) -> JujuFault:
     """The secret that the option names does not exist, or is not granted: Juju may not tell."""
-    summary = f"{OPTION}: its secret is not there, or not granted"
-    another = f"juju config {us} {OPTION}=secret:ID"
-    grant = f"juju grant-secret {plain(secret, 80)} {us}"
-    return JujuFault(Cause.NO_ACCESS, summary, f"{grant}, or {another} where that finds none")
+    return JujuFault(
+        Cause.NO_ACCESS,
+        f"{OPTION}: its secret is not there, or not granted",
+        f"juju grant-secret {plain(secret, 80)} {us}, or juju config {us} {OPTION}=secret:ID "
+        "where that finds none",
+    )
 
 
 def access_not_granted(us: str, secret: str) -> JujuFault:
@@ -78,25 +77,14 @@ def access_unreadable(secret: str, said: str) -> JujuFault:
 
 
 def access_invalid(secret: str, problem: str, content: str) -> JujuFault:
-    """The secret's content cannot be used.
-
-    Args:
-        secret: its URI.
-        problem: what is wrong with it.
-        content: all of what it should have, as it is typed: what is not named is gone then.
-    """
+    """The secret's content cannot be used; a new one is all of it: what is not named is gone."""
     summary = f"{OPTION}: its secret cannot be used, {problem}"
     remedy = f"juju update-secret {plain(secret, 80)}{content}"
     return JujuFault(Cause.BAD_ACCESS, summary, remedy)
 
 
 def controller_not_named(us: str, file: str) -> JujuFault:
-    """The unit agent's own settings do not say which controller is theirs.
-
-    Args:
-        us: name of the coordinator's application.
-        file: with the agent's settings.
-    """
+    """The file of the unit agent's own settings does not say which controller is theirs."""
     summary = f"{OPTION}: {file} does not name the controller, or could not be read"
     return JujuFault(Cause.JUJU_ERROR, summary, f"juju exec --application {us} -- ls -l {file}")
 
@@ -105,13 +93,7 @@ def controller_not_named(us: str, file: str) -> JujuFault:
 
 
 def no_client(channel: str, problem: str, unit: str) -> JujuFault:
-    """The juju command is not there, and may not be or could not be installed.
-
-    Args:
-        channel: of the snap.
-        problem: why it could not be installed; empty when that was not tried.
-        unit: name of this unit.
-    """
+    """The juju command is not there, and may not be, or could not be, installed as a snap."""
     tried = f"the juju client could not be installed: {plain(problem, 150)}"
     summary = tried if problem else "there is no juju client on the unit"
     install = f"sudo snap install juju --channel={channel}"
@@ -121,8 +103,7 @@ def no_client(channel: str, problem: str, unit: str) -> JujuFault:
 # The controller
 
 
-@dataclasses.dataclass(frozen=True)
-class _Kind:
+class _Kind(NamedTuple):
     """One way in which the juju client fails.
 
     Attributes:
@@ -195,14 +176,8 @@ _KINDS = (
 )
 
 
-def of_client(said: str, access: Access, application: str = "ceilometer") -> JujuFault:
-    """What the juju client's last words mean.
-
-    Args:
-        said: what it wrote to standard error; the password is blotted out.
-        access: with whom and where.
-        application: name of Ceilometer's application.
-    """
+def of_client(said: str, access: Access, application: str = "") -> JujuFault:
+    """What the juju client's last words to standard error mean, asked about an application."""
     text = said.replace(access.password, "***")
     kind = next(kind for kind in _KINDS if re.search(kind.words, text))
     names = {
@@ -216,7 +191,8 @@ def of_client(said: str, access: Access, application: str = "ceilometer") -> Juj
         "update": _update(access, access.extra),
         "update_ca": _update(access, f"{access.extra.replace(CA_FILE, '')}{CA_FILE}"),
     }
-    return JujuFault(kind.cause, kind.summary.format(**names), kind.remedy.format(**names))
+    remedy = kind.remedy.format(**names).rstrip()
+    return JujuFault(kind.cause, kind.summary.format(**names), remedy)
 
 
 def _update(access: Access, extra: str) -> str:
@@ -270,13 +246,7 @@ def no_ceilometer(model: str) -> JujuFault:
 
 
 def several_ceilometers(names: Sequence[str], us: str, *, related: bool) -> JujuFault:
-    """It is not clear which application is meant.
-
-    Args:
-        names: of the applications.
-        us: name of the coordinator's application.
-        related: whether they are all related to the coordinator, which else decides.
-    """
+    """It is not clear which application is meant; a relation to the coordinator decides."""
     summary = f"several applications are of the charm ceilometer: {', '.join(names)}"
     remedy = (
         f"juju remove-relation {us}:member {names[-1]}"

@@ -6,14 +6,11 @@ with the place of the value; never in another one. Pure.
 
 from __future__ import annotations
 
-import datetime
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import TypeAlias, Union
 
-Json: TypeAlias = Union[bool, int, float, str, "list[Json]", "Mapping[str, Json]", None]
-"""What a JSON document can be."""
+from coordinator.report.kept import Json
 
 LARGEST = 64 * 1024 * 1024
 """Characters of a document at most: a model of 3,000 units has about 3 million."""
@@ -43,11 +40,7 @@ class NotUnderstoodError(ValueError):
 
 
 def load(text: str) -> Json:
-    """A JSON document; null where nothing was printed.
-
-    Raises:
-        NotUnderstoodError: it is none, or is too long, too deep, or has numbers without end.
-    """
+    """A JSON document; null where nothing was printed."""
     if len(text) > LARGEST:
         raise NotUnderstoodError("a document that is too long")
     try:
@@ -58,30 +51,10 @@ def load(text: str) -> Json:
 
 
 def name(text: str, grammar: re.Pattern[str], place: str) -> str:
-    """A name that follows its grammar.
-
-    Raises:
-        NotUnderstoodError: it does not.
-    """
+    """A name that follows its grammar."""
     if len(text) > _LONGEST or not grammar.fullmatch(text):
         raise NotUnderstoodError(f"{place}: a name that Juju does not allow")
     return text
-
-
-def moment(text: str, place: str) -> datetime.datetime:
-    """A time in ISO form with its zone, as we write it ourselves.
-
-    Raises:
-        NotUnderstoodError: it is none.
-    """
-    try:
-        found = datetime.datetime.fromisoformat(text)
-        utc = found.astimezone(datetime.timezone.utc)
-    except (ValueError, OverflowError):
-        raise NotUnderstoodError(f"{place}: no time") from None
-    if found.tzinfo is None:
-        raise NotUnderstoodError(f"{place}: a time without its zone")
-    return utc
 
 
 class Entry:
@@ -90,18 +63,10 @@ class Entry:
     __slots__ = ("_items", "_place")
 
     def __init__(self, value: Json, place: str) -> None:
-        """Take a value.
-
-        Args:
-            value: the mapping.
-            place: where it is, for errors.
-
-        Raises:
-            NotUnderstoodError: it is no mapping.
-        """
+        """Take a mapping, and where it is, for errors."""
         if value is not None and not isinstance(value, Mapping):
             raise NotUnderstoodError(f"{place}: no mapping")
-        self._items: Mapping[str, Json] = {} if value is None else value
+        self._items: Mapping[str, Json] = value or {}
         self._place = place
 
     def __contains__(self, key: str) -> bool:
@@ -144,35 +109,26 @@ class Entry:
         """A mapping below; empty where there is none."""
         return Entry(self._items.get(key), f"{self._place}.{key}")
 
+    def items(self, grammar: re.Pattern[str]) -> Iterator[tuple[str, Json, str]]:
+        """Names that follow a grammar, their values, and the place of these."""
+        for title, value in self._items.items():
+            yield name(title, grammar, self._place), value, self._place
+
     def entries(self, key: str, grammar: re.Pattern[str]) -> Iterator[tuple[str, Entry]]:
         """The mappings below, by names that follow a grammar."""
-        for title, value, place in self._below(key, grammar):
+        for title, value, place in self.entry(key).items(grammar):
             yield title, Entry(value, place)
 
     def lists(self, key: str, grammar: re.Pattern[str]) -> Iterator[tuple[str, list[Json]]]:
         """The lists below, by names that follow a grammar."""
-        for title, value, place in self._below(key, grammar):
+        for title, value, place in self.entry(key).items(grammar):
             yield title, _listed(value, place)
 
     def names(self, key: str, grammar: re.Pattern[str]) -> tuple[str, ...]:
         """A list of names."""
         place = f"{self._place}.{key}"
-        found: list[str] = []
-        for item in _listed(self._items.get(key), place):
-            if not isinstance(item, str):
-                raise NotUnderstoodError(f"{place}: no name")
-            found.append(name(item, grammar, place))
-        return tuple(found)
-
-    def _below(self, key: str, grammar: re.Pattern[str]) -> Iterator[tuple[str, Json, str]]:
-        """What a mapping below has: names, values and the place of these."""
-        value, place = self._items.get(key), f"{self._place}.{key}"
-        if value is None:
-            return
-        if not isinstance(value, Mapping):
-            raise NotUnderstoodError(f"{place}: no mapping")
-        for title, below in value.items():
-            yield name(title, grammar, place), below, place
+        listed = (Entry({"": one}, place) for one in _listed(self._items.get(key), place))
+        return tuple(name(one.text(""), grammar, place) for one in listed)
 
 
 def _listed(value: Json, place: str) -> list[Json]:

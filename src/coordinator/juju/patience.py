@@ -13,18 +13,15 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import hashlib
-import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
-from coordinator.juju import foreign
 from coordinator.juju.status import Level, Model, Unit
+from coordinator.report import kept
 
 MOST = 5000
 """Units that are remembered at most: those that are not well come first."""
 
-_WORDS = {level.value: level for level in Level}
-_DIGEST = re.compile(r"[0-9a-f]{8}")
 _NUMBERS = re.compile(r"[0-9]+")
 _PLAIN = {Level.ACTIVE, Level.UNKNOWN}
 """Levels of units that nobody has to wait for; of most units, nothing need be remembered."""
@@ -51,16 +48,7 @@ Sightings = Mapping[str, Sighting]
 def watch(
     model: Model, remembered: Sightings, now: datetime.datetime
 ) -> tuple[Model, dict[str, Sighting]]:
-    """Compare a model with what was seen before.
-
-    Args:
-        model: as it is now.
-        remembered: by the look before.
-        now: when the model was read.
-
-    Returns:
-        The model with `seen_since` and `retried`, and what is to be remembered instead.
-    """
+    """The model with `seen_since` and `retried`, and what is to be remembered instead."""
     kept = {unit.name: seen for unit in model.units if (seen := _seen(unit, remembered, now))}
     retried = frozenset(
         unit.name
@@ -107,30 +95,9 @@ def digest_of(message: str) -> str:
 
 def to_json(sightings: Sightings) -> str:
     """As text, to be kept: the same for the same sightings."""
-    return json.dumps(
-        {
-            name: [seen.level.value, seen.digest, seen.since.isoformat(timespec="seconds")]
-            for name, seen in sorted(sightings.items())[:MOST]
-        },
-        separators=(",", ":"),
-    )
+    return kept.dumps(dict(sorted(sightings.items())[:MOST]))
 
 
-def from_json(text: str) -> dict[str, Sighting]:
+def from_json(text: str) -> Sightings:
     """What was kept; nothing where that is not what was written here."""
-    try:
-        return dict(_read(foreign.load(text)))
-    except foreign.NotUnderstoodError:
-        return {}
-
-
-def _read(document: foreign.Json) -> Iterator[tuple[str, Sighting]]:
-    listed = foreign.Entry({"sightings": document}, "kept")
-    for number, (name, values) in enumerate(listed.lists("sightings", foreign.UNIT)):
-        match values:
-            case [str(word), str(digest), str(since)] if word in _WORDS and number < MOST:
-                if not _DIGEST.fullmatch(digest):
-                    raise foreign.NotUnderstoodError("kept: no digest")
-                yield name, Sighting(_WORDS[word], digest, foreign.moment(since, "kept"))
-            case _:
-                raise foreign.NotUnderstoodError("kept: no sighting")
+    return kept.loads(Mapping[str, Sighting], text) or {}

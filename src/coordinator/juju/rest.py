@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import json
 
-from coordinator.juju import foreign
+from coordinator.report import kept
 
 BACK_OFF = datetime.timedelta(minutes=5)
 """Time without a call after one that was not answered in time."""
@@ -46,27 +45,12 @@ class ControllerRest:
 
     def to_json(self) -> str:
         """As text, to be kept; empty where there is nothing to remember."""
-        if self.since is None or self.until is None:
-            return ""
-        return json.dumps(
-            {
-                "where": list(self.where),
-                "since": self.since.isoformat(),
-                "until": self.until.isoformat(),
-            }
-        )
+        return kept.dumps(self) if self.until else ""
 
     @classmethod
     def from_json(cls, text: str) -> ControllerRest:
         """What was kept; nothing where that is not what was written here."""
-        try:
-            entry = foreign.Entry(foreign.load(text), "rest")
-            where = entry.names("where", foreign.ADDRESS)
-            since = foreign.moment(entry.text("since"), "rest.since")
-            until = foreign.moment(entry.text("until"), "rest.until")
-        except foreign.NotUnderstoodError:
-            return AWAKE
-        return cls(where, since, until)
+        return kept.loads(cls, text) or AWAKE
 
 
 AWAKE = ControllerRest()

@@ -26,25 +26,25 @@ class Sight:
     model: Model | None = None
 
     @property
+    def seen(self) -> CeilometerApplication | None:
+        """The application, where the controller showed it."""
+        found = self.application
+        return found if isinstance(found, CeilometerApplication) else None
+
+    @property
     def name(self) -> str:
         """Name of the application: as in the model, else the related one, else the charm's."""
-        if isinstance(self.application, CeilometerApplication):
-            return self.application.name
-        return self.related or CHARM
+        return self.seen.name if self.seen else self.related or CHARM
 
     @property
     def release(self) -> str:
         """Version of Ceilometer in the model; empty when it is not known."""
-        return (
-            self.application.release if isinstance(self.application, CeilometerApplication) else ""
-        )
+        return self.seen.release if self.seen else ""
 
     @property
     def asks(self) -> bool | None:
         """Whether its charm asks for its action ceilometer-upgrade; None when not known."""
-        return (
-            self.application.asks if isinstance(self.application, CeilometerApplication) else None
-        )
+        return self.seen.asks if self.seen else None
 
 
 NOBODY_ASKED = Sight()

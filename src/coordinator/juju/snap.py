@@ -39,12 +39,7 @@ def common_folder() -> pathlib.Path:
 
 
 def install(channel: str, deadline: float = DEADLINE) -> str:
-    """Install the snap and say why it could not be; empty when it is installed.
-
-    Args:
-        channel: of the snap, such as `3.6/stable`.
-        deadline: seconds to wait.
-    """
+    """Install the snap and say why it could not be; empty when it is installed."""
     problems = [f"snapd did not end within {deadline:g} seconds"]
     # the library waits for snapd without end: a thread that does not keep the hook alive does not
     waiter = threading.Thread(target=lambda: problems.append(_install(channel)), daemon=True)

@@ -14,7 +14,8 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from coordinator.juju import foreign
-from coordinator.juju.foreign import Entry, Json
+from coordinator.juju.foreign import Entry
+from coordinator.report.kept import Json
 from coordinator.text import plain
 
 LONGEST = 500
@@ -89,8 +90,6 @@ class Machine:
         agent: what Juju says of its agent: `started`, `pending`, or `down`, which is also said
             while it is not provisioned.
         instance: what the cloud says of it: `running`, `allocating`, `provisioning error`.
-        life: `dying` or `dead`; empty while it is alive.
-        unreadable: Juju could not tell about it.
     """
 
     name: str
@@ -123,7 +122,6 @@ class Unit:
         principal: name of the unit that it is beside; empty when it is a principal itself.
         subordinates: names of the units beside it.
         lost: its agent is gone. Juju hides that behind an error of a hook; then the machine tells.
-        unreadable: Juju could not tell about it.
     """
 
     name: str
@@ -203,7 +201,6 @@ class RemoteApplication:
 
     Attributes:
         url: of the offer, such as `admin/other.keystone`.
-        life: `dying` or `dead`; empty while it is alive.
         endpoints: interface of each endpoint that is offered.
         integrations: with applications of this model.
     """
@@ -222,12 +219,12 @@ class Model:
     """A model.
 
     Attributes:
-        applications: by name.
         remote: applications of other models that it knows (consumed offers), by name.
         machines: with their containers, by number.
         seen_since: when we first saw each unit as it is now (patience.py); empty where nobody
             remembers.
         retried: units whose hook failed and is being tried again at this moment (patience.py).
+        is_kubernetes: it has no machines.
     """
 
     applications: Mapping[str, Application] = dataclasses.field(
@@ -241,6 +238,7 @@ class Model:
         default_factory=dict[str, datetime.datetime]
     )
     retried: frozenset[str] = frozenset()
+    is_kubernetes: bool = False
 
     def of_charm(self, *charms: str) -> tuple[Application, ...]:
         """The applications of these charms, whatever their names."""
@@ -268,11 +266,7 @@ def application_of(unit: str) -> str:
 
 
 def parse(document: Json) -> Model:
-    """Read the output of `juju status --format json`.
-
-    Raises:
-        NotUnderstoodError: it is no such output.
-    """
+    """Read the output of `juju status --format json`."""
     tree = Entry(document, "status")
     if "applications" not in tree:
         raise foreign.NotUnderstoodError("status: no applications")
@@ -288,6 +282,7 @@ def parse(document: Json) -> Model:
         },
         {name: _remote(name, entry, ends) for name, entry in others.items()},
         machines,
+        is_kubernetes=tree.entry("model").text("type") == "caas",
     )
 
 

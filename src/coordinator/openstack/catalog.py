@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 import re
 import urllib.parse
-from collections.abc import Iterable
-from typing import Any, cast
+from collections.abc import Iterable, Mapping
 
 from coordinator.openstack.urls import is_link_local, problem_of
 from coordinator.report.finding import Cause
+from coordinator.report.kept import Json
 from coordinator.text import plain
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.-]{0,100}")
@@ -50,7 +50,6 @@ class Located:
     Attributes:
         url: its endpoint, without a trailing slash.
         doubt: what is odd about the entry although it can be used, or nothing.
-        doubt_cause: the kind of oddity.
     """
 
     url: str
@@ -63,7 +62,6 @@ class Missing:
     """Why a service has no endpoint that can be used.
 
     Attributes:
-        cause: which way.
         text: a phrase that follows the name of the service.
         available: the interfaces or regions that there are instead.
     """
@@ -73,18 +71,11 @@ class Missing:
     available: tuple[str, ...] = ()
 
 
-def parse(catalog: Any, *, secure: bool = False) -> tuple[Entry, ...]:
+def parse(catalog: Json, *, secure: bool = False) -> tuple[Entry, ...]:
     """Read the catalog of a v3 token (Identity API, `token.catalog`).
 
     Services without endpoints are listed too; fields that are absent, or no texts, become empty;
     what is no object is passed over.
-
-    Args:
-        catalog: the catalog as JSON.
-        secure: whether it came by TLS.
-
-    Raises:
-        TypeError: it is no list.
     """
     if not isinstance(catalog, list):
         raise TypeError("a catalog is a list")
@@ -92,26 +83,16 @@ def parse(catalog: Any, *, secure: bool = False) -> tuple[Entry, ...]:
         Entry(
             type=_text(service, "type"),
             name=_text(service, "name"),
-            endpoints=tuple(
-                _endpoint(endpoint, secure) for endpoint in _objects(service.get("endpoints"))
-            ),
+            endpoints=tuple(_endpoint(one, secure) for one in _objects(service.get("endpoints"))),
         )
-        for service in _objects(cast("list[Any]", catalog))
+        for service in _objects(catalog)
     )
 
 
 def locate(
     entries: Iterable[Entry], type_: str, name: str, interface: str, region: str
 ) -> Located | Missing:
-    """Find the endpoint of a service.
-
-    Args:
-        entries: the catalog.
-        type_: catalog type of the service.
-        name: name that its charm registers; another one is a doubt.
-        interface: interface wanted.
-        region: region wanted; empty means any.
-    """
+    """Find the endpoint of a service."""
     services = [entry for entry in entries if entry.type == type_]
     if not services:
         return Missing(Cause.NOT_IN_CATALOG, "is not in the service catalog")
@@ -161,7 +142,7 @@ def _with_doubt(url: str, services: list[Entry], name: str, urls: tuple[str, ...
     return Located(url)
 
 
-def _endpoint(endpoint: dict[str, Any], secure: bool) -> Endpoint:
+def _endpoint(endpoint: Mapping[str, Json], secure: bool) -> Endpoint:
     url = endpoint.get("url")
     url = url if isinstance(url, str) else ""
     return Endpoint(
@@ -172,13 +153,13 @@ def _endpoint(endpoint: dict[str, Any], secure: bool) -> Endpoint:
     )
 
 
-def _objects(values: Any) -> list[dict[str, Any]]:
+def _objects(values: Json) -> list[Mapping[str, Json]]:
     """The objects in a list; nothing in anything else."""
-    found = cast("list[Any]", values) if isinstance(values, list) else []
-    return [cast("dict[str, Any]", one) for one in found if isinstance(one, dict)]
+    listed = values if isinstance(values, list) else []
+    return [one for one in listed if isinstance(one, Mapping)]
 
 
-def _text(values: dict[str, Any], key: str) -> str:
+def _text(values: Mapping[str, Json], key: str) -> str:
     value = values.get(key)
     if not isinstance(value, str):
         return ""

@@ -1,4 +1,7 @@
-"""The cloud as seen with the coordinator's credentials: token, catalog and bounded reads."""
+"""The cloud as seen with the coordinator's credentials: token, catalog and bounded reads.
+
+What is not answered as it was asked is an `ApiError`; `errors.explain` tells why.
+"""
 
 from __future__ import annotations
 
@@ -10,82 +13,64 @@ import re
 import threading
 import urllib.parse
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, TypeAlias
 
 from coordinator.openstack import catalog, errors, http, json_answers, urls, wire
 from coordinator.openstack.credentials import Credentials
-from coordinator.openstack.errors import UnusableAnswerError, shown
+from coordinator.openstack.errors import ApiError, UnusableAnswerError, shown
 from coordinator.report.finding import Cause
 
 _TOKEN = re.compile(r"[!-~]{1,16384}")
 """A token is opaque, but must fit into a header."""
 
 _JSON = {"Accept": "application/json"}
+_SENT = {"Content-Type": "application/json"}
 
-_Params = Mapping[str, str | int | list[str]]
-"""Query parameters; a list stands for several of one name."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Route:
-    """How services are reached.
-
-    Attributes:
-        transport: what sends requests, and knows what is trusted and what lies between.
-        deadline: when every request ends.
-    """
-
-    transport: http.Transport
-    deadline: http.Deadline
-
-    @property
-    def ends(self) -> http.Ends:
-        """When the certificates end that were met on the way."""
-        return self.transport.ends
-
-    @property
-    def clocks(self) -> http.Clocks:
-        """Of the hosts that answered."""
-        return self.transport.clocks
+_Param: TypeAlias = str | int | list[str]
+"""A query parameter; a list stands for several of one name."""
 
 
 class Login:
     """A token, and the way to another one; for use by several threads."""
 
     def __init__(self, token: str, renew: Callable[[http.Deadline], str] | None = None) -> None:
-        """Hold a token.
-
-        Args:
-            token: the token.
-            renew: gets another one before a deadline; None where there is no way.
-        """
+        """Hold a token."""
         self.token = token
         self._renew = renew
         self._lock = threading.Lock()
 
     def renew(self, refused: str, deadline: http.Deadline) -> bool:
-        """Get another token in place of one that was refused, unless another thread did.
+        """Get another token in place of one that was refused, and tell whether there is one.
 
         That keystone gives none is not the fault of the service that refused: then, too, there is
         no other token.
-
-        Returns:
-            Whether there is another token.
         """
         with self._lock:
             if self.token == refused and self._renew is not None:
-                with contextlib.suppress(errors.ApiError, UnusableAnswerError):
+                with contextlib.suppress(ApiError):
                     self.token = self._renew(deadline)
             return self.token != refused
 
 
 @dataclasses.dataclass(frozen=True)
-class Session:
-    """Requests with one token, until a deadline."""
+class Cloud:
+    """An authenticated view of one cloud, good until a deadline.
+
+    Attributes:
+        documents: what services say at their roots, by URL; each is asked once.
+        project: id of the project that the token is for.
+    """
 
     transport: http.Transport
     login: Login
     deadline: http.Deadline
+    entries: tuple[catalog.Entry, ...] = ()
+    documents: dict[str, Any] = dataclasses.field(default_factory=dict[str, Any], repr=False)
+    project: str = ""
+
+    def until(self, deadline: http.Deadline) -> Cloud:
+        """The same cloud, good until another deadline."""
+        return dataclasses.replace(self, deadline=deadline)
 
     def ask(
         self,
@@ -95,22 +80,10 @@ class Session:
         body: Any = None,
         deed: str = "read",
     ) -> wire.Answer:
-        """Send a request with the token; a token that is refused is renewed once.
-
-        Args:
-            method: HTTP method.
-            url: the whole URL.
-            headers: beside those of every request.
-            body: sent as JSON; None: no body.
-            deed: what it is for those who may not do it: `read` or `write`.
-
-        Raises:
-            ApiError, UnusableAnswerError: there is no answer with a status of success.
-        """
+        """Send a request with the token; a token that is refused is renewed once."""
         sent = None if body is None else json.dumps(body).encode()
-        kind = {} if sent is None else {"Content-Type": "application/json"}
         token = self.login.token
-        whole = {**headers, **kind, "X-Auth-Token": token}
+        whole = {**headers, **({} if sent is None else _SENT), "X-Auth-Token": token}
         answer = self.transport.ask(method, url, self.deadline, whole, sent)
         if answer.status == 401 and self.login.renew(token, self.deadline):
             whole["X-Auth-Token"] = self.login.token
@@ -118,56 +91,33 @@ class Session:
         return _successful(answer, url, deed)
 
     def look(self, url: str) -> Any:
-        """The JSON at a URL that everybody may read, such as a list of API versions.
+        """The JSON at a URL that everybody may read, such as a list of API versions; asked once.
 
         `300 Multiple Choices` is its usual status with some services; a token goes along only
         where it is asked for.
-
-        Raises:
-            ApiError, UnusableAnswerError: there is none.
         """
-        answer = self.transport.ask("GET", url, self.deadline, _JSON)
-        if answer.status == 401:
-            answer = self.ask("GET", url)
-        if answer.status != 300:
-            _successful(answer, url)
-        return json_answers.parse(answer.body)
+        if url not in self.documents:
+            answer = self.transport.ask("GET", url, self.deadline, _JSON)
+            if answer.status == 401:
+                answer = self.ask("GET", url)
+            if answer.status != 300:
+                _successful(answer, url)
+            self.documents[url] = json_answers.parse(answer.body)
+        return self.documents[url]
 
 
 def _successful(answer: wire.Answer, url: str, deed: str = "read") -> wire.Answer:
     """The answer, if its status is one of success.
 
-    Raises:
-        StatusError: it is not.
+    One that points elsewhere is not followed: password and token would go along.
     """
     if 300 <= answer.status < 400:
         place = urls.place_of(answer.headers.get("location", ""), url)
-        raise errors.RedirectedError(answer.status, place)
+        target = f"to '{place}'" if place else "without a usable address"
+        raise ApiError(Cause.REDIRECTED, f"redirects {target} (HTTP {answer.status})")
     if not 200 <= answer.status < 300:
         raise errors.of_status(answer.status, deed)
     return answer
-
-
-@dataclasses.dataclass(frozen=True)
-class Cloud:
-    """An authenticated view of one cloud, good until the deadline of its session.
-
-    Attributes:
-        entries: the service catalog of the token.
-        documents: what services say at their roots, by URL; each is asked once.
-        project: id of the project that the token is for.
-    """
-
-    session: Session
-    entries: tuple[catalog.Entry, ...]
-    documents: dict[str, Any] = dataclasses.field(default_factory=dict[str, Any], repr=False)
-    project: str = ""
-
-    def until(self, deadline: http.Deadline) -> Cloud:
-        """The same cloud, good until another deadline."""
-        return dataclasses.replace(
-            self, session=dataclasses.replace(self.session, deadline=deadline)
-        )
 
 
 class _Access(NamedTuple):
@@ -176,22 +126,11 @@ class _Access(NamedTuple):
     project: str
 
 
-def connect(credentials: Credentials, route: Route, patience: http.Deadline) -> Cloud:
-    """Get a token and the catalog that comes with it.
-
-    Args:
-        credentials: whose token.
-        route: how the services are reached.
-        patience: when the request for the token ends.
-
-    Raises:
-        ApiError, UnusableAnswerError: keystone gives none; `errors.explain` tells why.
-    """
-    transport = route.transport
-    access = _log_in(credentials, transport, patience)
+def connect(credentials: Credentials, transport: http.Transport, deadline: http.Deadline) -> Cloud:
+    """Get a token and the catalog that comes with it."""
+    access = _log_in(credentials, transport, deadline)
     login = Login(access.token, lambda until: _log_in(credentials, transport, until).token)
-    session = Session(transport, login, route.deadline)
-    return Cloud(session, access.entries, project=access.project)
+    return Cloud(transport, login, deadline, access.entries, project=access.project)
 
 
 def _log_in(
@@ -207,15 +146,11 @@ def _log_in(
         "password": credentials.password,
     }
     project = {"name": credentials.project, "domain": {"name": credentials.project_domain}}
-    body = {
-        "auth": {
-            "identity": {"methods": ["password"], "password": {"user": user}},
-            "scope": {"project": project},
-        }
-    }
+    identity = {"methods": ["password"], "password": {"user": user}}
+    body = {"auth": {"identity": identity, "scope": {"project": project}}}
     url = f"{credentials.auth_url.rstrip('/')}/auth/tokens"
-    headers = {**_JSON, "Content-Type": "application/json"}
-    answer = transport.ask("POST", url, deadline, headers, json.dumps(body).encode())
+    sent = json.dumps(body).encode()
+    answer = transport.ask("POST", url, deadline, {**_JSON, **_SENT}, sent)
     token = _successful(answer, url).headers.get("x-subject-token", "")
     try:
         found = json_answers.parse(answer.body)["token"]
@@ -255,125 +190,85 @@ class Service:
 
     def until(self, deadline: http.Deadline) -> Service:
         """The same service, to be asked until another deadline."""
-        return dataclasses.replace(self, cloud=self.cloud.until(deadline))
+        return Service(self.cloud.until(deadline), self.url)
 
     def now(self) -> datetime.datetime:
         """The time by the service's own clock, as far as its answers told it."""
-        clock = self.cloud.session.transport.clocks.get(http.origin(self.url))
+        clock = self.cloud.transport.clocks.get(http.origin(self.url))
         ahead = datetime.timedelta(seconds=clock.ahead if clock else 0)
         return datetime.datetime.now(datetime.timezone.utc) + ahead
 
     def describe(self) -> Any:
-        """The JSON at its root, where it tells its versions; asked once, without a token.
-
-        Raises:
-            ApiError, UnusableAnswerError: there is none; `errors.explain` tells why.
-        """
-        url, known = f"{self.root}/", self.cloud.documents
-        if url not in known:
-            known[url] = self.cloud.session.look(url)
-        return known[url]
+        """The JSON at its root, where it tells its versions."""
+        return self.cloud.look(f"{self.root}/")
 
     def versions(self) -> tuple[str, ...]:
-        """Ids of the API versions that the service offers, such as `v1.0`.
-
-        Raises:
-            ApiError, UnusableAnswerError: it offers none; `errors.explain` tells why.
-        """
+        """Ids of the API versions that the service offers, such as `v1.0`."""
         try:
             return tuple(str(version["id"]) for version in _offered(self.describe()))
         except (KeyError, TypeError):
-            raise UnusableAnswerError(
-                Cause.NOT_JSON, f"answers without versions of its API at {shown(self.url)}"
-            ) from None
+            text = f"answers without versions of its API at {shown(self.url)}"
+            raise UnusableAnswerError(Cause.NOT_JSON, text) from None
 
-    def get(self, path: str, *segments: object, **params: str | int | list[str]) -> Any:
+    def get(self, path: str, *segments: object, **params: _Param) -> Any:
         """Read JSON.
 
         Args:
             path: path below the root, starting with a slash; our own words.
             segments: what follows it; may come from elsewhere.
             params: query parameters.
-
-        Raises:
-            ApiError, UnusableAnswerError: there is none; `errors.explain` tells why.
         """
         return json_answers.parse(self._ask("GET", path, segments, params).body)
 
     def text(self, path: str, *segments: object) -> str:
-        """Read plain text; for the arguments see `get`.
-
-        Raises:
-            ApiError, UnusableAnswerError: there is none; `errors.explain` tells why.
-        """
-        answer = self._ask("GET", path, segments, {}, headers={"Accept": "text/plain"})
+        """Read plain text."""
+        answer = self._ask("GET", path, segments, headers={"Accept": "text/plain"})
         try:
             return answer.body.decode()
         except UnicodeDecodeError:
-            raise errors.NotJsonError("not in UTF-8") from None
+            raise errors.not_json("not in UTF-8") from None
 
     def own_token(self) -> Any:
         """What keystone says about the coordinator's own token; this service must be keystone.
 
         Source: Identity API v3, "Validate and show information for token".
-
-        Raises:
-            ApiError, UnusableAnswerError: nothing; `errors.explain` tells why.
         """
-        subject = {**_JSON, "X-Subject-Token": self.cloud.session.login.token}
+        subject = {**_JSON, "X-Subject-Token": self.cloud.login.token}
         answer = self._ask("GET", "/v3/auth/tokens", (), {"nocatalog": ""}, headers=subject)
         return json_answers.parse(answer.body)
 
-    def search(
-        self, path: str, body: Any, *segments: object, **params: str | int | list[str]
-    ) -> Any:
-        """Read JSON that is asked for with JSON; for the arguments see `get`.
-
-        Raises:
-            ApiError, UnusableAnswerError: there is none; `errors.explain` tells why.
-        """
+    def search(self, path: str, body: Any, *segments: object, **params: _Param) -> Any:
+        """Read JSON that is asked for with JSON."""
         return json_answers.parse(self._ask("POST", path, segments, params, body=body).body)
 
-    def post(
-        self, path: str, body: Any, *segments: object, **params: str | int | list[str]
-    ) -> Any:
-        """Write JSON; gives the answer's JSON, None where it has no body.
-
-        For the arguments see `get`.
-
-        Raises:
-            ApiError, UnusableAnswerError: it was not taken; `errors.explain` tells why.
-        """
+    def post(self, path: str, body: Any, *segments: object, **params: _Param) -> Any:
+        """Write JSON; gives the answer's JSON, None where it has no body."""
         answer = self._ask("POST", path, segments, params, body=body, deed="write")
         return json_answers.parse(answer.body) if answer.body else None
 
     def delete(self, path: str, *segments: object) -> None:
-        """Remove something; that it is gone already is no fault.
-
-        Raises:
-            ApiError, UnusableAnswerError: it was not removed; `errors.explain` tells why.
-        """
-        with contextlib.suppress(errors.NotFoundError):
-            self._ask("DELETE", path, segments, {}, deed="write")
+        """Remove something; that it is gone already is no fault."""
+        try:
+            self._ask("DELETE", path, segments, deed="write")
+        except ApiError as error:
+            if error.cause is not Cause.NOT_FOUND:
+                raise
 
     def _ask(
         self,
         method: str,
         path: str,
         segments: tuple[object, ...],
-        params: _Params,
-        *,
-        headers: Mapping[str, str] = _JSON,
-        body: Any = None,
-        deed: str = "read",
+        params: Mapping[str, _Param] | None = None,
+        **more: Any,
     ) -> wire.Answer:
         url = f"{self.root}{urls.below(path, *segments)}"
         if params:
             url += f"?{urllib.parse.urlencode(params, doseq=True, errors='replace')}"
-        return self.cloud.session.ask(method, url, headers, body, deed)
+        return self.cloud.ask(method, url, **more)
 
 
-def _offered(document: Any) -> list[Any]:
+def _offered(document: Any) -> Any:
     """The list of versions in what a service says at its root.
 
     Keystone wraps it once more; some services tell one version alone.
@@ -384,4 +279,7 @@ def _offered(document: Any) -> list[Any]:
     if "versions" not in document:
         return [document["version"]]
     versions = document["versions"]
-    return cast("dict[str, Any]", versions)["values"] if isinstance(versions, dict) else versions
+    try:
+        return versions["values"]
+    except TypeError:
+        return versions

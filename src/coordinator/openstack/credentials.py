@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shlex
 
 
 @dataclasses.dataclass(frozen=True)
@@ -12,7 +13,6 @@ class Credentials:
     Attributes:
         source: where they came from, such as `keystone/0`.
         auth_url: base of the Identity API, ending in `/v3`.
-        password: never shown.
         regions: the cloud's regions, the main one first.
     """
 
@@ -24,3 +24,14 @@ class Credentials:
     user_domain: str
     project_domain: str
     regions: tuple[str, ...]
+
+    @property
+    def options(self) -> str:
+        """The user and its project, as the openstack client takes them."""
+        given = {
+            "user": self.username,
+            "user-domain": self.user_domain,
+            "project": self.project,
+            "project-domain": self.project_domain,
+        }
+        return " ".join(f"--{name} {shlex.quote(value)}" for name, value in given.items())

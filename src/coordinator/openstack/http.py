@@ -2,7 +2,8 @@
 
 Every request of a verification goes through a `Transport`, so that no service can cost more than
 its share, whatever it answers. It keeps connections open, so that several reads of one host share
-one TLS handshake, and may be used by several threads at once.
+one TLS handshake, and may be used by several threads at once. What fails is an `ApiError`, or, as
+long as nobody has translated it, an `OSError`.
 """
 
 from __future__ import annotations
@@ -25,11 +26,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from coordinator.openstack import certificates, errors, urls, wire
 from coordinator.openstack.proxies import Proxies
+from coordinator.report.finding import Cause
 
 logger = logging.getLogger(__name__)
-
-MAX_BODY = wire.MAX_BODY
-"""Bytes of one answer that are read at most."""
 
 CONNECT_TIMEOUT = 5.0
 """Seconds to establish a connection: one lost packet and its repetition on any sane network."""
@@ -41,6 +40,7 @@ MOST_AHEAD = 100 * 365 * 86400.0
 """Seconds that a clock is said to be ahead or behind at most, so that times can be reckoned."""
 
 USER_AGENT = "telemetry-coordinator"
+PROXY = "cannot be reached through the proxy"
 
 origin = urls.origin
 
@@ -73,11 +73,7 @@ Clocks = dict[str, Clock]
 
 @dataclasses.dataclass(frozen=True)
 class Deadline:
-    """A point in time that work must not pass.
-
-    Attributes:
-        at: seconds on the monotonic clock.
-    """
+    """A point in time that work must not pass, in seconds on the monotonic clock."""
 
     at: float
 
@@ -98,11 +94,7 @@ class Deadline:
 
 
 def resolve(host: str, port: int) -> Addresses:
-    """Ask the system where a host is.
-
-    Raises:
-        OSError: nobody knows.
-    """
+    """Ask the system where a host is."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     # without IPv6, Python gives raw bytes for the address
     return [(family, where) for family, _, _, _, where in found if isinstance(where[0], str)]
@@ -118,11 +110,7 @@ class _Connection:
         self._used_at = time.monotonic()
 
     def ask(self, head_and_body: bytes, deadline: Deadline) -> wire.Answer:
-        """Send a request and read its answer.
-
-        Raises:
-            ApiError: that failed.
-        """
+        """Send a request and read its answer."""
         self._deadline = deadline
         self._stream = wire.Stream(self._receive)
         # a service may answer, and hang up, before it has read the whole request
@@ -147,17 +135,6 @@ class _Connection:
         poll.register(self._sock, select.POLLIN)
         return not poll.poll(0)
 
-    @property
-    def certificate_end(self) -> datetime.datetime | None:
-        """When the other side's certificate ends; None without TLS."""
-        if not isinstance(self._sock, ssl.SSLSocket):
-            return None
-        text = (self._sock.getpeercert() or {}).get("notAfter")
-        if not isinstance(text, str):
-            return None
-        seconds = ssl.cert_time_to_seconds(text)
-        return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
-
     def close(self) -> None:
         """Close it; safe to call again."""
         self._sock.close()
@@ -180,13 +157,7 @@ class Transport:
         proxies: Proxies | None = None,
         resolver: Resolver = resolve,
     ) -> None:
-        """Open nothing yet.
-
-        Args:
-            trusted: CA certificates (PEM) to trust beside the system's.
-            proxies: what lies between.
-            resolver: finds the addresses of hosts.
-        """
+        """Open nothing yet."""
         self.ends: Ends = {}
         self.clocks: Clocks = {}
         self._trusted = tuple(trusted)
@@ -211,32 +182,12 @@ class Transport:
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
     ) -> wire.Answer:
-        """Send one request; redirects are not followed, and every status is an answer.
-
-        Raises:
-            ApiError: there was no answer.
-        """
+        """Send one request; redirects are not followed, and every status is an answer."""
         target = urls.parse(url)
-        try:
-            return self._ask(method, target, deadline, headers or {}, body)
-        except OSError as error:
-            known = errors.translate(error)
-            if known is None:
-                raise
-            raise known from error
-
-    def _ask(
-        self,
-        method: str,
-        target: urls.Url,
-        deadline: Deadline,
-        headers: Mapping[str, str],
-        body: bytes | None,
-    ) -> wire.Answer:
         if deadline.passed:
-            raise errors.LateError
+            raise errors.ApiError(Cause.TIMEOUT)
         proxy = self._proxies.between(target.scheme, target.host, target.port)
-        whole = {"User-Agent": USER_AGENT, **headers}
+        whole = {"User-Agent": USER_AGENT, **(headers or {})}
         path = target.path
         if proxy and target.scheme == "http":
             path = f"{target.place}{path}"
@@ -244,31 +195,39 @@ class Transport:
         request = wire.request(method, path, target.authority, whole, body)
         if logger.isEnabledFor(logging.DEBUG):
             logger.debug("%s %s", method, errors.shown(f"{target.place}{target.path}"))
+        try:
+            return self._send(method, target, proxy, request, deadline)
+        except OSError as error:
+            known = errors.translate(error)
+            if known is None:
+                raise
+            raise known from error
+
+    def _send(
+        self, method: str, target: urls.Url, proxy: str, request: bytes, deadline: Deadline
+    ) -> wire.Answer:
         kept = self._take(target.place)
         if kept is not None:
             try:
                 return self._exchange(kept, target, request, deadline)
-            except (errors.DroppedError, ConnectionError):
+            except (errors.ApiError, ConnectionError) as error:
                 # a service may close a connection just when it is used again; what it has not
                 # begun to answer may be sent once more, unless that could do it twice
-                if not kept.was_silent or method not in ("GET", "DELETE"):
+                late = isinstance(error, errors.ApiError) and error.cause is not Cause.DROPPED
+                if late or not kept.was_silent or method not in ("GET", "DELETE"):
                     raise
         return self._exchange(self._connect(target, proxy, deadline), target, request, deadline)
 
     def _exchange(
         self, connection: _Connection, target: urls.Url, request: bytes, deadline: Deadline
     ) -> wire.Answer:
-        place = f"{target.host}:{target.port}".lower()
         begun, began = time.time(), time.monotonic()
         try:
             answer = connection.ask(request, deadline)
-            end = connection.certificate_end
         except BaseException:
             connection.close()
             raise
-        if end is not None:
-            self.ends[place] = end
-        self._note_clock(place, answer.headers, begun, time.monotonic() - began)
+        self._note_clock(target.origin, answer.headers, begun, time.monotonic() - began)
         if answer.reusable:
             self._give(target.place, connection)
         else:
@@ -304,46 +263,46 @@ class Transport:
 
     def _give(self, place: str, connection: _Connection) -> None:
         with self._lock:
-            open_still = self.close.alive
-            if open_still:
+            if self.close.alive:
                 self._idle.setdefault(place, []).append(connection)
-        if not open_still:
-            connection.close()
+                return
+        connection.close()
 
     def _connect(self, target: urls.Url, proxy: str, deadline: Deadline) -> _Connection:
+        if urls.is_link_local(target.host):
+            raise errors.ApiError(Cause.UNSAFE_URL)
         sock = self._dial_proxy(target, proxy, deadline) if proxy else self._dial(target, deadline)
         if target.scheme == "http":
             return _Connection(sock)
         try:
             sock.settimeout(deadline.left)
-            return _Connection(self._tls().wrap_socket(sock, server_hostname=target.host))
+            safe = self._tls().wrap_socket(sock, server_hostname=target.host)
         except BaseException:
             sock.close()
             raise
+        # now, since a server that ends the connection with its answer may end TLS with it
+        if end := certificates.end_of(safe.getpeercert()):
+            self.ends[target.origin] = end
+        return _Connection(safe)
 
     def _dial(self, target: urls.Url, deadline: Deadline) -> socket.socket:
-        if urls.is_link_local(target.host):
-            raise errors.UnsafeUrlError
         found = self._addresses(target.host, target.port, deadline)
         if any(urls.is_link_local(str(address[0])) for _, address in found):
-            raise errors.UnsafeUrlError
+            raise errors.ApiError(Cause.UNSAFE_URL)
         return _open(found, deadline)
 
     def _dial_proxy(self, target: urls.Url, proxy: str, deadline: Deadline) -> socket.socket:
         """A connection through the proxy: for https a tunnel, for http one to the proxy itself."""
-        if urls.is_link_local(target.host):
-            raise errors.UnsafeUrlError
         place = _proxy_place(proxy)
-        try:
-            sock = _open(self._addresses(place.host, place.port, deadline), deadline)
-        except (errors.ApiError, OSError) as error:
-            raise errors.ProxyError from error
-        if target.scheme == "https":
+        with contextlib.ExitStack() as failed:
             try:
-                _tunnel(sock, target, _proxy_login(proxy), deadline)
+                sock = _open(self._addresses(place.host, place.port, deadline), deadline)
+                failed.callback(sock.close)
+                if target.scheme == "https":
+                    _tunnel(sock, target, _proxy_login(proxy), deadline)
             except (errors.ApiError, OSError) as error:
-                sock.close()
-                raise errors.ProxyError from error
+                raise errors.ApiError(Cause.UNREACHABLE, PROXY) from error
+            failed.pop_all()
         return sock
 
     def _addresses(self, host: str, port: int, deadline: Deadline) -> Addresses:
@@ -365,13 +324,12 @@ class Transport:
         try:
             found = answers.get(timeout=min(CONNECT_TIMEOUT, deadline.left))
         except queue.Empty:
-            raise errors.UnresolvedError(
-                "has a name that no name server resolved in time"
-            ) from None
+            late = "has a name that no name server resolved in time"
+            raise errors.ApiError(Cause.UNRESOLVED, late) from None
         if isinstance(found, OSError):
-            raise errors.UnresolvedError from found
+            raise errors.ApiError(Cause.UNRESOLVED) from found
         if not found:
-            raise errors.UnresolvedError
+            raise errors.ApiError(Cause.UNRESOLVED)
         return found
 
     def _tls(self) -> ssl.SSLContext:
@@ -392,18 +350,14 @@ def _close_all(idle: dict[str, list[_Connection]]) -> None:
 def _receive(sock: socket.socket, deadline: Deadline, most: int) -> bytes:
     """What has come, as soon as anything has; nothing at the end of the connection."""
     if deadline.passed:
-        raise errors.LateError
+        raise errors.ApiError(Cause.TIMEOUT)
     sock.settimeout(deadline.left)
     return sock.recv(most)
 
 
 def _open(addresses: Addresses, deadline: Deadline) -> socket.socket:
-    """A connection to the first address that takes it.
-
-    Raises:
-        OSError, LateError: none does.
-    """
-    failed: OSError | errors.ApiError = errors.LateError()
+    """A connection to the first address that takes it."""
+    failed: OSError | errors.ApiError = errors.ApiError(Cause.TIMEOUT)
     for family, address in addresses:
         if deadline.passed:
             break
@@ -423,11 +377,7 @@ def _open(addresses: Addresses, deadline: Deadline) -> socket.socket:
 def _tunnel(
     sock: socket.socket, target: urls.Url, login: Mapping[str, str], deadline: Deadline
 ) -> None:
-    """Have a proxy open a tunnel (RFC 9110, section 9.3.6).
-
-    Raises:
-        ApiError, OSError: it does not.
-    """
+    """Have a proxy open a tunnel (RFC 9110, section 9.3.6)."""
     host = f"[{target.host}]" if ":" in target.host else target.host
     whole = f"{host}:{target.port}"
     sock.settimeout(deadline.left)
@@ -440,26 +390,20 @@ def _tunnel(
 
 
 def _proxy_place(proxy: str) -> urls.Url:
-    """Where a proxy is.
-
-    Raises:
-        ProxyError: its URL is none that can be used.
-    """
+    """Where a proxy is."""
     try:
         place = urls.parse(proxy)
-    except errors.BadUrlError as error:
-        raise errors.ProxyError("cannot be reached: the URL of the proxy is none") from error
+    except errors.ApiError as error:
+        text = "cannot be reached: the URL of the proxy is none"
+        raise errors.ApiError(Cause.UNREACHABLE, text) from error
     if place.scheme != "http":
-        raise errors.ProxyError("cannot be reached: the URL of the proxy is not http://")
+        text = "cannot be reached: the URL of the proxy is not http://"
+        raise errors.ApiError(Cause.UNREACHABLE, text)
     return place
 
 
 def _proxy_login(proxy: str) -> dict[str, str]:
-    """The header that names the proxy's user, where its URL has one.
-
-    Raises:
-        ProxyError: the URL is none that can be used.
-    """
+    """The header that names the proxy's user, where its URL has one."""
     _proxy_place(proxy)
     parts = urllib.parse.urlsplit(proxy)
     if parts.username is None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Any, NoReturn, cast
+from typing import Any, NoReturn
 
-from coordinator.openstack.errors import NotJsonError
+from coordinator.openstack.errors import not_json
+from coordinator.report.kept import Json
 
 MAX_DEPTH = 64
 """Levels of lists and objects; the deepest honest answer has about ten."""
@@ -23,22 +24,19 @@ def parse(body: bytes) -> Any:
 
     Integers beyond 64 bits become the largest of 64 bits, fractions beyond those of a float the
     largest float, so that nobody has to reckon with numbers that cannot be reckoned with.
-
-    Raises:
-        NotJsonError: it is none, or nobody would send such.
     """
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise NotJsonError("not in UTF-8") from None
+        raise not_json("not in UTF-8") from None
     try:
         found = json.loads(
             text, parse_int=_integer, parse_float=_fraction, parse_constant=_constant
         )
     except RecursionError:
-        raise NotJsonError(f"more than {MAX_DEPTH} levels deep") from None
+        raise not_json(f"more than {MAX_DEPTH} levels deep") from None
     except ValueError:
-        raise NotJsonError from None
+        raise not_json() from None
     if text.count("[") + text.count("{") > MAX_DEPTH:
         _hold_to_depth(found)
     return found
@@ -55,25 +53,18 @@ def _fraction(text: str) -> float:
 
 
 def _constant(text: str) -> NoReturn:
-    raise NotJsonError(f"with {text} as a number")
+    raise not_json(f"with {text} as a number")
 
 
 def _hold_to_length(text: str) -> None:
     if len(text) > MAX_DIGITS:
-        raise NotJsonError(f"with a number of {len(text)} digits")
+        raise not_json(f"with a number of {len(text)} digits")
 
 
-def _hold_to_depth(found: Any) -> None:
-    """Look at all levels, one after the other, without recursion."""
-    level = [found]
-    for _ in range(MAX_DEPTH):
-        level = [inner for outer in level for inner in _members(outer)]
-        if not level:
-            return
-    raise NotJsonError(f"more than {MAX_DEPTH} levels deep")
-
-
-def _members(value: Any) -> list[Any]:
-    """The lists and objects in a list or object."""
-    inside = cast("dict[str, Any]", value).values() if isinstance(value, dict) else value
-    return [one for one in cast("list[Any]", inside) if isinstance(one, list | dict)]
+def _hold_to_depth(found: Json, left: int = MAX_DEPTH) -> None:
+    if not isinstance(found, dict | list):
+        return
+    if not left:
+        raise not_json(f"more than {MAX_DEPTH} levels deep")
+    for one in found.values() if isinstance(found, dict) else found:
+        _hold_to_depth(one, left - 1)

@@ -12,8 +12,6 @@ class Proxies:
     """Proxies to use; empty strings mean none.
 
     Attributes:
-        http: URL of the proxy for http.
-        https: URL of the proxy for https.
         no_proxy: comma-separated hosts and networks that are reached directly.
     """
 

@@ -7,7 +7,7 @@ import ipaddress
 import re
 import urllib.parse
 
-from coordinator.openstack.errors import BadUrlError, UnusableAnswerError
+from coordinator.openstack.errors import ApiError, UnusableAnswerError
 from coordinator.report.finding import Cause
 
 LONGEST = 2000
@@ -26,7 +26,6 @@ class Url:
     """The parts of a URL that a request needs.
 
     Attributes:
-        scheme: `http` or `https`.
         host: name or address in ASCII, without brackets.
         port: the port, also where the URL leaves it out.
         path: path and query, quoted, beginning with a slash.
@@ -44,17 +43,18 @@ class Url:
         return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
 
     @property
+    def origin(self) -> str:
+        """What a certificate is for, and what has a clock: host and port."""
+        return f"{self.host}:{self.port}".lower()
+
+    @property
     def place(self) -> str:
         """Scheme, host and port, such as `https://192.0.2.30:8041`."""
         return f"{self.scheme}://{self.authority}"
 
 
 def parse(url: str) -> Url:
-    """Take a URL apart.
-
-    Raises:
-        BadUrlError: it is none that can be asked.
-    """
+    """Take a URL apart."""
     try:
         parts = urllib.parse.urlsplit(url)
         port = parts.port
@@ -62,9 +62,9 @@ def parse(url: str) -> Url:
         path = urllib.parse.quote(parts.path or "/", safe="/%!$&'()*+,;=:@~")
         query = urllib.parse.quote(parts.query, safe="%!$&'()*+,;=:@~/?")
     except ValueError as error:
-        raise BadUrlError from error
+        raise ApiError(Cause.BAD_URL) from error
     if parts.scheme not in _PORTS or not url.isprintable() or not path.startswith("/"):
-        raise BadUrlError
+        raise ApiError(Cause.BAD_URL)
     path = f"{path}?{query}" if query else path
     return Url(parts.scheme, host, _PORTS[parts.scheme] if port is None else port, path)
 
@@ -115,21 +115,13 @@ def _inside(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> list[ipad
 
 
 def origin(url: str) -> str:
-    """What a certificate is for, and what has a clock: host and port of a URL."""
+    """The same of a URL that nobody has looked at yet."""
     parts = urllib.parse.urlsplit(url)
     return f"{(parts.hostname or '').lower()}:{parts.port or _PORTS.get(parts.scheme, 443)}"
 
 
 def below(path: str, *segments: object) -> str:
-    """A path with further segments, which may come from elsewhere: each is quoted.
-
-    Args:
-        path: the part that is our own, such as `/v1/metric`.
-        segments: ids and names.
-
-    Raises:
-        UnusableAnswerError: a segment would lead elsewhere, or the path is none.
-    """
+    """A path with further segments, which may come from elsewhere: each is quoted."""
     whole = "/".join([path, *(_segment(one) for one in segments)])
     if not _PATH.fullmatch(whole) or {".", ".."} & set(whole.split("/")):
         raise UnusableAnswerError(Cause.UNEXPECTED, "returned an id that fits into no path")
@@ -140,7 +132,7 @@ def place_of(location: str, base: str) -> str:
     """Scheme, host and port that a redirect points to; empty where that is no web address."""
     try:
         return parse(urllib.parse.urljoin(base, location)).place if location else ""
-    except (ValueError, BadUrlError):
+    except (ValueError, ApiError):
         return ""
 
 
@@ -156,11 +148,7 @@ def _segment(value: object) -> str:
 
 
 def _ascii(host: str) -> str:
-    """A host as the resolver takes it.
-
-    Raises:
-        ValueError: it can be none.
-    """
+    """A host as the resolver takes it."""
     if ":" in host:
         ipaddress.IPv6Address(host)
         return host

@@ -2,7 +2,8 @@
 
 The standard library's http.client has no limit for a whole answer: it waits anew for each byte,
 reads any number of `100 Continue`, and takes a body that ends early for a whole one. Here what
-comes is read through a `Stream` that has a deadline, and is held to RFC 9112.
+comes is read through a `Stream` that has a deadline, and is held to RFC 9112. What ends too
+early, is too large, or is none that HTTP or the request allows, is an `ApiError`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import dataclasses
 import re
 from collections.abc import Callable, Mapping
 
-from coordinator.openstack.errors import DroppedError, NotHttpError, NotJsonError, TooLargeError
+from coordinator.openstack.errors import ApiError, not_json
+from coordinator.report.finding import Cause
 
 MAX_BODY = 4 * 1024 * 1024
 """Bytes of one body that are read at most; the largest honest one is some hundred KiB."""
@@ -25,6 +27,11 @@ MAX_HEADERS = 100
 MAX_INTERIM = 8
 """Interim answers (1xx) before the final one; honest servers send none that is not asked for."""
 
+NOT_HTTP = "returned something that is not HTTP"
+CONTRADICTS = "contradicts itself about the length of its answer"
+BROKE_OFF = "broke off its answer"
+NO_END = "answers with headers that do not end"
+
 _STATUS = re.compile(rb"HTTP/1\.[01] ([1-9]\d\d)(?: [^\r\n]*)?")
 _TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _SIZE = re.compile(rb"[0-9A-Fa-f]{1,15}")
@@ -36,9 +43,7 @@ class Answer:
     """An answer.
 
     Attributes:
-        status: the HTTP status.
         headers: by their names in lower case; of several of one name, the last.
-        body: as it came.
         reusable: whether the connection can serve another request.
     """
 
@@ -49,16 +54,12 @@ class Answer:
 
 
 class Stream:
-    """Bytes that come from elsewhere, read piece by piece.
-
-    Attributes:
-        begun: whether anything came.
-    """
+    """Bytes that come from elsewhere, read piece by piece."""
 
     def __init__(self, receive: Callable[[int], bytes]) -> None:
         """Read from a function that gives up to some bytes, and none at the end.
 
-        The function raises `LateError` when time is over.
+        The function raises `ApiError` when time is over.
         """
         self._receive = receive
         self._waiting = bytearray()
@@ -70,30 +71,21 @@ class Stream:
         return not self._waiting
 
     def line(self, most: int) -> bytes:
-        """The next line, without its end.
-
-        Raises:
-            TooLargeError: it is longer.
-            DroppedError: the stream ended before the line did.
-        """
+        """The next line, without its end."""
         searched = 0
         while (end := self._waiting.find(b"\n", searched)) < 0:
             searched = len(self._waiting)
             if searched > most:
-                raise TooLargeError("answers with headers that do not end")
+                raise ApiError(Cause.TOO_LARGE, NO_END)
             self._fill()
         if end > most:
-            raise TooLargeError("answers with headers that do not end")
+            raise ApiError(Cause.TOO_LARGE, NO_END)
         line = bytes(self._waiting[:end])
         del self._waiting[: end + 1]
         return line.removesuffix(b"\r")
 
     def exactly(self, count: int) -> bytes:
-        """The next bytes.
-
-        Raises:
-            DroppedError: the stream ended before.
-        """
+        """The next bytes."""
         while len(self._waiting) < count:
             self._fill()
         piece = bytes(self._waiting[:count])
@@ -101,11 +93,7 @@ class Stream:
         return piece
 
     def rest(self) -> bytes:
-        """All until the end of the stream.
-
-        Raises:
-            TooLargeError: that is more than a body may have.
-        """
+        """All until the end of the stream."""
         while piece := self._receive(65536):
             self._waiting += piece
             _hold_to_limit(len(self._waiting))
@@ -116,7 +104,7 @@ class Stream:
     def _fill(self) -> None:
         piece = self._receive(65536)
         if not piece:
-            raise DroppedError
+            raise ApiError(Cause.DROPPED)
         self.begun = True
         self._waiting += piece
 
@@ -124,11 +112,7 @@ class Stream:
 def request(
     method: str, target: str, authority: str, headers: Mapping[str, str], body: bytes | None
 ) -> bytes:
-    """A request as it is sent.
-
-    Raises:
-        ValueError: a header holds what would end it.
-    """
+    """A request as it is sent."""
     own = {"Host": authority, "Accept-Encoding": "identity", **headers}
     if body is not None:
         own["Content-Length"] = str(len(body))
@@ -139,34 +123,22 @@ def request(
 
 
 def read(stream: Stream) -> Answer:
-    """The final answer to a request.
-
-    Raises:
-        DroppedError: it ended too early.
-        LateError: the deadline came.
-        NotHttpError, NotJsonError: it is none that HTTP, or the request, allows.
-        TooLargeError: a part of it is too large.
-    """
+    """The final answer to a request."""
     left = MAX_HEAD
     for _ in range(MAX_INTERIM + 1):
         status, headers, left = _head(stream, left)
         if status >= 200 or status == 101:
             break
     else:
-        raise TooLargeError(f"answers with more than {MAX_INTERIM} interim answers")
+        raise ApiError(Cause.TOO_LARGE, f"answers with more than {MAX_INTERIM} interim answers")
     body, ends_by_itself = _body(stream, status, headers)
     keeps = "close" not in headers.get("connection", "").lower() and status != 101
     return Answer(status, headers, body, keeps and ends_by_itself and stream.is_drained)
 
 
 def read_head(stream: Stream) -> int:
-    """The status of an answer whose body, if any, means nothing: that of a proxy to CONNECT.
-
-    Raises:
-        ApiError: as `read`.
-    """
-    status, _, _ = _head(stream, MAX_HEAD)
-    return status
+    """The status of an answer whose body, if any, means nothing: that of a proxy to CONNECT."""
+    return _head(stream, MAX_HEAD)[0]
 
 
 def _head(stream: Stream, left: int) -> tuple[int, dict[str, str], int]:
@@ -174,7 +146,7 @@ def _head(stream: Stream, left: int) -> tuple[int, dict[str, str], int]:
     line = stream.line(left)
     found = _STATUS.fullmatch(line)
     if found is None:
-        raise NotHttpError
+        raise ApiError(Cause.DROPPED, NOT_HTTP)
     left -= len(line)
     headers: dict[str, str] = {}
     for _ in range(MAX_HEADERS + 1):
@@ -184,14 +156,14 @@ def _head(stream: Stream, left: int) -> tuple[int, dict[str, str], int]:
         left -= len(line)
         name, colon, value = line.partition(b":")
         if not colon or not _TOKEN.fullmatch(name):
-            raise NotHttpError
+            raise ApiError(Cause.DROPPED, NOT_HTTP)
         _note(headers, name.decode("ascii").lower(), value.strip(b" \t").decode("latin-1"))
-    raise TooLargeError(f"answers with more than {MAX_HEADERS} headers")
+    raise ApiError(Cause.TOO_LARGE, f"answers with more than {MAX_HEADERS} headers")
 
 
 def _note(headers: dict[str, str], name: str, value: str) -> None:
     if name in ("content-length", "transfer-encoding") and headers.get(name, value) != value:
-        raise NotHttpError("contradicts itself about the length of its answer")
+        raise ApiError(Cause.DROPPED, CONTRADICTS)
     headers[name] = value
 
 
@@ -202,14 +174,14 @@ def _body(stream: Stream, status: int, headers: Mapping[str, str]) -> tuple[byte
     encoding = headers.get("content-encoding", "identity").lower()
     transfer = headers.get("transfer-encoding", "").lower()
     if encoding not in ("", "identity") or transfer not in ("", "identity", "chunked"):
-        raise NotJsonError("compressed, although that was not asked for")
+        raise not_json("compressed, although that was not asked for")
     if transfer == "chunked":
         return _chunks(stream), True
     length = headers.get("content-length")
     if length is None:
         return stream.rest(), False
     if not _LENGTH.fullmatch(length):
-        raise NotHttpError("contradicts itself about the length of its answer")
+        raise ApiError(Cause.DROPPED, CONTRADICTS)
     _hold_to_limit(int(length))
     return stream.exactly(int(length)), True
 
@@ -222,22 +194,22 @@ def _chunks(stream: Stream) -> bytes:
         line = stream.line(MAX_HEAD)
         size = line.partition(b";")[0].strip(b" \t")
         if not _SIZE.fullmatch(size):
-            raise DroppedError("broke off its answer")
+            raise ApiError(Cause.DROPPED, BROKE_OFF)
         extra -= max(0, len(line) - len(size))
         _hold_to_limit(len(body) + int(size, 16))
         if extra < 0:
-            raise TooLargeError("answers with headers that do not end")
+            raise ApiError(Cause.TOO_LARGE, NO_END)
         if int(size, 16) == 0:
             break
         body += stream.exactly(int(size, 16))
         if stream.line(MAX_HEAD):
-            raise DroppedError("broke off its answer")
+            raise ApiError(Cause.DROPPED, BROKE_OFF)
     for _ in range(MAX_HEADERS + 1):
         if not stream.line(MAX_HEAD):
             return bytes(body)
-    raise TooLargeError(f"answers with more than {MAX_HEADERS} headers")
+    raise ApiError(Cause.TOO_LARGE, f"answers with more than {MAX_HEADERS} headers")
 
 
 def _hold_to_limit(size: int) -> None:
     if size > MAX_BODY:
-        raise TooLargeError(f"answers with more than {MAX_BODY // 1024 // 1024} MiB")
+        raise ApiError(Cause.TOO_LARGE, f"answers with more than {MAX_BODY // 1024 // 1024} MiB")

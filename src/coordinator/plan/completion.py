@@ -14,13 +14,14 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from coordinator.blueprint.systems import Blueprint, Integration, System
 from coordinator.checks.model import certificates, needs, subordinates
+from coordinator.checks.model.certificates import Server
 from coordinator.checks.model.needs import Need
 from coordinator.juju import ceilometer, discovery
 from coordinator.juju.status import Application as Seen
 from coordinator.juju.status import Model
 from coordinator.plan.ground import Ground
 from coordinator.plan.plan import ANY, COORDINATOR, Application, Link, Plan, Question, Wishes
-from coordinator.plan.servers import Server, Servers
+from coordinator.plan.servers import Servers
 
 
 def complete(blueprint: Blueprint, model: Model, wishes: Wishes) -> Plan:
@@ -37,14 +38,16 @@ def complete(blueprint: Blueprint, model: Model, wishes: Wishes) -> Plan:
     return _Completion(blueprint, model, wishes).plan()
 
 
+_KUBERNETES = "this is a Kubernetes model (Sunbeam), and plan-stack knows charms for machines only"
+
+
 def _refuse_kubernetes(blueprint: Blueprint, model: Model) -> None:
+    if model.is_kubernetes:
+        raise ValueError(_KUBERNETES)
     charms = {charm for system in blueprint.systems.values() for charm in system.charms}
     for app in model.applications.values():
         if app.charm.endswith("-k8s") and app.charm.removesuffix("-k8s") in charms:
-            problem = (
-                f"{app.name} is of the charm {app.charm}: this is a Kubernetes model (Sunbeam)"
-            )
-            raise ValueError(f"{problem}, and plan-stack knows charms for machines only")
+            raise ValueError(f"{app.name} is of the charm {app.charm}: {_KUBERNETES}")
 
 
 class _Completion:
@@ -58,7 +61,7 @@ class _Completion:
         self._model = model
         self._wishes = wishes
         self._stack = discovery.find(model, blueprint, related)
-        self._servers = Servers(self._systems, blueprint, self._stack, wishes.coordinator)
+        self._servers = Servers(self._systems, self._stack, wishes.coordinator)
         self._ground = Ground(
             [
                 (system, app)
@@ -95,16 +98,22 @@ class _Completion:
             for name in self._in_order(self._systems[key])
         )
         machines = {name: str(machine.base) for name, machine in self._model.machines.items()}
-        known = {app.name for app in applications} | {*self._model.applications}
-        optional = [link for link in self._links if link.optional]
-        links = tuple(
-            link
-            for link in self._links
-            if link not in optional or _names_of(link) <= known | {*self._model.remote}
-        )
+        doubtful = {app.name for app in applications if app.doubt}
+        known = {
+            *(app.name for app in applications),
+            *self._model.applications,
+            *self._model.remote,
+        }
+        links: list[Link] = []
+        for link in sorted(self._links, key=self._rank):
+            first = sorted(doubtful & _names_of(link))
+            if first and not (link.present or link.optional):
+                self._questions[Question(link, f"{first[0]} must be deployed first")] = None
+            elif not link.optional or _names_of(link) <= known:
+                links.append(link)
         return Plan(
             applications=applications,
-            links=tuple(sorted(links, key=self._rank)),
+            links=tuple(links),
             asks=self._asks(),
             notes=(*self._ground.notes(), *self._notes, *self._choices()),
             wishes=self._wishes,
@@ -163,15 +172,13 @@ class _Completion:
             )
             return True
         hosts = [app for key in system.beside for app in self._servers.own(self._systems[key])]
-        return bool(hosts) and not system.apart and not any(self._hosts(system, hosts))
+        hosted = any(self._hosts(system, app) for app in hosts)
+        return bool(hosts) and not system.apart and not hosted
 
-    def _hosts(self, system: System, apps: Sequence[Seen]) -> Iterator[Seen]:
-        """Those of some principals that need a subordinate system."""
-        for key in system.beside:
-            link = subordinates.link_to(self._blueprint, system, key)
-            for app in apps:
-                if not subordinates.is_spared(app, link):
-                    yield app
+    def _hosts(self, system: System, app: Seen) -> bool:
+        """Whether a principal needs a subordinate system."""
+        links = (subordinates.link_to(self._blueprint, system, key) for key in system.beside)
+        return any(not subordinates.is_spared(app, link) for link in links)
 
     def _is_given(self, system: System) -> bool:
         """Whether a system is part of the cloud, in a model that is not seen."""
@@ -201,7 +208,7 @@ class _Completion:
             if need.system in system.beside and not system.apart:
                 self._stand_beside(system, name, need)
             elif app is None:
-                self._serve(name, need)
+                self._serve(system, name, need)
             else:
                 self._see_to(system, app, need)
 
@@ -210,8 +217,8 @@ class _Completion:
         there = app.integrated(need.endpoint)
         for found in there:
             if need.other != ANY or self._is(found.application, need.system):
-                other = found.other or need.other
-                self._link(app.name, need, Server(found.application, other), present=True)
+                server = Server(found.application, found.other or need.other)
+                self._links[self._link(system, app.name, need, server, present=True)] = None
         if there and need.other != ANY:
             return
         if need.other == ANY and any(self._is(i.application, need.system) for i in there):
@@ -222,14 +229,13 @@ class _Completion:
             return
         if self._is_needed(system, need):
             certain = ours or state is Need.MISSING or bool(need.optional and system.catalog)
-            self._serve(app.name, need, question="" if certain else _reason(app, state))
+            self._serve(system, app.name, need, "" if certain else _reason(app, state))
         elif need.optional:
-            self._serve(app.name, need)
+            self._serve(system, app.name, need)
 
     def _is(self, name: str, key: str) -> bool:
         """Whether an application is of a system; one that is not seen is known by its name."""
-        charm = self._servers.charm_of(name)
-        return (charm or name) in self._systems[key].charms
+        return (self._stack.charm_of(name) or name) in self._systems[key].charms
 
     def _is_needed(self, system: System, need: Integration) -> bool:
         """Whether the stack cannot do without; with certificates in Keystone, clients cannot."""
@@ -238,26 +244,20 @@ class _Completion:
         client = certificates.endpoint_of(system, self._blueprint)
         return self._secured is not None and need.endpoint == client
 
-    def _serve(self, name: str, need: Integration, question: str = "") -> None:
+    def _serve(self, system: System, name: str, need: Integration, question: str = "") -> None:
         """Integrate an application with who serves its need, deployed for it where it must be.
 
-        Args:
-            name: of the application.
-            need: what it needs.
-            question: why a person must decide; then nothing is deployed for it.
+        A question says why a person must decide; then nothing is deployed for it.
         """
-        system = self._system_of(name)
-        needed = self._is_needed(system, need)
-        server = self._server(name, need, deploys=needed and not question)
+        deploys = self._is_needed(system, need) and not question
+        server = self._server(name, need, deploys=deploys)
+        if server is None and question:
+            target = self._systems[need.system]
+            server = Server(f"{name}-{target.charm}" if target.apart else target.charm, need.other)
+            question = f"{question} ({server.application} would have to be deployed first)"
         if server is None:
-            if question:
-                target = self._systems[need.system]
-                missing = f"{name}-{target.charm}" if target.apart else target.charm
-                server = Server(missing, need.other)
-                question = f"{question} ({missing} would have to be deployed first)"
-            else:
-                return
-        link = self._made(name, need, server, optional=not needed)
+            return
+        link = self._link(system, name, need, server)
         if question:
             self._questions[Question(link, question)] = None
         else:
@@ -267,7 +267,7 @@ class _Completion:
         """Who serves a need of an application; deployed now where nobody does, and that may be."""
         system = self._systems[need.system]
         if need.optional and self._secured and need.endpoint == certificates.ENDPOINT:
-            return Server(self._secured.application, self._secured.endpoint)
+            return self._secured
         if system.apart:
             return self._own_server(name, need, system, deploys=deploys)
         planned = [Server(one, need.other) for one in self._names[system.key]]
@@ -311,37 +311,35 @@ class _Completion:
         target = self._systems[need.system]
         principals = [app.name for app in self._servers.own(target)]
         if not principals:
-            self._serve(name, need)
+            self._serve(system, name, need)
             return
         own = [app.name for app in self._servers.own(system)] or [name]
         for principal in principals:
             there = [one for one in own if principal in self._principals(one, need)]
-            if name in there:
-                self._link(name, need, Server(principal, need.other), present=True)
-            elif not there and name == own[0]:
-                app = self._model.applications[principal]
-                if any(self._hosts(system, [app])):
-                    self._link(name, need, Server(principal, need.other))
+            lacks = name == own[0] and self._hosts(system, self._model.applications[principal])
+            if name in there or (lacks and not there):
+                server = Server(principal, need.other)
+                link = self._link(system, name, need, server, present=name in there)
+                self._links[link] = None
 
     def _principals(self, name: str, need: Integration) -> set[str]:
         app = self._model.applications.get(name)
         return {found.application for found in app.integrated(need.endpoint)} if app else set()
 
-    def _system_of(self, name: str) -> System:
-        return next(self._systems[key] for key, names in self._names.items() if name in names)
-
     def _link(
-        self, name: str, need: Integration, server: Server, *, present: bool = False
-    ) -> None:
-        optional = need.optional and not self._is_needed(self._system_of(name), need)
-        made = self._made(name, need, server, optional=optional)
-        self._links[dataclasses.replace(made, present=present)] = None
-
-    def _made(self, name: str, need: Integration, server: Server, *, optional: bool) -> Link:
+        self,
+        system: System,
+        name: str,
+        need: Integration,
+        server: Server,
+        *,
+        present: bool = False,
+    ) -> Link:
         return Link(
             one=f"{name}:{need.endpoint}",
             other=f"{server.application}:{server.endpoint}",
-            optional=optional,
+            present=present,
+            optional=not self._is_needed(system, need),
         )
 
     # What is deployed
@@ -355,18 +353,23 @@ class _Completion:
             charm = seen.charm if seen else system.charm
             return Application(name, charm, True, channel, units=units, deploy=deploy)
         platform = self._ground.platform(name)
+        channel = self._ground.channel_of(system, name)
         units = 0 if system.beside else deploy.units
+        unknown = "" if channel else f"no channel of the charm {system.charm}"
+        if deploy.origin and not platform.origin:
+            unknown += f"{' and ' * bool(unknown)}no {deploy.origin}"
         has_origin = deploy.origin and platform.origin != "distro"
         return Application(
             name=name,
             charm=system.charm,
             present=False,
-            channel=self._ground.channel_of(system, name),
+            channel=channel or "CHANNEL",
             base=self._base(system, name),
             units=units,
             to=self._placed(system, units),
-            origin={deploy.origin: platform.origin} if has_origin else {},
+            origin={deploy.origin: platform.origin or "ORIGIN"} if has_origin else {},
             deploy=deploy,
+            doubt=f"{unknown} is documented for {platform}" if unknown else "",
         )
 
     def _is_elsewhere(self, system: System, name: str) -> bool:
@@ -419,7 +422,7 @@ class _Completion:
 
 def _reason(app: Seen, state: Need) -> str:
     if state is Need.STORED:
-        return f"{app.name} runs without it; it decides where data live, and moves none"
+        return f"{app.name} runs without it: its data are elsewhere, and this would not move them"
     return f"{app.name} is content without it"
 
 

@@ -1,6 +1,7 @@
 """On what a model's own applications run: what new ones beside them must run on as well. Pure.
 
 Release, base and tracks are those of the model; what it does not tell is the usual of the release.
+What no document names is empty: a person knows it.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ class Ground:
         """The release and base that an application is deployed for.
 
         Raises:
-            ValueError: it is not known, or not documented.
+            ValueError: the release is not known, or documented on other bases only.
         """
         release = self.channel(name).release
         try:
@@ -84,20 +85,16 @@ class Ground:
         """The channel of a new application: that of others of its charm, else its family's.
 
         Raises:
-            ValueError: it is not known, or not documented.
+            ValueError: the release is not known.
         """
         if system.key == COORDINATOR.key:
             return _COORDINATORS_CHANNEL
         if system.deploy.track == platforms.OPENSTACK:
             channel = self.channel(name)
-            self.platform(name)
             return f"{channel.release}/{channel.risk}"
         alike = (app.channel for other, app in self._members if other.key == system.key)
         own = _most(channel for channel in alike if "/" in channel)
-        try:
-            return own or self.platform(name).channel_of(system.deploy.track)
-        except platforms.UnknownPlatformError as error:
-            raise ValueError(f"{name} cannot be planned: {error}") from None
+        return own or self.platform(name).channel_of(system.deploy.track)
 
     def notes(self) -> Iterator[str]:
         """Where what is planned is not what the model is."""

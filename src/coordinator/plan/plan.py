@@ -57,6 +57,7 @@ class Application:
         to: placement of its units; empty means new machines.
         origin: options that must be set when it is deployed.
         deploy: what its system says about it.
+        doubt: what only a person knows of how it is deployed; empty where all is known.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Application:
     to: tuple[str, ...] = ()
     origin: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
     deploy: Deployment = USUAL
+    doubt: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -120,7 +122,12 @@ class Plan:
     @property
     def additions(self) -> tuple[Application, ...]:
         """What is to be deployed."""
-        return tuple(app for app in self.applications if not app.present)
+        return tuple(app for app in self.applications if not (app.present or app.doubt))
+
+    @property
+    def doubtful(self) -> tuple[Application, ...]:
+        """What is to be deployed as only a person knows."""
+        return tuple(app for app in self.applications if app.doubt)
 
     @property
     def missing(self) -> tuple[Link, ...]:

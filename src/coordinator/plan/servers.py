@@ -10,47 +10,35 @@ import collections
 import dataclasses
 from collections.abc import Collection, Iterator, Mapping
 
-from coordinator.blueprint.systems import Blueprint, Integration, System
+from coordinator.blueprint.systems import Integration, System
+from coordinator.checks.model.certificates import Server
 from coordinator.juju.discovery import Stack
 from coordinator.juju.status import Application, Model
 from coordinator.plan.plan import ANY, COORDINATOR
 
 
 @dataclasses.dataclass(frozen=True)
-class Server:
-    """An application that serves a need, and the endpoint by which it does."""
-
-    application: str
-    endpoint: str
-
-
 class Servers:
-    """Who serves what in a model."""
+    """Who serves what in a model.
 
-    def __init__(
-        self, systems: Mapping[str, System], blueprint: Blueprint, stack: Stack, us: str
-    ) -> None:
-        """Look at the stack.
+    Attributes:
+        systems: those of the blueprint, and the coordinator's.
+        stack: the stack's applications.
+        us: name of the coordinator's application.
+    """
 
-        Args:
-            systems: those of the blueprint, and the coordinator's.
-            blueprint: the systems.
-            stack: the stack's applications.
-            us: name of the coordinator's application.
-        """
-        self._systems = systems
-        self._blueprint = blueprint
-        self._stack = stack
-        self._us = us
+    systems: Mapping[str, System]
+    stack: Stack
+    us: str
 
     @property
     def model(self) -> Model:
         """The whole model."""
-        return self._stack.model
+        return self.stack.model
 
     def own(self, system: System) -> tuple[Application, ...]:
         """The applications of a system in this model, those that are most used first."""
-        found = [app for app in self._stack.of(system.key) if not app.is_leaving]
+        found = [app for app in self.stack.of(system.key) if not app.is_leaving]
         found = [app for app in found if not app.unreadable]
         users = collections.Counter(server.application for server in self._used(system.key))
         names = [app.name for app in found]
@@ -61,7 +49,7 @@ class Servers:
 
     def of(self, need: Integration) -> tuple[Server, ...]:
         """Who could serve a need, the likeliest first; none where it must be deployed."""
-        system = self._systems[need.system]
+        system = self.systems[need.system]
         own = [Server(app.name, self._endpoint(app.name, need)) for app in self.own(system)]
         others = [server for server, _ in self._elsewhere(need)]
         offered = [
@@ -72,7 +60,8 @@ class Servers:
         named = [
             Server(name, need.other)
             for name in system.charms
-            if name in self.model.applications and not self.model.applications[name].is_leaving
+            if (app := self.model.applications.get(name))
+            and not (app.is_leaving or app.unreadable)
         ]
         unseen = [Server(name, need.other) for name in self.unseen(system)]
         used = {server.application for server in self._used(system.key)}
@@ -84,7 +73,7 @@ class Servers:
 
         What anything can be integrated with is told by its name only.
         """
-        us = self.model.applications.get(self._us)
+        us = self.model.applications.get(self.us)
         ends = {i.endpoint: i for i in COORDINATOR.integrations}
         return tuple(
             found.application
@@ -104,45 +93,35 @@ class Servers:
             return True
         if any(name in self.model.remote for name in system.charms):
             return True
-        needs = (i for other in self._systems.values() for i in other.integrations)
+        needs = (i for other in self.systems.values() for i in other.integrations)
         return any(self.of(need) for need in needs if need.system == system.key)
 
     def is_leaving(self, system: System) -> bool:
         """Whether the system is being removed."""
-        apps = self._stack.of(system.key)
+        apps = self.stack.of(system.key)
         return bool(apps) and all(app.is_leaving for app in apps)
 
     def direct(self, need: Integration, own: Collection[str]) -> Server | None:
-        """Who serves a need of others without one of their own between, such as percona-cluster.
-
-        Args:
-            need: the need.
-            own: charms of those that each has for itself.
-        """
+        """Who serves a need of others with none of their own charms between: percona-cluster."""
         found = [
             server
             for server, endpoint in self._elsewhere(need)
-            if endpoint == need.endpoint and self.charm_of(server.application) not in own
+            if endpoint == need.endpoint and self.stack.charm_of(server.application) not in own
         ]
         return found[0] if found else None
 
-    def charm_of(self, name: str) -> str:
-        """The charm of an application; empty for one of another model."""
-        app = self.model.applications.get(name)
-        return app.charm if app else ""
-
     def _users(self, key: str) -> Iterator[tuple[Application, Integration]]:
         """Applications that use a system, and the need by which they do."""
-        for system in self._systems.values():
+        for system in self.systems.values():
             for need in system.integrations:
                 if need.system == key:
                     for app in self._apps(system):
                         yield app, need
 
     def _apps(self, system: System) -> tuple[Application, ...]:
-        us = self.model.applications.get(self._us)
-        if system.key in self._blueprint.systems:
-            return self._stack.of(system.key)
+        us = self.model.applications.get(self.us)
+        if system.key != COORDINATOR.key:
+            return self.stack.of(system.key)
         return (us,) if us else ()
 
     def _used(self, key: str) -> Iterator[Server]:
@@ -154,12 +133,12 @@ class Servers:
 
     def _elsewhere(self, need: Integration) -> Iterator[tuple[Server, str]]:
         """Applications of other charms and models that serve the same need of others."""
-        charms = self._systems[need.system].charms
+        charms = self.systems[need.system].charms
         for app, other in self._users(need.system):
             if other.other != need.other:
                 continue
             for found in app.integrated(other.endpoint):
-                if need.other != ANY and self.charm_of(found.application) not in charms:
+                if need.other != ANY and self.stack.charm_of(found.application) not in charms:
                     yield Server(found.application, found.other or need.other), other.endpoint
 
     def _endpoint(self, name: str, need: Integration) -> str:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import dataclasses
 import enum
 from collections.abc import Iterable, Mapping
+from typing import Any
+
+from coordinator.report import kept
 
 CANARY = "canary"
 """All findings about canaries answer this question."""
@@ -125,9 +128,7 @@ class Finding:
     Attributes:
         service: the catalog type it is about, or `identity`, `telemetry`, `trust`.
         question: what was asked: `catalog`, `endpoint`, `read`, …
-        severity: how bad the answer is.
         summary: the answer in one short line, without a full stop.
-        cause: why, where the answer is not ok.
         remedy: what to type or do, or nothing.
         because: the check whose fault explains this one, such as `vault.application`; empty where
             nothing does.
@@ -166,22 +167,15 @@ class Finding:
         }
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, str]) -> Finding:
+    def from_dict(cls, data: Mapping[str, Any]) -> Finding:
         """Read the JSON form.
 
         Raises:
-            KeyError, ValueError: it is not one.
+            LookupError, ValueError: it is not one.
         """
         service, _, question = str(data["check"]).partition(".")
-        return cls(
-            service=service,
-            question=question,
-            severity=Severity(data["severity"]),
-            summary=str(data["summary"]),
-            cause=Cause(data["cause"]) if data["cause"] else None,
-            remedy=str(data["remedy"]),
-            because=str(data.get("because", "")),
-        )
+        place = {"service": service, "question": question, "cause": data["cause"] or None}
+        return kept.read(cls, {**data, **place})
 
 
 def worst(severities: Iterable[Severity]) -> Severity:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import json
-from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from collections.abc import Mapping
+from typing import Any
 
+from coordinator.report import kept
 from coordinator.report.finding import Severity
 from coordinator.report.report import Report
 from coordinator.text import plain
@@ -90,14 +90,13 @@ class Change:
 
     Attributes:
         at: when it was seen, in UTC, in whole seconds.
-        level: Juju's word for the status that followed: `blocked`, `active`, …
+        status: Juju's word for the one that followed: `blocked`, `active`, …
         problem: what the status said then, without what to type.
         check: the check that it was about, such as `metric.endpoint`; empty where none.
-        events: what changed at the same time.
     """
 
     at: datetime.datetime
-    level: str
+    status: str
     problem: str
     check: str = ""
     events: tuple[str, ...] = ()
@@ -105,24 +104,14 @@ class Change:
     @property
     def severity(self) -> Severity:
         """How bad that status was, in the words of findings."""
-        if self.level == "active":
+        if self.status == "active":
             return Severity.DEGRADED if self.check else Severity.OK
-        return Severity.FAILED if self.level == "blocked" else Severity.SKIPPED
+        return Severity.FAILED if self.status == "blocked" else Severity.SKIPPED
 
     def is_alike(self, other: Change) -> bool:
         """Whether the status is the same: of one check, texts differ in numbers and names."""
-        same = self.level == other.level and self.check == other.check
+        same = self.status == other.status and self.check == other.check
         return same and (bool(self.check) or self.problem == other.problem)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The change in the JSON form of a report."""
-        return {
-            "at": self.at.isoformat(),
-            "status": self.level,
-            "problem": self.problem,
-            "check": self.check,
-            "events": list(self.events),
-        }
 
 
 @dataclasses.dataclass(frozen=True)
@@ -131,7 +120,6 @@ class History:
 
     Attributes:
         changes: the oldest first.
-        facts: what was known last.
         onsets: check → when it was first seen not to be ok, for those that are not.
     """
 
@@ -152,13 +140,7 @@ class History:
         facts: Facts | None = None,
         report: Report | None = None,
     ) -> History:
-        """The history with a status, where that or what it rests on is another than the last.
-
-        Args:
-            told: the status, with the time; without events.
-            facts: what is known, where something was verified.
-            report: what was found then.
-        """
+        """The history with a status, where that or what it rests on is another than the last."""
         at = told.at.replace(microsecond=0)
         known = facts if facts is not None else Facts()
         events = known.changes_since(self.facts) if self.changes else (BEGIN,)
@@ -174,34 +156,12 @@ class History:
 
     def to_json(self) -> str:
         """The history as JSON, equal ones as equal texts."""
-        data = {
-            "version": VERSION,
-            "changes": [change.to_dict() for change in self.changes],
-            "facts": dataclasses.asdict(self.facts),
-            "onsets": {check: at.isoformat() for check, at in self.onsets.items()},
-        }
-        return json.dumps(data, sort_keys=True)
+        return kept.dumps(self, VERSION)
 
     @classmethod
     def from_json(cls, text: str) -> History:
         """Read a kept history; one that cannot be read is empty."""
-        try:
-            data = cast("dict[str, Any]", json.loads(text))
-            if data["version"] != VERSION:
-                return cls()
-            facts = data["facts"]
-            return cls(
-                tuple(_change(entry) for entry in data["changes"][-MOST:]),
-                Facts(
-                    _texts(facts["endpoints"]),
-                    _texts(facts["builds"]),
-                    tuple(map(str, facts["units"]))[:_NAMES],
-                    str(facts["upgrade"]),
-                ),
-                _some({str(check): _time(at) for check, at in data["onsets"].items()}),
-            )
-        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
-            return cls()
+        return kept.loads(cls, text, VERSION) or cls()
 
 
 def _onsets(
@@ -218,28 +178,6 @@ def _onsets(
         elif finding.severity is Severity.SKIPPED and known:
             onsets.setdefault(finding.check, min(known, at))
     return _some(onsets)
-
-
-def _change(data: Mapping[str, Any]) -> Change:
-    events: Iterable[Any] = data["events"]
-    return Change(
-        _time(data["at"]),
-        str(data["status"]),
-        str(data["problem"]),
-        str(data["check"]),
-        tuple(map(str, events)),
-    )
-
-
-def _time(text: str) -> datetime.datetime:
-    at = datetime.datetime.fromisoformat(text)
-    if at.tzinfo is None:
-        raise ValueError("a time without its zone")
-    return at.astimezone(datetime.timezone.utc)
-
-
-def _texts(data: Mapping[str, Any]) -> dict[str, str]:
-    return _some({str(key): str(value) for key, value in data.items()})
 
 
 def _some(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -24,10 +24,8 @@ class Description:
     """What a metric is.
 
     Attributes:
-        name: as Prometheus knows it.
         meaning: one sentence, its HELP text.
         there: when it is exported.
-        labels: names of its labels.
     """
 
     name: str

@@ -1,4 +1,8 @@
-"""What to type when a check fails: for each cause the command that a person would start with."""
+"""What to type when a check fails: for each cause the command that a person would start with.
+
+Names of applications are those that relations tell. Of what stands behind an application (a
+broker, a cache, a storage, agents) no name is known here: `juju status --relations` tells it.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +11,55 @@ import shlex
 
 from coordinator.report.finding import Cause
 
-_LOW = "granularity:5m,timespan:30d"
-"""Gnocchi's own archive policy `low` (gnocchi/archive_policy.py)."""
+_CATALOG = "juju integrate {app}:identity-service {keystone}:identity-service"
+_BEHIND = "juju status --relations {app}"
+_PLACE = "openstack endpoint list --service {service}"
+_ENTRY = "openstack service list --long | grep {service}"
+_METRICD = "juju exec -a {app} -- systemctl status gnocchi-metricd"
+_REISSUE = "juju run {authority}/leader reissue-certificates"
+
+_USUAL = {
+    **dict.fromkeys((Cause.TLS_EXPIRED, Cause.TLS_ENDS), _BEHIND),
+    **dict.fromkeys((Cause.NOT_STORED, Cause.WRONG_VALUE, Cause.STORE_FAILS), _BEHIND),
+    **dict.fromkeys((Cause.NO_POLICIES, Cause.NO_FLOW, Cause.METRICS_MISSING), _BEHIND),
+    Cause.SILENT_HOSTS: _BEHIND,
+    Cause.NOT_IN_CATALOG: _CATALOG,
+    Cause.NO_INTERFACE: _CATALOG,
+    Cause.BAD_NAME: _ENTRY,
+    Cause.DUPLICATE: _ENTRY,
+    Cause.UNRESOLVED: "check DNS and the os-*-hostname options of {app}",
+    Cause.TLS_UNTRUSTED: "juju integrate {us}:certificates VAULT:certificates",
+    Cause.TLS_WRONG_HOST: "check the os-*-hostname options of {app}",
+    Cause.FORBIDDEN: "{grant}",
+    Cause.MISSING_TYPES: "juju run {us}/leader ceilometer-upgrade",
+    # Gnocchi's own archive policy `low` (gnocchi/archive_policy.py)
+    Cause.NO_POLICY: "openstack metric archive-policy create -d granularity:5m,timespan:30d low",
+    Cause.NOT_PROCESSED: _METRICD,
+    Cause.BACKLOG: _METRICD,
+    Cause.NOT_ASKED: "",  # it follows from another finding
+    Cause.NOT_EVALUATED: "juju exec -a {app} -- systemctl status aodh-evaluator",
+    Cause.NO_DATA: "juju exec -a {app} -- tail -n 50 /var/log/aodh/aodh-evaluator.log",
+    Cause.ENGINE_DOWN: "juju exec -a {app} -- systemctl status watcher-decision-engine",
+    Cause.NO_GOALS: "juju exec -a {app} -- systemctl restart watcher-decision-engine",
+    Cause.CLOCK: "juju exec -a {app} -- timedatectl",
+    Cause.INTERNAL: "juju debug-log --include {us}",
+}
+"""What to type; for any other cause `juju status` of the application."""
+
+_OF_SERVICES = {
+    **dict.fromkeys((Cause.BAD_URL, Cause.UNSAFE_URL, Cause.NOT_FOUND, Cause.REDIRECTED), _PLACE),
+    **dict.fromkeys((Cause.NOT_JSON, Cause.UNEXPECTED, Cause.TOO_LARGE), _PLACE),
+}
+"""The same where the catalog may lead to something else: to Keystone it does not lead."""
+
+_OF_KEYSTONE = {Cause.UNAUTHORIZED: "juju remove-relation {us}:identity-credentials {keystone}"}
+
+_OF_SIGNED = {
+    Cause.TLS_UNTRUSTED: 'juju config {us} ssl-ca="$(cat ca.pem)"',
+    Cause.TLS_EXPIRED: _REISSUE,
+    Cause.TLS_ENDS: _REISSUE,
+}
+"""The same where it is known who signs certificates."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,15 +68,16 @@ class Subject:
 
     Attributes:
         service: catalog type, or `identity`.
-        application: name of the application in the model.
-        keystone: name of the keystone application.
-        coordinator: name of the coordinator's own application.
+        authority: name of the application that signs certificates; empty where no relation tells.
+        grant: what gives the coordinator's user more rights.
     """
 
     service: str
     application: str
     keystone: str
     coordinator: str
+    authority: str = ""
+    grant: str = ""
 
 
 def run_upgrade(application: str) -> str:
@@ -34,59 +86,17 @@ def run_upgrade(application: str) -> str:
 
 
 def remedy(cause: Cause, subject: Subject, available: tuple[str, ...] = ()) -> str:
-    """The exact command to start with, or a short instruction where there is no command.
-
-    Args:
-        cause: why the check failed.
-        subject: whom it is about.
-        available: interfaces or regions that there are instead of the wanted one.
-    """
-    app, keystone, us = subject.application, subject.keystone, subject.coordinator
-    if cause is Cause.NO_INTERFACE and available:
-        return f"juju config {us} interface={shlex.quote(available[0])}"
-    if cause is Cause.NO_REGION and available:
-        return f"juju config {us} region={shlex.quote(available[0])}"
-    if cause is Cause.UNAUTHORIZED and subject.service == "identity":
-        return f"juju remove-relation {us}:identity-credentials {keystone}"
-    commands = {
-        Cause.NOT_IN_CATALOG: f"juju integrate {app}:identity-service {keystone}:identity-service",
-        Cause.NO_INTERFACE: f"juju integrate {app}:identity-service {keystone}:identity-service",
-        Cause.UNRESOLVED: f"check DNS and the os-*-hostname options of {app}",
-        Cause.TLS_UNTRUSTED: f"juju integrate {us}:certificates vault:certificates",
-        Cause.TLS_EXPIRED: "juju run vault/leader reissue-certificates",
-        Cause.TLS_ENDS: "juju run vault/leader reissue-certificates",
-        Cause.TLS_WRONG_HOST: f"check the os-*-hostname options of {app}",
-        Cause.FORBIDDEN: f"grant a role that may (juju config {us} requested-grants)",
-        Cause.MISSING_TYPES: run_upgrade(us),
-        Cause.NO_POLICY: f"openstack metric archive-policy create -d {_LOW} low",
-        Cause.NOT_STORED: f"juju status {app} ceph-mon",
-        Cause.NOT_PROCESSED: f"juju exec -a {app} -- systemctl status gnocchi-metricd",
-        Cause.BACKLOG: f"juju exec -a {app} -- systemctl status gnocchi-metricd",
-        Cause.NO_POLICIES: f"juju status {app} rabbitmq-server",
-        Cause.NO_FLOW: f"juju status {app} ceilometer-agent rabbitmq-server",
-        Cause.SILENT_HOSTS: "juju status ceilometer-agent",
-        Cause.METRICS_MISSING: "juju status ceilometer ceilometer-agent rabbitmq-server",
-        Cause.WRONG_VALUE: f"juju status {app} memcached",
-        Cause.NOT_ASKED: "",  # it follows from another finding
-        Cause.STORE_FAILS: f"juju status {app} barbican-vault vault",
-        Cause.NOT_EVALUATED: f"juju exec -a {app} -- systemctl status aodh-evaluator",
-        Cause.NO_DATA: f"juju exec -a {app} -- tail -n 50 /var/log/aodh/aodh-evaluator.log",
-        Cause.ENGINE_DOWN: f"juju exec -a {app} -- systemctl status watcher-decision-engine",
-        Cause.NO_GOALS: f"juju exec -a {app} -- systemctl restart watcher-decision-engine",
-        Cause.CLOCK: f"juju exec -a {app} -- timedatectl",
-        Cause.BAD_NAME: f"openstack service list --long | grep {subject.service}",
-        Cause.DUPLICATE: f"openstack service list --long | grep {subject.service}",
-        Cause.INTERNAL: f"juju debug-log --include {us}",
-    }
-    wrong_place = {
-        Cause.BAD_URL,
-        Cause.UNSAFE_URL,
-        Cause.NOT_FOUND,
-        Cause.NOT_JSON,
-        Cause.UNEXPECTED,
-        Cause.TOO_LARGE,
-        Cause.REDIRECTED,
-    }
-    if cause in wrong_place and subject.service != "identity":
-        return f"openstack endpoint list --service {subject.service}"
-    return commands.get(cause, f"juju status {app}")
+    """The exact command to start with, or a short instruction where there is no command."""
+    option = {Cause.NO_INTERFACE: "interface", Cause.NO_REGION: "region"}.get(cause)
+    if option and available:
+        return f"juju config {subject.coordinator} {option}={shlex.quote(available[0])}"
+    special = _OF_KEYSTONE if subject.service == "identity" else _OF_SERVICES
+    known = {**_USUAL, **special, **(_OF_SIGNED if subject.authority else {})}
+    return known.get(cause, "juju status {app}").format(
+        app=subject.application,
+        service=subject.service,
+        keystone=subject.keystone,
+        us=subject.coordinator,
+        authority=subject.authority,
+        grant=subject.grant,
+    )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import enum
-import json
 import pathlib
 import re
 import shlex
@@ -15,6 +14,7 @@ from typing import Any
 import jinja2
 
 from coordinator.blueprint.systems import Blueprint
+from coordinator.report import kept
 from coordinator.report.finding import Finding, Severity
 from coordinator.report.history import Change
 from coordinator.report.report import Report
@@ -75,8 +75,6 @@ class _Section:
 
     Attributes:
         label: title, version and type of the system, as far as it has them.
-        state: the worst severity of the findings.
-        findings: the worst first.
     """
 
     label: str
@@ -87,17 +85,9 @@ class _Section:
 def report_as(
     form: Form, report: Report, blueprint: Blueprint, changes: Sequence[Change] = ()
 ) -> str:
-    """A report in one of its forms; in those for people the worst comes first.
-
-    Args:
-        form: which one.
-        report: what was found.
-        blueprint: the one in force, for titles.
-        changes: the last changes of the status, the newest first.
-    """
+    """A report in one of its forms; in those for people the worst comes first."""
     if form is Form.JSON:
-        history = [change.to_dict() for change in changes]
-        return json.dumps({**report.to_dict(), "history": history}, sort_keys=True)
+        return kept.dumps({**report.to_dict(), "history": changes})
     sections = _sections(report, blueprint)
     numbers = {severity: len(report.having(severity)) for severity in reversed(Severity)}
     return render(

@@ -1,6 +1,6 @@
 """What a verification found: findings, the report that holds them, and its forms.
 
-A report is a value: it is made by `coordinator.checks.runner`, kept in the peer databag as JSON,
+A report is a value: it is made by `coordinator.checks.runner`, kept by the unit as JSON,
 and shown by actions and statuses. It never holds a secret.
 """
 
@@ -9,10 +9,10 @@ from __future__ import annotations
 import collections
 import dataclasses
 import datetime
-import json
 from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from typing import Any
 
+from coordinator.report import kept
 from coordinator.report.finding import Finding, Severity, worst
 from coordinator.text import more
 
@@ -25,7 +25,6 @@ class Canaries:
     """When canaries were last sent.
 
     Attributes:
-        sent_at: in UTC.
         stack: what they proved: services with endpoints and versions, in a form of their own.
     """
 
@@ -39,7 +38,6 @@ class Report:
 
     Attributes:
         taken_at: when the verification ended, in UTC.
-        interface: endpoint interface that was verified.
         region: region that was verified; empty where it never became known.
         findings: in the order of the blueprint, identity first.
         endpoints: catalog type → URL, for what the catalog lists.
@@ -145,31 +143,18 @@ class Report:
 
     def to_json(self) -> str:
         """The report as JSON, keys sorted so that equal reports are equal texts."""
-        return json.dumps(self.to_dict(), sort_keys=True)
+        return kept.dumps(self.to_dict())
 
     def to_dict(self) -> dict[str, Any]:
         """The report in the form that `docs/reference/report.md` describes."""
+        own = kept.fields_of(self)
+        del own["whole"]
         return {
+            **own,
             "version": VERSION,
-            "taken-at": self.taken_at.isoformat(),
             "status": self.severity.value,
             "verified": self.verified,
             "summary": self.summary(),
-            "interface": self.interface,
-            "region": self.region,
-            "endpoints": dict(self.endpoints),
-            "builds": dict(self.builds),
-            "resource-types": (
-                None if self.resource_types is None else sorted(self.resource_types)
-            ),
-            "behind": list(self.behind),
-            "figures": dict(self.figures),
-            "canaries": (
-                {"sent-at": self.canaries.sent_at.isoformat(), "stack": self.canaries.stack}
-                if self.canaries
-                else None
-            ),
-            "left-out": self.left_out,
             "findings": [finding.to_dict() for finding in self.findings],
         }
 
@@ -180,29 +165,13 @@ class Report:
         A report is only a picture: one that cannot be read is as good as none.
         """
         try:
-            data = cast("dict[str, Any]", json.loads(text))
-            if data["version"] != VERSION:
-                return None
-            types = data["resource-types"]
-            taken_at = datetime.datetime.fromisoformat(data["taken-at"])
-            if taken_at.tzinfo is None:
-                return None
-            return cls(
-                taken_at=taken_at,
-                interface=str(data["interface"]),
-                region=str(data["region"]),
-                findings=tuple(Finding.from_dict(entry) for entry in data["findings"]),
-                endpoints=dict(data["endpoints"]),
-                builds=dict(data["builds"]),
-                resource_types=None if types is None else frozenset(map(str, types)),
-                behind=tuple(map(str, data["behind"])),
-                figures={str(k): float(v) for k, v in data.get("figures", {}).items()},
-                canaries=_canaries(data.get("canaries")),
-                left_out=int(data.get("left-out", 0)),
-                whole=str(data["summary"]) if data.get("left-out") else "",
-            )
-        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
+            data = kept.document(text, VERSION)
+            findings = tuple(Finding.from_dict(entry) for entry in data.pop("findings"))
+            whole = data["summary"] if data.get("left-out") else ""
+            report = kept.read(cls, {**data, "findings": [], "whole": whole})
+        except (LookupError, ValueError, TypeError):
             return None
+        return dataclasses.replace(report, findings=findings)
 
     def summary(self) -> str:
         """The verdict in one line: what is verified, or what is wrong and what to do."""
@@ -234,9 +203,3 @@ class Report:
             for finding in self.having(Severity.SKIPPED)
             if finding.question == "read"
         )
-
-
-def _canaries(data: Mapping[str, Any] | None) -> Canaries | None:
-    if data is None:
-        return None
-    return Canaries(datetime.datetime.fromisoformat(data["sent-at"]), str(data["stack"]))

@@ -13,34 +13,20 @@ from coordinator.blueprint.systems import Blueprint
 from coordinator.report.finding import CANARY, Cause, Finding, Severity
 
 _SILENT = {
-    Cause.NOT_IN_CATALOG,
-    Cause.REFUSED,
-    Cause.UNREACHABLE,
-    Cause.DROPPED,
-    Cause.TIMEOUT,
+    *(Cause.NOT_IN_CATALOG, Cause.REFUSED, Cause.UNREACHABLE, Cause.DROPPED, Cause.TIMEOUT),
     Cause.SERVER_ERROR,
 }
 """What a service looks like from outside when it, or something that it needs, is down."""
 
 _TROUBLED = {
-    Cause.CHARM_BLOCKED,
-    Cause.CHARM_WAITS,
-    Cause.HOOK_FAILED,
-    Cause.ROUTER_CUT_OFF,
-    Cause.DB_NOT_GRANTED,
-    Cause.DB_NOT_READY,
-    Cause.SERVICE_DOWN,
-    Cause.VIP_DOWN,
+    *(Cause.CHARM_BLOCKED, Cause.CHARM_WAITS, Cause.HOOK_FAILED, Cause.SERVICE_DOWN),
+    *(Cause.ROUTER_CUT_OFF, Cause.DB_NOT_GRANTED, Cause.DB_NOT_READY, Cause.VIP_DOWN),
 }
 """What a charm looks like when something that it needs is missing or down."""
 
 _FRUITLESS = {
-    Cause.NOT_STORED,
-    Cause.NOT_PROCESSED,
-    Cause.STORE_FAILS,
-    Cause.NOT_EVALUATED,
-    Cause.NO_DATA,
-    Cause.ENGINE_DOWN,
+    *(Cause.NOT_STORED, Cause.NOT_PROCESSED, Cause.STORE_FAILS),
+    *(Cause.NOT_EVALUATED, Cause.NO_DATA, Cause.ENGINE_DOWN),
 }
 """What a canary looks like when the parts behind an API, or what they need, are down."""
 
@@ -52,30 +38,12 @@ _FOLLOWING = _SILENT | _TROUBLED | _FRUITLESS | _UNFED
 """What can follow from another fault."""
 
 _NEAREST = (
-    Cause.NOT_DEPLOYED,
-    Cause.NO_UNITS,
-    Cause.NOT_INTEGRATED,
-    Cause.PAUSED,
-    Cause.AGENT_LOST,
-    Cause.HOOK_FAILED,
-    Cause.STORAGE_LOST,
-    Cause.NOT_INITIALIZED,
-    Cause.SEALED,
-    Cause.NOT_AUTHORIZED,
-    Cause.NO_CA,
-    Cause.CLUSTER_DOWN,
-    Cause.PARTITIONED,
-    Cause.ROUTER_CUT_OFF,
-    Cause.VIP_DOWN,
-    Cause.DB_NOT_GRANTED,
-    Cause.DB_NOT_READY,
-    Cause.TOO_FEW_UNITS,
-    Cause.MISCONFIGURED,
-    Cause.NO_DEVICES,
-    Cause.SERVICE_DOWN,
-    Cause.NOT_JOINED,
-    Cause.MEMBER_OUT,
-    Cause.UPGRADING,
+    *(Cause.LEAVING, Cause.NOT_DEPLOYED, Cause.NO_UNITS, Cause.NOT_INTEGRATED, Cause.PAUSED),
+    *(Cause.AGENT_LOST, Cause.HOOK_FAILED, Cause.ROUTER_CUT_OFF, Cause.STORAGE_LOST),
+    *(Cause.NOT_INITIALIZED, Cause.SEALED, Cause.NOT_AUTHORIZED, Cause.NO_CA),
+    *(Cause.CLUSTER_DOWN, Cause.PARTITIONED, Cause.VIP_DOWN, Cause.DB_NOT_GRANTED),
+    *(Cause.DB_NOT_READY, Cause.TOO_FEW_UNITS, Cause.MISCONFIGURED, Cause.NO_DEVICES),
+    *(Cause.SERVICE_DOWN, Cause.NOT_JOINED, Cause.MEMBER_OUT, Cause.UPGRADING),
     Cause.CHARM_BLOCKED,
     Cause.CHARM_WAITS,
 )

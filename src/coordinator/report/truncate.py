@@ -11,13 +11,7 @@ from coordinator.report.report import Report
 
 
 def within(limit: int, report: Report, form: Callable[[Report], str]) -> Report:
-    """The report itself where it fits, else with as many of its findings as fit; at least one.
-
-    Args:
-        limit: bytes that its text may have in UTF-8.
-        report: the whole, or what is left of it.
-        form: makes the text.
-    """
+    """The report itself where its text fits into bytes, else with as many findings as do; one."""
 
     def is_too_long(some: Report) -> bool:
         return len(form(some).encode()) > limit

@@ -73,13 +73,7 @@ class Attempt:
 
 
 def begin_action(backends: Backends, sight: Sight, *, anew: bool) -> Attempt:
-    """Begin ceilometer's own action, or take over a task of it that waits or runs.
-
-    Args:
-        backends: what there is.
-        sight: ceilometer's application.
-        anew: whether one is begun where none waits or runs.
-    """
+    """Take over a task of ceilometer's own action that waits or runs, or begin one anew."""
     target = sight.application
     if not backends.policy.allows_action or target is None:
         return Attempt()

@@ -23,12 +23,8 @@ def of_charm(
 ) -> Finding | None:
     """What is to be said about ceilometer's own charm; None where there is nothing.
 
-    Args:
-        sight: its application, as it was seen.
-        record: what is remembered.
-        at: now.
-        may_command: whether the command may be run in place of its action.
-        refused: why the controller did not begin its action, where it was to.
+    The command may be run in place of its action, or not; the controller may have refused to begin
+    that.
     """
     if refused is not None:
         return _out_of_reach(refused)
@@ -42,14 +38,8 @@ def of_charm(
         return _out_of_reach(sight.application)
     if not sight.asks:
         return _charm(f"the charm of {sight.name} does not ask for ceilometer-upgrade")
-    return Finding(
-        service=SERVICE,
-        question="charm",
-        severity=Severity.DEGRADED,
-        summary=f"the charm of {sight.name} asks for its action ceilometer-upgrade",
-        cause=Cause.STILL_ASKS,
-        remedy=remedies.run_upgrade(sight.name),
-    )
+    text = f"the charm of {sight.name} asks for its action ceilometer-upgrade"
+    return _fault(Cause.STILL_ASKS, text, remedies.run_upgrade(sight.name))
 
 
 def _running(run: Running, at: datetime.datetime) -> Finding:
@@ -57,14 +47,8 @@ def _running(run: Running, at: datetime.datetime) -> Finding:
     if not run.is_late(at):
         text = f"the charm of {run.application} runs ceilometer-upgrade as task {run.task}"
         return _charm(text, f"juju show-task {run.task}")
-    return Finding(
-        service=SERVICE,
-        question="charm",
-        severity=Severity.DEGRADED,
-        summary=f"task {run.task} of {run.application} has not ended for over an hour",
-        cause=Cause.LATE_TASK,
-        remedy=f"juju cancel-task {run.task}",
-    )
+    text = f"task {run.task} of {run.application} has not ended for over an hour"
+    return _fault(Cause.LATE_TASK, text, f"juju cancel-task {run.task}")
 
 
 def _lost(run: Running, seen: object) -> Finding:
@@ -73,12 +57,16 @@ def _lost(run: Running, seen: object) -> Finding:
     remedy = f"juju show-task {run.task}"
     if isinstance(seen, JujuFault):
         return _out_of_reach(JujuFault(seen.cause, f"{text}: {seen.summary}", seen.remedy))
-    return Finding(SERVICE, "charm", Severity.DEGRADED, text, Cause.NO_ACCESS, remedy)
+    return _fault(Cause.NO_ACCESS, text, remedy)
 
 
 def _out_of_reach(fault: JujuFault) -> Finding:
     """Why the controller could not be asked, or would not."""
-    return Finding(SERVICE, "charm", Severity.DEGRADED, fault.summary, fault.cause, fault.remedy)
+    return _fault(fault.cause, fault.summary, fault.remedy)
+
+
+def _fault(cause: Cause, text: str, remedy: str) -> Finding:
+    return Finding(SERVICE, "charm", Severity.DEGRADED, text, cause, remedy)
 
 
 def _not_seen(application: str) -> Finding:

@@ -7,7 +7,7 @@ import datetime
 import json
 import re
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 VERSION = 2
 """Version of the record's JSON form; 2 brought the running task."""
@@ -205,10 +205,7 @@ class Record:
     ) -> Record:
         """The record after the proof was found complete without a run of ours.
 
-        Args:
-            at: now.
-            fingerprint: what was seen.
-            asks: whether ceilometer's charm asks for its action; None when that is not known.
+        Whether ceilometer's charm asks for its action may not be known.
         """
         if self.success is None:
             return Record(success=Success(at, fingerprint, ran=False))
@@ -267,7 +264,7 @@ def load_record(text: str) -> Record:
     if not text:
         return Record()
     try:
-        data = cast("dict[str, Any]", json.loads(text))
+        data: dict[str, Any] = json.loads(text)
         newer = int(data["version"]) > VERSION
         record = Record() if newer else _record(data)
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:

@@ -20,6 +20,8 @@ def of_stack(
     decision: upgrade_decision.Decision,
     coordinator: str,
     ceilometer: str,
+    *,
+    grant: str,
 ) -> status.Status:
     """The status of a stack that could be verified.
 
@@ -29,11 +31,14 @@ def of_stack(
         decision: what is still to be done about it.
         coordinator: name of the coordinator's application.
         ceilometer: name of Ceilometer's application.
+        grant: what gives the coordinator's user more rights.
     """
     failed = [f for f in report.causes(Severity.FAILED) if f.cause is not Cause.MISSING_TYPES]
     if failed:
         return _blocked_by(failed, report)
-    about_upgrade = _of_upgrade(record, decision, report.taken_at, coordinator, ceilometer)
+    about_upgrade = _of_upgrade(
+        record, decision, report.taken_at, coordinator, ceilometer, grant=grant
+    )
     if about_upgrade:
         return about_upgrade
     if not report.verified:
@@ -53,6 +58,8 @@ def _of_upgrade(
     at: datetime.datetime,
     coordinator: str,
     ceilometer: str,
+    *,
+    grant: str,
 ) -> status.Status | None:
     """What is still to be said about ceilometer-upgrade."""
     if decision.step is upgrade_decision.Step.ADVISE:
@@ -72,14 +79,14 @@ def _of_upgrade(
         if decision.step in (upgrade_decision.Step.WAIT, upgrade_decision.Step.RUN)
         else None
     )
-    return _of_failure(failed, coordinator) if failed is not None else None
+    return _of_failure(failed, coordinator, grant) if failed is not None else None
 
 
-def _of_failure(failure: upgrade_record.Failure, coordinator: str) -> status.Status:
+def _of_failure(failure: upgrade_record.Failure, coordinator: str, grant: str) -> status.Status:
     """A run that failed, and will be tried again."""
     if "HTTP 403" in failure.cause:
         problem = "ceilometer-upgrade may not create resource types (HTTP 403)"
-        return status.blocked(problem, f'juju config {coordinator} requested-grants=""')
+        return status.blocked(problem, grant)
     if failure.count >= upgrade_decision.FAILURES_TO_BLOCK:
         problem = f"ceilometer-upgrade failed {failure.count} times: {failure.cause}"
         return status.blocked(problem, remedies.run_upgrade(coordinator))

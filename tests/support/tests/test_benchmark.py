@@ -79,7 +79,9 @@ def get(url: str) -> bytes:
 
 def test_a_gateway_passes_requests_on_and_notes_them(gateways: Gateways):
     assert get(f"{gateways.url('a')}/v1/x?y=1") == b"/v1/x?y=1"
-    assert gateways.requests == [Request("a", "GET", "/v1/x?y=1")]
+    (asked,) = gateways.requests
+    assert asked == Request("a", "GET", "/v1/x?y=1", asked.client)
+    assert asked.client.startswith("Python-urllib")
 
 
 def test_a_gateway_delays_answers_while_it_is_told_to(gateways: Gateways):

@@ -19,9 +19,13 @@ from tests.unit import servers, sessions
 VERSIONS = '{"versions": [{"id": "%s.0", "status": "CURRENT", "links": []}]}'
 
 
+US = "telemetry-coordinator"
+GRANT = "openstack role add ROLE"
+
+
 def subject(type_: str, *, required: bool = True) -> base.Subject:
     system = loader.load().services[type_]
-    names = remedies.Subject(type_, system.charm, "keystone", "telemetry-coordinator")
+    names = remedies.Subject(type_, system.charm, "keystone", US, grant=GRANT)
     return base.Subject(type_, system, required, "internal", "RegionOne", names)
 
 
@@ -88,7 +92,7 @@ def test_an_answer_that_the_service_would_not_give_is_a_failure(type_: str, body
 def test_a_read_that_an_administrator_may_not_do_is_a_fault(required: bool, severity: Severity):
     answer = ask(subject("alarming", required=required), servers.http(403))
     assert outcome(answer)[-1] == ("read", severity, Cause.FORBIDDEN)
-    assert "requested-grants" in answer.findings[-1].remedy
+    assert answer.findings[-1].remedy == GRANT
 
 
 @pytest.mark.parametrize("required", [True, False])
@@ -96,7 +100,7 @@ def test_a_read_that_is_forbidden_is_skipped_where_fewer_rights_are_wanted(requi
     about = subject("alarming", required=required)
     answer = ask(about, servers.http(403), fewer_rights=True)
     assert outcome(answer)[-1] == ("read", Severity.SKIPPED, Cause.FORBIDDEN)
-    assert "requested-grants" in answer.findings[-1].remedy
+    assert answer.findings[-1].remedy == GRANT
 
 
 @pytest.mark.parametrize(
@@ -221,7 +225,7 @@ def test_what_was_not_asked_has_no_remedy_of_its_own():
 @pytest.mark.parametrize("cause", [cause for cause in Cause if cause is not Cause.NOT_ASKED])
 @pytest.mark.parametrize("service_type", ["metric", "identity"])
 def test_every_other_cause_has_a_remedy_of_one_line(cause: Cause, service_type: str):
-    names = remedies.Subject(service_type, "gnocchi", "keystone", "telemetry-coordinator")
+    names = remedies.Subject(service_type, "gnocchi", "keystone", "us", grant=GRANT)
     remedy = remedies.remedy(cause, names)
     assert remedy
     assert "\n" not in remedy

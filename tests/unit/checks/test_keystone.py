@@ -6,9 +6,10 @@ import socket
 import pytest
 
 from coordinator.checks import keystone
+from coordinator.openstack import http
 from coordinator.report.finding import Cause, Severity
 from coordinator.report.remedies import Subject
-from tests.unit import reports, servers, sessions
+from tests.unit import reports, servers
 
 SECONDS = 2.0
 """Budget of a verification."""
@@ -21,8 +22,7 @@ def enter(url: str, *passwords: str, seconds: float = SECONDS) -> keystone.Admis
         dataclasses.replace(reports.CREDENTIALS, auth_url=f"{url}/v3", password=password)
         for password in passwords
     ]
-    route = sessions.route(seconds)
-    return keystone.enter(candidates, route, route.deadline, NAMES)
+    return keystone.enter(candidates, http.Transport(), http.Deadline.after(seconds), NAMES)
 
 
 def test_credentials_are_called_wrong_only_after_all_were_tried():
@@ -63,8 +63,8 @@ def test_of_several_other_faults_the_first_is_told():
             dataclasses.replace(reports.CREDENTIALS, auth_url=f"{server.url}/v3")
             for server in (one, two)
         ]
-        route = sessions.route(SECONDS)
-        finding = keystone.enter(candidates, route, route.deadline, NAMES).finding
+        patience = http.Deadline.after(SECONDS)
+        finding = keystone.enter(candidates, http.Transport(), patience, NAMES).finding
     assert finding.cause is Cause.SERVER_ERROR
 
 

@@ -83,7 +83,7 @@ def test_what_nobody_tells_is_asked_for(ca_pem: str, unknown: str, key: str):
     told = {"endpoints": ("192.0.2.1:17070",), "certificate": ca_pem}
     empty = {"endpoints": (), "certificate": ""}
     known = {**told, unknown: empty[unknown]}
-    around = access.Surroundings(**known, controller=CONTROLLER, model=MODEL, name="openstack")
+    around = access.Surroundings(**known, controller=CONTROLLER, model=MODEL, shown="openstack")
     with pytest.raises(ValueError, match=f"it lacks the key {key}"):
         access.parse(SECRET, around)
 

@@ -79,11 +79,18 @@ def test_a_controller_that_refuses_shows_no_model(juju: Controller):
 
 def test_an_output_that_is_no_model_is_told(juju: Controller, tmp_path: pathlib.Path):
     strange = executables.script(tmp_path / "strange" / "juju", "echo '[]'")
-    given = through(juju)
-    given._find_client = lambda: strange
     with pytest.raises(errors.JujuError) as raised:
-        given.survey()
+        client.Controller(through(juju).access, lambda: strange).survey()
     assert raised.value.fault == errors.not_understood("the model")
+
+
+def test_what_is_asked_of_the_whole_model_is_about_no_application(
+    juju: Controller, tmp_path: pathlib.Path
+):
+    strange = executables.script(tmp_path / "strange" / "juju", "echo 'ERROR odd' >&2; exit 1")
+    assert client.Controller(through(juju).access, lambda: strange).look().fault == (
+        errors.JujuFault(Cause.JUJU_ERROR, "juju failed: odd", "juju status")
+    )
 
 
 # Looking

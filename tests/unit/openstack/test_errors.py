@@ -290,6 +290,14 @@ def test_an_expired_certificate(private_ca: Authority):
     assert found.cause is Cause.TLS_EXPIRED
 
 
+def test_a_certificate_that_is_not_valid_yet(private_ca: Authority):
+    now = datetime.datetime.now(datetime.timezone.utc)
+    with private_ca.serving("127.0.0.1", (now + DAY, now + 9 * DAY)) as server:
+        found = Client(trusted=(private_ca.pem,)).fault(server.url)
+    assert found.cause is Cause.TLS_EXPIRED
+    assert "not valid yet (or a clock is wrong)" in found.text
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 def test_a_certificate_for_another_host(private_ca: Authority, host: str):
     with private_ca.serving("gnocchi.example.com") as server:

@@ -12,7 +12,8 @@ import trustme
 
 from coordinator.openstack import errors, http, wire
 from coordinator.openstack.proxies import Proxies
-from tests.unit import servers
+from coordinator.report.finding import Cause
+from tests.unit import servers, sessions
 
 GENEROUS = 5.0
 """Seconds in which a bounded request has ended, on a busy machine too."""
@@ -24,10 +25,10 @@ def get(
     return (transport or http.Transport()).ask("GET", url, http.Deadline.after(seconds))
 
 
-def elapsed(url: str, error: type[Exception], seconds: float = GENEROUS) -> float:
+def elapsed(url: str, cause: Cause, seconds: float = GENEROUS) -> float:
     """Seconds until a request ended with this error."""
     started = time.monotonic()
-    with pytest.raises(error):
+    with sessions.failing(cause):
         get(url, seconds)
     return time.monotonic() - started
 
@@ -63,14 +64,15 @@ def test_an_ordinary_answer_comes_through():
     "answer", [servers.silence, servers.drip_body, servers.drip_head, servers.flood_of_continue]
 )
 def test_what_does_not_end_is_given_up_at_the_deadline(answer: servers.Answer):
-    with servers.serving(answer) as server:
-        took = elapsed(server.url, errors.ApiError, seconds=0.5)
-    assert took < 2
+    started = time.monotonic()
+    with servers.serving(answer) as server, pytest.raises(errors.ApiError):
+        get(server.url, 0.5)
+    assert time.monotonic() - started < 2
 
 
 def test_headers_that_drip_are_waited_for_until_the_deadline_and_no_longer():
     with servers.serving(servers.drip_head) as server:
-        took = elapsed(server.url, errors.LateError, seconds=0.5)
+        took = elapsed(server.url, Cause.TIMEOUT, seconds=0.5)
     assert 0.4 < took < 2
 
 
@@ -79,14 +81,14 @@ def test_the_deadline_counts_for_all_requests_together():
         deadline, transport = http.Deadline.after(0.5), http.Transport()
         started = time.monotonic()
         for _ in range(2):
-            with pytest.raises(errors.LateError):
+            with sessions.failing(Cause.TIMEOUT):
                 transport.ask("GET", server.url, deadline)
     assert time.monotonic() - started < 2
 
 
 def test_after_the_deadline_nothing_is_asked():
     with servers.serving(servers.http()) as server:
-        elapsed(server.url, errors.LateError, seconds=-1)
+        elapsed(server.url, Cause.TIMEOUT, seconds=-1)
         assert server.requests == []
 
 
@@ -100,7 +102,7 @@ def test_a_name_server_that_never_answers_costs_no_more_than_the_deadline():
 
     transport = http.Transport(resolver=resolver)
     started = time.monotonic()
-    with pytest.raises(errors.UnresolvedError, match="in time"):
+    with sessions.failing(Cause.UNRESOLVED, "in time"):
         get("http://gnocchi.example.com", 0.3, transport)
     assert time.monotonic() - started < 2
     assert asked.is_set()
@@ -113,25 +115,25 @@ def test_a_name_server_that_never_answers_costs_no_more_than_the_deadline():
 def test_an_answer_of_several_mebibytes_is_refused():
     body = b" " * 5 * 1024 * 1024
     with servers.serving(servers.http(body=body)) as server:
-        elapsed(server.url, errors.TooLargeError)
+        elapsed(server.url, Cause.TOO_LARGE)
 
 
 def test_an_answer_just_within_the_limit_is_read():
-    body = b" " * http.MAX_BODY
+    body = b" " * wire.MAX_BODY
     with servers.serving(servers.http(body=body)) as server:
-        assert len(get(server.url).body) == http.MAX_BODY
+        assert len(get(server.url).body) == wire.MAX_BODY
 
 
 def test_an_endless_body_is_refused_long_before_the_deadline():
     with servers.serving(servers.endless_body) as server:
-        took = elapsed(server.url, errors.TooLargeError, seconds=60)
+        took = elapsed(server.url, Cause.TOO_LARGE, seconds=60)
     assert took < GENEROUS
 
 
 def test_a_packed_answer_is_refused_whatever_is_in_it():
     packed = gzip.compress(b" " * 64 * 1024 * 1024)
     with servers.serving(servers.http(body=packed, Content_Encoding="gzip")) as server:
-        elapsed(server.url, errors.NotJsonError)
+        elapsed(server.url, Cause.NOT_JSON)
 
 
 def test_packed_answers_are_not_asked_for():
@@ -220,7 +222,7 @@ def test_a_read_that_a_kept_connection_swallowed_is_sent_again():
 def test_what_may_have_been_done_is_not_sent_again():
     with servers.serving(swallowing) as server, http.Transport() as transport:
         get(server.url, transport=transport)
-        with pytest.raises(errors.DroppedError):
+        with sessions.failing(Cause.DROPPED):
             transport.ask("POST", server.url, http.Deadline.after(GENEROUS), body=b"{}")
         assert server.connections == 1
 
@@ -239,6 +241,29 @@ def test_several_requests_share_a_handshake(authority: trustme.CA, ca_pem: str):
         for _ in range(3):
             get(server.url, transport=transport)
         assert server.connections == 1
+        assert list(transport.ends) == [http.origin(server.url)]
+
+
+def abrupt(connection: socket.socket, _head: bytes) -> None:
+    """An answer whose end is that of the connection, which ends without a word of TLS."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{}")
+
+
+def farewell(connection: socket.socket, head: bytes) -> None:
+    """The same with a proper end of TLS."""
+    abrupt(connection, head)
+    assert isinstance(connection, ssl.SSLSocket)
+    connection.unwrap()
+
+
+@pytest.mark.parametrize("answer", [abrupt, farewell, servers.http(body="{}")])
+def test_the_end_of_a_certificate_is_noted_however_the_connection_ends(
+    authority: trustme.CA, ca_pem: str, answer: servers.Answer
+):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    with servers.serving(answer, context) as server, http.Transport([ca_pem]) as transport:
+        assert get(server.url, transport=transport).body == b"{}"
         assert list(transport.ends) == [http.origin(server.url)]
 
 
@@ -267,14 +292,14 @@ def local(*addresses: str) -> http.Resolver:
 @pytest.mark.parametrize("addresses", [["169.254.169.254"], ["192.0.2.30", "169.254.0.1"]])
 def test_a_name_for_a_link_local_address_gets_no_token(addresses: Sequence[str]):
     transport = http.Transport(resolver=local(*addresses))
-    with pytest.raises(errors.UnsafeUrlError):
+    with sessions.failing(Cause.UNSAFE_URL):
         get("http://metadata.example.com", transport=transport)
 
 
 def test_a_link_local_address_gets_no_token_through_a_proxy_either():
     with (
         servers.serving(servers.http()) as proxy,
-        pytest.raises(errors.UnsafeUrlError),
+        sessions.failing(Cause.UNSAFE_URL),
     ):
         get("http://169.254.169.254", transport=proxied(proxy=proxy.url))
     assert proxy.requests == []
@@ -316,7 +341,7 @@ def test_the_proxys_user_logs_in_there():
 
 def test_the_proxy_for_https_is_asked_for_a_tunnel():
     with servers.serving(servers.http(403)) as proxy:
-        with pytest.raises(errors.ProxyError):
+        with sessions.failing(Cause.UNREACHABLE):
             get("https://gnocchi.example.com:8041/", transport=proxied(secure=proxy.url))
         assert proxy.requests[0].startswith(b"CONNECT gnocchi.example.com:8041 HTTP/1.")
 
@@ -334,7 +359,7 @@ def test_tls_goes_through_the_tunnel(authority: trustme.CA, ca_pem: str):
 
 @pytest.mark.parametrize("url", ["socks5://127.0.0.1:1080", "https://127.0.0.1:1", "http://["])
 def test_a_proxy_that_cannot_be_used_is_named(url: str):
-    with pytest.raises(errors.ProxyError, match="the URL of the proxy"):
+    with sessions.failing(Cause.UNREACHABLE, "the URL of the proxy"):
         get("http://gnocchi.example.com", transport=proxied(proxy=url))
 
 

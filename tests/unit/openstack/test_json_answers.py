@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coordinator.openstack import json_answers
-from coordinator.openstack.errors import NotJsonError
+from coordinator.openstack.errors import ApiError
+from coordinator.report.finding import Cause
+from tests.unit import sessions
 
 VALUES = st.recursive(
     st.none()
@@ -30,7 +32,7 @@ def test_what_a_service_sends_comes_through(value: Any):
 
 @given(st.binary(max_size=100))
 def test_any_bytes_are_json_or_told(body: bytes):
-    with contextlib.suppress(NotJsonError):
+    with contextlib.suppress(ApiError):
         json_answers.parse(body)
 
 
@@ -45,7 +47,7 @@ def test_fractions_are_never_infinite():
 
 @pytest.mark.parametrize("number", ["9" * 20_000, "0." + "9" * 20_000, "NaN", "Infinity"])
 def test_a_number_that_nobody_sends_is_told(number: str):
-    with pytest.raises(NotJsonError, match="number"):
+    with sessions.failing(Cause.NOT_JSON, "number"):
         json_answers.parse(f"[{number}]".encode())
 
 
@@ -53,7 +55,7 @@ def test_a_number_that_nobody_sends_is_told(number: str):
 @pytest.mark.parametrize(("opening", "closing"), ["[]", ('{"a":', "}")])
 def test_what_is_nested_without_end_is_told(opening: str, closing: str, levels: int):
     inner = "0" if opening != "[" else ""
-    with pytest.raises(NotJsonError, match="levels"):
+    with sessions.failing(Cause.NOT_JSON, "levels"):
         json_answers.parse((opening * levels + inner + closing * levels).encode())
 
 
@@ -67,7 +69,7 @@ def test_brackets_in_a_text_are_no_levels():
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "latin-1"])
 def test_only_utf_8_is_read(encoding: str):
-    with pytest.raises(NotJsonError):
+    with sessions.failing(Cause.NOT_JSON):
         json_answers.parse('["é"]'.encode(encoding))
 
 

@@ -50,7 +50,7 @@ def test_nothing_is_planned_where_all_are_served(name: str):
 def test_where_data_live_is_a_question_to_a_person(name: str, asked: str):
     plan = planned(name)
     (question,) = [one for one in plan.questions if one.link.one == asked]
-    assert "runs without it" in question.reason
+    assert "runs without it: its data are elsewhere" in question.reason
     assert not any(link.one == asked for link in plan.missing)
 
 
@@ -179,8 +179,46 @@ def test_what_juju_could_not_tell_is_not_planned():
     assert "Juju could not tell about aodh: nothing is deployed" in plan.notes
 
 
-def test_a_kubernetes_model_is_refused():
+def test_nothing_is_integrated_with_what_juju_could_not_tell():
     document = documents.read("vault-raft")
-    document["applications"]["keystone"]["charm-name"] = "keystone-k8s"
+    document["applications"]["vault"] = {"status-error": "cannot get status"}
+    del document["applications"]["barbican-vault"]["relations"]["secrets-storage"]
+    for unit in document["applications"]["barbican"]["units"].values():
+        for beside in unit["subordinates"].values():
+            beside["workload-status"]["message"] = "'secrets-storage' missing"
+    plan = completion.complete(loader.load("watcher: null"), status.parse(document), Wishes())
+    assert not any(link.other.startswith("vault:") for link in plan.missing)
+
+
+@pytest.mark.parametrize(("kind", "charm"), [("", "keystone-k8s"), ("caas", "keystone")])
+def test_a_kubernetes_model_is_refused(kind: str, charm: str):
+    document = documents.read("vault-raft")
+    document["model"]["type"] = kind
+    document["applications"]["keystone"]["charm-name"] = charm
     with pytest.raises(ValueError, match="Kubernetes model"):
         completion.complete(loader.load(), status.parse(document), Wishes())
+
+
+def test_what_no_document_tells_is_a_question_and_the_rest_is_planned():
+    plan = planned("noble")
+    found = {app.name: app for app in plan.additions}
+    assert (found["aodh"].channel, found["aodh"].base) == ("2025.1/stable", "ubuntu@24.04")
+    assert found["aodh"].origin == {"openstack-origin": "cloud:noble-epoxy"}
+    assert found["memcached"].channel == "latest/stable"
+    assert "barbican:secrets barbican-vault:secrets" in lines(plan)
+    (vault,) = plan.doubtful
+    assert vault.doubt == "no channel of the charm vault is documented for 2025.1 on ubuntu@24.04"
+    asked = {one.link.one: one.reason for one in plan.questions}
+    assert asked["barbican-vault:secrets-storage"] == "vault must be deployed first"
+    assert not any(" vault:" in line for line in lines(plan))
+
+
+def test_what_packages_come_from_is_a_question_where_it_is_not_known():
+    document = documents.read("noble")
+    for app in document["applications"].values():
+        app["charm-channel"] = app["charm-channel"].replace("2025.1", "2026.1")
+    plan = completion.complete(loader.load("watcher: null"), status.parse(document), Wishes())
+    (aodh,) = [app for app in plan.doubtful if app.name == "aodh"]
+    assert aodh.doubt == "no openstack-origin is documented for 2026.1 on ubuntu@24.04"
+    assert aodh.origin == {"openstack-origin": "ORIGIN"}
+    assert not any("aodh:" in line for line in lines(plan))

@@ -67,7 +67,7 @@ def test_any_text_is_read_without_an_exception(text: str):
 
 @given(st.sampled_from(sorted(reports.report().to_dict())), JSON)
 def test_a_damaged_report_is_none_or_can_be_shown(key: str, value: Any):
-    damaged = {**reports.report().to_dict(), key: value}
+    damaged = {**json.loads(reports.report().to_json()), key: value}
     read = Report.from_json(json.dumps(damaged))
     if read is not None:
         read.summary()
@@ -76,7 +76,7 @@ def test_a_damaged_report_is_none_or_can_be_shown(key: str, value: Any):
 
 @given(st.sampled_from(sorted(bad("metric").to_dict())), JSON)
 def test_a_damaged_finding_makes_the_report_none_or_can_be_shown(key: str, value: Any):
-    whole = reports.report(bad("metric")).to_dict()
+    whole = json.loads(reports.report(bad("metric")).to_json())
     whole["findings"][0][key] = value
     read = Report.from_json(json.dumps(whole))
     if read is not None:
@@ -84,7 +84,7 @@ def test_a_damaged_finding_makes_the_report_none_or_can_be_shown(key: str, value
 
 
 def test_a_report_of_another_version_is_none():
-    data = {**reports.report().to_dict(), "version": report_report.VERSION + 1}
+    data = {**json.loads(reports.report().to_json()), "version": report_report.VERSION + 1}
     assert Report.from_json(json.dumps(data)) is None
 
 

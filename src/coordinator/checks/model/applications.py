@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import collections
 import dataclasses
 import datetime
+import shlex
 from collections.abc import Iterator, Sequence
 
 from coordinator.blueprint.systems import System
@@ -13,7 +13,7 @@ from coordinator.checks.model.case import Case, is_dead
 from coordinator.checks.model.phrases import SHOWN, be, counted, named
 from coordinator.checks.model.unit_status import Context, UnitFault
 from coordinator.juju import ceilometer
-from coordinator.juju.status import Application, Unit
+from coordinator.juju.status import Application, Level, RemoteApplication, Unit
 from coordinator.report.finding import Cause, Finding, Severity
 
 
@@ -48,6 +48,22 @@ def judge(case: Case, part: Part) -> Iterator[Finding]:
     yield from found
 
 
+def judge_remote(case: Case, system: System, app: RemoteApplication) -> Iterator[Finding]:
+    """What Juju says of an application of another model that serves the stack."""
+    name = f"{app.name} of another model"
+    fault = unit_status.of_status(app.status, Context("", case.scope.now))
+    if app.life or app.status.level is Level.TERMINATED:
+        cause, text = Cause.LEAVING, f"{name} is being removed, or is offered no more"
+    elif app.unreadable:
+        cause, text = Cause.JUJU_ERROR, f"Juju could not tell about {name}"
+    elif fault:
+        cause, text = fault.cause, fault.of(name)
+    else:
+        return
+    remedy = f"juju show-offer {shlex.quote(app.url)}" if app.url else f"juju status {app.name}"
+    yield case.fault(system, "offer", cause, text, remedy, dead=fault is not None)
+
+
 def well(system: System, apps: Sequence[Application]) -> Finding:
     """Nobody has to act; but some units may be at work, or wait."""
     units = [unit for app in apps for unit in app.units]
@@ -75,11 +91,9 @@ def _leaving(case: Case, system: System, apps: Sequence[Application]) -> Finding
 def _faults(case: Case, app: Application) -> list[tuple[Unit, UnitFault]]:
     """What is wrong with the units of an application."""
     units = [unit_status.heard(unit) for unit in app.units]
-    same = collections.Counter(unit.workload.message for unit in units)
-    used = case.is_used(app)
+    context = Context(app.charm, case.scope.now, is_dead([app]), case.is_used(app))
     found: list[tuple[Unit, UnitFault]] = []
     for unit in units:
-        context = Context(app.charm, case.scope.now, same[unit.workload.message], len(units), used)
         since = case.model.seen_since.get(unit.name, unit.workload.since)
         retried = unit.name in case.model.retried
         fault = unit_status.of_unit(unit, context, since, retried=retried)

@@ -61,21 +61,13 @@ class Case:
 
     def plan(self) -> str:
         """The remedy where something must be deployed; RELEASE is for a person to fill in."""
-        known = platforms.releases()
         tells = any(
-            platforms.track_of(app.channel) in known or releases.release_of(app) in known
+            platforms.track_of(app.channel) in platforms.releases() or releases.release_of(app)
             for apps in self.stack.applications.values()
             for app in apps
         )
         channel = "" if tells else " channel=RELEASE/stable"
         return f"juju run {self.scope.coordinator}/leader plan-stack{channel}"
-
-    def system_of(self, application: str) -> System | None:
-        """The system of the stack that an application belongs to."""
-        for key, apps in self.stack.applications.items():
-            if any(app.name == application for app in apps):
-                return self.scope.blueprint.systems[key]
-        return None
 
     def counterpart(self, app: Application, other: System) -> str:
         """The application of a system to integrate with; empty where it must be deployed first.

@@ -13,7 +13,7 @@ ENDPOINT = "certificates"
 
 @dataclasses.dataclass(frozen=True)
 class Server:
-    """An application that gives certificates, and its endpoint."""
+    """An application that serves a need of others, and the endpoint by which it does."""
 
     application: str
     endpoint: str

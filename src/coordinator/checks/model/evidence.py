@@ -50,12 +50,9 @@ class Evidence:
         return faulty and system.check != "telemetry" and not self.works(system)
 
     def proves(self, system: System, since: datetime.datetime | None) -> bool:
-        """Whether the system works, although its charm complains.
+        """Whether the system works, although its charm complains, as far as is known since then.
 
-        Args:
-            system: the system.
-            since: since when its charm complains, as far as that is known: a canary that was sent
-                before proves nothing about it.
+        A canary that was sent before proves nothing about it.
         """
         if self._is_outvoted(system):
             return False

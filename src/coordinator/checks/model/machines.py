@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from coordinator.checks.model.phrases import named
-from coordinator.juju.status import Level, Machine, Model, Unit
+from coordinator.juju.status import Level, Model, Unit
 from coordinator.report.finding import Cause, Finding, Severity
 
 SERVICE = "machines"
@@ -38,7 +38,7 @@ class LostMachine:
 
     def finding(self, severity: Severity) -> Finding:
         """What is to be said of it."""
-        host = self.name.partition("/")[0]
+        host = _host(self.name)
         names = named(self.units)
         count = len(self.units)
         if self.came:
@@ -54,16 +54,19 @@ class LostMachine:
 
 
 class Machines:
-    """The machines of a model on which no unit can work."""
+    """The machines of a model on which no unit can work, and containers that alone are so."""
 
     def __init__(self, model: Model) -> None:
-        on: dict[str, list[Unit]] = {}
+        hosts: dict[str, list[Unit]] = {}
+        places: dict[str, list[Unit]] = {}
         for unit in model.units:
             if unit.machine:
-                on.setdefault(unit.machine, []).append(unit)
-        self._lost: dict[str, LostMachine] = {}
-        for name, units in on.items():
-            found = _judge(name, model.machines.get(name), units)
+                hosts.setdefault(_host(unit.machine), []).append(unit)
+                places.setdefault(unit.machine, []).append(unit)
+        whole = {name: _judge(name, model, units) for name, units in hosts.items()}
+        self._lost: dict[str, LostMachine] = {}  # by what units name as their machine
+        for name, units in places.items():
+            found = whole[_host(name)] or _judge(name, model, units)
             if found is not None:
                 self._lost[name] = found
 
@@ -73,15 +76,10 @@ class Machines:
         Where they are on several such machines it is that of most.
         """
         lost = [self._lost.get(unit.machine) for unit in units]
-        found = [machine for machine in lost if machine is not None]
-        if not found or len(found) < len(lost):
+        checks = [machine.check for machine in lost if machine is not None]
+        if not checks or len(checks) < len(lost):
             return ""
-        checks = [machine.check for machine in found]
         return max(dict.fromkeys(checks), key=checks.count)
-
-    def holds(self, unit: Unit) -> bool:
-        """Whether a unit is on such a machine."""
-        return unit.machine in self._lost
 
     def findings(self, found: Sequence[Finding], stack: Collection[str]) -> Iterator[Finding]:
         """What is to be said of those machines, each as bad as the worst that it is behind.
@@ -94,7 +92,7 @@ class Machines:
         for finding in found:
             if finding.behind:
                 worst.setdefault(finding.behind, []).append(finding)
-        for machine in self._lost.values():
+        for machine in dict.fromkeys(self._lost.values()):
             ours = any(unit.partition("/")[0] in stack for unit in machine.units)
             behind = worst.get(machine.check, ())
             severity = max((f.severity for f in behind), key=lambda s: s.rank, default=None)
@@ -102,14 +100,21 @@ class Machines:
                 yield machine.finding(severity or Severity.DEGRADED)
 
 
-def _judge(name: str, machine: Machine | None, units: Sequence[Unit]) -> LostMachine | None:
-    """A machine with its units; None where units can work on it."""
-    names = tuple(unit.name for unit in units)
-    fresh = all(unit.agent.level is Level.ALLOCATING for unit in units)
-    failed = machine is not None and machine.instance.level is Level.PROVISIONING_ERROR
-    down = machine is not None and machine.is_down
-    if machine is not None and fresh and (down or failed):
+def _host(name: str) -> str:
+    """The machine that a container is on; of a machine, itself."""
+    return name.partition("/")[0]
+
+
+def _judge(name: str, model: Model, units: Sequence[Unit]) -> LostMachine | None:
+    """A machine with the units on it and in its containers; None where units can work on it."""
+    machine = model.machines.get(name)
+    if machine is None:
+        lost = all(unit.lost for unit in units)
+        return LostMachine(name, tuple(unit.name for unit in units)) if lost else None
+    failed = machine.instance.level is Level.PROVISIONING_ERROR
+    waiting = [unit for unit in units if unit.agent.level is Level.ALLOCATING]
+    gone = [unit for unit in units if unit.lost or unit in waiting]
+    names = tuple(unit.name for unit in gone)
+    if gone and len(gone) == len(waiting) and (failed or machine.is_down):
         return LostMachine(name, names, False, machine.instance.message, retries=not failed)
-    if down or (machine is None and all(unit.lost for unit in units)):
-        return LostMachine(name, names)
-    return None
+    return LostMachine(name, names) if gone and machine.is_down else None

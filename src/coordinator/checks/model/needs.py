@@ -40,10 +40,14 @@ class Need(enum.Enum):
 def assess(app: Application, need: Integration) -> Need:
     """What is to be said of a need of an application that is there."""
     facts = charm_facts.of(app.charm)
-    endpoints = (need.endpoint, *facts.instead.get(need.endpoint, ()))
-    if any(app.integrated(endpoint) for endpoint in endpoints):
+    others = facts.instead.get(need.endpoint, ())
+    if any(app.integrated(endpoint) for endpoint in (need.endpoint, *others)):
         return Need.MET
-    if need.endpoint in facts.stores and has_run(app) and not asks_for(app, need.endpoint):
+    if asks_for(app, need.endpoint):
+        return Need.MISSING
+    if any(asks_for(app, endpoint) for endpoint in others):
+        return Need.MET  # it will be, by another one
+    if need.endpoint in facts.stores and has_run(app):
         return Need.STORED
     return Need.TRUSTED if is_content(app) else Need.MISSING
 

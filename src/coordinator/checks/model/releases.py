@@ -6,28 +6,10 @@ import collections
 import re
 from collections.abc import Iterable, Sequence
 
-from coordinator.blueprint import charm_facts
+from coordinator.blueprint import charm_facts, platforms
 from coordinator.blueprint.systems import System
 from coordinator.juju.status import Application, Model
 from coordinator.report.finding import Cause, Finding, Severity
-
-NAMES = (
-    "ussuri",
-    "victoria",
-    "wallaby",
-    "xena",
-    "yoga",
-    "zed",
-    "2023.1",
-    "2023.2",
-    "2024.1",
-    "2024.2",
-    "2025.1",
-    "2025.2",
-    "2026.1",
-    "2026.2",
-)
-"""Releases in order, as the tracks of the charms call them."""
 
 _FIRST = {
     "keystone": 17,
@@ -67,7 +49,7 @@ def judge(
     if len({release for _, release in known.values()}) < 2:
         return ()
     votes = collections.Counter(release for _, release in known.values())
-    usual = max(votes, key=lambda release: (votes[release], NAMES.index(release)))
+    usual = max(votes, key=lambda one: (votes[one], platforms.releases().index(one)))
     return tuple(
         Finding(
             service=system.service,
@@ -101,5 +83,5 @@ def release_of(app: Application) -> str:
     first = _FIRST.get(app.charm)
     if major is None or first is None:
         return ""
-    index = int(major[0]) - first
-    return NAMES[index] if 0 <= index < len(NAMES) else ""
+    index, names = int(major[0]) - first, platforms.releases()
+    return names[index] if 0 <= index < len(names) else ""

@@ -21,8 +21,8 @@ class Words:
     """One entry of the file.
 
     Attributes:
-        everywhere: True: it fits only where every unit says it, False: only where one does not;
-            None: either.
+        dead: True: it fits only where no unit of the application is well, False: only where one
+            is; None: either.
         used: it fits only where others use the application, and are content.
         remedy: with places for names, as are the others.
         then: commands that come next.
@@ -32,7 +32,7 @@ class Words:
     level: Level
     said: str
     is_pattern: bool
-    everywhere: bool | None
+    dead: bool | None
     used: bool
     cause: Cause
     severity: Severity
@@ -48,21 +48,13 @@ class Words:
 
 
 def find(
-    charm: str, level: Level, message: str, *, everywhere: bool, used: bool = False
+    charm: str, level: Level, message: str, *, dead: bool, used: bool = False
 ) -> Words | None:
-    """What a status of a unit means; None where it is not known.
-
-    Args:
-        charm: whose words they are.
-        level: with which they are said.
-        message: what is said.
-        everywhere: whether all units of the application say so.
-        used: whether others use the application, and are content.
-    """
+    """What a status of a charm's unit means; None where it is not known."""
     if level not in {Level.ACTIVE, Level.BLOCKED, Level.WAITING, Level.MAINTENANCE}:
         return None
     for words in _known().get(charm, ()):
-        fits = words.everywhere in (None, everywhere) and (used or not words.used)
+        fits = words.dead in (None, dead) and (used or not words.used)
         if fits and words.fits(level, message):
             return words
     return None
@@ -79,7 +71,7 @@ def _known() -> Mapping[str, tuple[Words, ...]]:
 
 
 def _entries() -> Iterator[tuple[list[str], Words]]:
-    everywhere = {"all": True, "some": False, "": None}
+    dead = {"all": True, "some": False, "": None}
     entries: list[dict[str, Any]] = data.read(_PATH)
     for entry in entries:
         yield (
@@ -88,7 +80,7 @@ def _entries() -> Iterator[tuple[list[str], Words]]:
                 level=Level(entry["level"]),
                 said=entry["words"],
                 is_pattern=entry["match"] == "regex",
-                everywhere=everywhere[entry.get("units", "")],
+                dead=dead[entry.get("units", "")],
                 used=entry.get("used", False),
                 cause=Cause(entry["cause"]),
                 severity=Severity(entry["severity"]),

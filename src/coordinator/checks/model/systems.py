@@ -7,6 +7,7 @@ and nothing of the system is alive.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Sequence
 
 from coordinator.blueprint.systems import System
@@ -15,10 +16,11 @@ from coordinator.checks.model.applications import Part
 from coordinator.checks.model.case import Case
 from coordinator.checks.model.evidence import Evidence
 from coordinator.checks.model.machines import Machines
+from coordinator.checks.model.phrases import SHOWN, named
 from coordinator.checks.model.scope import Scope
 from coordinator.juju import discovery
 from coordinator.juju.discovery import Stack
-from coordinator.juju.status import Application, Model
+from coordinator.juju.status import Application, Model, RemoteApplication, application_of
 from coordinator.report.finding import Cause, Finding
 from coordinator.report.report import Report
 from coordinator.request import Request
@@ -30,13 +32,9 @@ _ADDRESS_CHARMS = ("hacluster",)
 def of_model(
     seen: Model, request: Request, members: Sequence[str], report: Report
 ) -> tuple[Finding, ...]:
-    """What the model says about the stack that an order is about.
+    """What the model says about the stack that a request is about.
 
-    Args:
-        seen: the model.
-        request: what is verified.
-        members: related applications that are Ceilometer.
-        report: what the services themselves answered.
+    Members are related applications that are Ceilometer; the report is what the services said.
     """
     known = {*request.applications.values(), *members}
     scope = Scope(
@@ -47,13 +45,7 @@ def of_model(
 
 
 def judge(stack: Stack, scope: Scope, evidence: Evidence) -> tuple[Finding, ...]:
-    """What the model says about the stack.
-
-    Args:
-        stack: the stack's applications.
-        scope: what is expected.
-        evidence: what the services' own answers prove.
-    """
+    """What the model says about the stack."""
     case = Case(stack, scope, evidence, Machines(stack.model))
     systems = [s for s in scope.blueprint.systems.values() if scope.is_wanted(s)]
     found = [finding for system in systems for finding in _about(case, system)]
@@ -64,18 +56,23 @@ def judge(stack: Stack, scope: Scope, evidence: Evidence) -> tuple[Finding, ...]
 
 def _about(case: Case, system: System) -> Iterator[Finding]:
     """The findings about one system."""
-    apps = case.stack.of(system.key)
-    if apps:
-        faults = [
-            found
-            for part in _parts(case, system, apps)
-            for found in applications.judge(case, part)
-        ]
-        yield from faults or [applications.well(system, apps)]
-    else:
+    apps, others = case.stack.of(system.key), case.stack.others.get(system.key, ())
+    local = (*apps, *(app for app in others if isinstance(app, Application)))
+    faults = [
+        found for part in _parts(case, system, local) for found in applications.judge(case, part)
+    ]
+    for app in others:
+        if isinstance(app, RemoteApplication):
+            faults += applications.judge_remote(case, system, app)
+    missing = [found for app in apps for found in integrations.judge(case, system, app)]
+    for found in faults:
+        told = found.cause is Cause.NOT_INTEGRATED and missing and not found.behind
+        yield dataclasses.replace(found, behind=missing[0].check) if told else found
+    if local and not faults:
+        yield applications.well(system, local)
+    elif not local and not others:
         yield from _absent(case, system)
-    for app in apps:
-        yield from integrations.judge(case, system, app)
+    yield from missing
     if system.beside:
         yield from subordinates.judge(case, system, apps)
 
@@ -86,19 +83,24 @@ def _parts(case: Case, system: System, apps: Sequence[Application]) -> Iterator[
     What stands between one service and its database, or holds its address, is a part of that
     service: it says nothing about others.
     """
-    if not system.apart:
+    if system.apart:
+        for key in system.beside:
+            if case.scope.is_wanted(owner := case.scope.blueprint.systems[key]):
+                yield from _beside(owner, case.stack.of(key), apps, "router")
+    elif apps:
         yield Part(system, tuple(apps))
-        for app in case.model.of_charm(*_ADDRESS_CHARMS):
-            if {owner.name for owner in apps} & set(app.subordinate_to):
-                yield Part(system, (app,), "address")
-        return
+        yield from _beside(system, apps, case.model.of_charm(*_ADDRESS_CHARMS), "address")
+
+
+def _beside(
+    owner: System, principals: Sequence[Application], apps: Sequence[Application], whole: str
+) -> Iterator[Part]:
+    """Some subordinates as parts of a system, with their units beside its applications."""
+    names = {app.name for app in principals}
     for app in apps:
-        owners = {
-            found.key: found for name in app.subordinate_to if (found := case.system_of(name))
-        }
-        for owner in owners.values():
-            if case.scope.is_wanted(owner):
-                yield Part(owner, (app,), "router")
+        if names & set(app.subordinate_to):
+            units = tuple(unit for unit in app.units if application_of(unit.principal) in names)
+            yield Part(owner, (dataclasses.replace(app, units=units),), whole)
 
 
 def _absent(case: Case, system: System) -> Iterator[Finding]:
@@ -107,8 +109,16 @@ def _absent(case: Case, system: System) -> Iterator[Finding]:
     What others merely use is missed by these: by their integrations. Where Juju could not tell
     about an application, it may be that one.
     """
-    unknown = any(app.unreadable for app in case.model.applications.values())
-    if system.catalog is None or not case.evidence.fails(system) or unknown:
+    unknown = [app.name for app in case.model.applications.values() if app.unreadable]
+    if system.charm in unknown:
+        unknown = [system.charm]
+    elif system.catalog is None or not case.evidence.fails(system):
         return
-    text = f"no application of the charm {system.charm} is in the Juju model"
-    yield case.fault(system, "application", Cause.NOT_DEPLOYED, text, case.plan(), dead=True)
+    if unknown:
+        text = f"Juju could not tell about {named(unknown)}"
+        text += f", and shows no other {system.charm}"
+        cause, remedy = Cause.JUJU_ERROR, f"juju status {' '.join(unknown[:SHOWN])}"
+    else:
+        text = f"no application of the charm {system.charm} is in the Juju model"
+        cause, remedy = Cause.NOT_DEPLOYED, case.plan()
+    yield case.fault(system, "application", cause, text, remedy, dead=not unknown)

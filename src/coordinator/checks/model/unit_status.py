@@ -49,15 +49,13 @@ class Context:
     Attributes:
         charm: whose words a status has.
         now: when the statuses were read.
-        same: how many units of the application say the same.
-        total: how many there are.
+        dead: whether no unit of the application is well.
         used: whether others use the application, and are content.
     """
 
     charm: str
     now: datetime.datetime
-    same: int = 1
-    total: int = 1
+    dead: bool = True
     used: bool = False
 
 
@@ -104,10 +102,9 @@ def of_status(status: CharmStatus, context: Context) -> UnitFault | None:
     """What a status of a workload or of an application says is wrong; None where nothing is."""
     if status.level is Level.ERROR:
         return UnitFault(Cause.HOOK_FAILED, "in error", status.message)
-    everywhere = context.same == context.total
     words = (
         status_words.find(
-            context.charm, status.level, status.message, everywhere=everywhere, used=context.used
+            context.charm, status.level, status.message, dead=context.dead, used=context.used
         )
         if status.message and status.message != "Unit is ready"
         else None
@@ -137,12 +134,7 @@ def _phrased(span: datetime.timedelta) -> str:
 
 
 def remedy(fault: UnitFault, alike: Sequence[Unit]) -> str:
-    """What to type for units with the same kind of fault.
-
-    Args:
-        fault: that of the first.
-        alike: all of them.
-    """
+    """What to type for units with the same kind of fault, which is that of the first."""
     shown = alike[:SHOWN]
     units = " ".join(unit.name for unit in shown)
     first, cause = alike[0], fault.cause

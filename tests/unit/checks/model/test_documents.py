@@ -76,6 +76,21 @@ def test_a_charm_that_asks_for_its_storage_is_told_what_to_type():
     assert "gnocchi is not integrated with ceph-mon (storage-ceph)" in causes(told(document))
 
 
+def test_a_charm_that_asks_for_another_place_is_not_told_of_this_one():
+    document = documents.read("vault-raft")
+    for name in ("barbican-vault", "vault"):
+        del document["applications"][name]
+    document["applications"]["barbican"]["relations"].pop("secrets")
+    say(document, "barbican", "blocked", "'hsm' missing")
+    assert {found.check for found in told(document)} == {"key-manager.application"}
+
+
+def test_what_a_charm_asks_for_and_what_it_lacks_is_one_cause():
+    document = documents.read("noble")
+    found = [f for f in told(document) if f.service == "key-manager"]
+    assert [f.because for f in found] == ["key-manager.integrations", ""]
+
+
 def test_an_api_without_certificates_where_keystone_has_them_is_told():
     found = {finding.check: finding for finding in told("tls")}
     assert found["metric.certificates"].remedy == (
@@ -91,6 +106,67 @@ def test_after_a_power_cut_the_whole_database_is_rebooted():
     assert cause.remedy == (
         "juju run mysql-innodb-cluster/leader reboot-cluster-from-complete-outage"
     )
+
+
+@pytest.mark.parametrize("other", ["MySQL is down on this instance", "Unit is waiting"])
+def test_a_whole_database_is_down_whatever_its_members_say(other: str):
+    document = documents.read("mysql-outage")
+    unit = document["applications"]["mysql-innodb-cluster"]["units"]["mysql-innodb-cluster/2"]
+    unit["workload-status"] = {"current": "blocked", "message": other}
+    found = told(document, *SERVICES)
+    causes = {f.cause: f for f in found if f.service == "mysql-innodb-cluster"}
+    remedy = causes[Cause.CLUSTER_DOWN].remedy
+    assert remedy.endswith("/leader reboot-cluster-from-complete-outage")
+    assert all(f.because for f in found if f.service in SERVICES)
+
+
+def test_a_database_of_another_charm_is_the_cause_of_what_it_serves():
+    found = told("percona-outage", *SERVICES)
+    (cause,) = [finding for finding in found if not finding.because]
+    assert (cause.cause, cause.severity) == (Cause.CLUSTER_DOWN, Severity.FAILED)
+    assert cause.remedy == "juju run UNIT bootstrap-pxc"
+
+
+def test_the_address_of_a_database_is_part_of_it():
+    document = documents.read("percona-outage")
+    say(document, "mysql", "active", "Unit is ready")
+    for unit in document["applications"]["mysql"]["units"].values():
+        for beside in unit["subordinates"].values():
+            text = "Resource: res_mysql_vip not running"
+            beside["workload-status"] = {"current": "blocked", "message": text}
+    (cause,) = [f for f in told(document, *SERVICES) if not f.because]
+    assert (cause.check, cause.cause) == ("mysql-innodb-cluster.address", Cause.VIP_DOWN)
+
+
+@pytest.mark.parametrize(
+    ("change", "cause", "severity"),
+    [
+        (
+            {"application-status": {"current": "error", "message": "x"}},
+            Cause.HOOK_FAILED,
+            "failed",
+        ),
+        ({"application-status": {"current": "terminated"}}, Cause.LEAVING, "degraded"),
+        ({"life": "dying"}, Cause.LEAVING, "degraded"),
+        ({"status-error": "no connection"}, Cause.JUJU_ERROR, "degraded"),
+    ],
+)
+def test_what_another_model_offers_is_told_when_it_fails(
+    change: dict[str, Any], cause: Cause, severity: str
+):
+    document = documents.read("broker-elsewhere")
+    assert told(document) == ()
+    document["application-endpoints"]["queues"].update(change)
+    (found,) = told(document)
+    assert (found.check, found.cause) == ("rabbitmq-server.offer", cause)
+    assert found.severity.value == severity
+    assert found.remedy == "juju show-offer admin/brokers.rabbitmq-server"
+
+
+def test_a_broker_that_others_use_is_not_the_stacks():
+    document = documents.read("broker-elsewhere")
+    say(document, "landscape-rabbitmq-server", "blocked", "RabbitMQ is partitioned")
+    assert told(document, "alarming")[1:] == ()
 
 
 def test_a_database_that_most_services_work_with_is_not_down():
@@ -127,6 +203,37 @@ def test_routers_of_one_service_are_its_cause_and_nobody_elses():
     assert {finding.because for finding in found if finding != cause} == {"alarming.router"}
 
 
+def test_a_router_of_two_services_is_judged_for_each():
+    document = documents.read("router-of-two")
+    for unit in document["applications"]["aodh"]["units"].values():
+        for beside in unit["subordinates"].values():
+            text = "Failed to connect to MySQL"
+            beside["workload-status"] = {"current": "blocked", "message": text}
+    (_, cause) = told(document, "alarming")
+    assert (cause.check, cause.severity) == ("alarming.router", Severity.FAILED)
+    assert "(all of its 3 units)" in cause.summary
+
+
+def test_what_cuts_vault_off_comes_before_its_seal():
+    document = documents.read("vault-raft-sealed")
+    vault = document["applications"]["vault"]
+    document["applications"]["vault-mysql-router"] = {
+        "charm-name": "mysql-router",
+        "subordinate-to": ["vault"],
+        "relations": {
+            "shared-db": [{"related-application": "vault"}],
+            "db-router": [{"related-application": "mysql-innodb-cluster"}],
+        },
+    }
+    vault["relations"]["shared-db"] = [{"related-application": "vault-mysql-router"}]
+    said = {"current": "blocked", "message": "Failed to connect to MySQL"}
+    for number, unit in enumerate(vault["units"].values()):
+        unit["subordinates"] = {f"vault-mysql-router/{number}": {"workload-status": said}}
+    found = told(document, "key-manager")
+    assert found[0].because == "vault.router"
+    assert {f.check for f in found if not f.because} == {"vault.router", "vault.application"}
+
+
 def test_agents_of_another_release_get_their_packages_where_their_hosts_do():
     (found,) = [f for f in told("agents-lag") if f.cause is Cause.MIXED_RELEASES]
     assert found.summary.startswith("ceilometer-agent is of the release xena")
@@ -154,6 +261,48 @@ def test_one_machine_that_is_down_is_one_cause(number: str):
     assert len(found) > 5
 
 
+def test_a_machine_that_is_down_with_its_containers_is_one_cause():
+    found = told("containers-down")
+    (cause,) = [finding for finding in found if not finding.because]
+    assert (cause.check, cause.remedy) == ("machines.0", "juju show-machine 0")
+    assert len(found) > 10
+
+
+def test_containers_that_are_down_alone_are_causes_of_their_own():
+    document = documents.read("containers-down")
+    document["machines"]["0"]["juju-status"] = {"current": "started"}
+    containers = document["machines"]["0"]["containers"]
+    for name in list(containers)[2:]:
+        containers[name]["juju-status"] = {"current": "started"}
+    for app in document["applications"].values():
+        for unit in app.get("units", {}).values():
+            for one in (unit, *unit.get("subordinates", {}).values()):
+                if unit["machine"] not in list(containers)[:2]:
+                    one["juju-status"] = {"current": "idle"}
+                    one["workload-status"] = {"current": "active", "message": "Unit is ready"}
+    roots = [finding.check for finding in told(document) if not finding.because]
+    assert roots == [f"machines.{name.replace('/', '-')}" for name in list(containers)[:2]]
+
+
+def test_a_container_on_a_machine_that_never_came_waits_for_that():
+    document = documents.read("containers-down")
+    machine = document["machines"]["0"]
+    machine["machine-status"] = {"current": "provisioning error", "message": "no such node"}
+    fresh = {
+        "current": "waiting",
+        "message": "waiting for machine",
+        "since": "22 Nov 2026 09:00:00Z",
+    }
+    for app in document["applications"].values():
+        for unit in app.get("units", {}).values():
+            if unit["machine"].startswith("0/"):
+                unit["juju-status"], unit["workload-status"] = {"current": "allocating"}, fresh
+                unit.pop("subordinates", None)
+    roots = {finding.check: finding for finding in told(document) if finding.because == ""}
+    assert roots["machines.0"].remedy == "juju retry-provisioning 0"
+    assert not any("0/lxd" in finding.summary for finding in roots.values())
+
+
 def test_a_machine_that_never_came_is_provisioned_again():
     found = {f.check: f for f in told("recorded-machine-not-provisioned")}
     assert found["machines.3"].remedy == "juju retry-provisioning 3"
@@ -174,6 +323,7 @@ def test_what_juju_could_not_tell_is_never_told_as_missing():
     document["applications"]["aodh"] = {"status-error": "cannot get status"}
     found = told(document, "alarming")
     assert Cause.NOT_DEPLOYED not in {finding.cause for finding in found}
+    assert "Juju could not tell about aodh, and shows no other aodh" in causes(found)
 
 
 def test_hosts_of_bare_metal_need_no_agent():
