@@ -28,9 +28,10 @@ in_env = $(tox) $(1) --notest && PATH="$(tools)/tox/$(1)/bin:$$PATH" exec
 # The same for what imports the charm without pytest.
 from_source = $(tox) $(1) --notest && PATH="$(tools)/tox/$(1)/bin:$$PATH" PYTHONPATH=src:lib:. exec
 
-# What needs no services runs side by side; the services boot once for all the rest.
-alone := tests/unit tests/reliability tests/monitoring
-with_services := tests/functional tests/packed tests/support/tests tests/integration/tests
+# Three processes keep two cores busy, since tests of services wait. What takes longest comes first;
+# which tests stay together is said in tests/support/openstack/fixtures.py.
+side_by_side := tests/packed tests/functional tests/reliability tests/monitoring tests/unit \
+  tests/support/tests tests/integration/tests --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help test soak verify judge pictures rehearsal benchmark mutation docs format lint zizmor unit reliability \
@@ -41,12 +42,7 @@ help: ## list the targets
 
 test: $(ready) ## lint, then all tests, in one go
 	@$(tox) lint
-ifeq ($(strip $(ARGS)),)
-	@$(call in_env,test) pytest $(alone) --numprocesses 2 --dist loadfile
-	@$(call in_env,test) pytest $(with_services)
-else
-	@$(call in_env,test) pytest $(ARGS)
-endif
+	@$(call in_env,test) pytest $(or $(strip $(ARGS)),$(side_by_side))
 
 soak: $(ready) ## the tests of reliability for hours: 120,000 examples, 500 kills, 1,000 events
 	@export TELEMETRY_SOAK=1; $(call in_env,soak) pytest tests/reliability --timeout=0 $(ARGS)

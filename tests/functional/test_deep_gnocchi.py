@@ -66,6 +66,7 @@ def test_a_storage_that_cannot_be_written_is_told_apart(deep: Deployment, stack:
     assert not canary_metrics(stack)
 
 
+@pytest.mark.one_release
 def test_without_its_database_gnocchi_gets_no_canary(deep: Deployment, stack: Stack) -> None:
     stack.postgres_stop()
     deep.update_status()
@@ -80,12 +81,14 @@ def test_what_a_crashed_run_left_behind_is_removed(deep: Deployment, stack: Stac
     assert not canaries(stack)
 
 
+@pytest.mark.one_release
 def test_the_canary_of_another_unit_is_no_left_over(deep: Deployment, stack: Stack) -> None:
     make_canary(stack, f"{PREFIX}running")
     deep.update_status()
     assert canaries(stack) == [f"{PREFIX}running"]
 
 
+@pytest.mark.one_release
 @pytest.mark.parametrize(
     "name", ["telemetry-coordinator:other:canary:x", "telemetry-coordinator:"]
 )
@@ -95,6 +98,7 @@ def test_canaries_of_another_application_stay(deep: Deployment, stack: Stack, na
     assert canaries(stack) == [name]
 
 
+@pytest.mark.one_release
 def test_what_somebody_else_named_like_a_canary_stays(deep: Deployment, stack: Stack) -> None:
     body = {"id": f"{PREFIX}another", "started_at": "2026-01-01T00:00:00"}
     stack.session.post(f"{stack.gnocchi_url}/v1/resource/generic", json=body)

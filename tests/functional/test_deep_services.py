@@ -85,6 +85,7 @@ def test_a_stopped_evaluator_is_named_while_metricd_is_well(stack: Stack) -> Non
     assert not canaries(stack)
 
 
+@pytest.mark.one_release
 def test_a_stopped_metricd_is_no_fault_of_aodh(stack: Stack) -> None:
     stack.services["metricd"].stop()
     report = asked(stack, "metric", "alarming", canary_timeout=5)
@@ -106,6 +107,7 @@ def test_an_evaluator_that_gets_no_measures_is_told_from_a_stopped_one(stack: St
     assert found.remedy == "juju exec -a aodh -- tail -n 50 /var/log/aodh/aodh-evaluator.log"
 
 
+@pytest.mark.one_release
 def test_an_interval_that_canaries_have_no_time_for_is_told_as_a_contradiction(
     stack: Stack,
 ) -> None:
@@ -117,6 +119,7 @@ def test_an_interval_that_canaries_have_no_time_for_is_told_as_a_contradiction(
     assert found.remedy == "juju config telemetry-coordinator canary-timeout=180"
 
 
+@pytest.mark.one_release
 def test_a_frozen_aodh_costs_its_own_canary_alone(stack: Stack) -> None:
     freezing = threading.Thread(target=_freeze_when_asked, args=(stack, "aodh"))
     stack.services["evaluator"].stop()
@@ -259,6 +262,7 @@ def test_a_watcher_with_engines_and_goals_is_well(stack: Stack) -> None:
     assert found.summary == "Watcher sees its decision engine and applier alive, and has 1 goal"
 
 
+@pytest.mark.one_release
 @pytest.mark.usefixtures("engines")
 def test_a_watcher_without_goals_is_degraded(stack: Stack) -> None:
     found = finding(inspected(stack, "infra-optim"), "infra-optim.engines")
@@ -274,6 +278,7 @@ def test_an_engine_that_died_is_named_with_its_host(stack: Stack) -> None:
     assert found.remedy == "juju exec -a watcher -- systemctl status watcher-applier"
 
 
+@pytest.mark.one_release
 @pytest.mark.usefixtures("engines")
 @pytest.mark.parametrize(
     ("age", "severity"), [(HOUR, Severity.DEGRADED), (48 * HOUR, Severity.OK)]

@@ -98,6 +98,7 @@ def test_a_silent_host_is_named_with_the_minutes(
     assert finding(report, "telemetry.flow").severity is Severity.OK
 
 
+@pytest.mark.one_release
 def test_one_instance_with_fresh_measures_speaks_for_its_host(
     stack: Stack, asked: Request, populate: Populate
 ) -> None:
@@ -106,6 +107,7 @@ def test_one_instance_with_fresh_measures_speaks_for_its_host(
     assert finding(ask(asked), "telemetry.hosts").severity is Severity.OK
 
 
+@pytest.mark.one_release
 def test_all_hosts_are_looked_at_in_turn(stack: Stack, asked: Request, populate: Populate) -> None:
     cloud = populate(hosts=20, instances=20)
     stack.measure(cloud.metrics("cpu", cloud.hosts[:19]))
@@ -116,6 +118,7 @@ def test_all_hosts_are_looked_at_in_turn(stack: Stack, asked: Request, populate:
     assert number == 3
 
 
+@pytest.mark.one_release
 def test_a_silent_host_stays_silent_until_it_is_heard(
     stack: Stack, asked: Request, populate: Populate
 ) -> None:
@@ -131,6 +134,7 @@ def test_a_silent_host_stays_silent_until_it_is_heard(
     assert first not in third.memory.hosts.silent
 
 
+@pytest.mark.one_release
 def test_young_instances_are_not_silent(stack: Stack, asked: Request, populate: Populate) -> None:
     populate(hosts=2, instances=4)
     report = ask(asked, age=60 * 24 * 31)  # all are 30 days old
@@ -175,6 +179,7 @@ def test_nothing_fresh_in_three_verifications_fails(
     assert re.fullmatch(told, found[-1].summary)
 
 
+@pytest.mark.one_release
 def test_one_measured_instance_among_many_is_found_each_time(
     stack: Stack, asked: Request, populate: Populate
 ) -> None:
@@ -233,6 +238,7 @@ def test_a_backlog_over_the_threshold_degrades(
     assert report.figures["metric.backlog"] == 3
 
 
+@pytest.mark.one_release
 def test_a_backlog_that_grows_in_six_verifications_degrades(
     stack: Stack, asked: Request, populate: Populate
 ) -> None:
@@ -249,6 +255,7 @@ def test_a_backlog_that_grows_in_six_verifications_degrades(
     assert states == [Severity.OK] * 5 + [Severity.DEGRADED]
 
 
+@pytest.mark.one_release
 def test_the_number_of_requests_does_not_grow_with_the_cloud(
     stack: Stack, asked: Request, populate: Populate, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -271,6 +278,7 @@ def test_the_number_of_requests_does_not_grow_with_the_cloud(
     assert max(small, large) <= 100 + 2  # and those of metric.read and metric.backlog
 
 
+@pytest.mark.one_release
 def test_the_charm_blocks_when_nothing_flows(
     deploy: Deploy, stack: Stack, populate: Populate
 ) -> None:

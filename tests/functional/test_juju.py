@@ -86,11 +86,6 @@ def test_a_fresh_stack_is_upgraded_by_ceilometers_own_action(
     assert deployment.finding("telemetry.charm").summary == (
         "the charm of ceilometer does not ask for ceilometer-upgrade"
     )
-
-
-def test_later_events_run_nothing_more(deploy: DeployBeside, juju: Controller, upgrades: Upgrades):
-    deployment = deploy()
-    settle(deployment, juju)
     for _ in range(3):
         deployment.update_status()
     assert upgrades.runs == 1

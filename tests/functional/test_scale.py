@@ -61,9 +61,6 @@ def test_only_the_leader_acts(three: Cluster, upgrades: Upgrades):
     for number in (1, 2):
         assert three.units[number].status[0] == "active"
         assert three.units[number].status[1].startswith(STANDBY)
-
-
-def test_only_the_leader_sets_the_status_of_the_application(three: Cluster):
     assert three.first.state.app_status.name == "active"
     assert three.units[1].state.app_status.name == "unknown"
 

@@ -15,6 +15,7 @@ REQUIRED = [
 ]
 
 
+@pytest.mark.one_release
 @pytest.mark.parametrize(("process", "service", "title"), REQUIRED)
 def test_a_stopped_service_blocks(
     verified: Deployment, stack: Stack, process: str, service: str, title: str
@@ -233,6 +234,7 @@ def test_a_reader_may_not_ask_watcher_and_that_is_no_fault_where_it_was_asked_fo
     assert (watcher.severity, watcher.cause) == (Severity.SKIPPED, Cause.FORBIDDEN)
 
 
+@pytest.mark.one_release
 def test_a_user_that_lost_its_rights_is_a_fault(verified: Deployment, stack: Stack) -> None:
     reader = stack.credentials_databag(username="reader-only", roles=("reader",))
     verified.give_credentials(reader)
@@ -243,6 +245,7 @@ def test_a_user_that_lost_its_rights_is_a_fault(verified: Deployment, stack: Sta
     assert (watcher.severity, watcher.cause) == (Severity.DEGRADED, Cause.FORBIDDEN)
 
 
+@pytest.mark.one_release
 def test_a_wrong_password_blocks_with_what_to_type(verified: Deployment, stack: Stack) -> None:
     wrong = {**stack.credentials_databag(), "credentials_password": "wrong"}
     verified.give_credentials(wrong)
@@ -270,6 +273,7 @@ def test_stale_credentials_of_a_former_leader_are_passed_over(
     assert verified.status[0] == "active"
 
 
+@pytest.mark.one_release
 def test_no_secret_is_in_anything_that_is_said(verified: Deployment, stack: Stack) -> None:
     password = "s3cr3t-of-the-test"
     verified.give_credentials(stack.credentials_databag(username="talkative", password=password))

@@ -41,6 +41,7 @@ def test_a_private_ca_is_not_trusted_by_itself(
     assert message.endswith("juju integrate telemetry-coordinator:certificates VAULT:certificates")
 
 
+@pytest.mark.one_release
 def test_the_ca_of_vault_is_trusted(
     verified: Deployment, stack: Stack, authority: certificates.Authority
 ) -> None:

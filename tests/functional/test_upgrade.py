@@ -32,16 +32,10 @@ def test_a_fresh_gnocchi_gets_its_resource_types(fresh: Stack, deploy: Deploy) -
     assert name == "active"
     assert message.startswith("metric, alarming, key-manager, infra-optim verified")
     assert "ceilometer-upgrade done" in message
-
-
-def test_the_run_is_announced_while_it_lasts(fresh: Stack, deploy: Deploy) -> None:
-    deployment = deploy()
-
-    deployment.identity_changed()
-
     assert any("running ceilometer-upgrade" in text for text in deployment.passing_statuses)
 
 
+@pytest.mark.one_release
 def test_a_second_event_does_not_run_it_again(
     fresh: Stack, deploy: Deploy, upgrades: Upgrades
 ) -> None:
@@ -70,6 +64,7 @@ def test_a_type_that_somebody_deleted_is_made_again(
     assert upgrades.runs == 2
 
 
+@pytest.mark.one_release
 def test_a_replaced_database_makes_it_run_again(fresh: Stack, deploy: Deploy) -> None:
     deployment = deploy()
     deployment.identity_changed()
@@ -81,6 +76,7 @@ def test_a_replaced_database_makes_it_run_again(fresh: Stack, deploy: Deploy) ->
     assert deployment.status[0] == "active"
 
 
+@pytest.mark.one_release
 def test_a_complete_gnocchi_is_adopted_without_a_run(
     fresh: Stack, deploy: Deploy, upgrades: Upgrades
 ) -> None:
@@ -94,6 +90,7 @@ def test_a_complete_gnocchi_is_adopted_without_a_run(
     assert "resource types complete" in newcomer.status[1]
 
 
+@pytest.mark.one_release
 def test_a_moved_endpoint_makes_it_run_again(
     fresh: Stack, deploy: Deploy, upgrades: Upgrades
 ) -> None:
@@ -107,6 +104,7 @@ def test_a_moved_endpoint_makes_it_run_again(
     assert "localhost" in deployment.record["success"]["fingerprint"]["endpoint"]
 
 
+@pytest.mark.one_release
 def test_when_needed_ignores_a_moved_endpoint(
     fresh: Stack, deploy: Deploy, upgrades: Upgrades
 ) -> None:
@@ -120,6 +118,7 @@ def test_when_needed_ignores_a_moved_endpoint(
     assert deployment.status[0] == "active"
 
 
+@pytest.mark.one_release
 def test_ceilometer_joining_makes_it_run_again(
     fresh: Stack, deploy: Deploy, upgrades: Upgrades
 ) -> None:
@@ -143,6 +142,7 @@ def test_what_an_operator_added_is_respected_and_named(fresh: Stack, deploy: Dep
     assert "rack" in fresh.resource_types()
 
 
+@pytest.mark.one_release
 def test_advise_never_runs_it_and_tells_the_command(fresh: Stack, deploy: Deploy) -> None:
     deployment = deploy(**{"upgrade-method": "advise"})
 
@@ -170,6 +170,7 @@ def test_a_user_without_admin_is_told_what_is_forbidden(fresh: Stack, deploy: De
     assert fresh.resource_types() == {"generic"}
 
 
+@pytest.mark.one_release
 def test_failures_are_not_repeated_at_once(fresh: Stack, deploy: Deploy) -> None:
     deployment = deploy()
     deployment.give_credentials(
@@ -214,6 +215,7 @@ def test_the_action_runs_it_whatever_the_record_says(fresh: Stack, deploy: Deplo
     assert SHARE in fresh.resource_types()
 
 
+@pytest.mark.one_release
 def test_a_missing_command_is_a_failure_with_its_path(
     fresh: Stack, deploy: Deploy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -241,6 +243,7 @@ def test_a_password_of_odd_characters_reaches_keystone(fresh: Stack, deploy: Dep
     assert fresh.resource_types() >= resource_types.BASELINE
 
 
+@pytest.mark.one_release
 def test_verify_stack_reports_missing_types_and_changes_nothing(
     fresh: Stack, deploy: Deploy
 ) -> None:

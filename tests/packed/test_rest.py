@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections.abc
+import dataclasses
 import json
 import pathlib
 
@@ -26,73 +27,103 @@ MOST_COMMANDS_OF_THE_LEADER = 12
 """Hook commands of an update-status without news; an empty charm with ops has 4."""
 
 
-@pytest.fixture
-def keystone(stack: Stack) -> collections.abc.Iterator[Doorkeeper]:
+@pytest.fixture(scope="module")
+def keystone(booted_stack: Stack) -> collections.abc.Iterator[Doorkeeper]:
     """Counts verifications."""
-    with Doorkeeper(stack.services["keystone"].port) as keeper:
+    with Doorkeeper(booted_stack.services["keystone"].port) as keeper:
         yield keeper
+
+
+def related(stack: Stack, keystone: Doorkeeper, folder: pathlib.Path) -> Agent:
+    """A unit that has the needed relations before its first hook."""
+    made = Agent(folder, environment={"CEILOMETER_UPGRADE_COMMAND": str(stack.ceilometer_upgrade)})
+    made.config({"optional-services": "", "deep-verification": "always"})
+    credentials = stack.credentials_databag(credentials_port=str(keystone.port))
+    made.relate("identity-credentials", "keystone", {"keystone/0": credentials})
+    made.relate("metric-service", "gnocchi", {"gnocchi/0": {"gnocchi_url": stack.gnocchi_url}})
+    return made
 
 
 @pytest.fixture
 def plain(
     charm_dir: pathlib.Path, stack: Stack, keystone: Doorkeeper, tmp_path: pathlib.Path
 ) -> collections.abc.Iterator[Agent]:
-    """A unit that has the needed relations before its first hook."""
-    environment = {"CEILOMETER_UPGRADE_COMMAND": str(stack.ceilometer_upgrade)}
-    folder = packing.place(charm_dir, tmp_path / "unit/charm")
-    with Agent(folder, environment=environment) as made:
-        made.config({"optional-services": "", "deep-verification": "always"})
-        credentials = stack.credentials_databag(credentials_port=str(keystone.port))
-        made.relate("identity-credentials", "keystone", {"keystone/0": credentials})
-        gnocchi = {"gnocchi_url": stack.gnocchi_url}
-        made.relate("metric-service", "gnocchi", {"gnocchi/0": gnocchi})
+    """A unit with the needed relations; no hook has run."""
+    keystone.tokens = 0
+    with related(stack, keystone, packing.place(charm_dir, tmp_path / "unit/charm")) as made:
         yield made
 
 
-@pytest.fixture
-def unit(plain: Agent) -> Agent:
-    """A unit that has all relations before its first hook, as from a bundle."""
+@dataclasses.dataclass(frozen=True)
+class Deployed:
+    """A unit with all relations, its hooks from the first on, and how often it verified."""
+
+    unit: Agent
+    ran: list[HookResult]
+    verifications: int
+
+
+@pytest.fixture(scope="module")
+def deployed_with_all(
+    charm_dir: pathlib.Path,
+    booted_stack: Stack,
+    keystone: Doorkeeper,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> collections.abc.Iterator[Deployed]:
+    """It has all relations before its first hook, as from a bundle."""
     authority = trustme.CA().cert_pem.bytes().decode()
-    plain.relate("identity-notifications", "keystone", {"keystone/0": {}})
-    plain.relate("certificates", "vault", {"vault/0": {"ca": authority, "chain": authority}})
-    certificates = {"certificates": json.dumps([authority]), "version": "1"}
-    plain.relate("receive-ca-cert", "certs", {"certs/0": {}}, certificates)
-    plain.relate("member", "aodh", {"aodh/0": {}})
-    plain.relate("telemetry-stack", "horizon", {"horizon/0": {}})
-    return plain
+    folder = packing.place(charm_dir, tmp_path_factory.mktemp("unit") / "charm")
+    with related(booted_stack, keystone, folder) as unit:
+        unit.relate("identity-notifications", "keystone", {"keystone/0": {}})
+        unit.relate("certificates", "vault", {"vault/0": {"ca": authority, "chain": authority}})
+        certificates = {"certificates": json.dumps([authority]), "version": "1"}
+        unit.relate("receive-ca-cert", "certs", {"certs/0": {}}, certificates)
+        unit.relate("member", "aodh", {"aodh/0": {}})
+        unit.relate("telemetry-stack", "horizon", {"horizon/0": {}})
+        keystone.tokens = 0
+        ran = unit.deploy()
+        assert keystone.tokens, "the charm was not seen asking Keystone"
+        yield Deployed(unit, ran, keystone.tokens)
 
 
-def tell(what: str, ran: list[HookResult], keystone: Doorkeeper) -> None:
-    print(f"{what}: {len(ran)} hooks, {keystone.tokens} verifications")
+@pytest.fixture
+def unit(
+    deployed_with_all: Deployed, stack: Stack, keystone: Doorkeeper
+) -> collections.abc.Iterator[Agent]:
+    """The unit with all relations; each test finds it as it was after its deployment."""
+    made = deployed_with_all.unit
+    before = made.snapshot()
+    keystone.tokens = 0
+    yield made
+    made.restore(before)
+
+
+def tell(what: str, ran: list[HookResult], verifications: int) -> None:
+    print(f"{what}: {len(ran)} hooks, {verifications} verifications")
 
 
 def test_a_deployment_comes_to_rest_with_few_hooks_and_verifications(
-    unit: Agent, keystone: Doorkeeper
+    deployed_with_all: Deployed,
 ) -> None:
-    ran = unit.deploy()
+    ran = deployed_with_all.ran
 
-    tell("a deployment with all relations", ran, keystone)
+    tell("a deployment with all relations", ran, deployed_with_all.verifications)
     for result in ran:
         assert_quiet(result)
-    assert_verified(unit)
+    assert_verified(deployed_with_all.unit)
     assert len(ran) <= MOST_HOOKS
-    assert keystone.tokens, "the charm was not seen asking Keystone"
     # what changes: Gnocchi's URL beside the credentials, the certificates, a unit of a member;
     # where Gnocchi lacks resource types, ceilometer-upgrade asks for a token too, and its proof
-    assert keystone.tokens <= 5
+    assert deployed_with_all.verifications <= 5
 
 
 def test_an_option_that_changes_nothing_of_the_cloud_is_verified_once(
     unit: Agent, keystone: Doorkeeper
 ) -> None:
-    unit.deploy()
-    assert keystone.tokens, "the charm was not seen asking Keystone"
-    keystone.tokens = 0
-
     unit.config({"verify-timeout": 19})
     ran = unit.settle()
 
-    tell("an option", ran, keystone)
+    tell("an option", ran, keystone.tokens)
     assert [result.name for result in ran] == ["config-changed", "config-changed"]
     assert keystone.tokens <= 1
 
@@ -100,10 +131,6 @@ def test_an_option_that_changes_nothing_of_the_cloud_is_verified_once(
 def test_a_charm_that_waits_for_the_stack_is_told_and_verifies_nothing(
     unit: Agent, keystone: Doorkeeper
 ) -> None:
-    unit.deploy()
-    assert keystone.tokens, "the charm was not seen asking Keystone"
-    keystone.tokens = 0
-
     relation = unit.relate("telemetry-stack", "grafana", {"grafana/0": {}})
     unit.settle()
 
@@ -112,7 +139,6 @@ def test_a_charm_that_waits_for_the_stack_is_told_and_verifies_nothing(
 
 
 def test_idle_hours_write_nothing(unit: Agent) -> None:
-    unit.deploy()
     assert_at_rest(unit)
 
     for _ in range(5):

@@ -17,7 +17,7 @@ HEAT = "heat: {title: Heat, charms: [heat], catalog: {type: orchestration, name:
 WRONG = "\ngnocchi:\n  chrms: [gnocchi]\n"
 BLOCKED = testing.BlockedStatus(
     "option blueprint line 3: gnocchi: unknown key 'chrms'; keys are title, charms, catalog, "
-    "check, optional, beside, apar..."
+    "check, optional, beside..."
 )
 
 

@@ -16,11 +16,11 @@ from coordinator.checks import base
 from coordinator.checks.base import CheckContext, CheckResult
 from coordinator.checks.canaries.alarm import MOMENT, UNKNOWN, evaluated_at, find, moment
 from coordinator.checks.parallel import gather
-from coordinator.juju.foreign import Json
 from coordinator.openstack import errors
 from coordinator.openstack.client import Service
 from coordinator.openstack.errors import UnusableAnswerError
 from coordinator.report.finding import Cause, Severity
+from coordinator.report.kept import Json
 from coordinator.text import quoted
 
 SAMPLE = 20

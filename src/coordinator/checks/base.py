@@ -15,12 +15,12 @@ from coordinator import text as stack_text
 from coordinator.blueprint import resource_types as blueprint_resource_types
 from coordinator.blueprint import systems
 from coordinator.checks.memory import CheckMemory, Memory
-from coordinator.juju.foreign import Json
 from coordinator.openstack import http
 from coordinator.openstack.client import Service
 from coordinator.openstack.errors import UnusableAnswerError
 from coordinator.report import remedies
 from coordinator.report.finding import Cause, Finding, Severity
+from coordinator.report.kept import Json
 from coordinator.request import Request
 
 LONGEST = 1000

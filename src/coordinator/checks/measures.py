@@ -22,12 +22,12 @@ from coordinator.checks import base
 from coordinator.checks.base import CheckContext, CheckResult
 from coordinator.checks.memory import FlowTrend
 from coordinator.checks.parallel import Once, gather
-from coordinator.juju.foreign import Json
 from coordinator.openstack import errors, http
 from coordinator.openstack.client import Service
 from coordinator.openstack.errors import UnusableAnswerError
 from coordinator.report import remedies
 from coordinator.report.finding import Cause, Severity
+from coordinator.report.kept import Json
 
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")

@@ -109,9 +109,11 @@ def parse(content: Mapping[str, str], around: Surroundings, secret: str = "") ->
         secret=secret,
         extra=_typed(given),
     )
-    if key := _lack(access):
-        problem = f"it lacks the key {key}, and Juju did not tell the controller's"
-        raise InvalidAccessError(problem, _retyped({**given, key: "?"}))
+    # Juju tells them to every unit
+    for key, known in (("endpoints", access.endpoints), ("ca-cert", access.certificate)):
+        if not known:
+            problem = f"it lacks the key {key}, and Juju did not tell the controller's"
+            raise InvalidAccessError(problem, _retyped({**given, key: "?"}))
     return access
 
 
@@ -168,10 +170,3 @@ def _retyped(given: Mapping[str, str]) -> str:
     }
     user = known.get("username", "USER")
     return f" username={user} password#file=./password{_typed(known)}"
-
-
-def _lack(access: Access) -> str:
-    """The key for what neither the secret nor Juju tells; Juju tells it to every unit."""
-    if not access.endpoints:
-        return "endpoints"
-    return "" if access.certificate else "ca-cert"

@@ -101,30 +101,30 @@ def resolve(host: str, port: int) -> Addresses:
 
 
 class _Connection:
-    """An open connection."""
+    """An open connection.
+
+    Attributes:
+        was_silent: whether nothing at all came in answer to the last request.
+    """
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
-        self._deadline = Deadline(0)
-        self._stream = wire.Stream(self._receive)
         self._used_at = time.monotonic()
+        self.was_silent = True
 
     def ask(self, head_and_body: bytes, deadline: Deadline) -> wire.Answer:
         """Send a request and read its answer."""
-        self._deadline = deadline
-        self._stream = wire.Stream(self._receive)
+        stream = wire.Stream(lambda most: _receive(self._sock, deadline, most))
         # a service may answer, and hang up, before it has read the whole request
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             self._sock.settimeout(deadline.left)
             self._sock.sendall(head_and_body)
-        answer = wire.read(self._stream)
+        try:
+            answer = wire.read(stream)
+        finally:
+            self.was_silent = not stream.begun
         self._used_at = time.monotonic()
         return answer
-
-    @property
-    def was_silent(self) -> bool:
-        """Whether nothing at all came in answer to the last request."""
-        return not self._stream.begun
 
     @property
     def is_usable(self) -> bool:
@@ -138,9 +138,6 @@ class _Connection:
     def close(self) -> None:
         """Close it; safe to call again."""
         self._sock.close()
-
-    def _receive(self, most: int) -> bytes:
-        return _receive(self._sock, self._deadline, most)
 
 
 class Transport:

@@ -157,14 +157,11 @@ def _head(stream: Stream, left: int) -> tuple[int, dict[str, str], int]:
         name, colon, value = line.partition(b":")
         if not colon or not _TOKEN.fullmatch(name):
             raise ApiError(Cause.DROPPED, NOT_HTTP)
-        _note(headers, name.decode("ascii").lower(), value.strip(b" \t").decode("latin-1"))
+        key, text = name.decode("ascii").lower(), value.strip(b" \t").decode("latin-1")
+        if key in ("content-length", "transfer-encoding") and headers.get(key, text) != text:
+            raise ApiError(Cause.DROPPED, CONTRADICTS)
+        headers[key] = text
     raise ApiError(Cause.TOO_LARGE, f"answers with more than {MAX_HEADERS} headers")
-
-
-def _note(headers: dict[str, str], name: str, value: str) -> None:
-    if name in ("content-length", "transfer-encoding") and headers.get(name, value) != value:
-        raise ApiError(Cause.DROPPED, CONTRADICTS)
-    headers[name] = value
 
 
 def _body(stream: Stream, status: int, headers: Mapping[str, str]) -> tuple[bytes, bool]:

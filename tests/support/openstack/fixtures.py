@@ -3,9 +3,14 @@
 from collections.abc import Iterator
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
+from tests.support import telling
 from tests.support.openstack import Release, Stack, StackError, environment
 from tests.support.openstack.bus import Bus
+
+_PACKED = "tests/packed/"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -31,13 +36,34 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("booted_stack", releases, indirect=True, ids=str, scope="session")
 
 
+class StackScheduling(LoadFileScheduling):
+    """Gives pytest-xdist's workers whole files, and more where more than a file is shared.
+
+    A worker has one stack at a time. That of an older release boots in one worker alone, since it
+    has few tests; that of the newest wherever a file needs it, or they would take twice as long.
+    The tests of the packed charm share a deployment, too.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        release = nodeid.partition("[")[2].rstrip("]").partition("-")[0]
+        if release not in map(str, Release):
+            return file
+        if release != str(Release.LATEST):
+            return release
+        return f"{_PACKED if file.startswith(_PACKED) else file} {release}"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> StackScheduling | None:
+    return StackScheduling(config, log) if config.getoption("dist") == "loadfile" else None
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> None:
     """Install what the stacks need before any test's time runs."""
     if session.config.option.collectonly:
         return
-    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    report = reporter.write_line if reporter else print
     needed = {
         item.callspec.params.get("booted_stack")
         for item in session.items
@@ -46,7 +72,7 @@ def pytest_runtestloop(session: pytest.Session) -> None:
     try:
         for release in Release:
             if release in needed:
-                environment.ensure(release, report)
+                environment.ensure(release, telling.teller(session.config))
     except StackError as error:
         pytest.exit(str(error), returncode=1)
 
@@ -58,7 +84,8 @@ def booted_stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
     with running:
         yield running
         if request.session.testsfailed:
-            print(f"\nthe logs of the services are in {running.keep_logs()}")
+            tell = telling.teller(request.config)
+            tell(f"\nthe logs of the services are in {running.keep_logs()}")
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ from tests.support.openstack.bus import Bus
 from tests.support.openstack.catalog import Catalog, Entry
 from tests.support.openstack.cloud import Cloud
 from tests.support.openstack.errors import StackError
+from tests.support.openstack.inside import upgrade_client
 from tests.support.openstack.inside.site import SERVERS, Site
 from tests.support.openstack.population import Population
 from tests.support.openstack.release import Release
@@ -140,6 +141,14 @@ class Stack:
         return self._tools.command("ceilometer-upgrade")
 
     @property
+    def quick_ceilometer_upgrade(self) -> list[str]:
+        """The words of a command that does the same, and has no imports to do."""
+        self._running_supervision().ask("start", name="upgrades")
+        client = pathlib.Path(upgrade_client.__file__)
+        words = [self._tools.python, "-I", "-S", client, self._site.upgrades_socket]
+        return list(map(str, words))
+
+    @property
     def keystone_url(self) -> str:
         """Keystone, without a path."""
         return self.services["keystone"].url
@@ -203,7 +212,7 @@ class Stack:
                 databag, pathlib.Path(name) / "ceilometer.conf"
             )
             done = subprocess.run(
-                [self.ceilometer_upgrade, "--config-file", configuration_file],
+                [*self.quick_ceilometer_upgrade, "--config-file", configuration_file],
                 env={"HOME": name, "PATH": "/usr/bin:/bin"},
                 capture_output=True,
                 text=True,

@@ -7,6 +7,7 @@ import pathlib
 
 import pytest
 
+from tests.support import telling
 from tests.support.packing import charmcraft_tool, packing
 
 CHARM = pytest.StashKey[pathlib.Path | Exception]()
@@ -17,15 +18,12 @@ def pytest_runtestloop(session: pytest.Session) -> None:
     if session.config.option.collectonly:
         return
     if any("packed_charm" in getattr(item, "fixturenames", ()) for item in session.items):
-        reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-        if reporter:
-            reporter.write_line("packing the charm")
-        session.config.stash[CHARM] = _packed()
+        session.config.stash[CHARM] = _packed(session.config)
 
 
-def _packed() -> pathlib.Path | Exception:
+def _packed(config: pytest.Config) -> pathlib.Path | Exception:
     try:
-        return packing.pack()
+        return packing.pack(telling.teller(config))
     except (charmcraft_tool.UnavailableError, packing.PackingError) as problem:
         return problem
 

@@ -10,6 +10,7 @@ import shutil
 import tempfile
 import time
 import zipfile
+from collections.abc import Callable
 
 import yaml
 
@@ -28,8 +29,10 @@ class PackingError(Exception):
     """The charm cannot be packed; the text holds what charmcraft said."""
 
 
-def pack() -> pathlib.Path:
+def pack(tell: Callable[[str], None] = print) -> pathlib.Path:
     """Pack the tree as it is now and give the .charm; an unchanged tree is not packed again.
+
+    `tell` is told when it is packed.
 
     Raises:
         UnavailableError: if charmcraft cannot run on this machine.
@@ -44,6 +47,7 @@ def pack() -> pathlib.Path:
             for old in PACKED.glob("*.charm"):
                 if time.time() - old.stat().st_mtime > KEPT:  # a run may be using it still
                     old.unlink()
+            tell("packing the charm")
             with tempfile.TemporaryDirectory(dir=PACKED, prefix="packing-") as folder:
                 _pack(files, base, python, pathlib.Path(folder)).rename(charm)
         return charm

@@ -3,6 +3,7 @@
 import datetime
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -15,7 +16,7 @@ import pytest
 import requests
 
 from tests.functional.watching import processes_of, until
-from tests.support.openstack import Release, Stack, StackError, TlsProxy
+from tests.support.openstack import Release, Stack, StackError, TlsProxy, ceilometer
 from tests.support.openstack.certificates import Authority
 
 CHECKOUT = pathlib.Path(__file__).resolve().parents[3]
@@ -49,6 +50,7 @@ def test_frozen_service_accepts_and_never_answers(stack: Stack):
         get(stack.services["aodh"].url, timeout=1)
 
 
+@pytest.mark.one_release
 def test_reset_brings_back_what_was_stopped_frozen_and_unpublished(stack: Stack):
     stack.services["barbican"].stop()
     stack.services["aodh"].freeze()
@@ -83,10 +85,40 @@ def test_replaced_database_has_only_the_generic_type(stack: Stack):
     assert stack.resource_types() == {"generic"}
 
 
-def test_real_ceilometer_upgrade_creates_the_resource_types(stack: Stack):
-    stack.replace_gnocchi_database()
-    stack.upgrade_ceilometer()
-    assert stack.resource_types() >= MINIMAL_TYPES
+def test_quick_ceilometer_upgrade_does_what_the_real_one_does(
+    stack: Stack, tmp_path: pathlib.Path
+):
+    config = tmp_path / "ceilometer.conf"
+    ceilometer.write_config(stack.credentials_databag("ceilometer-upgrade"), config)
+    made = []
+    for command in ([str(stack.ceilometer_upgrade)], stack.quick_ceilometer_upgrade):
+        stack.replace_gnocchi_database()
+        subprocess.run([*command, "--config-file", config], check=True, timeout=60)
+        made.append(stack.resource_types())
+    assert made[0] == made[1] >= MINIMAL_TYPES
+
+
+@pytest.mark.one_release
+def test_quick_ceilometer_upgrade_fails_as_the_real_one_does(stack: Stack, tmp_path: pathlib.Path):
+    config = tmp_path / "ceilometer.conf"
+    databag = stack.credentials_databag("ceilometer-upgrade", credentials_password="wrong")
+    ceilometer.write_config(databag, config)
+    ended = [
+        subprocess.run(
+            [*command, "--config-file", config],
+            env={"HOME": str(tmp_path), "PYTHONWARNINGS": "ignore"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        for command in ([str(stack.ceilometer_upgrade)], stack.quick_ceilometer_upgrade)
+    ]
+    told = [re.search(r"CRITICAL .*\(HTTP 401\)", done.stdout) for done in ended]
+    cold, quick = (line[0] for line in told if line)
+    assert quick == cold
+    assert [done.returncode for done in ended] == [1, 1]
 
 
 def test_populated_gnocchi_has_instances_with_the_measures_that_they_were_given(stack: Stack):

@@ -32,7 +32,9 @@ class Door(client.Controller):
     """A controller that gives a task, or a fault."""
 
     def __init__(self, answer: str | errors.JujuFault) -> None:
-        given = access.Access("us", "", ("192.0.2.1:17070",), "", "", MODEL, "openstack")
+        given = access.Access(
+            ("192.0.2.1:17070",), "", "", MODEL, "openstack", username="us", password=""
+        )
         super().__init__(given, pathlib.Path, "telemetry-coordinator")
         self._answer = answer
 

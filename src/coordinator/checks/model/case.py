@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import functools
 from collections.abc import Sequence
 
 from coordinator.blueprint import platforms
@@ -48,9 +49,45 @@ class Case:
             dead: whether nothing of the system is alive, as far as the model tells.
             since: since when.
         """
-        if self.evidence.proves(system, since) or not self.scope.is_required(system):
+        required = self.scope.is_required(system) and system.key in self._needed
+        if self.evidence.proves(system, since) or not required:
             return Severity.DEGRADED
         return Severity.FAILED if dead or self.evidence.fails(system) else Severity.DEGRADED
+
+    def is_part(self, system: System) -> bool:
+        """Whether the stack uses a system, or lacks it: others are there for somebody else."""
+        return system.key in self._used
+
+    @functools.cached_property
+    def _needed(self) -> frozenset[str]:
+        return self._reached(optional=False)
+
+    @functools.cached_property
+    def _used(self) -> frozenset[str]:
+        return self._reached(optional=True)
+
+    def _reached(self, *, optional: bool) -> frozenset[str]:
+        """What is wanted for itself, and what the applications there use, or should.
+
+        Args:
+            optional: whether what they could do without counts, where they use it.
+        """
+        systems = self.scope.blueprint.systems
+        needed = {key for system in systems.values() for key in system.needs}
+        waiting = [s.key for s in systems.values() if s.catalog or s.check or s.key not in needed]
+        reached: set[str] = set()
+        while waiting:
+            key = waiting.pop()
+            if key in reached:
+                continue
+            reached.add(key)
+            apps = self.stack.of(key)
+            for need in systems[key].integrations:
+                uses = any(app.integrated(need.endpoint) for app in apps)
+                lacks = not apps or any(needs.assess(app, need) in needs.LACKED for app in apps)
+                if (uses and optional) or ((uses or lacks) and not need.optional):
+                    waiting.append(need.system)
+        return frozenset(reached)
 
     def fault(
         self, system: System, question: str, cause: Cause, text: str, remedy: str, *, dead: bool

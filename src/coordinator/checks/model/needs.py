@@ -37,6 +37,10 @@ class Need(enum.Enum):
     MISSING = "missing"
 
 
+LACKED = {Need.TRUSTED, Need.MISSING}
+"""Of a need that nobody serves."""
+
+
 def assess(app: Application, need: Integration) -> Need:
     """What is to be said of a need of an application that is there."""
     facts = charm_facts.of(app.charm)

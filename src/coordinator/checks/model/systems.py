@@ -47,7 +47,11 @@ def of_model(
 def judge(stack: Stack, scope: Scope, evidence: Evidence) -> tuple[Finding, ...]:
     """What the model says about the stack."""
     case = Case(stack, scope, evidence, Machines(stack.model))
-    systems = [s for s in scope.blueprint.systems.values() if scope.is_wanted(s)]
+    systems = [
+        system
+        for system in scope.blueprint.systems.values()
+        if scope.is_wanted(system) and case.is_part(system)
+    ]
     found = [finding for system in systems for finding in _about(case, system)]
     found += releases.judge([(s, stack.of(s.key)) for s in systems], stack.model)
     ours = {app.name for system in systems for app in stack.of(system.key)}

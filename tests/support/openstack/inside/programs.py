@@ -29,6 +29,21 @@ def serve(name: str, listener: socket.socket) -> None:
     ).run()
 
 
+def exit_code(work: Callable[[], None]) -> int:
+    """Do the work of a process, tell what it raises, and return the exit code of the process."""
+    code = 1
+    try:
+        work()
+        code = 0
+    except SystemExit as exit_:
+        code = exit_.code if isinstance(exit_.code, int) else int(exit_.code is not None)
+    except BaseException as error:  # noqa: BLE001 - the end of a process: none above can report it
+        sys.excepthook(type(error), error, error.__traceback__)  # programs may have their own
+    sys.stdout.flush()
+    sys.stderr.flush()
+    return code
+
+
 def command(*words: str) -> None:
     """Run one of the environment's own console commands inside this process."""
     (entry,) = importlib.metadata.entry_points(group="console_scripts", name=words[0])

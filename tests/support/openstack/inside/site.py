@@ -74,6 +74,11 @@ class Site:
         """The folder of PostgreSQL's socket (its path must stay short)."""
         return pathlib.Path(self.postgres_folder)
 
+    @property
+    def upgrades_socket(self) -> pathlib.Path:
+        """Where the daemon `upgrades` is asked, in the one folder whose path is short."""
+        return pathlib.Path(self.postgres_folder) / "upgrades"
+
     def postgres_command(self, name: str) -> str:
         """The path of one of PostgreSQL's programs."""
         return str(pathlib.Path(self.postgres_installation) / "bin" / name)

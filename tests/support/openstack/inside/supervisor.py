@@ -26,7 +26,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from tests.support.openstack import storage
-from tests.support.openstack.inside import privileges, programs
+from tests.support.openstack.inside import privileges, programs, upgrades
 from tests.support.openstack.inside.site import BROKER_ADDRESS, BROKER_PORTS, SERVERS, Site
 
 _PR_SET_PDEATHSIG = 1  # <sys/prctl.h>
@@ -59,7 +59,7 @@ class Supervisor:
             **{name: _reserve(site.address) for name in SERVERS},
             **{name: _reserve(BROKER_ADDRESS) for name in BROKER_PORTS},
         }
-        self._defined: dict[str, Callable[[], None]] = {}
+        self._defined: dict[str, Callable[[], None]] = {"upgrades": lambda: upgrades.serve(site)}
 
     @property
     def ports(self) -> dict[str, int]:
@@ -185,37 +185,30 @@ class Supervisor:
 
 def _live(name: str, work: Callable[[], None], site: Site, parent: int) -> NoReturn:
     """The life of a child, from fork to exit."""
-    code = 1
-    try:
-        os.setpgid(0, 0)
-        for number in _ENDING_SIGNALS:
-            signal.signal(number, signal.SIG_DFL)
-        log = os.open(site.logs / f"{name}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-        null = os.open(os.devnull, os.O_RDONLY)
-        os.dup2(null, 0)
-        os.dup2(log, 1)
-        os.dup2(log, 2)
-        _LIBC.prctl(_PR_SET_NAME, name.encode())  # what `ps` and `top` call it
-        if name in ("postgres", "initdb") and site.postgres_uid is not None:
-            os.setgroups([])
-            os.setgid(site.postgres_gid or 0)
-            os.setuid(site.postgres_uid)
-        if name in _STORING:
-            privileges.obey_write_modes()
-        # Last of all: a change of user clears it.
-        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGQUIT if name == "postgres" else signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(1)
-        work()
-        code = 0
-    except SystemExit as exit_:
-        code = exit_.code if isinstance(exit_.code, int) else int(exit_.code is not None)
-    except BaseException:  # noqa: BLE001 - the end of a process: nobody above can report it
-        traceback.print_exc()
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
+    os._exit(programs.exit_code(lambda: _work(name, work, site, parent)))
+
+
+def _work(name: str, work: Callable[[], None], site: Site, parent: int) -> None:
+    os.setpgid(0, 0)
+    for number in _ENDING_SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
+    log = os.open(site.logs / f"{name}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    _LIBC.prctl(_PR_SET_NAME, name.encode())  # what `ps` and `top` call it
+    if name in ("postgres", "initdb") and site.postgres_uid is not None:
+        os.setgroups([])
+        os.setgid(site.postgres_gid or 0)
+        os.setuid(site.postgres_uid)
+    if name in _STORING:
+        privileges.obey_write_modes()
+    # Last of all: a change of user clears it.
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGQUIT if name == "postgres" else signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+    work()
 
 
 def _reserve(address: str) -> socket.socket:

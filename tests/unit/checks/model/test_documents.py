@@ -70,6 +70,28 @@ def test_gnocchi_that_stores_in_s3_is_not_told_to_use_ceph_when_it_fails():
     assert not any("ceph" in finding.summary + finding.remedy for finding in found)
 
 
+def test_what_the_stack_does_not_use_is_nobodys_fault():
+    document = documents.read("vault-raft")
+    del document["applications"]["gnocchi"]["relations"]["storage-ceph"]
+    say(document, "ceph-mon", "blocked", "Unit not clustered (no quorum)")
+    assert told(document, "metric")[1:] == ()
+
+
+@pytest.mark.parametrize("gives_certificates", [True, False])
+def test_a_vault_that_keeps_no_secrets_of_barbican_does_not_fail_it(gives_certificates: bool):
+    document = documents.read("vault-raft-sealed")
+    barbican = document["applications"]["barbican"]
+    del document["applications"]["barbican-vault"], barbican["relations"]["secrets"]
+    barbican["relations"]["hsm"] = [{"related-application": "barbican-softhsm"}]
+    document["applications"]["barbican-softhsm"] = {"charm-name": "barbican-softhsm"}
+    if gives_certificates:
+        for name in ("keystone", "gnocchi", "aodh", "barbican"):
+            relations = document["applications"][name]["relations"]
+            relations["certificates"] = [{"related-application": "vault"}]
+    severities = {found.cause: found.severity for found in told(document)}
+    assert severities == ({Cause.SEALED: Severity.DEGRADED} if gives_certificates else {})
+
+
 def test_a_charm_that_asks_for_its_storage_is_told_what_to_type():
     document = documents.read("gnocchi-s3")
     say(document, "gnocchi", "waiting", "'storage-ceph' missing")
