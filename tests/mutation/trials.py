@@ -138,6 +138,7 @@ class Trials:
         seconds: dict[str, float] = {}
         measured.start()
         for item, following in _with_next(session.items):
+            _forget(sys.modules[_module_name(self._path)])
             measured.switch_context(item.nodeid)
             began = time.monotonic()
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
@@ -162,6 +163,7 @@ class Trials:
             function.__code__ = other.__code__
             function.__defaults__ = other.__defaults__
             function.__kwdefaults__ = other.__kwdefaults__
+        _forget(live)
         for item, following in _with_next(items):
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
             if session.testsfailed:
@@ -222,6 +224,13 @@ def _functions(module: types.ModuleType) -> Generator[tuple[str, types.FunctionT
                 continue
             if bare.__code__.co_filename == module.__file__:  # not what dataclasses made
                 yield f"{getattr(holder, '__qualname__', '')}.{name}", bare
+
+
+def _forget(module: types.ModuleType) -> None:
+    """Empty the module's caches: what is in them was computed for another test, or mutant."""
+    for value in vars(module).values():
+        if empty := getattr(value, "cache_clear", None):
+            empty()
 
 
 def _function_around(source: str, line: int) -> range | None:

@@ -33,13 +33,7 @@ class Door(client.Controller):
 
     def __init__(self, answer: str | errors.JujuFault) -> None:
         given = access.Access(
-            endpoints=("192.0.2.1:17070",),
-            certificate="",
-            controller="",
-            model=MODEL,
-            shown="openstack",
-            username="us",
-            password="",
+            ("192.0.2.1:17070",), "", "", MODEL, "openstack", username="us", password=""
         )
         super().__init__(given, pathlib.Path, "telemetry-coordinator")
         self._answer = answer
