@@ -95,6 +95,10 @@ def look(
             backends.announce,
         )
         seen = seeing.result()
+    if seen.model is not None:
+        names = systems.name_services(seen.model, request, backends.members)
+        memory = dataclasses.replace(verified.memory, names=names)
+        verified = dataclasses.replace(verified, memory=memory)
     observed = observe(verified, record, backends, seen)
     record = settle(observed, record)
     decision = decide(observed, record, backends.policy)

@@ -328,6 +328,17 @@ def test_what_the_model_shows_is_in_the_report(play: Play):
     assert turn.report.verified
 
 
+def test_names_in_the_model_are_remembered_for_the_next_remedies(play: Play):
+    cloud = models.openstack()
+    cloud.deploy("alarms", charm="aodh")
+    cloud.remove("aodh")
+    cloud.deploy("secrets", charm="barbican")
+    names = seen_in(cloud, play, GOOD).memory.names
+    assert names["metric"] == "gnocchi"
+    assert names["alarming"] == "alarms"
+    assert "key-manager" not in names, "of two, none is the one"
+
+
 def test_a_fault_in_the_model_explains_what_does_not_answer(play: Play):
     cloud = models.openstack()
     cloud.say("gnocchi", "error", 'hook failed: "config-changed"')

@@ -120,6 +120,7 @@ class CheckMemory:
         canaries: None before the first were sent.
         charms_fail: whether a charm of the stack was down: canaries may tell what came of it.
         backlog: None before it was first counted.
+        names: catalog type → application, as the Juju model showed it last.
     """
 
     canaries: CanaryRound | None = None
@@ -128,6 +129,7 @@ class CheckMemory:
     flow: FlowTrend = FlowTrend()
     hosts: HostsSeen = HostsSeen()
     unpublished: Unpublished = Unpublished()
+    names: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
 
     def replaced(self, memory: Memory) -> CheckMemory:
         """The same with what one inspection remembers now."""
@@ -158,6 +160,7 @@ class CheckMemory:
             else None,
             flow=FlowTrend(self.flow.dry, plain(self.flow.fresh, LONGEST_TEXT)),
             hosts=_bounded_hosts(self.hosts),
+            names=_shortened(self.names),
         )
 
     def to_json(self) -> str:

@@ -78,6 +78,8 @@ def verify(
             not known; asked when the answers are in.
     """
     deadline, began = http.Deadline.after(request.timeout), time.monotonic()
+    names = {**memory.names, **request.applications}
+    request = dataclasses.replace(request, applications=names)
     doubts = _doubts(request)
     with http.Transport(request.trusted, request.proxies) as transport:
         admission = _enter(request, transport)

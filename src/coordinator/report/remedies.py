@@ -1,7 +1,8 @@
 """What to type when a check fails: for each cause the command that a person would start with.
 
-Names of applications are those that relations tell. Of what stands behind an application (a
-broker, a cache, a storage, agents) no name is known here: `juju status --relations` tells it.
+Names of applications are those that relations tell, or else the Juju model when it was seen last.
+Of what stands behind an application (a broker, a cache, a storage, agents) no name is known here:
+`juju status --relations` tells it.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ import pytest
 import trustme
 
 from coordinator.checks import parallel, runner
+from coordinator.checks.memory import CheckMemory
 from coordinator.openstack.http import Deadline
 from coordinator.report.finding import Cause, Severity
 from coordinator.request import Request
@@ -159,6 +160,24 @@ def test_the_password_is_in_no_finding():
     with servers.serving(servers.http(401)) as server:
         report = runner.verify(request_for(server.url)).report
     assert reports.CREDENTIALS.password not in report.to_json()
+
+
+def test_a_remedy_names_an_application_as_a_relation_does_or_else_as_the_model_did(
+    cloud: clouds.Cloud,
+):
+    remembered = CheckMemory(names={"alarming": "alarms", "metric": "old"})
+    request = request_for(
+        f"http://127.0.0.1:{cloud.port}",
+        required=("alarming",),
+        optional=(),
+        applications={"identity": "keystone", "metric": "metrics"},
+    )
+    (missing,) = runner.verify(request, remembered).report.having(Severity.FAILED)
+    assert missing.remedy == ("juju integrate alarms:identity-service keystone:identity-service")
+    cloud.types = None
+    request = dataclasses.replace(request, required=("metric",))
+    report = runner.verify(request, remembered).report
+    assert {f.remedy for f in report.having(Severity.FAILED)} == {"juju status metrics"}
 
 
 def test_a_service_that_answers_is_timed(cloud: clouds.Cloud):

@@ -36,12 +36,21 @@ def of_model(
 
     Members are related applications that are Ceilometer; the report is what the services said.
     """
-    known = {*request.applications.values(), *members}
     scope = Scope(
         request.blueprint, request.required, request.services, request.coordinator, report.taken_at
     )
-    stack = discovery.find(seen, request.blueprint, known)
-    return judge(stack, scope, Evidence(request.blueprint, report))
+    return judge(_find(seen, request, members), scope, Evidence(request.blueprint, report))
+
+
+def name_services(seen: Model, request: Request, members: Sequence[str]) -> dict[str, str]:
+    """Catalog type → application, where the model has one of it."""
+    stack = _find(seen, request, members)
+    found = {type_: stack.of(system.key) for type_, system in request.blueprint.services.items()}
+    return {type_: apps[0].name for type_, apps in found.items() if len(apps) == 1}
+
+
+def _find(seen: Model, request: Request, members: Sequence[str]) -> Stack:
+    return discovery.find(seen, request.blueprint, {*request.applications.values(), *members})
 
 
 def judge(stack: Stack, scope: Scope, evidence: Evidence) -> tuple[Finding, ...]:
