@@ -29,15 +29,20 @@ def _note_arguments(event: str, details: tuple[Any, ...]) -> None:
 sys.addaudithook(_note_arguments)  # for good: Python takes none off again
 
 
+_OF_TESTS = ("keystoneauth", "urllib3")
+"""Loggers of what tests make users and services with; the charm has none of it."""
+
+
 class _Lines(logging.Handler):
-    """Keeps what is logged at any level."""
+    """Keeps what is logged at any level, but for what tests log themselves."""
 
     def __init__(self) -> None:
         super().__init__(logging.NOTSET)
         self.lines: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append(self.format(record))
+        if not record.name.startswith(_OF_TESTS):
+            self.lines.append(self.format(record))
 
 
 @dataclasses.dataclass
