@@ -160,9 +160,9 @@ class Actions:
             told = remembered.fault
         told = self._note(told, turn)
         self._files.keep_news(VERIFIED, self._seen.digest)
-        if self._seen.obstacle is not None:
+        if self._seen.blocker is not None:
             self._monitor.withdraw()
-            self._publisher.tell(self._seen, self._seen.obstacle)
+            self._publisher.tell(self._seen, self._seen.blocker)
             return
         outcome = samples.Outcome(report, record, step, sight.model)
         self._monitor.export(samples.of_outcome(outcome))
@@ -193,7 +193,7 @@ class Actions:
     def _verify_stack(self, event: ops.ActionEvent) -> None:
         """Verify now; publish what concerns the stack as the options have it."""
         if self._seen.request is None:
-            event.fail(self._obstacle("nothing to verify with"))
+            event.fail(self._blocker("nothing to verify with"))
             return
         try:
             request = adapt(self._seen.request, event.params)
@@ -250,8 +250,8 @@ class Actions:
         if run is not None and run.error:
             event.fail(f"ceilometer-upgrade failed: {run.error}")
 
-    def _obstacle(self, otherwise: str) -> str:
-        return self._seen.obstacle.message if self._seen.obstacle else otherwise
+    def _blocker(self, otherwise: str) -> str:
+        return self._seen.blocker.message if self._seen.blocker else otherwise
 
     def _refusal_to_upgrade(self) -> str:
         """Why the action ceilometer-upgrade cannot run here and now; empty when it can."""
@@ -259,7 +259,7 @@ class Actions:
         if not self._charm.unit.is_leader():
             return f"only the leader runs it: {remedies.run_upgrade(us)}"
         if seen.request is None or seen.settings is None:
-            return self._obstacle("nothing to run it with")
+            return self._blocker("nothing to run it with")
         if "metric" not in seen.request.services:
             services = ",".join(("metric", *seen.settings.required))
             command = f"juju config {us} required-services={services}"
@@ -280,7 +280,7 @@ class Actions:
             self._set_results(event, report, settings.required if settings else ())
             return
         if self._charm.unit.is_leader():
-            reason = self._obstacle(f"juju run {self._us}/leader verify-stack")
+            reason = self._blocker(f"juju run {self._us}/leader verify-stack")
         else:
             reason = f"the leader has it: juju run {self._us}/leader show-report"
         event.fail(f"there is no report on this unit: {reason}")

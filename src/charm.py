@@ -101,7 +101,7 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
     def _observe(self, *, certain: bool) -> None:
         """Let the leader verify; what another unit exported is not its own to say any more."""
         if self.unit.is_leader():
-            self._leaves = self._duties.seen.obstacle is not None and self._is_leaving()
+            self._leaves = self._duties.seen.blocker is not None and self._is_leaving()
             if not self._leaves:
                 self._duties.observe(certain=certain)
         elif self._files.read(unit_state.EXPORTED):

@@ -90,7 +90,7 @@ class Settings:
 
 
 @dataclasses.dataclass(frozen=True)
-class Problem:
+class OptionFault:
     """A value that is not allowed.
 
     Attributes:
@@ -109,12 +109,12 @@ class OptionsError(ValueError):
     """Some options have values that are not allowed.
 
     Attributes:
-        problems: one for each option.
+        faults: one for each option.
     """
 
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
-        super().__init__("; ".join(str(problem) for problem in problems))
-        self.problems = problems
+    def __init__(self, faults: tuple[OptionFault, ...]) -> None:
+        super().__init__("; ".join(str(fault) for fault in faults))
+        self.faults = faults
 
 
 def parse_blueprint(config: Mapping[str, _Option]) -> str:
@@ -168,8 +168,8 @@ def parse(config: Mapping[str, _Option], services: Sequence[str] = SERVICES) -> 
         ),
         metrics_port=reader.read("metrics-port", _port) or 0,
     )
-    if reader.problems:
-        raise OptionsError(tuple(reader.problems))
+    if reader.faults:
+        raise OptionsError(tuple(reader.faults))
     return settings
 
 
@@ -178,7 +178,7 @@ class _Reader:
 
     def __init__(self, config: Mapping[str, _Option]) -> None:
         self._config = config
-        self.problems: list[Problem] = []
+        self.faults: list[OptionFault] = []
 
     def read(self, option: str, parser: Callable[[str], _Value]) -> _Value | None:
         text = str(self._config.get(option, "")).strip()
@@ -187,7 +187,7 @@ class _Reader:
         except ValueError as error:
             value = "its value" if option == "ssl-ca" else _shown(text)
             shown = f"option {option}: {value} is not allowed"
-            self.problems.append(Problem(shown, str(error)))
+            self.faults.append(OptionFault(shown, str(error)))
             return None
 
 
@@ -279,9 +279,9 @@ def _certificates(text: str) -> str:
     if not text:
         return ""
     certificates = text if "-----BEGIN" in text else _decoded(text)
-    problem = openstack_certificates.problem_of(certificates)
-    if problem:
-        raise ValueError(f"give CA certificates as PEM, or PEM in base64 ({problem})")
+    fault = openstack_certificates.fault_of(certificates)
+    if fault:
+        raise ValueError(f"give CA certificates as PEM, or PEM in base64 ({fault})")
     return certificates
 
 

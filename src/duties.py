@@ -69,21 +69,21 @@ class Duties:
             certain: whether to verify although nothing that Juju tells is another than the last
                 time.
         """
-        if self.choice.problem:
-            logger.warning(self.choice.problem)
+        if self.choice.fault:
+            logger.warning(self.choice.fault)
         self._peers.keep_blueprint(self.choice.changes)
-        if self.seen.obstacle is not None:
-            self._tell_obstacle(self.seen.obstacle)
+        if self.seen.blocker is not None:
+            self._tell_blocker(self.seen.blocker)
         elif certain or self._files.read(VERIFIED) != self.seen.digest:
             self.actions.react()
 
-    def _tell_obstacle(self, obstacle: status.Status) -> None:
+    def _tell_blocker(self, blocker: status.Status) -> None:
         """Tell why nothing can be verified, and forget what was."""
         self.monitor.withdraw()
         self._files.keep_news(VERIFIED, "")
         now = datetime.datetime.now(datetime.timezone.utc)
-        self.publisher.note(self.seen.concern or obstacle, now)
-        self.publisher.tell(self.seen, obstacle)
+        self.publisher.note(self.seen.option_fault or blocker, now)
+        self.publisher.tell(self.seen, blocker)
 
     def ask(self) -> None:
         """Ask keystone for a user, and charms that transfer certificates for a version.

@@ -32,8 +32,8 @@ class Inputs:
         proxies: what lies between this unit and the cloud.
         settings: valid options, None when some are invalid.
         request: what to verify, None when there is nothing to verify it with.
-        obstacle: why the stack cannot be judged yet, None when it can.
-        concern: what a person has to correct although the stack can be judged.
+        blocker: why the stack cannot be judged yet, None when it can.
+        option_fault: what a person has to correct although the stack can be judged.
         related: all applications that are related as members.
         units: names of the units that the coordinator is related to.
         digest: of all that a verification depends on, as far as Juju tells it.
@@ -43,8 +43,8 @@ class Inputs:
     proxies: Proxies
     settings: config.Settings | None = None
     request: Request | None = None
-    obstacle: status.Status | None = None
-    concern: status.Status | None = None
+    blocker: status.Status | None = None
+    option_fault: status.Status | None = None
     related: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
     digest: str = ""
@@ -52,7 +52,7 @@ class Inputs:
     @property
     def fault(self) -> status.Status | None:
         """What the status must say whatever a verification finds."""
-        return self.concern or self.obstacle
+        return self.option_fault or self.blocker
 
     @property
     def members(self) -> tuple[str, ...]:
@@ -78,7 +78,7 @@ def gather(relations: Related, model: ops.Model, choice: Choice, proxies: Proxie
     seen = Inputs(
         choice,
         proxies,
-        concern=status.blocked(choice.problem) if choice.problem else None,
+        option_fault=status.blocked(choice.fault) if choice.fault else None,
         related=tuple(sorted({one.app.name for one in relations.active(MEMBERS)})),
         units=_units(relations),
         digest=_digest(relations, model.config, proxies, transferred),
@@ -86,15 +86,15 @@ def gather(relations: Related, model: ops.Model, choice: Choice, proxies: Proxie
     try:
         valid = config.parse(model.config, choice.services)
     except config.OptionsError as error:
-        first, others = error.problems[0], len(error.problems) - 1
-        obstacle = status.blocked(first.text, first.allowed, others)
-        return dataclasses.replace(seen, obstacle=obstacle)
+        first, others = error.faults[0], len(error.faults) - 1
+        blocker = status.blocked(first.text, first.allowed, others)
+        return dataclasses.replace(seen, blocker=blocker)
     identity = _identity(relations)
-    obstacle = _missing_relations(relations, valid, model.app.name) or _without_credentials(
+    blocker = _missing_relations(relations, valid, model.app.name) or _without_credentials(
         identity
     )
     if not identity.candidates:
-        return dataclasses.replace(seen, settings=valid, obstacle=obstacle)
+        return dataclasses.replace(seen, settings=valid, blocker=blocker)
     request = Request(
         credentials=identity.candidates,
         required=valid.required,
@@ -112,8 +112,8 @@ def gather(relations: Related, model: ops.Model, choice: Choice, proxies: Proxie
         thresholds=valid.thresholds,
         fewer_rights=bool(valid.requested_grants),
     )
-    obstacle = obstacle or _without_gnocchi(relations, valid)
-    return dataclasses.replace(seen, settings=valid, request=request, obstacle=obstacle)
+    blocker = blocker or _without_gnocchi(relations, valid)
+    return dataclasses.replace(seen, settings=valid, request=request, blocker=blocker)
 
 
 def _missing_relations(
@@ -133,7 +133,7 @@ def _missing_relations(
 def _identity(relations: Related) -> databags.Identity:
     units = relations.units(IDENTITY)
     found = databags.identity(units, {})
-    if found.candidates or found.problem:
+    if found.candidates or found.fault:
         return found
     application: dict[str, str] = {}
     for relation in relations.active(IDENTITY):
@@ -142,8 +142,8 @@ def _identity(relations: Related) -> databags.Identity:
 
 
 def _without_credentials(identity: databags.Identity) -> status.Status | None:
-    if identity.problem:
-        return status.blocked(identity.problem, identity.remedy)
+    if identity.fault:
+        return status.blocked(identity.fault, identity.remedy)
     if not identity.candidates:
         return status.waiting("keystone has not sent credentials yet")
     return None
@@ -156,8 +156,8 @@ def _without_gnocchi(relations: Related, valid: config.Settings) -> status.Statu
     gnocchi = databags.gnocchi(relations.units(METRIC))
     if gnocchi.urls:
         return None
-    if gnocchi.problem:
-        return status.blocked(gnocchi.problem, "check gnocchi's options vip and os-*-hostname")
+    if gnocchi.fault:
+        return status.blocked(gnocchi.fault, "check gnocchi's options vip and os-*-hostname")
     return status.waiting("gnocchi has not published its URL yet, its database is not ready")
 
 

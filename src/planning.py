@@ -66,13 +66,13 @@ def _look(charm: ops.CharmBase, relations: Related, announce: Callable[[str], No
     access = juju_access.read_access(charm.model, secret, os.environ, charm.charm_dir)
     if not isinstance(access, Access):
         return Seen(related, fault=access)
-    juju, problem = snap.find(), ""
+    juju, fault = snap.find(), ""
     if juju is None:
         announce(f"installing the snap juju ({access.channel})")
-        problem = snap.install(access.channel)
+        fault = snap.install(access.channel)
         juju = snap.find()
     if juju is None:
-        return Seen(related, fault=errors.no_client(access.channel, problem, charm.unit.name))
+        return Seen(related, fault=errors.no_client(access.channel, fault, charm.unit.name))
     try:
         survey = client.Controller(access, lambda: juju, charm.app.name, insists=True).survey()
     except errors.JujuError as refused:

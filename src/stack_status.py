@@ -83,12 +83,12 @@ class Publisher:
             told: the status of the stack, or why it cannot be judged.
             stack: makes of a status what other charms are told.
         """
-        for_units = seen.concern or told
+        for_units = seen.option_fault or told
         # no number moves by itself in what options and relations lack: each one is news
         known = self._peers.keep_status(for_units, exact=for_units == seen.fault)
         dated = dataclasses.replace(told, since=known.since)
-        self._offers = [seen.concern, dated] if seen.concern else [dated]
-        if seen.concern:
+        self._offers = [seen.option_fault, dated] if seen.option_fault else [dated]
+        if seen.option_fault:
             known = told.settled(status.Status.from_json(self._files.read(_ABOUT)))
             self._files.keep_news(_ABOUT, known.to_json())
         published = stack(known)
@@ -117,7 +117,7 @@ class Publisher:
         report: Report | None = None,
     ) -> History:
         """Keep a status in the history, with what it rests on."""
-        change = Change(at, told.level.value, told.problem, told.check)
+        change = Change(at, told.level.value, told.summary, told.check)
         noted = self.history().noted(change, facts, report)
         self._files.keep_news(HISTORY, noted.to_json())
         return noted

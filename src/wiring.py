@@ -95,22 +95,22 @@ def _find_client(
     if found is not None:
         return found
     now = datetime.datetime.now(datetime.timezone.utc)
-    problem = _recent_failure(files.read(_CLIENT), now)
-    if installs and not problem:
+    fault = _recent_failure(files.read(_CLIENT), now)
+    if installs and not fault:
         announce(f"installing the snap juju ({channel})")
-        problem = snap.install(channel)
+        fault = snap.install(channel)
         found = snap.find()
         if found is not None:
             return found
-        files.keep(_CLIENT, json.dumps({"at": now.isoformat(), "problem": problem}))
-    return errors.no_client(channel, problem, unit)
+        files.keep(_CLIENT, json.dumps({"at": now.isoformat(), "fault": fault}))
+    return errors.no_client(channel, fault, unit)
 
 
 def _recent_failure(text: str, now: datetime.datetime) -> str:
     """Why the client could not be installed a short time ago; empty where it may be tried."""
     try:
         note = json.loads(text)
-        at, problem = datetime.datetime.fromisoformat(note["at"]), str(note["problem"])
-        return problem if at <= now < at + CLIENT_WAIT else ""
+        at, fault = datetime.datetime.fromisoformat(note["at"]), str(note["fault"])
+        return fault if at <= now < at + CLIENT_WAIT else ""
     except (ValueError, KeyError, TypeError, RecursionError):
         return ""

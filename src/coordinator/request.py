@@ -128,7 +128,7 @@ class Request:
         return tuple(
             text
             for text in self.certificates.values()
-            if not openstack_certificates.problem_of(text)
+            if not openstack_certificates.fault_of(text)
         )
 
     @property

@@ -15,7 +15,7 @@ LIMIT = 120
 """Characters of a message; more is cut off in `juju status` on an ordinary terminal."""
 
 ROOM = 80
-"""Characters of the problem's first words that are shown beside whatever remedy."""
+"""Characters of the summary's first words that are shown beside whatever remedy."""
 
 _CUT = "..."
 _FIRST = 24
@@ -55,7 +55,7 @@ class Status:
     """
 
     level: Level
-    problem: str
+    summary: str
     remedy: str = ""
     others: int = 0
     following: int = 0
@@ -65,12 +65,12 @@ class Status:
     @property
     def message(self) -> str:
         """What `juju status` shows: at most `LIMIT` characters, unless the remedy is longer."""
-        return message(self.problem, self.remedy, self.others, self.following, self.since)
+        return message(self.summary, self.remedy, self.others, self.following, self.since)
 
     @property
     def text(self) -> str:
         """The same for other units and charms, without counts, which change by themselves."""
-        return message(self.problem, self.remedy, since=self.since)
+        return message(self.summary, self.remedy, since=self.since)
 
     def dated(self, onset: datetime.datetime | None) -> Status:
         """The status of a fault with the time since when; absolute, as it must not change."""
@@ -88,9 +88,9 @@ class Status:
 
     def to_json(self) -> str:
         """The status as JSON, for other units; without a remedy that is too long for them."""
-        problem, remedy = plain(self.problem), plain(self.remedy, len(self.remedy) + 4)
+        summary, remedy = plain(self.summary), plain(self.remedy, len(self.remedy) + 4)
         remedy = remedy if len(remedy) <= _LONGEST_REMEDY else ""
-        data = {"level": self.level.value, "problem": problem, "remedy": remedy}
+        data = {"level": self.level.value, "summary": summary, "remedy": remedy}
         if self.since:
             data["since"] = plain(self.since)
         return json.dumps(data, sort_keys=True)
@@ -98,18 +98,24 @@ class Status:
     @classmethod
     def from_json(cls, text: str) -> Status | None:
         """Read a kept status; None when it is none."""
-        return kept.loads(cls, text)
+        try:
+            found = kept.document(text)
+            if "problem" in found:  # as earlier revisions called it
+                found["summary"] = found.pop("problem")
+            return kept.read(cls, found)
+        except kept.NotKeptError:
+            return None
 
 
 def _shape(told: Status) -> tuple[Level, str, str]:
-    return told.level, _COUNTS.sub("#", told.problem), told.remedy
+    return told.level, _COUNTS.sub("#", told.summary), told.remedy
 
 
 def blocked(
-    problem: str, remedy: str = "", others: int = 0, following: int = 0, check: str = ""
+    summary: str, remedy: str = "", others: int = 0, following: int = 0, check: str = ""
 ) -> Status:
     """A person has to act."""
-    return Status(Level.BLOCKED, problem, remedy, others, following, check)
+    return Status(Level.BLOCKED, summary, remedy, others, following, check)
 
 
 def waiting(text: str) -> Status:
@@ -121,19 +127,19 @@ def standby(leader: Status | None) -> Status:
     """The status of a unit that does not lead."""
     if leader is None:
         return Status(Level.ACTIVE, "standby; the leader has not reported yet")
-    problem = f"standby; leader {leader.level.value}: {leader.problem}"
-    return Status(Level.ACTIVE, problem, leader.remedy, since=leader.since)
+    summary = f"standby; leader {leader.level.value}: {leader.summary}"
+    return Status(Level.ACTIVE, summary, leader.remedy, since=leader.since)
 
 
 def message(
-    problem: str, remedy: str = "", others: int = 0, following: int = 0, since: str = ""
+    summary: str, remedy: str = "", others: int = 0, following: int = 0, since: str = ""
 ) -> str:
-    """A message within the limit, as far as the first words of the problem and the remedy fit.
+    """A message within the limit, as far as the first words of the summary and the remedy fit.
 
-    The time is left out where the problem would be cut for it. The problem is cut between words,
+    The time is left out where the summary would be cut for it. The summary is cut between words,
     first what it tells in detail; its first words and what to type are never cut.
     """
-    text = plain(problem, limit=1000)
+    text = plain(summary, limit=1000)
     end = f"; {remedy}" if remedy else ""
     end += more(others, following)
     dated = f"{text} since {since}"
@@ -148,5 +154,7 @@ def _fitted(text: str, room: int) -> str:
     """A text that is cut between two words; within one only where that fills the room."""
     if len(text) <= room:
         return text
-    whole = text[: room - len(_CUT) + 1].rpartition(" ")[0] or text[: room - len(_CUT)]
-    return whole.rstrip(" ,;:(") + _CUT
+    cut = text[: room - len(_CUT)]
+    if text[len(cut)] not in " ;,":
+        cut = cut.rpartition(" ")[0] or cut
+    return cut.rstrip(" ,;:(") + _CUT

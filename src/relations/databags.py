@@ -11,7 +11,7 @@ import dataclasses
 from collections.abc import Mapping
 
 from coordinator.openstack.credentials import Credentials
-from coordinator.openstack.urls import problem_of
+from coordinator.openstack.urls import fault_of
 
 Databag = Mapping[str, str]
 Databags = Mapping[str, Databag]
@@ -38,12 +38,12 @@ class Identity:
 
     Attributes:
         candidates: complete sets of credentials, each once; empty while keystone has sent none.
-        problem: why what it sent can never be used; or nothing.
-        remedy: what to do about the problem.
+        fault: why what it sent can never be used; or nothing.
+        remedy: what to do about the fault.
     """
 
     candidates: tuple[Credentials, ...] = ()
-    problem: str = ""
+    fault: str = ""
     remedy: str = ""
 
 
@@ -53,11 +53,11 @@ class Gnocchi:
 
     Attributes:
         urls: distinct valid URLs; empty while its database is not ready.
-        problem: which unit published something else, or nothing.
+        fault: which unit published something else, or nothing.
     """
 
     urls: tuple[str, ...] = ()
-    problem: str = ""
+    fault: str = ""
 
 
 def identity_request(username: str, grants: tuple[str, ...]) -> dict[str, str]:
@@ -79,38 +79,38 @@ def identity(units: Databags, application: Databag) -> Identity:
         application: keystone's application databag, empty in the dialect that is spoken here.
     """
     found: list[Credentials] = []
-    problems: list[Identity] = []
+    faults: list[Identity] = []
     for unit in sorted(units, key=_unit_number):
         values = {key: value for key, value in units[unit].items() if not _absent(value)}
         if not all(key in values for key in _NEEDED):
             continue
-        problem = _problem(unit, values)
-        if problem:
-            problems.append(problem)
+        fault = _fault_of(unit, values)
+        if fault:
+            faults.append(fault)
         else:
             found.append(_credentials(unit, values))
     if found:
         return Identity(_distinct(found))
-    if not problems and _SUNBEAM_KEYS & application.keys():
+    if not faults and _SUNBEAM_KEYS & application.keys():
         return Identity(
-            problem="keystone speaks the dialect of Sunbeam (OpenStack on Kubernetes)",
+            fault="keystone speaks the dialect of Sunbeam (OpenStack on Kubernetes)",
             remedy="integrate the machine charm keystone",
         )
-    return problems[0] if problems else Identity()
+    return faults[0] if faults else Identity()
 
 
-def _problem(unit: str, values: Databag) -> Identity | None:
+def _fault_of(unit: str, values: Databag) -> Identity | None:
     """Why complete credentials can never be used; None when they can."""
     version = values.get("api_version", "3").strip().removeprefix("v")
     if version.split(".")[0] != "3":
         return Identity(
-            problem=f"{unit} offers Identity API v{version}, v3 is needed",
+            fault=f"{unit} offers Identity API v{version}, v3 is needed",
             remedy=f"juju config {unit.partition('/')[0]} preferred-api-version=3",
         )
-    problem = problem_of(_auth_url(values))
-    if problem:
-        text = f"{unit} sent an address that cannot be used ({problem})"
-        return Identity(problem=text, remedy=f"juju status {unit}")
+    fault = fault_of(_auth_url(values))
+    if fault:
+        text = f"{unit} sent an address that cannot be used ({fault})"
+        return Identity(fault=text, remedy=f"juju status {unit}")
     return None
 
 
@@ -146,17 +146,17 @@ def _distinct(found: list[Credentials]) -> tuple[Credentials, ...]:
 def gnocchi(units: Databags) -> Gnocchi:
     """Read metric-service: the URL that each Gnocchi unit publishes."""
     urls: list[str] = []
-    problem = ""
+    fault = ""
     for unit in sorted(units, key=_unit_number):
         value = units[unit].get("gnocchi_url", "").strip()
         if _absent(value):
             continue
-        wrong = problem_of(value)
+        wrong = fault_of(value)
         if wrong:
-            problem = problem or f"{unit} published a URL that cannot be used ({wrong})"
+            fault = fault or f"{unit} published a URL that cannot be used ({wrong})"
         else:
             urls.append(value.rstrip("/"))
-    return Gnocchi(tuple(dict.fromkeys(urls)), "" if urls else problem)
+    return Gnocchi(tuple(dict.fromkeys(urls)), "" if urls else fault)
 
 
 def certificates(units: Databags) -> dict[str, str]:

@@ -91,21 +91,31 @@ class Deployment:
         self.configure(juju_access=secret.id)
 
     def relate(self, endpoint: str, application: str, **databag: str) -> testing.Relation:
-        relation = testing.Relation(
-            endpoint, remote_app_name=application, remote_units_data={0: databag}
-        )
-        self.state = dataclasses.replace(self.state, relations={*self.state.relations, relation})
-        return relation
+        """Integrate an application; its unit has joined, and nothing has heard of that yet."""
+        made = testing.Relation(endpoint, remote_app_name=application)
+        self._announce(made)
+        joined = dataclasses.replace(made, remote_units_data={0: databag})
+        self._put(joined)
+        return joined
 
     def transfer_ca(self, certificate: str) -> testing.Relation:
         """A charm transfers a CA certificate over receive-ca-cert (version 1 of the interface)."""
-        relation = testing.Relation(
-            "receive-ca-cert",
-            remote_app_name="self-signed-certificates",
-            remote_app_data={"certificates": json.dumps([certificate]), "version": "1"},
-        )
-        self.state = dataclasses.replace(self.state, relations={*self.state.relations, relation})
-        return relation
+        made = testing.Relation("receive-ca-cert", remote_app_name="self-signed-certificates")
+        self._announce(made)
+        data = {"certificates": json.dumps([certificate]), "version": "1"}
+        told = dataclasses.replace(made, remote_app_data=data)
+        self._put(told)
+        return told
+
+    def _announce(self, relation: testing.Relation) -> None:
+        """Juju tells of a relation before anybody has joined it."""
+        empty = dataclasses.replace(relation, remote_units_data={})
+        self._put(empty)
+        self._run(self._context.on.relation_created(empty))
+
+    def _put(self, relation: testing.RelationBase) -> None:
+        others = {one for one in self.state.relations if one.id != relation.id}
+        self.state = dataclasses.replace(self.state, relations={*others, relation})
 
     def configure(self, **config: str | int) -> None:
         options = {key.replace("_", "-"): value for key, value in config.items()}
@@ -122,8 +132,7 @@ class Deployment:
         changed = dataclasses.replace(
             self.state.get_relation(relation.id), remote_units_data=units
         )
-        others = {r for r in self.state.relations if r.id != relation.id}
-        self.state = dataclasses.replace(self.state, relations={*others, changed})
+        self._put(changed)
 
     # What time does
 
@@ -170,7 +179,7 @@ class Deployment:
         current = self.state.get_relation(relation.id)
         self._run(self._context.on.relation_changed(current, remote_unit=0))
 
-    def action(self, name: str, **params: str) -> Action:
+    def action(self, name: str, **params: str | bool) -> Action:
         defaults = {} if name == "ceilometer-upgrade" else {"format": "text"}
         event = self._context.on.action(name, params={**defaults, **params})
         failure = ""

@@ -26,7 +26,7 @@ def test_verify_stack_tells_of_every_service(verified: Deployment, stack: Stack)
 def test_verify_stack_shows_progress_where_canaries_take_long(verified: Deployment) -> None:
     assert verified.action("verify-stack").logs == []
 
-    action = verified.action("verify-stack", deep="true")
+    action = verified.action("verify-stack", deep=True)
 
     assert action.logs[0].startswith("[ok] Keystone issued a token")
     assert "[ok] Aodh lists alarms" in action.logs

@@ -418,7 +418,7 @@ def test_a_sealed_vault_blocks_although_barbican_still_lists_secrets(
     deployment = deploy()
     settle(deployment, juju)
     assert deployment.status[0] == "blocked"
-    assert deployment.status[1].startswith("vault/0 is blocked: Unit is seal")
+    assert deployment.status[1].startswith("vault/0 is blocked: Unit is sealed")
     assert deployment.status[1].endswith(
         "; juju ssh vault/0 VAULT_ADDR=http://127.0.0.1:8220 vault operator unseal (1 follows)"
     )

@@ -27,7 +27,7 @@ def parse(**options: str | int) -> config.Settings:
 def problems(**options: str | int) -> tuple[str, ...]:
     with pytest.raises(config.OptionsError) as raised:
         parse(**options)
-    return tuple(str(problem) for problem in raised.value.problems)
+    return tuple(str(problem) for problem in raised.value.faults)
 
 
 def test_the_defaults_are_valid():
@@ -213,7 +213,7 @@ def test_whatever_is_typed_is_either_valid_or_explained(options: dict[str, str |
     try:
         parsed = config.parse({**DEFAULTS, **options})
     except config.OptionsError as error:
-        assert {problem.text.split(":")[0] for problem in error.problems} <= {  # noqa: PT017 - or it is valid
+        assert {problem.text.split(":")[0] for problem in error.faults} <= {  # noqa: PT017 - or it is valid
             f"option {name}" for name in options
         }
     else:

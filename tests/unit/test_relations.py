@@ -160,7 +160,7 @@ def test_identity_api_2_is_refused_with_a_remedy():
     domains = [key for key in databags.CREDENTIALS if "domain" in key]
     found = identity({**databags.without(*domains), "api_version": "2"})
     assert found.candidates == ()
-    assert "Identity API v2" in found.problem
+    assert "Identity API v2" in found.fault
     assert found.remedy == "juju config keystone preferred-api-version=3"
 
 
@@ -168,20 +168,20 @@ def test_identity_api_2_is_refused_with_a_remedy():
 def test_identity_api_3_is_recognised_in_every_spelling(version: str):
     found = identity(databags.credentials(api_version=version))
     assert len(found.candidates) == 1
-    assert found.problem == ""
+    assert found.fault == ""
 
 
 @pytest.mark.parametrize("version", ["2", "v2", "2.0", "v2.0"])
 def test_identity_api_2_is_named_with_one_v(version: str):
     found = identity(databags.credentials(api_version=version))
     number = version.removeprefix("v")
-    assert found.problem == f"keystone/0 offers Identity API v{number}, v3 is needed"
+    assert found.fault == f"keystone/0 offers Identity API v{number}, v3 is needed"
 
 
 def test_an_old_unit_with_api_2_does_not_hide_a_good_one():
     found = identity(databags.credentials(api_version="2"), databags.CREDENTIALS)
     assert [one.source for one in found.candidates] == ["keystone/1"]
-    assert found.problem == ""
+    assert found.fault == ""
 
 
 @pytest.mark.parametrize(
@@ -196,12 +196,12 @@ def test_an_old_unit_with_api_2_does_not_hide_a_good_one():
 def test_an_address_that_cannot_be_used_is_a_problem(change: dict[str, str]):
     found = identity(databags.credentials(**change))
     assert found.candidates == ()
-    assert found.problem.startswith("keystone/0 sent an address that cannot be used")
+    assert found.fault.startswith("keystone/0 sent an address that cannot be used")
 
 
 def test_the_dialect_of_sunbeam_is_recognised():
     found = identity(databags.ADDRESSES, app=databags.SUNBEAM)
-    assert "Sunbeam" in found.problem
+    assert "Sunbeam" in found.fault
     assert found.remedy == "integrate the machine charm keystone"
 
 
@@ -212,7 +212,7 @@ def test_other_application_data_is_no_dialect():
 def test_complete_credentials_count_more_than_application_data():
     found = identity(databags.CREDENTIALS, app=databags.SUNBEAM)
     assert len(found.candidates) == 1
-    assert found.problem == ""
+    assert found.fault == ""
 
 
 @given(
@@ -225,7 +225,7 @@ def test_whatever_keystone_writes_is_read(changes: dict[str, str]):
     found = identity({**databags.CREDENTIALS, **changes})
     for one in found.candidates:
         assert one.auth_url.startswith(("http://", "https://"))
-    assert not (found.candidates and found.problem)
+    assert not (found.candidates and found.fault)
 
 
 # metric-service
@@ -248,7 +248,7 @@ def test_units_with_the_same_virtual_address_are_one_url():
 def test_units_may_disagree_for_a_while():
     found = gnocchi("http://192.0.2.31:8041", "", "https://192.0.2.100:8041")
     assert found.urls == ("http://192.0.2.31:8041", "https://192.0.2.100:8041")
-    assert found.problem == ""
+    assert found.fault == ""
 
 
 def test_a_bracketed_ipv6_url_is_taken_as_it_is():
@@ -267,7 +267,7 @@ def test_a_slash_at_the_end_makes_no_difference():
 def test_a_malformed_url_is_a_problem_that_names_the_unit(url: str):
     found = gnocchi(url)
     assert found.urls == ()
-    assert found.problem.startswith("gnocchi/0 published a URL that cannot be used")
+    assert found.fault.startswith("gnocchi/0 published a URL that cannot be used")
 
 
 def test_one_good_url_outweighs_a_malformed_one():

@@ -82,7 +82,7 @@ def test_an_option_that_is_wrong_is_in_the_history(
     out = context.run(context.on.config_changed(), model.ready(interface="inside"))
     newest = History.from_json(files.read(HISTORY)).recent[0]
     assert newest.status == "blocked"
-    assert newest.problem.startswith("option interface: 'inside' is not allowed")
+    assert newest.summary.startswith("option interface: 'inside' is not allowed")
     assert out.unit_status.name == "blocked"
 
 

@@ -49,15 +49,15 @@ def failures(count: int) -> Record:
 
 
 @given(st.text(), st.text(max_size=30), st.integers(0, 99))
-def test_a_message_keeps_to_its_limit(problem: str, remedy: str, others: int):
-    text = status.message(problem, remedy, others)
+def test_a_message_keeps_to_its_limit(summary: str, remedy: str, others: int):
+    text = status.message(summary, remedy, others)
     assert len(text) <= status.LIMIT
     assert remedy in text
 
 
 @given(st.text(min_size=200), st.text(min_size=1))
-def test_a_remedy_is_never_cut(problem: str, remedy: str):
-    assert remedy in status.message(problem, remedy)
+def test_a_remedy_is_never_cut(summary: str, remedy: str):
+    assert remedy in status.message(summary, remedy)
 
 
 def test_a_problem_is_cut_between_words():
@@ -79,10 +79,16 @@ UNSEAL = "juju ssh vault/0 VAULT_ADDR=http://127.0.0.1:8220 vault operator unsea
 
 
 @pytest.mark.parametrize(
-    ("problem", "remedy", "others", "shown"),
+    ("summary", "remedy", "others", "shown"),
     [
         (
             "vault/0 is blocked: Unit is sealed (1 of 3 units); it takes several keys",
+            UNSEAL,
+            2,
+            "vault/0 is blocked: Unit is sealed...",
+        ),
+        (
+            "vault/0 is blocked: Unit is sealed; it takes several keys",
             UNSEAL,
             2,
             "vault/0 is blocked: Unit is sealed...",
@@ -113,8 +119,8 @@ UNSEAL = "juju ssh vault/0 VAULT_ADDR=http://127.0.0.1:8220 vault operator unsea
         ),
     ],
 )
-def test_the_words_that_matter_are_shown_whole(problem: str, remedy: str, others: int, shown: str):
-    assert status.message(problem, remedy, others) == (
+def test_the_words_that_matter_are_shown_whole(summary: str, remedy: str, others: int, shown: str):
+    assert status.message(summary, remedy, others) == (
         f"{shown}; {remedy}" + (f" (+{others} more)" if others else "")
     )
 
@@ -135,18 +141,18 @@ def test_most_causes_have_messages_of_their_own():
     assert len({cause for cause, _ in told()}) > 0.7 * len(Cause)
 
 
-@pytest.mark.parametrize(("cause", "problem"), told())
-def test_no_message_is_cut_within_a_word_or_its_first_words(cause: Cause, problem: str):
+@pytest.mark.parametrize(("cause", "summary"), told())
+def test_no_message_is_cut_within_a_word_or_its_first_words(cause: Cause, summary: str):
     names = remedies.Subject("metric", "gnocchi", "keystone", "telemetry-coordinator", "vault")
     remedy = remedies.remedy(cause, names)
-    shown = status.message(problem, remedy, others=2, following=3)
+    shown = status.message(summary, remedy, others=2, following=3)
     said = shown.removesuffix(" (+2 more, 3 follow)").removesuffix(f"; {remedy}")
     assert remedy in shown
-    if said != problem:
-        assert f"{problem} ".startswith(
+    if said != summary:
+        assert f"{summary} ".startswith(
             tuple(f"{said.removesuffix('...')}{end}" for end in " ,;:(")
         )
-        assert len(said) >= min(24, len(problem))
+        assert len(said) >= min(24, len(summary))
 
 
 def test_a_message_is_one_line():
@@ -189,8 +195,8 @@ def test_a_failure_blocks_and_counts_the_others():
     )
 
 
-def fault(since: str = "", problem: str = "metric refused") -> Status:
-    return Status(Level.BLOCKED, problem, "juju status metric", check="metric.read", since=since)
+def fault(since: str = "", summary: str = "metric refused") -> Status:
+    return Status(Level.BLOCKED, summary, "juju status metric", check="metric.read", since=since)
 
 
 def test_a_fault_says_since_when_in_absolute_time():
@@ -203,8 +209,8 @@ def test_a_fault_says_since_when_in_absolute_time():
 def test_the_time_is_told_up_to_the_last_character_that_fits(longer: int, told: bool):
     since = "7 Nov 09:12Z"
     rest = f" since {since}; juju status metric"
-    problem = "x" * (status.LIMIT - len(rest) + longer)
-    assert (since in fault(since, problem).message) is told
+    summary = "x" * (status.LIMIT - len(rest) + longer)
+    assert (since in fault(since, summary).message) is told
 
 
 def test_the_longest_remedy_that_other_units_are_told():
@@ -328,8 +334,8 @@ def test_missing_types_without_a_failed_run_block():
 # Kept and shown by others
 
 WRONG = [
-    json.dumps({"level": level, "problem": problem, "remedy": remedy})
-    for level, problem, remedy in [
+    json.dumps({"level": level, "summary": summary, "remedy": remedy})
+    for level, summary, remedy in [
         ("odd", "", ""),
         (["active"], "", ""),
         ("active", 5, ""),
@@ -340,7 +346,7 @@ WRONG = [
 
 @pytest.mark.parametrize("level", list(Level))
 def test_a_status_survives_json(level: Level):
-    judged = Status(level, 'a "problem"', "juju status")
+    judged = Status(level, 'a "summary"', "juju status")
     assert Status.from_json(judged.to_json()) == judged
 
 
@@ -456,9 +462,9 @@ def test_the_first_status_is_news():
 
 
 @given(st.text(max_size=400), st.text(alphabet="abc -=/", max_size=3000))
-def test_another_unit_shows_a_whole_remedy_or_none(problem: str, remedy: str):
+def test_another_unit_shows_a_whole_remedy_or_none(summary: str, remedy: str):
     remedy = " ".join(remedy.split())
-    told = Status.from_json(Status(Level.BLOCKED, problem, remedy).to_json())
+    told = Status.from_json(Status(Level.BLOCKED, summary, remedy).to_json())
     assert told is not None
     assert told.remedy in {remedy, ""}
     assert status.standby(told).message.endswith(told.remedy)

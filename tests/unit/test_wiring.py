@@ -57,7 +57,7 @@ def state(*, leader: bool = True, method: str = "auto") -> testing.State:
     )
 
 
-def obstacle(stage: Stage) -> str:
+def told_of(stage: Stage) -> str:
     found = stage.backends[-1].barred
     assert isinstance(found, JujuFault)
     assert found.cause is Cause.NO_CLIENT
@@ -72,7 +72,7 @@ def test_the_leader_installs_the_client_where_the_action_may_be_run(
 ):
     context.run(context.on.update_status(), state())
     assert installs == ["3.6/stable"]
-    assert obstacle(stage) == "the juju client could not be installed: no snap store"
+    assert told_of(stage) == "the juju client could not be installed: no snap store"
 
 
 def test_an_installation_that_failed_is_not_tried_again_in_the_next_hooks(
@@ -81,12 +81,12 @@ def test_an_installation_that_failed_is_not_tried_again_in_the_next_hooks(
     out = context.run(context.on.update_status(), state())
     context.run(context.on.update_status(), out)
     assert len(installs) == 1
-    assert obstacle(stage) == "the juju client could not be installed: no snap store"
+    assert told_of(stage) == "the juju client could not be installed: no snap store"
 
 
 @pytest.mark.parametrize(
     "note",
-    ["{", "[]", "[" * 100_000, '{"at": "2020-01-01T00:00:00+00:00", "problem": "no snap store"}'],
+    ["{", "[]", "[" * 100_000, '{"at": "2020-01-01T00:00:00+00:00", "fault": "no snap store"}'],
 )
 def test_an_hour_later_it_is_tried_again(
     context: testing.Context[Any],
@@ -106,7 +106,7 @@ def test_where_the_action_may_not_be_run_nothing_is_installed(
 ):
     context.run(context.on.update_status(), state(method=method))
     assert installs == []
-    assert obstacle(stage) == ASKED
+    assert told_of(stage) == ASKED
 
 
 @pytest.mark.parametrize("leader", [True, False])
@@ -116,7 +116,7 @@ def test_a_verification_by_hand_installs_nothing(
     verify = context.on.action("verify-stack", params={"format": "text"})
     context.run(verify, state(leader=leader))
     assert installs == []
-    assert obstacle(stage) == ASKED
+    assert told_of(stage) == ASKED
 
 
 def test_a_client_that_is_there_is_used(

@@ -34,11 +34,11 @@ class Choice:
 
     Attributes:
         changes: what the option says, or said when it was last right.
-        problem: why the option as it is now is not followed; empty when it is.
+        fault: why the option as it is now is not followed; empty when it is.
     """
 
     changes: str = ""
-    problem: str = ""
+    fault: str = ""
 
     @property
     def blueprint(self) -> Blueprint:
@@ -60,14 +60,14 @@ def choose(option: str, last_good: Callable[[], str]) -> Choice:
     """
     if not option.strip():
         return Choice()
-    problem = _problem(option)
-    if not problem:
+    fault = _fault_of(option)
+    if not fault:
         return Choice(option)
     kept = last_good()
-    return Choice("" if _problem(kept) else kept, problem)
+    return Choice("" if _fault_of(kept) else kept, fault)
 
 
-def _problem(changes: str) -> str:
+def _fault_of(changes: str) -> str:
     try:
         load(changes)
     except BlueprintError as error:

@@ -123,8 +123,8 @@ class _Schema:
         found: list[Integration] = []
         for item, (endpoint, other, theirs) in rules.some(lambda one: (one, _ends(one)))(value):
             if other in self._removed and not optional:
-                problem = f"cannot be removed, since {system} needs it"
-                raise self._removed[other].invalid(problem, f"remove {system} too")
+                fault = f"cannot be removed, since {system} needs it"
+                raise self._removed[other].invalid(fault, f"remove {system} too")
             if self._reference(item, other):
                 found.append(Integration(endpoint, other, theirs, optional))
         return tuple(found)
@@ -196,9 +196,9 @@ def _tell_apart(systems: Mapping[str, System], entries: Mapping[str, Value]) -> 
         place = rules.mapping(entries[key])
         kind = system.catalog.type if system.catalog else ""
         if kind and types.setdefault(kind, key) != key:
-            problem = f"type '{kind}' is that of {types[kind]} already"
-            raise place["catalog"].invalid(problem, "give each system a type of its own")
+            fault = f"type '{kind}' is that of {types[kind]} already"
+            raise place["catalog"].invalid(fault, "give each system a type of its own")
         for charm in system.charms:
             if charms.setdefault(charm, key) != key:
-                problem = f"charm '{charm}' is that of {charms[charm]} already"
-                raise place["charms"].invalid(problem, "a charm brings one system only")
+                fault = f"charm '{charm}' is that of {charms[charm]} already"
+                raise place["charms"].invalid(fault, "a charm brings one system only")

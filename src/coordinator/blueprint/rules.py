@@ -120,8 +120,8 @@ def keys(rules: Mapping[str, Rule[Any]], required: Iterable[str] = ()) -> Rule[d
         pairs = mapping(value)
         for key, found in pairs.items():
             if key not in rules:
-                problem = f"unknown key '{short(key)}'"
-                raise error(found.source, found.line, value.where, problem, listed("keys", rules))
+                fault = f"unknown key '{short(key)}'"
+                raise error(found.source, found.line, value.where, fault, listed("keys", rules))
         present = {key: found for key, found in pairs.items() if not found.is_empty}
         for key in required:
             if key not in present:

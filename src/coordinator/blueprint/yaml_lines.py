@@ -63,14 +63,14 @@ class Value:
             return f"'{short(self.data)}'" if self.data else "nothing"
         return "a mapping" if isinstance(self.data, dict) else "a list"
 
-    def invalid(self, problem: str, allowed: str = "") -> BlueprintError:
+    def invalid(self, fault: str, allowed: str = "") -> BlueprintError:
         """The error that this value is wrong."""
-        return error(self.source, self.line, self.where, problem, allowed)
+        return error(self.source, self.line, self.where, fault, allowed)
 
 
-def error(source: str, line: int, where: str, problem: str, allowed: str = "") -> BlueprintError:
+def error(source: str, line: int, where: str, fault: str, allowed: str = "") -> BlueprintError:
     """The error that something in a line is wrong."""
-    told = f"{where}: {problem}" if where else problem
+    told = f"{where}: {fault}" if where else fault
     return BlueprintError(f"{source} line {line}: {told}" + (f"; {allowed}" if allowed else ""))
 
 
@@ -86,8 +86,8 @@ def read(text: Text) -> Value | None:
         BlueprintError: it is no YAML, or more than is taken.
     """
     if len(text.content) > LONGEST:
-        problem = f"is too long: {len(text.content)} characters"
-        raise error(text.source, 1, "", problem, f"at most {LONGEST} are read")
+        fault = f"is too long: {len(text.content)} characters"
+        raise error(text.source, 1, "", fault, f"at most {LONGEST} are read")
     try:
         root = _compose(text)
     except _RefusedError as wrong:
@@ -162,8 +162,8 @@ def _pairs(node: yaml.MappingNode, source: str, where: str) -> dict[str, Value]:
             raise error(source, line, where, "a key must be text")
         key = str(key_node.value)
         if key in found:
-            problem, allowed = f"duplicate key '{short(key)}'", f"it is in line {found[key].line}"
-            raise error(source, line, where, problem, f"{allowed} already")
+            fault, allowed = f"duplicate key '{short(key)}'", f"it is in line {found[key].line}"
+            raise error(source, line, where, fault, f"{allowed} already")
         inner = short(f"{where}: {key}" if where else key, 80)
         found[key] = _value(value, source, line, inner)
     return found

@@ -35,8 +35,8 @@ class Seen:
 
     @property
     def is_off(self) -> bool:
-        """Whether it differs by more than the limit, whatever the doubt."""
-        return abs(self.clock.ahead) - self.clock.doubt > LIMIT
+        """Whether it differs by more than the limit, whatever the margin."""
+        return abs(self.clock.ahead) - self.clock.margin > LIMIT
 
     @property
     def finding(self) -> Finding:
@@ -63,7 +63,7 @@ def judge(seen: Sequence[Seen]) -> tuple[Finding, ...]:
 
 
 def _well(first: Seen, seen: Sequence[Seen]) -> Finding:
-    most = max(abs(one.clock.ahead) + one.clock.doubt for one in seen)
+    most = max(abs(one.clock.ahead) + one.clock.margin for one in seen)
     text = f"{first.title}'s clock and all others agree with this unit's within {most:.1f} s"
     return Finding(first.names.service, "clock", Severity.OK, text)
 

@@ -39,8 +39,8 @@ def look_up(subject: Subject, entries: tuple[catalog.Entry, ...]) -> Answer:
     place = catalog.locate(entries, entry.type, entry.name, subject.interface, subject.region)
     if isinstance(place, catalog.Missing):
         return Answer((_missing(subject, place),))
-    if place.doubt_cause:
-        finding = subject.finding("catalog", Severity.DEGRADED, place.doubt, place.doubt_cause)
+    if place.oddity_cause:
+        finding = subject.finding("catalog", Severity.DEGRADED, place.oddity, place.oddity_cause)
     else:
         finding = subject.finding("catalog", Severity.OK, "is in the service catalog")
     return Answer((finding,), place.url)

@@ -80,7 +80,7 @@ def verify(
     deadline, began = http.Deadline.after(request.timeout), time.monotonic()
     names = {**memory.names, **request.applications}
     request = dataclasses.replace(request, applications=names)
-    doubts = _doubts(request)
+    unusable = _unusable_certificates(request)
     with http.Transport(request.trusted, request.proxies) as transport:
         admission = _enter(request, transport)
         entered = time.monotonic() - began
@@ -88,7 +88,7 @@ def verify(
         admission = dataclasses.replace(admission, finding=found)
         progress(found.line)
         if admission.cloud is None or admission.credentials is None:
-            findings = (admission.finding, *doubts, *_not_asked(request))
+            findings = (admission.finding, *unusable, *_not_asked(request))
             report = Report(_now(), request.interface, request.region, findings)
             report = _measured(report, began, {})
             return Verification(report, None, canary_schedule.kept(report, memory, ())[1])
@@ -101,7 +101,7 @@ def verify(
         asides = _expiries(request, transport.ends, met)
         if request.depth.reads:
             asides = (*asides, *_clocks(transport.clocks, met))
-        findings = (admission.finding, *doubts, *asides)
+        findings = (admission.finding, *unusable, *asides)
         types = _types(answers)
         needed = release() if types is not None else ""
         comparison = None if types is None else resource_types.compare(types, needed)
@@ -343,10 +343,10 @@ def _names(request: Request, service: str, charm: str) -> remedies.Subject:
     )
 
 
-def _doubts(request: Request) -> tuple[Finding, ...]:
+def _unusable_certificates(request: Request) -> tuple[Finding, ...]:
     """Findings about CA certificates that cannot be read, or have ended, or end soon."""
-    problems = {
-        source: openstack_certificates.problem_of(text)
+    faults = {
+        source: openstack_certificates.fault_of(text)
         for source, text in request.certificates.items()
     }
     unreadable = (
@@ -354,12 +354,12 @@ def _doubts(request: Request) -> tuple[Finding, ...]:
             service="trust",
             question="certificates",
             severity=Severity.DEGRADED,
-            summary=f"the CA certificate from {source} is not used: {problem}",
+            summary=f"the CA certificate from {source} is not used: {fault}",
             cause=Cause.BAD_CERTIFICATE,
             remedy=f"juju status {source.split()[0].partition('/')[0]}",
         )
-        for source, problem in problems.items()
-        if problem
+        for source, fault in faults.items()
+        if fault
     )
     is_used = any(one.auth_url.startswith("https:") for one in request.credentials)
     known = checks_certificates.authorities(request.certificates, _now(), request.coordinator)

@@ -31,9 +31,9 @@ class InvalidAccessError(ValueError):
             a word in capitals for what only a person knows.
     """
 
-    def __init__(self, problem: str, content: str) -> None:
+    def __init__(self, fault: str, content: str) -> None:
         """Take what is wrong, without values, and what would be right."""
-        super().__init__(problem)
+        super().__init__(fault)
         self.content = content
 
 
@@ -92,8 +92,8 @@ def parse(content: Mapping[str, str], around: Surroundings, secret: str = "") ->
         ControllerNotNamedError: nothing is wrong with it.
     """
     given = {key: value.strip() for key, value in content.items()}
-    if problem := _problem(given):
-        raise InvalidAccessError(problem, _retyped(given))
+    if fault := _fault_of(given):
+        raise InvalidAccessError(fault, _retyped(given))
     if not around.controller:
         raise ControllerNotNamedError
     access = Access(
@@ -112,12 +112,12 @@ def parse(content: Mapping[str, str], around: Surroundings, secret: str = "") ->
     # Juju tells them to every unit
     for key, known in (("endpoints", access.endpoints), ("ca-cert", access.certificate)):
         if not known:
-            problem = f"it lacks the key {key}, and Juju did not tell the controller's"
-            raise InvalidAccessError(problem, _retyped({**given, key: "?"}))
+            fault = f"it lacks the key {key}, and Juju did not tell the controller's"
+            raise InvalidAccessError(fault, _retyped({**given, key: "?"}))
     return access
 
 
-def _problem(given: Mapping[str, str]) -> str:
+def _fault_of(given: Mapping[str, str]) -> str:
     """What is wrong with the content; empty where nothing is."""
     unknown = sorted(given.keys() - set(KEYS))
     if unknown:
@@ -137,8 +137,8 @@ def _wrong(key: str, value: str) -> str:
         return "its endpoints are not ADDRESS:PORT, separated by commas"
     if key == "model" and not _MODEL.fullmatch(value):
         return "its model is not OWNER/NAME or UUID (a NAME alone is the user's own)"
-    if key == "ca-cert" and (problem := certificates.problem_of(value)):
-        return f"its ca-cert is no PEM certificate ({problem})"
+    if key == "ca-cert" and (fault := certificates.fault_of(value)):
+        return f"its ca-cert is no PEM certificate ({fault})"
     return ""
 
 

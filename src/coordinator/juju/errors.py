@@ -76,9 +76,9 @@ def access_unreadable(secret: str, said: str) -> JujuFault:
     return JujuFault(Cause.JUJU_ERROR, summary, f"juju show-secret {plain(secret, 80)}")
 
 
-def access_invalid(secret: str, problem: str, content: str) -> JujuFault:
+def access_invalid(secret: str, fault: str, content: str) -> JujuFault:
     """The secret's content cannot be used; a new one is all of it: what is not named is gone."""
-    summary = f"{OPTION}: its secret cannot be used, {problem}"
+    summary = f"{OPTION}: its secret cannot be used, {fault}"
     remedy = f"juju update-secret {plain(secret, 80)}{content}"
     return JujuFault(Cause.BAD_ACCESS, summary, remedy)
 
@@ -92,10 +92,10 @@ def controller_not_named(us: str, file: str) -> JujuFault:
 # The client
 
 
-def no_client(channel: str, problem: str, unit: str) -> JujuFault:
+def no_client(channel: str, fault: str, unit: str) -> JujuFault:
     """The juju command is not there, and may not be, or could not be, installed as a snap."""
-    tried = f"the juju client could not be installed: {plain(problem, 150)}"
-    summary = tried if problem else "there is no juju client on the unit"
+    tried = f"the juju client could not be installed: {plain(fault, 150)}"
+    summary = tried if fault else "there is no juju client on the unit"
     install = f"sudo snap install juju --channel={channel}"
     return JujuFault(Cause.NO_CLIENT, summary, f"juju exec --unit {unit} -- {install}")
 

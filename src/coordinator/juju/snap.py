@@ -40,12 +40,12 @@ def common_folder() -> pathlib.Path:
 
 def install(channel: str, deadline: float = DEADLINE) -> str:
     """Install the snap and say why it could not be; empty when it is installed."""
-    problems = [f"snapd did not end within {deadline:g} seconds"]
+    faults = [f"snapd did not end within {deadline:g} seconds"]
     # the library waits for snapd without end: a thread that does not keep the hook alive does not
-    waiter = threading.Thread(target=lambda: problems.append(_install(channel)), daemon=True)
+    waiter = threading.Thread(target=lambda: faults.append(_install(channel)), daemon=True)
     waiter.start()
     waiter.join(deadline)
-    return problems[-1]
+    return faults[-1]
 
 
 def _install(channel: str) -> str:

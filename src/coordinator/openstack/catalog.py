@@ -7,7 +7,7 @@ import re
 import urllib.parse
 from collections.abc import Iterable, Mapping
 
-from coordinator.openstack.urls import is_link_local, problem_of
+from coordinator.openstack.urls import fault_of, is_link_local
 from coordinator.report.finding import Cause
 from coordinator.report.kept import Json
 from coordinator.text import plain
@@ -49,12 +49,12 @@ class Located:
 
     Attributes:
         url: its endpoint, without a trailing slash.
-        doubt: what is odd about the entry although it can be used, or nothing.
+        oddity: what is odd about the entry although it can be used, or nothing.
     """
 
     url: str
-    doubt: str = ""
-    doubt_cause: Cause | None = None
+    oddity: str = ""
+    oddity_cause: Cause | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -117,9 +117,9 @@ def _judged(
 ) -> Located | Missing:
     """The first of the endpoints that fit, if a token may go there."""
     url = fitting[0].url.strip().rstrip("/")
-    problem = problem_of(url)
-    if problem:
-        return Missing(Cause.BAD_URL, f"has a malformed {interface} endpoint: {problem}")
+    fault = fault_of(url)
+    if fault:
+        return Missing(Cause.BAD_URL, f"has a malformed {interface} endpoint: {fault}")
     if is_link_local(urllib.parse.urlsplit(url).hostname or ""):
         text = f"has a link-local {interface} endpoint, which gets no token"
         return Missing(Cause.UNSAFE_URL, text)
@@ -127,10 +127,10 @@ def _judged(
         text = "has an http endpoint although Keystone has https: sends the token in clear"
         return Located(url, text, Cause.UNSAFE_URL)
     used = [entry for entry in services if set(entry.endpoints) & set(fitting)]
-    return _with_doubt(url, used, name, _distinct(endpoint.url for endpoint in fitting))
+    return _with_oddity(url, used, name, _distinct(endpoint.url for endpoint in fitting))
 
 
-def _with_doubt(url: str, services: list[Entry], name: str, urls: tuple[str, ...]) -> Located:
+def _with_oddity(url: str, services: list[Entry], name: str, urls: tuple[str, ...]) -> Located:
     if len(services) > 1 or len(urls) > 1:
         names = tuple(sorted(service.name or "unnamed" for service in services))
         number = max(len(services), len(urls))

@@ -16,7 +16,7 @@ _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]*-----END
 
 
 @functools.cache
-def problem_of(text: str) -> str:
+def fault_of(text: str) -> str:
     """What is wrong with a text that should hold PEM certificates; empty when nothing is."""
     certificates = "\n".join(_certificates(text))
     if not certificates:
@@ -39,7 +39,7 @@ def trusting(certificates: Sequence[str]) -> ssl.SSLContext:
     """What a client needs to trust the system's certificates and some more, and nothing else.
 
     Args:
-        certificates: PEM texts in which `problem_of` finds no problem.
+        certificates: PEM texts in which `fault_of` finds no fault.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2

@@ -60,11 +60,11 @@ class Clock:
 
     Attributes:
         ahead: seconds that it is ahead of this unit's; negative: behind.
-        doubt: seconds by which that may be wrong.
+        margin: seconds by which that may be wrong.
     """
 
     ahead: float
-    doubt: float
+    margin: float
 
 
 Clocks = dict[str, Clock]
@@ -241,9 +241,9 @@ class Transport:
         except (KeyError, ValueError, TypeError, IndexError, OverflowError):
             return
         ahead = max(-MOST_AHEAD, min(MOST_AHEAD, ahead))
-        clock = Clock(ahead, doubt=took / 2 + 0.5)
+        clock = Clock(ahead, margin=took / 2 + 0.5)
         known = self.clocks.get(place)
-        if known is None or clock.doubt < known.doubt:
+        if known is None or clock.margin < known.margin:
             self.clocks[place] = clock
 
     # Connections

@@ -69,14 +69,14 @@ def parse(url: str) -> Url:
     return Url(parts.scheme, host, _PORTS[parts.scheme] if port is None else port, path)
 
 
-def problem_of(url: str) -> str:
+def fault_of(url: str) -> str:
     """What is wrong with the URL of an API; empty when nothing is."""
     try:
         parts = urllib.parse.urlsplit(url)
         port = parts.port
     except ValueError:
         return "its address or port is no valid one"
-    problems = {
+    faults = {
         "it does not start with http:// or https://": parts.scheme not in _PORTS,
         "it names no host": not parts.hostname,
         "it holds blanks, backslashes or control characters": _has_odd_characters(url),
@@ -85,7 +85,7 @@ def problem_of(url: str) -> str:
         "it holds a user, a query or a fragment": any(sign in url for sign in "@?#"),
         f"it has more than {LONGEST} characters": len(url) > LONGEST,
     }
-    return next((text for text, holds in problems.items() if holds), "")
+    return next((text for text, holds in faults.items() if holds), "")
 
 
 def _has_odd_characters(url: str) -> bool:

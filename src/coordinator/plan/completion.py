@@ -98,7 +98,7 @@ class _Completion:
             for name in self._in_order(self._systems[key])
         )
         machines = {name: str(machine.base) for name, machine in self._model.machines.items()}
-        doubtful = {app.name for app in applications if app.doubt}
+        undecided = {app.name for app in applications if app.open_question}
         known = {
             *(app.name for app in applications),
             *self._model.applications,
@@ -106,7 +106,7 @@ class _Completion:
         }
         links: list[Link] = []
         for link in sorted(self._links, key=self._rank):
-            first = sorted(doubtful & _names_of(link))
+            first = sorted(undecided & _names_of(link))
             if first and not (link.present or link.optional):
                 self._questions[Question(link, f"{first[0]} must be deployed first")] = None
             elif not link.optional or _names_of(link) <= known:
@@ -369,7 +369,7 @@ class _Completion:
             to=self._placed(system, units),
             origin={deploy.origin: platform.origin or "ORIGIN"} if has_origin else {},
             deploy=deploy,
-            doubt=f"{unknown} is documented for {platform}" if unknown else "",
+            open_question=f"{unknown} is documented for {platform}" if unknown else "",
         )
 
     def _is_elsewhere(self, system: System, name: str) -> bool:

@@ -60,8 +60,8 @@ class Ground:
             return Channel(self.running)
         known = ", ".join(platforms.releases())
         told = f" ({self.track} is not known)" if self.track else ""
-        problem = f"no release is known to deploy {name} from{told}"
-        raise ValueError(f"{problem}; give a channel of one of {known}, as channel=2024.1/stable")
+        fault = f"no release is known to deploy {name} from{told}"
+        raise ValueError(f"{fault}; give a channel of one of {known}, as channel=2024.1/stable")
 
     def platform(self, name: str) -> Platform:
         """The release and base that an application is deployed for.

@@ -57,7 +57,7 @@ class Application:
         to: placement of its units; empty means new machines.
         origin: options that must be set when it is deployed.
         deploy: what its system says about it.
-        doubt: what only a person knows of how it is deployed; empty where all is known.
+        open_question: what only a person knows of how it is deployed; empty where all is known.
     """
 
     name: str
@@ -69,7 +69,7 @@ class Application:
     to: tuple[str, ...] = ()
     origin: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
     deploy: Deployment = USUAL
-    doubt: str = ""
+    open_question: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -122,12 +122,12 @@ class Plan:
     @property
     def additions(self) -> tuple[Application, ...]:
         """What is to be deployed."""
-        return tuple(app for app in self.applications if not (app.present or app.doubt))
+        return tuple(app for app in self.applications if not (app.present or app.open_question))
 
     @property
-    def doubtful(self) -> tuple[Application, ...]:
+    def undecided(self) -> tuple[Application, ...]:
         """What is to be deployed as only a person knows."""
-        return tuple(app for app in self.applications if app.doubt)
+        return tuple(app for app in self.applications if app.open_question)
 
     @property
     def missing(self) -> tuple[Link, ...]:

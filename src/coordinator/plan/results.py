@@ -85,7 +85,7 @@ def of_plan(
         "compared-with": "model" if seen.whole else "relations",
         "missing-applications": str(len(made.additions)),
         "missing-integrations": str(len(made.missing)),
-        "questions": str(len(made.questions) + len(made.doubtful)),
+        "questions": str(len(made.questions) + len(made.undecided)),
         "plan": text,
         "afterwards": "".join(f"{line}\n" for line in later),
     }
@@ -111,8 +111,8 @@ def _bundle(made: plan.Plan, seen: Seen) -> str:
     if left:
         lines.append("# Then integrate it with what is there:\n")
     lines += [f"# juju integrate {_shown(link)}\n" for link in left]
-    for app in made.doubtful:
-        lines.append(f"# Left out: {app.name}, since {plain(app.doubt)}\n")
+    for app in made.undecided:
+        lines.append(f"# Left out: {app.name}, since {plain(app.open_question)}\n")
     for question in made.questions:
         lines.append(f"# Only a person can tell ({plain(question.reason)}):\n")
         lines.append(f"#   juju integrate {_shown(question.link)}\n")
@@ -149,7 +149,7 @@ def _commands(
         "plan.txt",
         plan=made,
         fault=seen.fault,
-        doubt=choice.problem,
+        fallback=choice.fault,
         optional=list(options.optional),
         unwatched=[type_ for type_ in services if type_ not in watched],
         afterwards=later,

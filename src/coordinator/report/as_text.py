@@ -57,7 +57,7 @@ def lines(
             yield from _below(width + 4, finding.remedy and f"-> {finding.remedy}")
     yield from ("", "what changed, the newest first:") if changes else ()
     for change in changes:
-        yield f"  {moment(change.at)}  {change.status:<11} {change.problem}"
+        yield f"  {moment(change.at)}  {change.status:<11} {change.summary}"
         for event in change.events:
             yield from _below(36, f"* {event}")
 

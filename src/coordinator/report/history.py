@@ -91,13 +91,13 @@ class Change:
     Attributes:
         at: when it was seen, in UTC, in whole seconds.
         status: Juju's word for the one that followed: `blocked`, `active`, …
-        problem: what the status said then, without what to type.
+        summary: what the status said then, without what to type.
         check: the check that it was about, such as `metric.endpoint`; empty where none.
     """
 
     at: datetime.datetime
     status: str
-    problem: str
+    summary: str
     check: str = ""
     events: tuple[str, ...] = ()
 
@@ -111,7 +111,7 @@ class Change:
     def is_alike(self, other: Change) -> bool:
         """Whether the status is the same: of one check, texts differ in numbers and names."""
         same = self.status == other.status and self.check == other.check
-        return same and (bool(self.check) or self.problem == other.problem)
+        return same and (bool(self.check) or self.summary == other.summary)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -148,7 +148,7 @@ class History:
         if events or not told.is_alike(changes[-1]):
             texts = tuple(plain(event, _LONGEST) for event in events)
             told = dataclasses.replace(
-                told, at=at, problem=plain(told.problem, _LONGEST), events=texts
+                told, at=at, summary=plain(told.summary, _LONGEST), events=texts
             )
             changes = (*changes, told)[-MOST:]
         onsets = self.onsets if report is None else _onsets(self.onsets, report, at)

@@ -84,25 +84,25 @@ def _of_upgrade(
 def _of_failure(failure: upgrade_record.Failure, coordinator: str, grant: str) -> status.Status:
     """A run that failed, and will be tried again."""
     if "HTTP 403" in failure.cause:
-        problem = "ceilometer-upgrade may not create resource types (HTTP 403)"
-        return status.blocked(problem, grant)
+        summary = "ceilometer-upgrade may not create resource types (HTTP 403)"
+        return status.blocked(summary, grant)
     if failure.count >= upgrade_decision.FAILURES_TO_BLOCK:
-        problem = f"ceilometer-upgrade failed {failure.count} times: {failure.cause}"
-        return status.blocked(problem, remedies.run_upgrade(coordinator))
+        summary = f"ceilometer-upgrade failed {failure.count} times: {failure.cause}"
+        return status.blocked(summary, remedies.run_upgrade(coordinator))
     count = f"{failure.count} of {upgrade_decision.FAILURES_TO_BLOCK}"
     retry = f"next try after {failure.retry_at:%H:%MZ}"
-    problem = f"ceilometer-upgrade failed ({count}): {failure.cause}"
-    return status.Status(status.Level.MAINTENANCE, problem, retry)
+    summary = f"ceilometer-upgrade failed ({count}): {failure.cause}"
+    return status.Status(status.Level.MAINTENANCE, summary, retry)
 
 
 def _of_success(report: Report, record: upgrade_record.Record) -> status.Status:
     degraded = report.causes(Severity.DEGRADED)
     if degraded:
         first = degraded[0]
-        problem = f"degraded: {first.summary}"
+        summary = f"degraded: {first.summary}"
         others, following = len(degraded) - 1, report.following(first)
         return status.Status(
-            status.Level.ACTIVE, problem, first.remedy, others, following, first.check
+            status.Level.ACTIVE, summary, first.remedy, others, following, first.check
         )
     done = ""
     if record.success is not None:

@@ -293,11 +293,11 @@ def test_a_good_option_is_in_force():
 def test_with_a_bad_option_the_last_good_one_stays_in_force():
     choice = loader.choose("gnocchi: {chrms: []}", lambda: HEAT)
     assert choice.changes == HEAT
-    assert choice.problem.startswith("option blueprint line 1: gnocchi: unknown key 'chrms'")
+    assert choice.fault.startswith("option blueprint line 1: gnocchi: unknown key 'chrms'")
 
 
 @pytest.mark.parametrize("kept", ["", "gnocchi: {chrms: []}"])
 def test_without_a_good_one_the_charms_own_is_in_force(kept: str):
     choice = loader.choose("gnocchi: {chrms: []}", lambda: kept)
     assert choice.changes == ""
-    assert choice.problem
+    assert choice.fault

@@ -16,9 +16,9 @@ TITLES = {"identity": "Keystone", "metric": "Gnocchi", "alarming": "Aodh"}
 CHARMS = {"identity": "keystone", "metric": "gnocchi", "alarming": "aodh"}
 
 
-def seen(service: str, ahead: float, doubt: float = 0.5) -> clocks.Seen:
+def seen(service: str, ahead: float, margin: float = 0.5) -> clocks.Seen:
     names = remedies.Subject(service, CHARMS[service], "keystone", "telemetry-coordinator")
-    clock = http.Clock(ahead, doubt)
+    clock = http.Clock(ahead, margin)
     return clocks.Seen(TITLES[service], names, "http://192.0.2.1:80", clock)
 
 
@@ -77,7 +77,7 @@ def test_where_all_differ_by_different_amounts_all_are_named():
 
 
 def test_a_slow_answer_is_no_reason_to_doubt_a_clock():
-    (finding,) = clocks.judge([seen("identity", 35, doubt=10)])
+    (finding,) = clocks.judge([seen("identity", 35, margin=10)])
     assert finding.severity is Severity.OK
 
 
@@ -88,7 +88,7 @@ def test_no_clock_seen_says_nothing():
 @pytest.mark.parametrize("ahead", [-7200.0, -45.0, 0.0, 45.0])
 def test_an_answer_tells_the_clock_of_its_host(ahead: float):
     (clock,) = asked(date(ahead)).values()
-    assert clock.ahead == pytest.approx(ahead, abs=clock.doubt + 0.1)
+    assert clock.ahead == pytest.approx(ahead, abs=clock.margin + 0.1)
 
 
 @pytest.mark.parametrize("text", ["", "yesterday", "Tue, 99 Nov 2026 11:52:07 GMT"])
@@ -99,9 +99,9 @@ def test_a_date_that_is_none_is_passed_over(text: str):
 def test_the_quickest_of_several_answers_counts():
     transport = http.Transport()
     with servers.serving(servers.http(Date=date(60))) as server:
-        transport.clocks[http.origin(server.url)] = http.Clock(0, doubt=0.1)
+        transport.clocks[http.origin(server.url)] = http.Clock(0, margin=0.1)
         transport.ask("GET", server.url, http.Deadline.after(5))
-    assert list(transport.clocks.values()) == [http.Clock(0, doubt=0.1)]
+    assert list(transport.clocks.values()) == [http.Clock(0, margin=0.1)]
 
 
 def test_an_error_tells_the_clock_as_well():

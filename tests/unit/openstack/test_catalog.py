@@ -144,7 +144,7 @@ def test_a_malformed_endpoint_is_told(url: str):
     "url", [URL, "https://gnocchi.example.com", "http://[2001:db8::30]:8041", f"{URL}/metric"]
 )
 def test_ordinary_urls_have_no_problem(url: str):
-    assert urls.problem_of(url) == ""
+    assert urls.fault_of(url) == ""
 
 
 @pytest.mark.parametrize("host", ["169.254.169.254", "[fe80::1]:8041", "[::ffff:169.254.0.1]"])
@@ -172,7 +172,7 @@ def test_a_token_that_came_by_tls_goes_to_http_with_a_doubt(
         "endpoints": [{"interface": "internal", "region": "RegionOne", "url": url}],
     }
     found = locate(*catalog.parse([service], secure=secure))
-    assert found.doubt_cause is cause
+    assert found.oddity_cause is cause
 
 
 @pytest.mark.parametrize("odd", [None, 5, "x", {}])
@@ -191,14 +191,14 @@ def test_what_is_no_text_is_empty(odd: Any):
 def test_two_services_of_one_type_are_a_doubt():
     found = locate(entry(endpoint()), entry(endpoint(), name="gnocchi-old"))
     assert found.url == URL
-    assert found.doubt_cause is Cause.DUPLICATE
-    assert "2 entries" in found.doubt
-    assert "gnocchi, gnocchi-old" in found.doubt
+    assert found.oddity_cause is Cause.DUPLICATE
+    assert "2 entries" in found.oddity
+    assert "gnocchi, gnocchi-old" in found.oddity
 
 
 def test_two_endpoints_where_one_is_wanted_are_a_doubt_and_the_first_is_used():
     found = locate(entry(endpoint(), endpoint("http://192.0.2.31:8041")))
-    assert found.doubt_cause is Cause.DUPLICATE
+    assert found.oddity_cause is Cause.DUPLICATE
     assert found.url == URL
 
 
@@ -222,14 +222,14 @@ def test_an_entry_whose_endpoints_are_all_elsewhere_is_no_doubt(other: Entry):
 def test_the_name_of_an_entry_that_is_elsewhere_does_not_count():
     elsewhere = entry(endpoint(region="RegionTwo"), name="gnocchi")
     found = locate(elsewhere, entry(endpoint(), name="metrics"))
-    assert found.doubt_cause is Cause.BAD_NAME
+    assert found.oddity_cause is Cause.BAD_NAME
 
 
 @pytest.mark.parametrize("name", ["metrics", "a-gnocchi"])
 def test_an_unexpected_name_is_a_doubt(name: str):
     found = locate(entry(endpoint(), name=name))
-    assert found.doubt_cause is Cause.BAD_NAME
-    assert f"'{name}'" in found.doubt
+    assert found.oddity_cause is Cause.BAD_NAME
+    assert f"'{name}'" in found.oddity
 
 
 def test_control_characters_do_not_come_in_with_names():
@@ -248,7 +248,7 @@ def test_control_characters_do_not_come_in_with_names():
 
 @given(st.text())
 def test_any_text_is_a_url_or_has_a_problem(url: str):
-    assert isinstance(urls.problem_of(url), str)
+    assert isinstance(urls.fault_of(url), str)
 
 
 JSON_SERVICES = st.lists(
@@ -278,7 +278,7 @@ JSON_SERVICES = st.lists(
 def test_every_catalog_gives_a_usable_url_or_a_cause(services: list[Any]):
     found = locate(*catalog.parse(services))
     if isinstance(found, Located):
-        assert urls.problem_of(found.url) == ""
-        assert bool(found.doubt) == bool(found.doubt_cause)
+        assert urls.fault_of(found.url) == ""
+        assert bool(found.oddity) == bool(found.oddity_cause)
     else:
         assert found.text

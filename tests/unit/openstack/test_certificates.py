@@ -13,15 +13,15 @@ BROKEN = "-----BEGIN CERTIFICATE-----\nbm90IG9uZQ==\n-----END CERTIFICATE-----\n
 
 
 def test_a_certificate_has_no_problem(ca_pem: str):
-    assert certificates.problem_of(ca_pem) == ""
+    assert certificates.fault_of(ca_pem) == ""
 
 
 def test_several_certificates_have_no_problem(ca_pem: str):
-    assert certificates.problem_of(f"{ca_pem}\n{ca_pem}") == ""
+    assert certificates.fault_of(f"{ca_pem}\n{ca_pem}") == ""
 
 
 def test_text_around_a_certificate_has_no_problem(ca_pem: str):
-    assert certificates.problem_of(f"subject=CN = Société Générale\n{ca_pem}") == ""
+    assert certificates.fault_of(f"subject=CN = Société Générale\n{ca_pem}") == ""
 
 
 def block(kind: str) -> str:
@@ -40,23 +40,23 @@ OTHERS = [
 
 @pytest.mark.parametrize("other", OTHERS)
 def test_what_stands_beside_a_certificate_has_no_problem(ca_pem: str, other: str):
-    assert certificates.problem_of(other + ca_pem + other) == ""
+    assert certificates.fault_of(other + ca_pem + other) == ""
 
 
 @pytest.mark.parametrize(
     "text", ["", "hello", "-----BEGIN PRIVATE KEY-----", BROKEN.replace("END", "LAST"), *OTHERS]
 )
 def test_text_without_a_certificate_is_told(text: str):
-    assert certificates.problem_of(text) == "no certificate in it"
+    assert certificates.fault_of(text) == "no certificate in it"
 
 
 @pytest.mark.parametrize("rubbish", [BROKEN, "é" + BROKEN, block("CERTIFICATE")])
 def test_a_broken_certificate_is_told(rubbish: str):
-    assert certificates.problem_of(rubbish) == "a certificate in it cannot be read"
+    assert certificates.fault_of(rubbish) == "a certificate in it cannot be read"
 
 
 def test_a_broken_certificate_after_a_good_one_is_told(ca_pem: str):
-    assert certificates.problem_of(ca_pem + BROKEN) != ""
+    assert certificates.fault_of(ca_pem + BROKEN) != ""
 
 
 @pytest.fixture

@@ -121,10 +121,10 @@ def test_integrations_of_the_overlay_lead_to_its_applications_or_the_clouds_own(
 
 def test_the_bundles_are_of_the_newest_release_that_is_documented_in_full():
     newest = plan.Wishes(channel=platforms.parse(bundles.RELEASE))
-    assert completion.complete(OWN, Model(), newest).doubtful == ()
+    assert completion.complete(OWN, Model(), newest).undecided == ()
     later = platforms.releases()[platforms.releases().index(bundles.RELEASE) + 1]
     wishes = plan.Wishes(channel=platforms.parse(later))
-    assert completion.complete(OWN, Model(), wishes).doubtful
+    assert completion.complete(OWN, Model(), wishes).undecided
 
 
 def test_the_whole_bundle_brings_every_system():

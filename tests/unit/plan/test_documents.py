@@ -206,8 +206,11 @@ def test_what_no_document_tells_is_a_question_and_the_rest_is_planned():
     assert found["aodh"].origin == {"openstack-origin": "cloud:noble-epoxy"}
     assert found["memcached"].channel == "latest/stable"
     assert "barbican:secrets barbican-vault:secrets" in lines(plan)
-    (vault,) = plan.doubtful
-    assert vault.doubt == "no channel of the charm vault is documented for 2025.1 on ubuntu@24.04"
+    (vault,) = plan.undecided
+    assert (
+        vault.open_question
+        == "no channel of the charm vault is documented for 2025.1 on ubuntu@24.04"
+    )
     asked = {one.link.one: one.reason for one in plan.questions}
     assert asked["barbican-vault:secrets-storage"] == "vault must be deployed first"
     assert not any(" vault:" in line for line in lines(plan))
@@ -218,7 +221,7 @@ def test_what_packages_come_from_is_a_question_where_it_is_not_known():
     for app in document["applications"].values():
         app["charm-channel"] = app["charm-channel"].replace("2025.1", "2026.1")
     plan = completion.complete(loader.load("watcher: null"), status.parse(document), Wishes())
-    (aodh,) = [app for app in plan.doubtful if app.name == "aodh"]
-    assert aodh.doubt == "no openstack-origin is documented for 2026.1 on ubuntu@24.04"
+    (aodh,) = [app for app in plan.undecided if app.name == "aodh"]
+    assert aodh.open_question == "no openstack-origin is documented for 2026.1 on ubuntu@24.04"
     assert aodh.origin == {"openstack-origin": "ORIGIN"}
     assert not any("aodh:" in line for line in lines(plan))

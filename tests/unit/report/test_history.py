@@ -25,8 +25,8 @@ def good_at(minutes: float) -> Change:
     return Change(at(minutes), "active", "metric verified")
 
 
-def bad_at(minutes: float, problem: str = "metric refused") -> Change:
-    return Change(at(minutes), "blocked", problem, "metric.endpoint")
+def bad_at(minutes: float, summary: str = "metric refused") -> Change:
+    return Change(at(minutes), "blocked", summary, "metric.endpoint")
 
 
 def begun() -> History:
@@ -48,7 +48,7 @@ def test_nothing_is_another_text_while_nothing_changes():
 
 def test_a_text_that_counts_is_no_change():
     later = begun().noted(bad_at(5, "3 hosts")).noted(bad_at(10, "4 hosts"))
-    assert [change.problem for change in later.changes[1:]] == ["3 hosts"]
+    assert [change.summary for change in later.changes[1:]] == ["3 hosts"]
 
 
 def test_another_level_is_a_change():
@@ -57,7 +57,7 @@ def test_another_level_is_a_change():
 
 def test_a_status_that_is_about_no_check_changes_with_its_text():
     waiting = Change(at(5), "waiting", "keystone has not sent credentials yet")
-    other = dataclasses.replace(waiting, problem="gnocchi has not published its URL yet")
+    other = dataclasses.replace(waiting, summary="gnocchi has not published its URL yet")
     assert begun().noted(waiting).noted(other).recent[:2] == (other, waiting)
 
 
@@ -135,8 +135,8 @@ def test_the_history_is_bounded():
 
 def test_a_hostile_text_is_kept_short_and_on_one_line():
     (change,) = History().noted(Change(at(0), "blocked", "a\x00b\n" * 5000)).changes
-    assert len(change.problem) == 200
-    assert change.problem.isprintable()
+    assert len(change.summary) == 200
+    assert change.summary.isprintable()
 
 
 def test_it_is_read_as_it_was_written():
