@@ -255,6 +255,17 @@ def test_every_cause_says_what_it_means_how_to_see_it_what_to_type_and_when_it_i
         assert re.search(rf"^- .*\*\*{part}\*\*.*: \S", text, re.MULTILINE), part
 
 
+def test_the_page_of_reliability_counts_the_examples():
+    tried = re.findall(
+        r"^@examples\(([\d_]+), ([\d_]+)\)$",
+        text_of(ROOT / "tests/reliability/test_hostile_data.py"),
+        re.MULTILINE,
+    )
+    quick, long = (sum(map(int, column)) for column in zip(*tried, strict=True))
+    row = f"{quick:,} examples | {long:,} | `test_hostile_data.py`"
+    assert row in text_of(DOCS / "explanation/reliability.md")
+
+
 def test_schema_is_a_schema():
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
 
