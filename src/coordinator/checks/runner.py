@@ -91,7 +91,8 @@ def verify(
             findings = (admission.finding, *unusable, *_not_asked(request))
             report = Report(_now(), request.interface, request.region, findings)
             report = _measured(report, began, {})
-            return Verification(report, None, canary_schedule.kept(report, memory, ())[1])
+            _, memory = canary_schedule.kept(report, memory, (), request.required)
+            return Verification(report, None, memory)
         region = request.region or next(iter(admission.credentials.regions), "")
         share = READ_SHARE if request.depth.reads else 1.0
         patience = http.Deadline.after(deadline.left * share)
