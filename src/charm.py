@@ -159,7 +159,7 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
         """Offer what each concern says, of which ops shows the worst; nothing, without news."""
         offers = self._offers()
         self._offered = "\n".join(f"{one.level.value} {one.message}" for one in offers)
-        if self._files.read(unit_state.SHOWN) != self._offered:
+        if self._offered and self._files.read(unit_state.SHOWN) != self._offered:
             self._files.keep_news(unit_state.SHOWN, "")  # a hook that dies may show either
         elif self._regular:
             return

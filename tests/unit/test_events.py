@@ -306,6 +306,14 @@ def test_a_status_that_was_interrupted_is_set_again(
     assert isinstance(out.unit_status, testing.ActiveStatus)
 
 
+def test_a_hook_that_shows_nothing_forgets_nothing_of_what_is_shown(
+    context: Context, stage: Stage, rested: testing.State, files: unit_state.UnitState
+):
+    known = files.read(unit_state.SHOWN)
+    context.run(context.on.relation_changed(relation(rested, "member")), rested)
+    assert files.read(unit_state.SHOWN) == known != ""
+
+
 def test_a_status_is_set_again_after_a_hook_that_died_having_set_another(
     context: Context, stage: Stage, rested: testing.State, monkeypatch: pytest.MonkeyPatch
 ):
