@@ -36,7 +36,7 @@ from monitoring.monitor import Monitor
 from peer_state import PeerState
 from relations.related import Related
 from stack_status import Publisher
-from unit_state import VERIFIED, VERSION, UnitState
+from unit_state import VERSION, UnitState
 
 logger = logging.getLogger(__name__)
 
@@ -159,7 +159,7 @@ class Actions:
         if remembered.fault and (settled or step is Step.ADVISE):
             told = remembered.fault
         told = self._note(told, turn)
-        self._files.keep_news(VERIFIED, self._seen.digest)
+        self._publisher.verified = self._seen.digest
         if self._seen.blocker is not None:
             self._monitor.withdraw()
             self._publisher.tell(self._seen, self._seen.blocker)
@@ -175,7 +175,7 @@ class Actions:
         """Keep the status in the history; return it with the time since when."""
         report = turn.report
         facts = Facts(report.endpoints, report.builds, self._seen.units, turn.deed)
-        shown = self._seen.fault or told
+        shown = self._seen.first(self._seen.blocker or told)
         noted = self._publisher.note(shown, report.taken_at, facts, report)
         return told.dated(noted.onsets.get(told.check))
 

@@ -99,12 +99,15 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
         self._observe(certain=False)
 
     def _observe(self, *, certain: bool) -> None:
-        """Let the leader verify; what another unit exported is not its own to say any more."""
+        """Let the leader verify; what another unit told is not its own to say any more."""
         if self.unit.is_leader():
             self._leaves = self._duties.seen.blocker is not None and self._is_leaving()
             if not self._leaves:
                 self._duties.observe(certain=certain)
-        elif self._files.read(unit_state.EXPORTED):
+            return
+        for name in (unit_state.STACK, unit_state.STACK_STATUS):
+            self._files.keep_news(name, "")
+        if self._files.read(unit_state.EXPORTED):
             self._duties.monitor.withdraw()
 
     def _on_listener(self, event: ops.EventBase) -> None:
@@ -156,7 +159,9 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
         """Offer what each concern says, of which ops shows the worst; nothing, without news."""
         offers = self._offers()
         self._offered = "\n".join(f"{one.level.value} {one.message}" for one in offers)
-        if self._regular and self._files.read(unit_state.SHOWN) == self._offered:
+        if self._offered and self._files.read(unit_state.SHOWN) != self._offered:
+            self._files.keep_news(unit_state.SHOWN, "")  # a hook that dies may show either
+        elif self._regular:
             return
         for one in offers:
             event.add_status(ops.StatusBase.from_name(one.level.value, one.message))
@@ -170,11 +175,15 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
         return self._loaded.publisher.offers if self._loaded is not None else []
 
     def _on_commit(self, _event: ops.CommitEvent) -> None:
-        """Remember what is shown, after it was: a hook that died before shows it once more."""
-        if self._offered and not self._leaves:
+        """Remember what was done, after it was: a hook that died before does it once more."""
+        if self._leaves:
+            return
+        if self._offered:
             self._files.keep_news(unit_state.SHOWN, self._offered)
-        if self._loaded is not None and not self._leaves:
+        if self._loaded is not None:
             self._files.keep_news(unit_state.UNRELATED, self._loaded.relations.unrelated)
+            if self._loaded.publisher.verified:
+                self._files.keep_news(unit_state.VERIFIED, self._loaded.publisher.verified)
 
 
 if __name__ == "__main__":  # pragma: nocover

@@ -82,7 +82,7 @@ class Duties:
         self.monitor.withdraw()
         self._files.keep_news(VERIFIED, "")
         now = datetime.datetime.now(datetime.timezone.utc)
-        self.publisher.note(self.seen.option_fault or blocker, now)
+        self.publisher.note(self.seen.first(blocker), now)
         self.publisher.tell(self.seen, blocker)
 
     def ask(self) -> None:
@@ -103,7 +103,7 @@ class Duties:
 
     def tell_listeners(self) -> None:
         """Tell a charm that came what the others know; the leader alone may."""
-        self.publisher.tell_listeners(lambda: self.seen.fault)
+        self.publisher.tell_listeners(lambda: self.seen.blocker)
 
     def serve(self) -> None:
         """Serve metrics on the port of the option, and tell the collector."""

@@ -49,10 +49,10 @@ class Inputs:
     units: tuple[str, ...] = ()
     digest: str = ""
 
-    @property
-    def fault(self) -> status.Status | None:
-        """What the status must say whatever a verification finds."""
-        return self.option_fault or self.blocker
+    def first(self, told: status.Status) -> status.Status:
+        """What ops shows of what concerns an option and the status of the stack."""
+        blocks = told.level is status.Level.BLOCKED
+        return told if blocks or self.option_fault is None else self.option_fault
 
     @property
     def members(self) -> tuple[str, ...]:

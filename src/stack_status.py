@@ -17,15 +17,9 @@ from inputs import Inputs
 from peer_state import PeerState
 from relations.endpoints import LISTENERS
 from relations.related import Related
-from unit_state import HISTORY, SHOWN, UnitState
+from unit_state import HISTORY, SHOWN, STACK, STACK_STATUS, UnitState
 
 logger = logging.getLogger(__name__)
-
-_STACK = "stack.json"
-"""What other charms were told last."""
-
-_ABOUT = "stack-status.json"
-"""The status in it, where units are told another one: a fault of an option is not theirs."""
 
 StackOf = Callable[[status.Status], telemetry_stack.Stack]
 """Makes of a status what other charms are told."""
@@ -38,7 +32,11 @@ def unverified(told: status.Status) -> telemetry_stack.Stack:
 
 
 class Publisher:
-    """Tells a status to all who want to know; but for `announce`, the leader alone may."""
+    """Tells a status to all who want to know; but for `announce`, the leader alone may.
+
+    Attributes:
+        verified: of what the status is that was told in this hook: `Inputs.digest`, or nothing.
+    """
 
     def __init__(
         self, charm: ops.CharmBase, relations: Related, peers: PeerState, files: UnitState
@@ -57,6 +55,7 @@ class Publisher:
         self._files = files
         self._announced = False
         self._offers: list[status.Status] = []
+        self.verified = ""
         self._provider = telemetry_stack.TelemetryStackProvider(charm, LISTENERS)
 
     @property
@@ -83,22 +82,27 @@ class Publisher:
             told: the status of the stack, or why it cannot be judged.
             stack: makes of a status what other charms are told.
         """
-        for_units = seen.option_fault or told
+        first = seen.first(told)
         # no number moves by itself in what options and relations lack: each one is news
-        known = self._peers.keep_status(for_units, exact=for_units == seen.fault)
+        exact = first in (seen.option_fault, seen.blocker)
+        known = self._peers.keep_status(first, exact=exact)
+        if first != told:
+            known = told.settled(status.Status.from_json(self._files.read(STACK_STATUS)))
+        self._files.keep_news(STACK_STATUS, known.to_json())
         dated = dataclasses.replace(told, since=known.since)
-        self._offers = [seen.option_fault, dated] if seen.option_fault else [dated]
-        if seen.option_fault:
-            known = told.settled(status.Status.from_json(self._files.read(_ABOUT)))
-            self._files.keep_news(_ABOUT, known.to_json())
+        option = [seen.option_fault] if seen.option_fault else []
+        self._offers = [dated, *option] if first == told else [*option, dated]
         published = stack(known)
-        self._files.keep(_STACK, published.to_json())
+        self._files.keep(STACK, published.to_json())
         if self._relations.active(LISTENERS):
             self._provider.publish(published)
 
     def tell_listeners(self, last: Callable[[], status.Status | None]) -> None:
         """Tell a charm that came what the others know, or else the last status."""
-        told = telemetry_stack.Stack.from_json(self._files.read(_STACK))
+        databags = [one.data[self._charm.app] for one in self._relations.active(LISTENERS)]
+        others = (databag.get(telemetry_stack.KEY) for databag in databags)
+        text = next(filter(None, others), self._files.read(STACK))
+        told = telemetry_stack.Stack.from_json(text)
         if told is None:
             known = self._peers.status() or last()
             told = unverified(known) if known is not None else None

@@ -22,6 +22,12 @@ NAME = ".telemetry-coordinator"
 VERIFIED = "verified"
 """Of what the last verification was: `inputs.Inputs.digest`."""
 
+STACK = "stack.json"
+"""What the leader told other charms last; empty on a unit that does not lead."""
+
+STACK_STATUS = "stack-status.json"
+"""The status of the stack in it: units may be told what is wrong with an option instead."""
+
 EXPORTED = "exported"
 """Not empty while this unit exports what it verified."""
 

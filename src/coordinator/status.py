@@ -88,8 +88,7 @@ class Status:
 
     def to_json(self) -> str:
         """The status as JSON, for other units; without a remedy that is too long for them."""
-        summary, remedy = plain(self.summary), plain(self.remedy, len(self.remedy) + 4)
-        remedy = remedy if len(remedy) <= _LONGEST_REMEDY else ""
+        summary, remedy = _kept(self)
         data = {"level": self.level.value, "summary": summary, "remedy": remedy}
         if self.since:
             data["since"] = plain(self.since)
@@ -107,8 +106,15 @@ class Status:
             return None
 
 
+def _kept(told: Status) -> tuple[str, str]:
+    """Summary and remedy as other units are told them."""
+    remedy = plain(told.remedy, len(told.remedy) + 4)
+    return plain(told.summary), remedy if len(remedy) <= _LONGEST_REMEDY else ""
+
+
 def _shape(told: Status) -> tuple[Level, str, str]:
-    return told.level, _COUNTS.sub("#", told.summary), told.remedy
+    summary, remedy = _kept(told)
+    return told.level, _COUNTS.sub("#", summary), remedy
 
 
 def blocked(

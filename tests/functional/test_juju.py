@@ -140,7 +140,7 @@ def test_a_run_that_nobody_can_see_any_more_is_told(deploy: DeployBeside, juju: 
     assert deployment.status[0] == "maintenance"
     finding = deployment.finding("telemetry.charm")
     assert finding.severity.value == "degraded"
-    assert finding.summary == "task 2 of ceilometer is not seen"
+    assert finding.summary == "task 2 on ceilometer is not seen"
 
 
 def test_a_ceilometer_that_goes_on_asking_is_told_and_not_run_again(

@@ -7,6 +7,9 @@ from ops import testing
 
 import unit_state
 from coordinator.blueprint import loader
+from coordinator.reconcile import Turn
+from coordinator.report.history import History
+from coordinator.status import Status
 from tests.unit import model, reports
 from tests.unit.clouds import Cloud
 from tests.unit.model import Stage
@@ -141,6 +144,38 @@ def test_a_kept_one_that_this_revision_cannot_read_is_not_followed(context: Cont
 def test_it_counts_more_than_what_is_waited_for(context: Context):
     out = update(context, model.state(model.keystone({}), model.gnocchi(), blueprint=WRONG))
     assert out.unit_status == BLOCKED
+
+
+@pytest.mark.parametrize(
+    ("turn", "first"),
+    [
+        (reports.turn(reports.bad("alarming")), "alarming refused the connection"),
+        (reports.turn(), "option blueprint line 3"),
+    ],
+    ids=["the stack failed", "the stack works"],
+)
+def test_a_stack_that_failed_counts_more(
+    context: Context, stage: Stage, files: unit_state.UnitState, turn: Turn, first: str
+):
+    stage.turn = turn
+    out = update(context, update(context, model.ready(blueprint=WRONG)))
+    assert out.unit_status.message.startswith(first)
+    assert out.app_status == out.unit_status
+    told = Status.from_json(model.kept(out)["status"])
+    assert told
+    assert told.summary.startswith(first)
+    (change,) = History.from_json(files.read(unit_state.HISTORY)).changes
+    assert change.summary.startswith(first)
+
+
+def test_a_stack_that_failed_says_since_when_whatever_is_wrong_with_it(
+    context: Context, stage: Stage
+):
+    stage.turn = reports.turn(reports.bad("alarming"))
+    out = update(context, model.ready(blueprint=WRONG))
+    assert "since 22 Nov 10:00Z; " in out.unit_status.message
+    corrected = testing.State(leader=True, relations=out.relations)
+    assert update(context, corrected).unit_status == out.unit_status
 
 
 def test_it_is_asked_for_credentials_all_the_same(context: Context, stage: Stage):

@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 from ops import testing
+from scenario.errors import UncaughtCharmError
 
 import unit_state
 from coordinator.report.finding import Cause, Severity
 from coordinator.status import Level, Status
 from coordinator.upgrade.decision import Step
 from coordinator.upgrade.record import Record, Running, load_record
+from stack_status import Publisher
 from tests.unit import databags, model, reports
 from tests.unit.model import Stage
 
@@ -255,6 +257,23 @@ def test_an_event_that_tells_nothing_of_our_user_asks_keystone_nothing(
     assert model.requested(context.run(event, state)) == {}
 
 
+def test_what_a_hook_that_failed_had_verified_is_verified_again(
+    context: Context, stage: Stage, monkeypatch: pytest.MonkeyPatch
+):
+    """Juju keeps nothing that such a hook wrote in databags, and runs it again."""
+
+    def die(*_: object) -> None:
+        raise RuntimeError("out of memory")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Publisher, "tell", die)
+        with pytest.raises(UncaughtCharmError):
+            context.run(context.on.config_changed(), model.ready())
+    out = context.run(context.on.config_changed(), model.ready())
+    assert len(stage.requests) == 2
+    assert model.kept(out)["record"]
+
+
 # What is shown
 
 
@@ -284,6 +303,35 @@ def test_a_status_that_was_interrupted_is_set_again(
 ):
     stage.announcement = "running ceilometer-upgrade"
     out = context.run(context.on.update_status(), rested)
+    assert isinstance(out.unit_status, testing.ActiveStatus)
+
+
+def test_a_hook_that_shows_nothing_forgets_nothing_of_what_is_shown(
+    context: Context, stage: Stage, rested: testing.State, files: unit_state.UnitState
+):
+    known = files.read(unit_state.SHOWN)
+    context.run(context.on.relation_changed(relation(rested, "member")), rested)
+    assert files.read(unit_state.SHOWN) == known != ""
+
+
+def test_a_status_is_set_again_after_a_hook_that_died_having_set_another(
+    context: Context, stage: Stage, rested: testing.State, monkeypatch: pytest.MonkeyPatch
+):
+    good, keep = stage.turn, unit_state.UnitState.keep
+
+    def die(files: unit_state.UnitState, name: str, text: str) -> None:
+        if name == unit_state.SHOWN and text:
+            raise RuntimeError("out of memory")
+        keep(files, name, text)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(unit_state.UnitState, "keep", die)
+        stage.turn = reports.turn(reports.bad("alarming"))
+        with pytest.raises(UncaughtCharmError):
+            context.run(context.on.update_status(), rested)
+    stage.turn = good
+    lost = dataclasses.replace(rested, unit_status=testing.BlockedStatus("alarming refused"))
+    out = context.run(context.on.update_status(), lost)
     assert isinstance(out.unit_status, testing.ActiveStatus)
 
 

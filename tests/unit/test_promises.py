@@ -33,11 +33,11 @@ def rounds(breaks_at: float, pace: float) -> float:
     while True:
         at = reports.NOW + datetime.timedelta(minutes=now)
         report = dataclasses.replace(reports.report(), taken_at=at)
-        if canary_schedule.are_due(report, memory, ABLE):
+        if canary_schedule.are_due(report, memory, ABLE, ABLE):
             if now >= breaks_at:
                 return now + DEFAULT_THRESHOLDS.canary_timeout / 60 - breaks_at
             answer = Finding("metric", "canary", Severity.OK, "came back")
-            memory = canary_schedule.sent(report, memory, [answer])[1]
+            memory = canary_schedule.sent(report, memory, [answer], ABLE)[1]
         now += pace
 
 

@@ -458,6 +458,14 @@ def test_the_first_status_is_news():
     assert found.settled(None) == found
 
 
+@pytest.mark.parametrize(("summary", "remedy"), [("x" * 500, ""), ("down", "x" * 2001)])
+def test_what_was_cut_for_others_is_no_news(summary: str, remedy: str):
+    found = Status(Level.BLOCKED, summary, remedy)
+    before = Status.from_json(found.to_json())
+    assert before
+    assert found.settled(before) == before
+
+
 # Units that stand by
 
 

@@ -310,6 +310,29 @@ def test_a_charm_that_is_related_later_is_told_the_same_time(context: Context, s
     assert json.loads(one)["since"] == "2026-11-21T10:00:00+00:00"
 
 
+def test_a_leader_of_long_ago_does_not_tell_what_it_knew_then(
+    context: Context, stage: model.Stage
+):
+    led = context.run(context.on.update_status(), model.ready())
+    context.run(context.on.update_status(), dataclasses.replace(led, leader=False))
+    relation = testing.Relation("telemetry-stack")
+    again = dataclasses.replace(led, relations={*led.relations, relation})
+    out = context.run(context.on.relation_created(relation), again)
+    assert not published(out).ready
+
+
+def test_a_charm_that_comes_is_told_what_another_leader_told_the_others(
+    context: Context, stage: model.Stage
+):
+    led = context.run(context.on.update_status(), model.ready())
+    told = Stack(ready=False, message="alarming refused the connection", since=NOW).to_json()
+    first = testing.Relation("telemetry-stack", local_app_data={"stack": told})
+    second = testing.Relation("telemetry-stack")
+    later = dataclasses.replace(led, relations={*led.relations, first, second})
+    out = context.run(context.on.relation_created(second), later)
+    assert [r.local_app_data["stack"] for r in out.get_relations("telemetry-stack")] == [told] * 2
+
+
 def test_since_survives_a_refresh_of_the_charm(context: Context, stage: model.Stage):
     before = Stack(ready=True, since=NOW - datetime.timedelta(days=1))
     relation = testing.Relation("telemetry-stack", local_app_data={"stack": before.to_json()})

@@ -36,6 +36,7 @@ def are_due(
     report: Report,
     memory: CheckMemory,
     able: Collection[str],
+    required: Collection[str],
     thresholds: Thresholds = DEFAULT_THRESHOLDS,
 ) -> bool:
     """Whether canaries are to be sent.
@@ -48,6 +49,7 @@ def are_due(
         report: what was found without them.
         memory: what is remembered of the verification before.
         able: services that a canary could be sent to now.
+        required: those whose faults are failures now.
         thresholds: how long a round takes, and within what time a fault is to be told.
     """
     if report.behind:
@@ -61,7 +63,7 @@ def are_due(
     if age < REST:
         return False
     new = set(able) - {finding.service for finding in last.findings}
-    if new or _changed(last, report) or _would_be_late(age, thresholds):
+    if new or _changed(last, report, required) or _would_be_late(age, thresholds):
         return True
     return age >= RETRY and (were_missed(memory) or memory.charms_fail)
 
@@ -73,8 +75,10 @@ def _would_be_late(age: datetime.timedelta, thresholds: Thresholds) -> bool:
     return bool(interval) and age + NEXT + round_ >= interval
 
 
-def _changed(last: CanaryRound, report: Report) -> bool:
+def _changed(last: CanaryRound, report: Report, required: Collection[str]) -> bool:
     """Whether what canaries depend on has changed, as far as it is known now as well as then."""
+    if any((f.service in last.required) != (f.service in required) for f in last.findings):
+        return True
     pairs = ((last.endpoints, report.endpoints), (last.builds, report.builds))
     return any(then[key] != now[key] for then, now in pairs for key in then.keys() & now.keys())
 
@@ -95,6 +99,7 @@ def sent(
     report: Report,
     memory: CheckMemory,
     findings: Collection[Finding],
+    required: Collection[str],
     seconds: Mapping[str, float] | None = None,
 ) -> tuple[Report, CheckMemory]:
     """Report and memory together with what canaries found that were just sent.
@@ -103,25 +108,33 @@ def sent(
         report: what was found without them.
         memory: what is remembered of the verification before.
         findings: about the canaries.
+        required: services whose faults are failures.
         seconds: how long those took that came back, by service.
     """
     last = CanaryRound(
-        report.taken_at, report.endpoints, report.builds, tuple(findings), seconds or {}
+        report.taken_at,
+        report.endpoints,
+        report.builds,
+        tuple(findings),
+        seconds or {},
+        tuple(sorted({finding.service for finding in findings} & {*required})),
     )
     return _with_round(report, last), dataclasses.replace(memory, canaries=last)
 
 
-def kept(report: Report, memory: CheckMemory, able: Collection[str]) -> tuple[Report, CheckMemory]:
+def kept(
+    report: Report, memory: CheckMemory, able: Collection[str], required: Collection[str]
+) -> tuple[Report, CheckMemory]:
     """Report and memory with what canaries found before, as far as that still counts.
 
     A finding about a service that now fails its read is dropped: it is no longer true, and the
-    service's recovery is to be proven anew. So are all when the stack has changed; only when they
-    were sent is remembered.
+    service's recovery is to be proven anew. So are all when the stack has changed, or what is
+    required of it; only when they were sent is remembered.
     """
     last = memory.canaries
     if last is None:
         return report, memory
-    lasting = () if _changed(last, report) else last.findings
+    lasting = () if _changed(last, report, required) else last.findings
     findings = tuple(finding for finding in lasting if finding.service in able)
     last = dataclasses.replace(last, findings=findings)
     return _with_round(report, last), dataclasses.replace(memory, canaries=last)

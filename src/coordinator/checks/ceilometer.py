@@ -67,14 +67,11 @@ def inspect_policies(context: CheckContext) -> CheckResult:
     now = datetime.datetime.now(datetime.timezone.utc)
     since = context.memory.unpublished.since or now
     minutes = (now - since).total_seconds() / 60
-    figures = {"telemetry.policies.missing-since": since.timestamp()}
     if minutes < GRACE:
         text = "has not published anything to Gnocchi yet"
-        return CheckResult(Severity.SKIPPED, text, figures=figures, memory=Unpublished(since))
+        return CheckResult(Severity.SKIPPED, text, memory=Unpublished(since))
     text = f"has published nothing to Gnocchi for {minutes / 60:.0f} h"
-    return CheckResult(
-        Severity.DEGRADED, text, Cause.NO_POLICIES, figures=figures, memory=Unpublished(since)
-    )
+    return CheckResult(Severity.DEGRADED, text, Cause.NO_POLICIES, memory=Unpublished(since))
 
 
 def judge(

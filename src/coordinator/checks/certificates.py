@@ -81,7 +81,8 @@ class Authority:
 
         Args:
             limits: what is soon.
-            is_used: whether any address is asked with TLS.
+            is_used: whether any address is asked with TLS; of one that has ended, whether that
+                fails for it.
         """
         if self.left.days >= limits.warn:
             return None

@@ -65,14 +65,16 @@ class Asking:
         report = report.joined(finding for finding, _ in answers)
         report = dataclasses.replace(report, figures=figures)
         able = tuple(subject.service for subject, _ in self.places if _canary_of(subject))
+        required = self.request.required
         if not self._wants_canaries(report, able):
-            return canary_schedule.kept(report, memory, able)
+            return canary_schedule.kept(report, memory, able, required)
         seconds = self.request.thresholds.canary_timeout
         self.announce(f"sending canaries to {', '.join(able)} (up to {seconds} s)")
         patience = http.Deadline.after(seconds)
         answers = self._ask(Kind.CANARY, self.cloud.until(patience), patience)
         took = {finding.service: a.seconds for finding, a in answers if a.seconds is not None}
-        return canary_schedule.sent(report, memory, [finding for finding, _ in answers], took)
+        found = [finding for finding, _ in answers]
+        return canary_schedule.sent(report, memory, found, required, took)
 
     def _wants_canaries(self, report: Report, able: tuple[str, ...]) -> bool:
         if not able:
@@ -81,7 +83,8 @@ class Asking:
             return canary_schedule.were_missed(self.memory)
         if self.request.depth is Depth.FULL:
             return True
-        return canary_schedule.are_due(report, self.memory, able, self.request.thresholds)
+        required, thresholds = self.request.required, self.request.thresholds
+        return canary_schedule.are_due(report, self.memory, able, required, thresholds)
 
     def _ask(
         self, kind: Kind, cloud: Cloud, deadline: http.Deadline

@@ -169,7 +169,7 @@ def inspect_backlog(context: CheckContext) -> CheckResult:
         return CheckResult(Severity.SKIPPED, f"cannot tell its backlog: {fault.text}", fault.cause)
     now, threshold = backlog.waiting, context.request.thresholds.backlog
     trend = _trend(backlog, context.memory.backlog)
-    figures: dict[str, float] = {figures_of.BACKLOG: now, "metric.backlog.growths": trend.growths}
+    figures = {figures_of.BACKLOG: now}
     cause, remedy = Cause.BACKLOG, ""
     text = f"has {base.count(now, 'measure')} waiting for metricd"
     if trend.idle >= IDLE:

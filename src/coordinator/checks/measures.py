@@ -362,7 +362,7 @@ def inspect_flow(context: CheckContext, sampling: Sampling) -> CheckResult:
     if heard.fresh:
         trend = FlowTrend(0, heard.fresh)
         text = f"sends fresh measures to Gnocchi ({told})"
-        return CheckResult(Severity.OK, text, figures=_figures(trend), memory=trend)
+        return CheckResult(Severity.OK, text, memory=trend)
     if heard.waits:
         text = "sends fresh measures, but Gnocchi's metricd does not process them"
         gnocchi = dataclasses.replace(
@@ -370,23 +370,17 @@ def inspect_flow(context: CheckContext, sampling: Sampling) -> CheckResult:
             application=context.request.applications.get("metric", "gnocchi"),
         )
         remedy = remedies.remedy(Cause.NOT_PROCESSED, gnocchi)
-        return CheckResult(
-            Severity.FAILED, text, Cause.NOT_PROCESSED, remedy, figures=_figures(trend)
-        )
+        return CheckResult(Severity.FAILED, text, Cause.NOT_PROCESSED, remedy)
     if "instance" in newest:
         # what came within a day came: shut off since, or no longer measured
         dry = 0 if trend.dry is None and min(newest.values()) <= LOOK_BACK else trend.dry
         trend = FlowTrend(None if dry is None else dry + 1, trend.fresh)
         severity = Severity.FAILED if (trend.dry or 0) >= DRY_FAILS else Severity.DEGRADED
         text = f"sends no fresh measures to Gnocchi ({told})"
-        return CheckResult(severity, text, Cause.NO_FLOW, figures=_figures(trend), memory=trend)
+        return CheckResult(severity, text, Cause.NO_FLOW, memory=trend)
     # what there is may be measured only when something happens to it
     text = f"has no instance older than {sampling.grown_up} min in Gnocchi"
-    return CheckResult(Severity.SKIPPED, text, figures=_figures(trend))
-
-
-def _figures(trend: FlowTrend) -> dict[str, float]:
-    return {} if trend.dry is None else {"telemetry.flow.dry": trend.dry}
+    return CheckResult(Severity.SKIPPED, text)
 
 
 def inspect_metrics(context: CheckContext, sampling: Sampling) -> CheckResult:

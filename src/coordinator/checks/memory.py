@@ -14,7 +14,7 @@ from coordinator.report import kept
 from coordinator.report.finding import Finding
 from coordinator.text import plain
 
-VERSION = 2
+VERSION = 3
 """Version of the JSON form; another one is read as if nothing were remembered."""
 
 LONGEST_TEXT = 300
@@ -43,6 +43,7 @@ class CanaryRound:
         builds: catalog type → version of the software, as it was then.
         findings: what came of them.
         seconds: catalog type → how long the canary took that came back.
+        required: catalog types of these findings whose faults were failures.
     """
 
     sent_at: datetime.datetime
@@ -50,6 +51,7 @@ class CanaryRound:
     builds: Mapping[str, str]
     findings: tuple[Finding, ...] = ()
     seconds: Mapping[str, float] = dataclasses.field(default_factory=dict[str, float])
+    required: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -194,6 +196,7 @@ def _bounded_round(canaries: CanaryRound) -> CanaryRound:
         _shortened(canaries.builds),
         tuple(findings),
         dict(list(canaries.seconds.items())[:MOST_CANARIES]),
+        tuple(plain(name, LONGEST_TEXT) for name in canaries.required[:MOST_CANARIES]),
     )
 
 

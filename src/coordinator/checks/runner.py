@@ -80,28 +80,35 @@ def verify(
     deadline, began = http.Deadline.after(request.timeout), time.monotonic()
     names = {**memory.names, **request.applications}
     request = dataclasses.replace(request, applications=names)
-    unusable = _unusable_certificates(request)
+    held = checks_certificates.authorities(request.certificates, _now(), request.coordinator)
+    ended = next((one for one in held if one.has_ended), None)
     with http.Transport(request.trusted, request.proxies) as transport:
         admission = _enter(request, transport)
         entered = time.monotonic() - began
-        found = checks_certificates.blame(admission.finding, _ended_authority(request))
+        found = checks_certificates.blame(admission.finding, ended)
         admission = dataclasses.replace(admission, finding=found)
         progress(found.line)
         if admission.cloud is None or admission.credentials is None:
-            findings = (admission.finding, *unusable, *_not_asked(request))
+            findings = (
+                found,
+                *_unusable_certificates(request, held, [found]),
+                *_not_asked(request),
+            )
             report = Report(_now(), request.interface, request.region, findings)
             report = _measured(report, began, {})
-            return Verification(report, None, canary_schedule.kept(report, memory, ())[1])
+            _, memory = canary_schedule.kept(report, memory, (), request.required)
+            return Verification(report, None, memory)
         region = request.region or next(iter(admission.credentials.regions), "")
         share = READ_SHARE if request.depth.reads else 1.0
         patience = http.Deadline.after(deadline.left * share)
         cloud = admission.cloud.until(deadline)
-        answers = _ask_all(request, cloud, region, patience, progress)
+        answers = _ask_all(request, cloud, region, patience, progress, ended=ended)
         met = _met(request, region, admission.credentials, answers)
         asides = _expiries(request, transport.ends, met)
         if request.depth.reads:
             asides = (*asides, *_clocks(transport.clocks, met))
-        findings = (admission.finding, *unusable, *asides)
+        told = [found, *(f for answer in answers.values() for f in answer.findings)]
+        findings = (found, *_unusable_certificates(request, held, told), *asides)
         types = _types(answers)
         needed = release() if types is not None else ""
         comparison = None if types is None else resource_types.compare(types, needed)
@@ -192,6 +199,8 @@ def _ask_all(
     region: str,
     deadline: http.Deadline,
     progress: Progress,
+    *,
+    ended: checks_certificates.Authority | None,
 ) -> dict[str, endpoint.Answer]:
     """Look every service up in the catalog and ask those that are there, side by side."""
     subjects = {type_: _subject(request, type_, region) for type_ in request.services}
@@ -201,7 +210,9 @@ def _ask_all(
     jobs: dict[str, Callable[[], endpoint.Answer]] = {}
     for type_, answer in answers.items():
         if answer.url:
-            jobs[type_] = _asking(request, subjects[type_], cloud, answer.url, deadline)
+            jobs[type_] = _asking(
+                request, subjects[type_], cloud, answer.url, deadline, ended=ended
+            )
         else:
             progress(answer.findings[-1].line)
     asked = dict(jobs)
@@ -221,7 +232,13 @@ def _joined(looked_up: endpoint.Answer, asked: endpoint.Answer) -> endpoint.Answ
 
 
 def _asking(
-    request: Request, subject: Subject, cloud: Cloud, url: str, deadline: http.Deadline
+    request: Request,
+    subject: Subject,
+    cloud: Cloud,
+    url: str,
+    deadline: http.Deadline,
+    *,
+    ended: checks_certificates.Authority | None,
 ) -> Callable[[], endpoint.Answer]:
     return lambda: endpoint.ask(
         subject,
@@ -229,14 +246,8 @@ def _asking(
         url,
         deadline,
         fewer_rights=request.fewer_rights,
-        authority=_ended_authority(request),
+        authority=ended,
     )
-
-
-def _ended_authority(request: Request) -> checks_certificates.Authority | None:
-    """A CA that was given and has ended."""
-    known = checks_certificates.authorities(request.certificates, _now(), request.coordinator)
-    return next((one for one in known if one.has_ended), None)
 
 
 def _report(
@@ -343,8 +354,17 @@ def _names(request: Request, service: str, charm: str) -> remedies.Subject:
     )
 
 
-def _unusable_certificates(request: Request) -> tuple[Finding, ...]:
-    """Findings about CA certificates that cannot be read, or have ended, or end soon."""
+def _unusable_certificates(
+    request: Request, held: Sequence[checks_certificates.Authority], told: Sequence[Finding]
+) -> tuple[Finding, ...]:
+    """Findings about CA certificates that cannot be read, or have ended, or end soon.
+
+    Args:
+        request: with the certificates.
+        held: those that can be read.
+        told: what keystone and the services answered: where nothing fails for a CA that has
+            ended, nobody uses it any more.
+    """
     faults = {
         source: openstack_certificates.fault_of(text)
         for source, text in request.certificates.items()
@@ -362,8 +382,10 @@ def _unusable_certificates(request: Request) -> tuple[Finding, ...]:
         if fault
     )
     is_used = any(one.auth_url.startswith("https:") for one in request.credentials)
-    known = checks_certificates.authorities(request.certificates, _now(), request.coordinator)
-    ending = (one.judge(request.expiry, is_used=is_used) for one in known)
+    fails = any(f.cause is Cause.TLS_EXPIRED and f.severity is Severity.FAILED for f in told)
+    ending = (
+        one.judge(request.expiry, is_used=fails if one.has_ended else is_used) for one in held
+    )
     return (*unreadable, *(finding for finding in ending if finding))
 
 

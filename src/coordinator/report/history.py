@@ -67,8 +67,9 @@ class Facts:
             if other.builds.get(service, build) != build
         ]
         if self.units and other.units:
-            events += [f"{unit} joined" for unit in self.units if unit not in other.units]
-            events += [f"{unit} left" for unit in other.units if unit not in self.units]
+            units = self.units[:_NAMES]  # as many as were kept
+            events += [f"{unit} joined" for unit in units if unit not in other.units]
+            events += [f"{unit} left" for unit in other.units if unit not in units]
         if self.upgrade and self.upgrade != other.upgrade:
             events.append(self.upgrade)
         more = len(events) - _EVENTS

@@ -12,6 +12,12 @@ import shlex
 
 from coordinator.report.finding import Cause
 
+
+def run_upgrade(application: str) -> str:
+    """The command that runs ceilometer-upgrade by the action of an application."""
+    return f"juju run {application}/leader ceilometer-upgrade"
+
+
 _CATALOG = "juju integrate {app}:identity-service {keystone}:identity-service"
 _BEHIND = "juju status --relations {app}"
 _PLACE = "openstack endpoint list --service {service}"
@@ -32,7 +38,7 @@ _USUAL = {
     Cause.TLS_UNTRUSTED: "juju integrate {us}:certificates VAULT:certificates",
     Cause.TLS_WRONG_HOST: "check the os-*-hostname options of {app}",
     Cause.FORBIDDEN: "{grant}",
-    Cause.MISSING_TYPES: "juju run {us}/leader ceilometer-upgrade",
+    Cause.MISSING_TYPES: run_upgrade("{us}"),
     # Gnocchi's own archive policy `low` (gnocchi/archive_policy.py)
     Cause.NO_POLICY: "openstack metric archive-policy create -d granularity:5m,timespan:30d low",
     Cause.NOT_PROCESSED: _METRICD,
@@ -79,11 +85,6 @@ class Subject:
     coordinator: str
     authority: str = ""
     grant: str = ""
-
-
-def run_upgrade(application: str) -> str:
-    """The command that runs ceilometer-upgrade by the action of an application."""
-    return f"juju run {application}/leader ceilometer-upgrade"
 
 
 def remedy(cause: Cause, subject: Subject, available: tuple[str, ...] = ()) -> str:

@@ -113,8 +113,10 @@ class _Case:
             return ""
         if self._is_behind(finding):
             return finding.behind
-        if self._not_fed and finding.cause in _UNFED and finding != self._not_fed:
-            return self.reason(self._not_fed) or _CANARY
+        canary = self._not_fed
+        unfed = finding.cause in _UNFED and finding != canary
+        if canary and unfed and _bears(canary, finding):
+            return self.reason(canary) or _CANARY
         if finding.cause not in _FOLLOWING:
             return ""
         nearest = self._nearest.get(finding.service, finding)

@@ -105,11 +105,15 @@ def _end(observed: Observed, running: Running) -> str:
     """Why a run that was begun is no success."""
     task = observed.task
     if task is not None and task.state is ceilometer.State.DONE:
-        behind = resource_types.phrased(observed.missing or ())
-        return f"succeeded, but resource types are still missing ({behind})"
+        return still_missing(observed.missing or ())
     if task is not None and task.state is ceilometer.State.FAILED:
         return f"task {running.task} on {running.application} failed: {task.cause}"
     return f"task {running.task} on {running.application} got lost"
+
+
+def still_missing(missing: tuple[str, ...]) -> str:
+    """Why a run that ended well is no success."""
+    return f"succeeded, but resource types are still missing ({resource_types.phrased(missing)})"
 
 
 def decide(observed: Observed, record: Record, policy: UpgradePolicy) -> Decision:

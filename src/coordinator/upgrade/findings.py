@@ -30,7 +30,7 @@ def of_charm(
         return _out_of_reach(refused)
     if record.running is not None:
         seen = sight.task is not None
-        return _running(record.running, at) if seen else _lost(record.running, sight.application)
+        return of_run(record.running, at) if seen else _lost(record.running, sight.application)
     if sight.application is None:
         ran = may_command and record.success is not None and record.success.ran
         return _not_seen(sight.name) if ran else None
@@ -42,18 +42,18 @@ def of_charm(
     return _fault(Cause.STILL_ASKS, text, remedies.run_upgrade(sight.name))
 
 
-def _running(run: Running, at: datetime.datetime) -> Finding:
+def of_run(run: Running, at: datetime.datetime) -> Finding:
     """A run of its action was begun; one that takes too long is for a person to end."""
     if not run.is_late(at):
         text = f"the charm of {run.application} runs ceilometer-upgrade as task {run.task}"
         return _charm(text, f"juju show-task {run.task}")
-    text = f"task {run.task} of {run.application} has not ended for over an hour"
+    text = f"task {run.task} on {run.application} has not ended for over an hour"
     return _fault(Cause.LATE_TASK, text, f"juju cancel-task {run.task}")
 
 
 def _lost(run: Running, seen: object) -> Finding:
     """A run of its action was begun, and nobody can see how far it is."""
-    text = f"task {run.task} of {run.application} is not seen"
+    text = f"task {run.task} on {run.application} is not seen"
     remedy = f"juju show-task {run.task}"
     if isinstance(seen, JujuFault):
         return _out_of_reach(JujuFault(seen.cause, f"{text}: {seen.summary}", seen.remedy))

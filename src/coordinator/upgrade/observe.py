@@ -8,7 +8,7 @@ from coordinator.juju import errors
 from coordinator.juju.sight import Sight
 from coordinator.upgrade.backends import Backends
 from coordinator.upgrade.command import RunResult
-from coordinator.upgrade.decision import Observed
+from coordinator.upgrade.decision import Observed, still_missing
 from coordinator.upgrade.record import Fingerprint, Record
 
 
@@ -46,6 +46,5 @@ def explain_failure(outcome: RunResult, observed: Observed) -> str:
     if observed.missing is None:
         return "succeeded, but Gnocchi no longer answers"
     if observed.missing:
-        missing = resource_types.phrased(observed.missing)
-        return f"succeeded, but resource types are still missing ({missing})"
+        return still_missing(observed.missing)
     return ""

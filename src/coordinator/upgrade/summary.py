@@ -10,6 +10,7 @@ from coordinator.report import remedies
 from coordinator.report.finding import Cause, Finding, Severity
 from coordinator.report.report import Report
 from coordinator.upgrade import decision as upgrade_decision
+from coordinator.upgrade import findings
 from coordinator.upgrade import record as upgrade_record
 
 
@@ -66,8 +67,8 @@ def _of_upgrade(
     if record.running is not None:
         running = record.running
         if running.is_late(at):
-            text = f"task {running.task} on {running.application} has not ended for over an hour"
-            return status.blocked(text, f"juju cancel-task {running.task}")
+            late = findings.of_run(running, at)
+            return status.blocked(late.summary, late.remedy)
         text = (
             f"ceilometer-upgrade runs as task {running.task} on {running.application}; "
             "looked at again at the next update-status"

@@ -6,7 +6,7 @@ import datetime
 import pytest
 
 from coordinator.checks import canary_schedule
-from coordinator.checks.memory import NOTHING, CheckMemory
+from coordinator.checks.memory import MOST_CANARIES, NOTHING, CheckMemory
 from coordinator.report.finding import Cause, Finding, Severity
 from coordinator.report.report import Report
 from coordinator.request import Thresholds
@@ -22,7 +22,7 @@ def canary(service: str, severity: Severity = Severity.OK) -> Finding:
 
 def earlier(*findings: Finding) -> CheckMemory:
     some = findings or tuple(canary(service) for service in ABLE)
-    return canary_schedule.sent(reports.report(), NOTHING, some)[1]
+    return canary_schedule.sent(reports.report(), NOTHING, some, ABLE)[1]
 
 
 def told(report: Report) -> list[str]:
@@ -36,21 +36,21 @@ def later(minutes: int, **changes: object) -> Report:
 
 
 def test_the_first_are_due():
-    assert canary_schedule.are_due(reports.report(), NOTHING, ABLE)
+    assert canary_schedule.are_due(reports.report(), NOTHING, ABLE, ABLE)
 
 
 def test_as_long_as_nothing_changes_and_the_interval_can_be_kept_they_are_not_due():
-    assert not canary_schedule.are_due(later(50), earlier(), ABLE)
+    assert not canary_schedule.are_due(later(50), earlier(), ABLE, ABLE)
 
 
 def test_they_are_due_when_the_next_verification_would_be_too_late():
-    assert canary_schedule.are_due(later(51), earlier(), ABLE)
+    assert canary_schedule.are_due(later(51), earlier(), ABLE, ABLE)
 
 
 def test_without_an_interval_only_a_change_makes_them_due():
     never = Thresholds(canary_interval=0)
-    assert not canary_schedule.are_due(later(60 * 24 * 30), earlier(), ABLE, never)
-    assert canary_schedule.are_due(later(5, builds={"metric": "9"}), earlier(), ABLE, never)
+    assert not canary_schedule.are_due(later(60 * 24 * 30), earlier(), ABLE, ABLE, never)
+    assert canary_schedule.are_due(later(5, builds={"metric": "9"}), earlier(), ABLE, ABLE, never)
 
 
 @pytest.mark.parametrize("interval", [15, 30, 60, 1440])
@@ -61,32 +61,34 @@ def test_a_fault_without_a_sign_is_told_within_the_interval(interval: int, pace:
     due = (
         minutes
         for minutes in range(pace, interval + 60, pace)
-        if canary_schedule.are_due(later(minutes), earlier(), ABLE, thresholds)
+        if canary_schedule.are_due(later(minutes), earlier(), ABLE, ABLE, thresholds)
     )
     assert next(due) + thresholds.canary_timeout / 60 <= interval
 
 
 def test_an_interval_is_used_up_as_far_as_the_promise_allows():
-    started = [m for m in range(0, 61, 5) if canary_schedule.are_due(later(m), earlier(), ABLE)]
+    started = [
+        m for m in range(0, 61, 5) if canary_schedule.are_due(later(m), earlier(), ABLE, ABLE)
+    ]
     assert started[0] == 55
 
 
 def test_between_two_rounds_is_some_rest():
     moved = {"endpoints": {"metric": "https://192.0.2.30:8041"}}
-    assert not canary_schedule.are_due(later(4, **moved), earlier(), ABLE)
-    assert canary_schedule.are_due(later(5, **moved), earlier(), ABLE)
+    assert not canary_schedule.are_due(later(4, **moved), earlier(), ABLE, ABLE)
+    assert canary_schedule.are_due(later(5, **moved), earlier(), ABLE, ABLE)
 
 
 def test_a_version_that_is_not_known_now_is_no_change():
-    assert not canary_schedule.are_due(later(5, builds={}), earlier(), ABLE)
+    assert not canary_schedule.are_due(later(5, builds={}), earlier(), ABLE, ABLE)
 
 
 def test_a_charm_that_fails_lets_them_be_sent_again():
     blocked = reports.bad("ceph-mon", "application", cause=Cause.CHARM_BLOCKED)
     assert canary_schedule.fail_charms([blocked])
     before = dataclasses.replace(earlier(), charms_fail=True)
-    assert not canary_schedule.are_due(later(14), before, ABLE)
-    assert canary_schedule.are_due(later(15), before, ABLE)
+    assert not canary_schedule.are_due(later(14), before, ABLE, ABLE)
+    assert canary_schedule.are_due(later(15), before, ABLE, ABLE)
 
 
 @pytest.mark.parametrize(
@@ -95,17 +97,17 @@ def test_a_charm_that_fails_lets_them_be_sent_again():
     ids=lambda change: str(*change),
 )
 def test_a_change_of_the_stack_makes_them_due(change: dict[str, object]):
-    assert canary_schedule.are_due(later(5, **change), earlier(), ABLE)
+    assert canary_schedule.are_due(later(5, **change), earlier(), ABLE, ABLE)
 
 
 def test_a_service_that_recovered_is_proven_anew():
-    assert canary_schedule.are_due(later(5), earlier(canary("metric")), ABLE)
+    assert canary_schedule.are_due(later(5), earlier(canary("metric")), ABLE, ABLE)
 
 
 def test_one_that_failed_is_repeated_after_a_while():
     failed = earlier(canary("metric", Severity.FAILED), canary("alarming"))
-    assert not canary_schedule.are_due(later(14), failed, ABLE)
-    assert canary_schedule.are_due(later(15), failed, ABLE)
+    assert not canary_schedule.are_due(later(14), failed, ABLE, ABLE)
+    assert canary_schedule.are_due(later(15), failed, ABLE, ABLE)
 
 
 @pytest.mark.parametrize("severity", Severity)
@@ -116,20 +118,20 @@ def test_only_a_fault_is_a_canary_that_was_missed(severity: Severity):
 
 def test_a_clock_that_was_set_back_does_not_keep_a_failure():
     failed = earlier(canary("metric", Severity.FAILED), canary("alarming"))
-    assert canary_schedule.are_due(later(-60), failed, ABLE)
+    assert canary_schedule.are_due(later(-60), failed, ABLE, ABLE)
 
 
 def test_what_may_not_be_done_is_not_tried_again():
     skipped = earlier(canary("metric", Severity.SKIPPED), canary("alarming"))
-    assert not canary_schedule.are_due(later(50), skipped, ABLE)
+    assert not canary_schedule.are_due(later(50), skipped, ABLE, ABLE)
 
 
 def test_before_ceilometer_upgrade_they_are_not_due():
-    assert not canary_schedule.are_due(later(5, behind=("volume missing",)), NOTHING, ABLE)
+    assert not canary_schedule.are_due(later(5, behind=("volume missing",)), NOTHING, ABLE, ABLE)
 
 
 def test_a_finding_is_kept_behind_the_others_of_its_service():
-    report, memory = canary_schedule.kept(later(5), earlier(), ABLE)
+    report, memory = canary_schedule.kept(later(5), earlier(), ABLE, ABLE)
     checks = [finding.check for finding in report.findings]
     assert checks[checks.index("metric.read") + 1] == "metric.canary"
     assert report.canaries
@@ -138,15 +140,30 @@ def test_a_finding_is_kept_behind_the_others_of_its_service():
 
 
 def test_a_finding_about_a_service_that_fails_now_is_dropped():
-    report, memory = canary_schedule.kept(later(5), earlier(), ["alarming"])
+    report, memory = canary_schedule.kept(later(5), earlier(), ["alarming"], ABLE)
     assert told(report) == ["alarming.canary"]
-    again, _ = canary_schedule.kept(later(10), memory, ABLE)
+    again, _ = canary_schedule.kept(later(10), memory, ABLE, ABLE)
     assert told(again) == ["alarming.canary"]
-    assert canary_schedule.are_due(later(10), memory, ABLE)
+    assert canary_schedule.are_due(later(10), memory, ABLE, ABLE)
 
 
 def test_findings_about_another_stack_are_dropped():
-    report, memory = canary_schedule.kept(later(5, builds={"metric": "4.7.1"}), earlier(), ABLE)
+    report, memory = canary_schedule.kept(
+        later(5, builds={"metric": "4.7.1"}), earlier(), ABLE, ABLE
+    )
     assert told(report) == []
     assert memory.canaries
     assert memory.canaries.sent_at == reports.NOW
+
+
+def test_findings_of_other_required_services_are_dropped():
+    report, memory = canary_schedule.kept(later(5), earlier(), ABLE, ["metric"])
+    assert told(report) == []
+    assert canary_schedule.are_due(later(5), memory, ABLE, ["metric"])
+
+
+def test_that_another_service_is_required_says_nothing_of_canaries():
+    more = [*ABLE, "infra-optim", *(f"added-{n}" for n in range(MOST_CANARIES))]
+    report, memory = canary_schedule.kept(later(5), earlier(), ABLE, more)
+    assert told(report) == ["metric.canary", "alarming.canary"]
+    assert not canary_schedule.are_due(later(5), memory, ABLE, more)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import ssl
 
 import pytest
 import trustme
@@ -12,10 +13,21 @@ from coordinator.checks import certificates, runner
 from coordinator.checks.certificates import Authority
 from coordinator.report.finding import Cause, Finding, Severity
 from coordinator.request import Limits
-from tests.unit import reports, servers
+from tests.unit import clouds, reports, servers
 
 LIMITS = Limits(warn=30, fail=7)
 NOW = datetime.datetime.now(datetime.timezone.utc)
+ENDED = """-----BEGIN CERTIFICATE-----
+MIIBNDCB3KADAgECAgEBMAoGCCqGSM49BAMCMBoxGDAWBgNVBAMMD29sZC5leGFt
+cGxlLmNvbTAeFw0xOTAxMDEwMDAwMDBaFw0yMDAxMDEwMDAwMDBaMBoxGDAWBgNV
+BAMMD29sZC5leGFtcGxlLmNvbTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABChi
+Lu2aiIJtxhjqFLhEcWDasdGobCa+tG/uh+OTsFid9Qz9xpFURc6Y7QFBypwE7rK9
+auRDHdW7PGryAuXE6p2jEzARMA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZIzj0EAwID
+RwAwRAIgIU8jrNFjtZQuaJWFSdavog6mTzO+nm6HCDjPEnClMskCIA//Cj+lzf94
+nzUR3KDq17CPUGqldiadslD69rmxTHUr
+-----END CERTIFICATE-----
+"""
+"""A CA of old.example.com that ended with the year 2019."""
 
 
 def authority(days: float, source: str = "vault/0") -> Authority:
@@ -29,6 +41,7 @@ def authority(days: float, source: str = "vault/0") -> Authority:
         (6.5, True, Severity.FAILED, Cause.TLS_ENDS),
         (6.5, False, Severity.DEGRADED, Cause.TLS_ENDS),
         (-1, True, Severity.FAILED, Cause.TLS_EXPIRED),
+        (-1, False, Severity.DEGRADED, Cause.TLS_EXPIRED),
     ],
 )
 def test_a_ca_that_ends_is_told_by_the_limits_of_certificates(
@@ -91,3 +104,29 @@ def test_a_ca_whose_end_is_near_is_in_the_report(authority: trustme.CA, ca_pem: 
     report = runner.verify(request).report
     (found,) = (f for f in report.findings if f.check == "trust.certificates")
     assert found.summary.startswith("the CA certificate from vault/0 ends in ")
+
+
+@pytest.mark.parametrize(
+    ("days", "severity"),
+    [(1, Severity.DEGRADED), (-1, Severity.FAILED)],
+    ids=["nobody uses it", "a handshake fails"],
+)
+def test_a_ca_that_has_ended_is_a_failure_only_where_something_fails_for_it(
+    authority: trustme.CA, ca_pem: str, days: int, severity: Severity
+):
+    begin, end = NOW - datetime.timedelta(days=9), NOW + datetime.timedelta(days=days)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    leaf = authority.issue_cert("127.0.0.1", not_before=begin, not_after=end)
+    leaf.configure_cert(context)
+    with servers.serving(clouds.Cloud().answer, context) as server:
+        credentials = dataclasses.replace(reports.CREDENTIALS, auth_url=f"{server.url}/v3")
+        request = dataclasses.replace(
+            reports.REQUEST,
+            credentials=(credentials,),
+            certificates={"vault/0": ca_pem, "option ssl-ca": ENDED},
+            timeout=5,
+        )
+        report = runner.verify(request).report
+    (found,) = (f for f in report.findings if f.check == "trust.certificates")
+    assert found.summary.startswith("the CA certificate from option ssl-ca ended ")
+    assert found.severity is severity

@@ -23,6 +23,7 @@ FULL = CheckMemory(
             Finding("metric", "canary", Severity.OK, "Gnocchi processed the measures"),
             Finding("alarming", "canary", Severity.FAILED, "Aodh errs", Cause.TIMEOUT, "do it"),
         ),
+        required=("metric",),
     ),
     charms_fail=True,
     backlog=memory.BacklogTrend(12, NOW, 3, 2, 1),

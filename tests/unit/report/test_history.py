@@ -93,6 +93,12 @@ def test_of_many_events_the_number_is_told():
     assert events(many)[-1] == "41 more"
 
 
+def test_of_more_units_than_are_kept_no_change_is_made_up():
+    many = Facts(units=tuple(f"nova/{n:04}" for n in range(501)))
+    known = begun().noted(good_at(5), many)
+    assert known.noted(good_at(10), many) == known
+
+
 def test_a_fault_is_dated_by_when_it_was_first_seen():
     report = reports.report(bad("metric"))
     known = begun().noted(bad_at(5), FACTS, report).noted(bad_at(90), FACTS, report)

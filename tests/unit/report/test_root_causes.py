@@ -1,6 +1,7 @@
 """Which faults are causes, and which follow from these."""
 
 import dataclasses
+import itertools
 
 import pytest
 
@@ -148,6 +149,25 @@ def test_what_has_reasons_of_its_own_is_never_explained_away(cause: Cause):
 def test_a_fault_is_not_explained_by_a_lesser_one():
     lesser = dataclasses.replace(MYSQL, severity=Severity.DEGRADED)
     assert reasons(lesser, GNOCCHI_500) == ["", ""]
+
+
+def test_a_failure_is_not_explained_by_a_canary_that_is_only_degraded():
+    canary = fault("metric.canary", Cause.NOT_PROCESSED, Severity.DEGRADED)
+    assert reasons(canary, fault("telemetry.flow", Cause.NO_FLOW)) == ["", ""]
+
+
+def test_of_the_worst_faults_one_is_always_a_cause():
+    services = ("metric", "telemetry", "rabbitmq-server", "identity")
+    causes = (Cause.HOOK_FAILED, Cause.SERVER_ERROR, Cause.NOT_PROCESSED, Cause.NO_FLOW)
+    kinds = itertools.product(services, ("application", "flow", "canary"), causes)
+    faults = [
+        fault(f"{service}.{question}", cause, severity)
+        for service, question, cause in kinds
+        for severity in (Severity.FAILED, Severity.DEGRADED)
+    ]
+    for pair in itertools.combinations(faults, 2):
+        report = reports.report(*root_causes.explained(pair, BLUEPRINT))
+        assert report.causes(report.severity), pair
 
 
 def test_of_several_faults_of_one_system_the_worst_explains_what_it_answers():
