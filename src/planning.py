@@ -74,7 +74,7 @@ def _look(charm: ops.CharmBase, relations: Related, announce: Callable[[str], No
     if juju is None:
         return Seen(related, fault=errors.no_client(access.channel, fault, charm.unit.name))
     try:
-        survey = client.Controller(access, lambda: juju, charm.app.name, insists=True).survey()
+        survey = client.Controller(access, juju, insists=True).survey()
     except errors.JujuError as refused:
         return Seen(related, fault=refused.fault)
     # the secret may name another model than the coordinator's own

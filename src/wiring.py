@@ -74,7 +74,7 @@ def build_backends(
     from coordinator.juju import action, client  # noqa: PLC0415 - 50 ms, mostly jubilant
 
     rest = ControllerRest.from_json(files.read(_REST))
-    through = client.Controller(access, lambda: juju, charm.app.name, rest, insists=insists)
+    through = client.Controller(access, juju, rest, insists=insists)
     sightings = patience.from_json(files.read(_SIGHTINGS))
     backend = action.ActionBackend(through, seen.related, sightings)
     return dataclasses.replace(basic, action=backend)
@@ -83,7 +83,7 @@ def build_backends(
 def keep_controller(files: UnitState, backends: Backends) -> None:
     """Remember what was seen of the controller, for the next hook."""
     if backends.action is not None:
-        files.keep(_REST, backends.action.rest.to_json())
+        files.keep(_REST, backends.action.controller.rest.to_json())
         files.keep(_SIGHTINGS, patience.to_json(backends.action.sightings))
 
 

@@ -81,5 +81,7 @@ def _lacking(
 def _attach(case: Case, system: System, principal: Application, link: Integration) -> str:
     there = case.counterpart(principal, system)
     if there:
-        return f"juju integrate {there}:{link.endpoint} {principal.name}:{link.other}"
+        # a blueprint may name no integration; Juju finds the endpoints then
+        ends = ((there, link.endpoint), (principal.name, link.other))
+        return " ".join(["juju integrate", *(":".join(filter(None, end)) for end in ends)])
     return case.plan()
