@@ -228,10 +228,3 @@ def number(value: Any, most: float) -> float:
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= most:
         return float(value)
     raise ValueError("no number that can be")
-
-
-def count(number: int, noun: str) -> str:
-    """A number with its noun, such as `1 alarm` or `no alarms`."""
-    if number == 1:
-        return f"1 {noun}"
-    return f"{number or 'no'} {noun}s"

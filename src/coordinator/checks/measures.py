@@ -28,6 +28,7 @@ from coordinator.openstack.errors import UnusableAnswerError
 from coordinator.report import remedies
 from coordinator.report.finding import Cause, Severity
 from coordinator.report.kept import Json
+from coordinator.text import counted, lasting
 
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
@@ -258,9 +259,9 @@ def _newest(answer: Sequence[Sequence[Any]]) -> datetime.datetime:
 
 def ago(minutes: float) -> str:
     """How long ago, for people: `12 min`, `3 h`."""
-    if minutes > LOOK_BACK:
-        return "more than a day"
-    return f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.0f} h"
+    return (
+        "more than a day" if minutes > LOOK_BACK else lasting(datetime.timedelta(minutes=minutes))
+    )
 
 
 def late(context: CheckContext) -> CheckResult:
@@ -397,7 +398,7 @@ def inspect_metrics(context: CheckContext, sampling: Sampling) -> CheckResult:
     """
     wanted = context.request.thresholds.metrics
     if not wanted:
-        return CheckResult(Severity.SKIPPED, "is expected to send no metric in particular")
+        return CheckResult(Severity.SKIPPED, "metrics not checked: expected-metrics is empty")
     try:
         instances = sampling.draw("instance")
     except OutOfTimeError:
@@ -406,8 +407,8 @@ def inspect_metrics(context: CheckContext, sampling: Sampling) -> CheckResult:
         text = f"has no instance older than {sampling.grown_up} min whose metrics could be checked"
         return CheckResult(Severity.SKIPPED, text)
     missing = [name for name in wanted if not any(name in one.metrics for one in instances)]
-    number = base.count(len(instances), "sampled instance")
+    number = counted(len(instances), "sampled instance")
     if missing:
-        text = f"sends no {', '.join(missing)} for any of {number}"
+        text = f"has no {', '.join(missing)} metric on any of {number}"
         return CheckResult(Severity.DEGRADED, text, Cause.METRICS_MISSING)
     return CheckResult(Severity.OK, f"sends the expected metrics of {number}")

@@ -8,9 +8,9 @@ from coordinator.blueprint import charm_facts
 from coordinator.blueprint.systems import Blueprint, Integration, System
 from coordinator.checks.model import needs
 from coordinator.checks.model.case import Case
-from coordinator.checks.model.phrases import SHOWN, counted, named
 from coordinator.juju.status import Application, application_of
 from coordinator.report.finding import Cause, Finding
+from coordinator.text import SHOWN, counted, named
 
 
 def judge(case: Case, system: System, apps: Sequence[Application]) -> Iterator[Finding]:

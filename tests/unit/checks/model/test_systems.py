@@ -271,9 +271,7 @@ def test_charms_that_wait_too_long_are_told(cloud: models.Model):
     cloud.say("aodh", "waiting", "Incomplete relations: database", since="22 Nov 2026 08:55:00Z")
     found = fault(cloud)
     assert found.cause is Cause.CHARM_WAITS
-    assert found.summary == (
-        "aodh/0 is still waiting for 65 minutes: Incomplete relations: database"
-    )
+    assert found.summary == ("aodh/0 is still waiting for 65 min: Incomplete relations: database")
 
 
 def test_a_status_that_memcached_does_not_set_is_no_fault(cloud: models.Model):
