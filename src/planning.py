@@ -66,13 +66,9 @@ def _look(charm: ops.CharmBase, relations: Related, announce: Callable[[str], No
     access = juju_access.read_access(charm.model, secret, os.environ, charm.charm_dir)
     if not isinstance(access, Access):
         return Seen(related, fault=access)
-    juju, fault = snap.find(), ""
-    if juju is None:
-        announce(f"installing the snap juju ({access.channel})")
-        fault = snap.install(access.channel)
-        juju = snap.find()
-    if juju is None:
-        return Seen(related, fault=errors.no_client(access.channel, fault, charm.unit.name))
+    juju = snap.find() or snap.obtain(access.channel, announce)
+    if isinstance(juju, str):
+        return Seen(related, fault=errors.no_client(access.channel, juju, charm.unit.name))
     try:
         survey = client.Controller(access, juju, insists=True).survey()
     except errors.JujuError as refused:

@@ -21,13 +21,11 @@ class Registration:
         type: catalog type, such as `metric`.
         name: name of the entry.
         api: major version of its API that telemetry uses, such as `v1`; empty means any.
-        ports: usual port by interface.
     """
 
     type: str
     name: str
     api: str = ""
-    ports: Mapping[str, int] = dataclasses.field(default_factory=dict[str, int])
 
 
 @dataclasses.dataclass(frozen=True)

@@ -35,9 +35,6 @@ FEWER = 4
 CYCLES = 3
 """Evaluations that may be missed."""
 
-COARSEST = 366 * 24 * 3600.0
-"""Seconds of an alarm's granularity at most; nobody waits longer for one."""
-
 MOST_PERIODS = 1000
 """Periods of an alarm that are read at most; more would be a large answer."""
 
@@ -217,7 +214,7 @@ def _has_enough(
 
     Source: aodh/evaluator/threshold.py, `_bound_duration`, and gnocchi.py, `_sanitize`.
     """
-    granularity = base.number(rule["granularity"], COARSEST)
+    granularity = base.number(rule["granularity"], base.COARSEST)
     periods = int(base.number(rule["evaluation_periods"], MOST_PERIODS))
     if not granularity:
         raise ValueError("an alarm of no duration")

@@ -26,6 +26,9 @@ from coordinator.request import Request
 LONGEST = 1000
 """Characters of a summary."""
 
+COARSEST = 366 * 24 * 3600.0
+"""Seconds of a granularity at most; nobody waits longer for one."""
+
 RESERVE = 0.2
 """Part of the time of canaries that is kept for removing one, up to `LONGEST_RESERVE`."""
 

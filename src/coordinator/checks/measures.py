@@ -64,9 +64,6 @@ LONGEST = 300
 RESERVE = 1.0
 """Seconds before the deadline after which nothing more is asked."""
 
-COARSEST = 366 * 24 * 3600.0
-"""Seconds of a granularity at most."""
-
 
 class OutOfTimeError(UnusableAnswerError):
     """There was no time for another request."""
@@ -246,7 +243,7 @@ def _metric(resource: Resource) -> str:
 def _newest(answer: Sequence[Sequence[Any]]) -> datetime.datetime:
     """The end of the newest aggregate of the finest granularity."""
     try:
-        finest = min(base.number(granularity, COARSEST) for _, granularity, _ in answer)
+        finest = min(base.number(granularity, base.COARSEST) for _, granularity, _ in answer)
         newest = max(
             datetime.datetime.fromisoformat(str(time))
             for time, granularity, _ in answer
