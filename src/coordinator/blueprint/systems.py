@@ -1,4 +1,4 @@
-"""The systems of a complete telemetry stack, and which blueprint of them is in force."""
+"""The systems of a complete telemetry stack, as a blueprint tells them."""
 
 from __future__ import annotations
 
