@@ -56,7 +56,9 @@ the check whose fault explains this one, and is empty for what stands for itself
 All have `product: telemetry`, which mutes all of them, and the labels of the Juju model and
 application. `critical`: something that is required does not work. `warning`: it works, but not
 well, or soon will not. Only faults that nothing else explains alert; `runbook_url` leads to the
-cause. The runbooks' address is that of `docs` in metadata.yaml (`DOCS` in src/monitoring/cos.py).
+cause. The runbooks' address is that of `docs` in metadata.yaml (`DOCS` in src/monitoring/cos.py),
+the charm's page on Charmhub: until it is published there, read [causes](causes.md) of the
+checkout.
 
 `TelemetryVerificationStale` wants a verification within an hour: where
 `update-status-hook-interval` of the model is longer, silence it and make a rule of your own.

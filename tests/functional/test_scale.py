@@ -156,9 +156,9 @@ def test_an_application_that_is_deployed_anew_adopts_what_is_there(
 
 def burst(unit: Deployment, events: int) -> None:
     """Relation events of all kinds, many of them with nothing new."""
+    ceilometer = unit.relate("member", "ceilometer")  # the first: a later one is a reason to run
     notifications = unit.relate("identity-notifications", "keystone")
     member = unit.relate("member", "aodh")
-    ceilometer = unit.relate("member", "ceilometer")
     kinds: list[Callable[[], None]] = [
         unit.identity_changed,
         lambda: unit.changed(notifications),

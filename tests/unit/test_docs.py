@@ -1,5 +1,6 @@
 """The documentation against the charm: what is written exists, and what exists is written."""
 
+import configparser
 import datetime
 import json
 import pathlib
@@ -88,6 +89,23 @@ def test_no_command_takes_the_exit_code_of_juju_run_for_that_of_the_action(page:
     assert [command for command in commands if "jq -e" not in command] == []
 
 
+GUIDES = [page for page in PAGES if page.name not in {"statuses.md", "causes.md"}]
+"""Pages whose commands are their own: the others tell the charm's words."""
+
+
+@pytest.mark.parametrize("page", GUIDES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_what_may_take_minutes_is_waited_for(page: pathlib.Path):
+    """Canaries take three, the snap of the juju client one and a half; Juju waits one."""
+    commands = [
+        command
+        for block in code(text_of(page))
+        for command in re.sub(r"\\\n", " ", block).splitlines()
+        if re.search(r"juju run \S+ (verify-stack|plan-stack|ceilometer-upgrade)\b", command)
+        and not re.search(r"juju run ceilometer/", command)
+    ]
+    assert [command for command in commands if "--wait=" not in command] == []
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_relative_links_resolve(page: pathlib.Path):
     targets = re.findall(r"\]\(([^)#]+)[^)]*\)", text_of(page))
@@ -137,6 +155,23 @@ def test_index_links_every_page():
         for target in re.findall(r"\]\(([^)]+)\)", text_of(DOCS / "index.md"))
     }
     assert {page for page in DOCS.rglob("*.md") if page.name != "index.md"} <= linked
+
+
+def test_contributing_names_every_target_and_tox_its_environment():
+    makefile = text_of(ROOT / "Makefile")
+    table = text_of(ROOT / "CONTRIBUTING.md")
+    targets = set(re.findall(r"^(\w+):.* ## ", makefile, re.MULTILINE))
+    listed = re.findall(r"^\| (`make \w.*?) \| ", table, re.MULTILINE)
+    assert set(re.findall(r"`make (\w+)", " ".join(listed))) == targets - {"help"}
+    tox = configparser.ConfigParser(interpolation=None)
+    tox.read(ROOT / "tox.ini", encoding="utf-8")
+    named = {name.partition(":")[2] for name in tox.sections()}
+    known = named | set(re.split(r",\s*", tox["tox"]["env_list"]))
+    wanted = set(re.findall(r"(?:in_env,|from_source,|\$\(tox\) )(\w+)", makefile))
+    for rule in re.findall(r"^([\w ]+): .*\n\t@\$\(call in_env,\$@\)", makefile, re.MULTILINE):
+        wanted |= set(rule.split())
+    assert wanted - known == set()
+    assert {"unit", "monitoring", "integration", "docs"} <= wanted
 
 
 def test_every_option_is_documented_with_its_type_and_default():
@@ -218,6 +253,17 @@ def test_every_cause_says_what_it_means_how_to_see_it_what_to_type_and_when_it_i
     assert re.match(r"\n\n?\w", text), "it begins with what it means"
     for part in ("Messages", "See", "Type", "Harmless"):
         assert re.search(rf"^- .*\*\*{part}\*\*.*: \S", text, re.MULTILINE), part
+
+
+def test_the_page_of_reliability_counts_the_examples():
+    tried = re.findall(
+        r"^@examples\(([\d_]+), ([\d_]+)\)$",
+        text_of(ROOT / "tests/reliability/test_hostile_data.py"),
+        re.MULTILINE,
+    )
+    quick, long = (sum(map(int, column)) for column in zip(*tried, strict=True))
+    row = f"{quick:,} examples | {long:,} | `test_hostile_data.py`"
+    assert row in text_of(DOCS / "explanation/reliability.md")
 
 
 def test_schema_is_a_schema():

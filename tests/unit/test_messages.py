@@ -15,6 +15,8 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
+from coordinator.report.finding import Cause
+
 ROOT = pathlib.Path(__file__).parents[2]
 SOURCE = ROOT / "src"
 PAGES = [ROOT / "docs" / "reference" / name for name in ("statuses.md", "causes.md")]
@@ -74,7 +76,7 @@ SILENT = (
 COMMANDS = (
     r"juju (add-unit|cancel-task|change-user-password|config|debug-log|exec|grant|grant-secret|"
     r"integrate|refresh|remove-relation|resolved|run|show-\w+|ssh|status|update-secret|version)\b|"
-    r"(openstack|sudo) |Acquire::|VAULT_ADDR=| ?username=| \{\}=\{\}"
+    r"juju \{\} |(openstack|sudo) |Acquire::|VAULT_ADDR=| ?username=| \{\}=\{\}"
 )
 """What to type, which the pages tell beside the messages."""
 
@@ -96,9 +98,7 @@ WELL = {
     "{}'s clock and all others agree with this unit's within {} s",
     "sends measures from {} that were sampled",
     "{} (besides {})",
-    "{} silent for more than a week",
     "Keystone issued a token at {}",
-    "metrics not checked: expected-metrics is empty",
     "sends fresh measures to Gnocchi ({})",
     "all well",
     "{} at work or waiting",
@@ -297,6 +297,75 @@ def test_every_module_has_a_place():
 def test_every_message_is_documented(module: pathlib.Path):
     said = messages(module.read_text(encoding="utf-8"))
     assert [text for text in said if text not in NO_MESSAGES and not is_documented(text)] == []
+
+
+def listed() -> dict[str, list[str]]:
+    """The messages that the page of causes tells under each, by its id."""
+    page = PAGES[1].read_text(encoding="utf-8")
+    entries = re.findall(r"^### `(\S+)`\n(.*?)(?=^#)", f"{page}\n#", re.MULTILINE | re.DOTALL)
+    told: dict[str, list[str]] = {}
+    for cause, entry in entries:
+        found = re.search(r"^- \*\*Messages\*\*.*?: (.*?)(?=^- )", entry, re.MULTILINE | re.DOTALL)
+        spans = re.findall(r"`([^`]+)`", found[1]) if found else []
+        told[cause] = [" ".join(span.split()) for span in spans]
+    return told
+
+
+def caused(source: str) -> set[tuple[str, str]]:
+    """Each message of some source that stands beside a cause, with the name of that cause.
+
+    A variable is what the last line above made it.
+    """
+    functions = (n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.FunctionDef))
+    return {pair for function in functions for pair in _caused(function)}
+
+
+def _caused(function: ast.FunctionDef) -> Iterator[tuple[str, str]]:
+    made = [
+        (node.lineno, ast.unparse(node.targets[0]), node.value)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Assign)
+    ]
+    for node in ast.walk(function):
+        if isinstance(node, ast.Call):
+            parts = [*node.args, *(keyword.value for keyword in node.keywords)]
+        elif isinstance(node, ast.Tuple):
+            parts = node.elts
+        else:
+            continue
+        causes = [
+            part.attr
+            for part in parts
+            if ast.unparse(part).startswith("Cause.") and isinstance(part, ast.Attribute)
+        ]
+        for part in parts if len(causes) == 1 else ():
+            values = [
+                (n, v) for n, name, v in made if name == ast.unparse(part) and n <= node.lineno
+            ]
+            value = max(values, key=lambda pair: pair[0])[1] if values else part
+            if isinstance(value, ast.JoinedStr | ast.Constant):
+                for text in messages(ast.unparse(ast.Assign([ast.Name("_")], value, lineno=1))):
+                    yield text, causes[0]
+
+
+@pytest.mark.parametrize("module", [m for m in modules() if speaks(m)], ids=place)
+def test_a_message_is_told_under_its_cause(module: pathlib.Path):
+    told = listed()
+    assert [
+        (text, cause)
+        for text, cause in sorted(caused(module.read_text(encoding="utf-8")))
+        if text not in NO_MESSAGES
+        and not any(pattern_of(text).search(span) for span in told[Cause[cause].value])
+    ] == []
+
+
+def test_causes_beside_messages_are_found():
+    found = [pair for m in modules() if speaks(m) for pair in caused(m.read_text("utf-8"))]
+    assert len(found) > 50
+    source = (
+        "def f():\n    text = 'old moon'\n    text = f'no {moon} moon'\n    g(text, Cause.MOON)"
+    )
+    assert caused(source) == {("no {} moon", "MOON")}
 
 
 def all_messages() -> set[str]:
