@@ -16,7 +16,7 @@ from coordinator.juju import client, errors, snap
 from coordinator.juju.access import Access
 from coordinator.juju.status import Application, Integration, Model
 from coordinator.plan.plan import COORDINATOR
-from coordinator.plan.results import Options, Seen, of_plan
+from coordinator.plan.results import Options, VisibleModel, of_plan
 from relations.related import Related
 
 ENDPOINTS = tuple(integration.endpoint for integration in COORDINATOR.integrations)
@@ -49,7 +49,9 @@ def results(
     return of_plan(charm.app.name, seen, choice, options, event.params)
 
 
-def _look(charm: ops.CharmBase, relations: Related, announce: Callable[[str], None]) -> Seen:
+def _look(
+    charm: ops.CharmBase, relations: Related, announce: Callable[[str], None]
+) -> VisibleModel:
     """The whole model through the controller, else what the coordinator's relations tell.
 
     A person waits for it, so the juju client is installed now where it is not there.
@@ -62,24 +64,20 @@ def _look(charm: ops.CharmBase, relations: Related, announce: Callable[[str], No
     secret = str(charm.config.get("juju-access", ""))
     related = Model({charm.app.name: _ourselves(charm.app.name, relations)})
     if not secret:
-        return Seen(related)
+        return VisibleModel(related)
     access = juju_access.read_access(charm.model, secret, os.environ, charm.charm_dir)
     if not isinstance(access, Access):
-        return Seen(related, fault=access)
-    juju, fault = snap.find(), ""
-    if juju is None:
-        announce(f"installing the snap juju ({access.channel})")
-        fault = snap.install(access.channel)
-        juju = snap.find()
-    if juju is None:
-        return Seen(related, fault=errors.no_client(access.channel, fault, charm.unit.name))
+        return VisibleModel(related, fault=access)
+    juju = snap.find() or snap.obtain(access.channel, announce)
+    if isinstance(juju, str):
+        return VisibleModel(related, fault=errors.no_client(access.channel, juju, charm.unit.name))
     try:
-        survey = client.Controller(access, lambda: juju, charm.app.name, insists=True).survey()
+        survey = client.Controller(access, juju, insists=True).survey()
     except errors.JujuError as refused:
-        return Seen(related, fault=refused.fault)
+        return VisibleModel(related, fault=refused.fault)
     # the secret may name another model than the coordinator's own
     applications = {**related.applications, **survey.applications}
-    return Seen(dataclasses.replace(survey, applications=applications), whole=True)
+    return VisibleModel(dataclasses.replace(survey, applications=applications), whole=True)
 
 
 def _ourselves(name: str, relations: Related) -> Application:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import json
 import os
 import pathlib
 from collections.abc import Callable
@@ -16,6 +15,7 @@ import juju_access
 from coordinator.juju import errors, patience, snap
 from coordinator.juju.access import Access
 from coordinator.juju.rest import ControllerRest
+from coordinator.report import kept
 from coordinator.upgrade import command, packages
 from coordinator.upgrade.backends import Backends
 from coordinator.upgrade.policy import Method
@@ -27,6 +27,14 @@ CLIENT_WAIT = datetime.timedelta(hours=1)
 _CLIENT = "juju-client.json"
 _REST = "controller.json"
 _SIGHTINGS = "units.json"
+
+
+@dataclasses.dataclass(frozen=True)
+class _Failure:
+    """The last installation of the juju client, which failed."""
+
+    at: datetime.datetime
+    fault: str
 
 
 def build_backends(
@@ -74,7 +82,7 @@ def build_backends(
     from coordinator.juju import action, client  # noqa: PLC0415 - 50 ms, mostly jubilant
 
     rest = ControllerRest.from_json(files.read(_REST))
-    through = client.Controller(access, lambda: juju, charm.app.name, rest, insists=insists)
+    through = client.Controller(access, juju, rest, insists=insists)
     sightings = patience.from_json(files.read(_SIGHTINGS))
     backend = action.ActionBackend(through, seen.related, sightings)
     return dataclasses.replace(basic, action=backend)
@@ -83,7 +91,7 @@ def build_backends(
 def keep_controller(files: UnitState, backends: Backends) -> None:
     """Remember what was seen of the controller, for the next hook."""
     if backends.action is not None:
-        files.keep(_REST, backends.action.rest.to_json())
+        files.keep(_REST, backends.action.controller.rest.to_json())
         files.keep(_SIGHTINGS, patience.to_json(backends.action.sightings))
 
 
@@ -95,22 +103,12 @@ def _find_client(
     if found is not None:
         return found
     now = datetime.datetime.now(datetime.timezone.utc)
-    fault = _recent_failure(files.read(_CLIENT), now)
+    last = kept.loads(_Failure, files.read(_CLIENT))
+    fault = last.fault if last and last.at <= now < last.at + CLIENT_WAIT else ""
     if installs and not fault:
-        announce(f"installing the snap juju ({channel})")
-        fault = snap.install(channel)
-        found = snap.find()
-        if found is not None:
-            return found
-        files.keep(_CLIENT, json.dumps({"at": now.isoformat(), "fault": fault}))
+        obtained = snap.obtain(channel, announce)
+        if isinstance(obtained, pathlib.Path):
+            return obtained
+        fault = obtained
+        files.keep(_CLIENT, kept.dumps(_Failure(now, fault)))
     return errors.no_client(channel, fault, unit)
-
-
-def _recent_failure(text: str, now: datetime.datetime) -> str:
-    """Why the client could not be installed a short time ago; empty where it may be tried."""
-    try:
-        note = json.loads(text)
-        at, fault = datetime.datetime.fromisoformat(note["at"]), str(note["fault"])
-        return fault if at <= now < at + CLIENT_WAIT else ""
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return ""

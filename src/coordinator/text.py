@@ -1,8 +1,13 @@
-"""Texts that come from elsewhere, made fit for statuses, logs and arguments of commands."""
+"""Words of messages; texts from elsewhere made fit for statuses, logs and commands. Pure."""
 
 from __future__ import annotations
 
+import datetime
 import re
+from collections.abc import Sequence
+
+SHOWN = 5
+"""Names that are told in one finding or remedy; the others are counted."""
 
 _NO_NAME = re.compile(r"[^A-Za-z0-9._:/-]")
 
@@ -28,7 +33,27 @@ def quoted(name: str, limit: int = 60) -> str:
 
 
 def more(others: int, following: int) -> str:
-    """What is not said of a list of causes: how many others, and what follows from the first."""
+    """What is not said of a list of causes: how many others, and what the first one caused."""
     parts = [f"+{others} more"] if others else []
-    parts += [f"{following} follow{'s' if following == 1 else ''}"] if following else []
-    return f" ({', '.join(parts)})" if parts else ""
+    parts += [f"{following} caused by this"] if following else []
+    return f" ({'; '.join(parts)})" if parts else ""
+
+
+def counted(number: int, noun: str = "unit") -> str:
+    """A number with its noun, such as `1 unit` or `no units`."""
+    return f"1 {noun}" if number == 1 else f"{number or 'no'} {noun}s"
+
+
+def named(names: Sequence[str], shown: int = SHOWN) -> str:
+    """Some names, and how many more there are."""
+    more = len(names) - shown
+    return ", ".join(names[:shown]) + (f" and {more} more" if more > 0 else "")
+
+
+def lasting(span: datetime.timedelta) -> str:
+    """How long, for people: `45 s`, `12 min`, `3 h`, `2 d`."""
+    seconds = max(0, round(span.total_seconds()))
+    for unit, length, most in (("s", 1, 120), ("min", 60, 120 * 60), ("h", 3600, 48 * 3600)):
+        if seconds < most:
+            return f"{seconds // length} {unit}"
+    return f"{seconds // 86400} d"

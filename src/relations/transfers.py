@@ -14,16 +14,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
 
 import ops
 
+from coordinator.report.kept import Json
 from relations.endpoints import TRANSFERS
 from relations.related import Related, of_units, read
 
 _VERSION = "1"
 _NOTHING = ("", "[]")
-Json = str | float | bool | list[Any] | dict[str, Any] | None
 
 
 def certificates(related: Related) -> dict[str, str]:
@@ -96,4 +95,4 @@ def _texts(value: Json) -> list[str]:
     """
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise ValueError("not a list of texts")
-    return value
+    return [str(text) for text in value]

@@ -155,7 +155,7 @@ def test_metrics_that_no_instance_has_are_named(
     populate(hosts=2, instances=4, metrics=("vcpus", "memory"))
     found = finding(ask(asked), "telemetry.metrics")
     assert (found.severity, found.cause) == (Severity.DEGRADED, Cause.METRICS_MISSING)
-    expected = "Ceilometer sends no cpu, memory.usage for any of 4 sampled instances"
+    expected = "Ceilometer has no cpu, memory.usage metric on any of 4 sampled instances"
     assert found.summary == expected
 
 

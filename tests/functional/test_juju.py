@@ -420,7 +420,8 @@ def test_a_sealed_vault_blocks_although_barbican_still_lists_secrets(
     assert deployment.status[0] == "blocked"
     assert deployment.status[1].startswith("vault/0 is blocked: Unit is sealed")
     assert deployment.status[1].endswith(
-        "; juju ssh vault/0 VAULT_ADDR=http://127.0.0.1:8220 vault operator unseal (1 follows)"
+        "; juju ssh vault/0 VAULT_ADDR=http://127.0.0.1:8220 vault operator unseal"
+        " (1 caused by this)"
     )
     assert deployment.finding("key-manager.application").because == "vault.application"
 
@@ -453,7 +454,7 @@ def test_the_model_explains_why_a_service_does_not_answer(
     assert found.because == "alarming.application"
     assert deployment.status[0] == "blocked"
     assert deployment.status[1].startswith("aodh/0 is in error")
-    assert deployment.status[1].endswith("juju resolved aodh/0 (1 follows)")
+    assert deployment.status[1].endswith("juju resolved aodh/0 (1 caused by this)")
 
 
 def test_a_read_only_user_sees_the_model(

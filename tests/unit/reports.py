@@ -6,7 +6,7 @@ import datetime
 
 from coordinator import reconcile
 from coordinator.checks import runner
-from coordinator.juju.sight import NOBODY_ASKED
+from coordinator.juju.sight import Sight
 from coordinator.openstack.credentials import Credentials
 from coordinator.openstack.proxies import Proxies
 from coordinator.report.finding import Cause, Finding, Severity
@@ -117,7 +117,7 @@ def turn(
     seen = report(*findings)
     situation = Situation(
         verification=runner.Verification(seen, CREDENTIALS),
-        sight=NOBODY_ASKED,
+        sight=Sight(),
         record=record,
         decision=decision.Decision(step, reason),
         run=run,

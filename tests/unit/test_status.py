@@ -146,7 +146,7 @@ def test_no_message_is_cut_within_a_word_or_its_first_words(cause: Cause, summar
     names = remedies.Subject("metric", "gnocchi", "keystone", "telemetry-coordinator", "vault")
     remedy = remedies.remedy(cause, names)
     shown = status.message(summary, remedy, others=2, following=3)
-    said = shown.removesuffix(" (+2 more, 3 follow)").removesuffix(f"; {remedy}")
+    said = shown.removesuffix(" (+2 more; 3 caused by this)").removesuffix(f"; {remedy}")
     assert remedy in shown
     if said != summary:
         assert f"{summary} ".startswith(

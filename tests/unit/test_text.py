@@ -1,6 +1,7 @@
 """Texts that the cloud chooses, on their way to Juju: the whole loop, with hostile answers."""
 
 import dataclasses
+import datetime
 import json
 import pathlib
 import re
@@ -33,6 +34,34 @@ def test_any_text_becomes_one_printable_line_within_the_limit(text: str, limit: 
     assert line.isprintable()
     assert len(line) <= limit
     line.encode()
+
+
+@pytest.mark.parametrize(("number", "text"), [(0, "no alarms"), (1, "1 alarm"), (2, "2 alarms")])
+def test_numbers_agree_with_their_noun(number: int, text: str):
+    assert stack_text.counted(number, "alarm") == text
+
+
+@pytest.mark.parametrize(
+    ("names", "text"), [("a", "a"), ("ab", "a, b"), ("abc", "a, b and 1 more")]
+)
+def test_names_beyond_a_few_are_counted(names: str, text: str):
+    assert stack_text.named(names, 2) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (-5, "0 s"),
+        (119.4, "119 s"),
+        (120, "2 min"),
+        (7199, "119 min"),
+        (7200, "2 h"),
+        (172799, "47 h"),
+        (172800, "2 d"),
+    ],
+)
+def test_how_long_is_said_in_one_unit(seconds: float, text: str):
+    assert stack_text.lasting(datetime.timedelta(seconds=seconds)) == text
 
 
 @pytest.mark.parametrize("text", ["", "plain", "Société Générale", "日本語", "a - b: 'c'"])

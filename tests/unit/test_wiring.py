@@ -1,7 +1,6 @@
 """Who may install the juju client, when, and what is said where it is not there."""
 
 import pathlib
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -127,18 +126,18 @@ def test_a_client_that_is_there_is_used(
     tmp_path: pathlib.Path,
 ):
     monkeypatch.setattr(snap, "find", lambda: tmp_path)
-    used: list[Callable[[], pathlib.Path]] = []
+    used: list[pathlib.Path] = []
     original = client.Controller.__init__
 
-    def spy(self: client.Controller, access: Any, find: Any, *rest: Any, **more: Any) -> None:
-        used.append(find)
-        original(self, access, find, *rest, **more)
+    def spy(self: client.Controller, access: Any, juju: Any, *rest: Any, **more: Any) -> None:
+        used.append(juju)
+        original(self, access, juju, *rest, **more)
 
     monkeypatch.setattr(client.Controller, "__init__", spy)
     monkeypatch.setattr(Backends, "see", lambda _self, _record: stage.turn.situation.sight)
     context.run(context.on.update_status(), state())
     assert installs == []
-    assert [find() for find in used] == [tmp_path]
+    assert used == [tmp_path]
 
 
 def test_the_note_wakes_no_other_unit(

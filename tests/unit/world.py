@@ -226,9 +226,16 @@ class World:
 class _Controller(client.Controller):
     def __init__(self, world: World) -> None:
         given = access.Access(
-            ("192.0.2.1:17070",), "", "", MODEL, "openstack", username="us", password=""
+            ("192.0.2.1:17070",),
+            certificate="",
+            controller="",
+            model=MODEL,
+            shown="openstack",
+            us="telemetry-coordinator",
+            username="us",
+            password="",
         )
-        super().__init__(given, pathlib.Path, "telemetry-coordinator")
+        super().__init__(given, pathlib.Path("juju"))
         self._world = world
 
     def look(self, number: str = "") -> ceilometer.View:

@@ -65,7 +65,7 @@ def judge(model: Model) -> str:
     found = systems.of_model(model, request, (), report)
     report = Report(at, "internal", "", root_causes.explained(list(found), blueprint))
     view = render.report_as(Form.TEXT, report, blueprint)
-    seen = results.Seen(model, whole=True)
+    seen = results.VisibleModel(model, whole=True)
     try:
         plan = results.of_plan(ours, seen, choice, results.Options(), {})["plan"]
     except ValueError as error:

@@ -15,7 +15,7 @@ import config
 from coordinator import reconcile
 from coordinator.blueprint import loader
 from coordinator.checks import runner
-from coordinator.juju.sight import NOBODY_ASKED
+from coordinator.juju.sight import Sight
 from coordinator.openstack.proxies import Proxies
 from coordinator.report import render
 from coordinator.report.render import Form
@@ -101,7 +101,7 @@ def verify(request: Request, tell: runner.Progress) -> Report:
     )
     verified = runner.verify(request, progress=tell, announce=tell)
     nothing = Decision(Step.NOTHING, "")
-    situation = Situation(verified, NOBODY_ASKED, Record(), nothing)
+    situation = Situation(verified, Sight(), Record(), nothing)
     return reconcile.judge(request, situation, backends)
 
 

@@ -20,7 +20,7 @@ def load(changes: str = "") -> Blueprint:
         changes: what the option `blueprint` says.
 
     Raises:
-        Invalid: the changes are wrong.
+        BlueprintError: the changes are wrong.
     """
     from coordinator.blueprint import parser  # noqa: PLC0415 - a quiet hook reads no blueprint
 

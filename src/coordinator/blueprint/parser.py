@@ -51,7 +51,6 @@ _CATALOG = rules.keys(
         "type": _type,
         "name": rules.text,
         "api": rules.form(r"v\d+", "version", "write it as v1"),
-        "ports": rules.keys(dict.fromkeys(("public", "internal", "admin"), rules.number(65535))),
     },
     required=("type", "name"),
 )

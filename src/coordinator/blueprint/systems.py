@@ -1,4 +1,4 @@
-"""The systems of a complete telemetry stack, and which blueprint of them is in force."""
+"""The systems of a complete telemetry stack, as a blueprint tells them."""
 
 from __future__ import annotations
 
@@ -21,13 +21,11 @@ class Registration:
         type: catalog type, such as `metric`.
         name: name of the entry.
         api: major version of its API that telemetry uses, such as `v1`; empty means any.
-        ports: usual port by interface.
     """
 
     type: str
     name: str
     api: str = ""
-    ports: Mapping[str, int] = dataclasses.field(default_factory=dict[str, int])
 
 
 @dataclasses.dataclass(frozen=True)

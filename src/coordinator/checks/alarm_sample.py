@@ -21,7 +21,7 @@ from coordinator.openstack.client import Service
 from coordinator.openstack.errors import UnusableAnswerError
 from coordinator.report.finding import Cause, Severity
 from coordinator.report.kept import Json
-from coordinator.text import quoted
+from coordinator.text import counted, lasting, named, quoted
 
 SAMPLE = 20
 """Alarms that are looked at for when they were evaluated."""
@@ -34,9 +34,6 @@ FEWER = 4
 
 CYCLES = 3
 """Evaluations that may be missed."""
-
-COARSEST = 366 * 24 * 3600.0
-"""Seconds of an alarm's granularity at most; nobody waits longer for one."""
 
 MOST_PERIODS = 1000
 """Periods of an alarm that are read at most; more would be a large answer."""
@@ -63,14 +60,14 @@ def inspect_alarms(context: CheckContext) -> CheckResult:
     seconds = context.request.thresholds.evaluation_interval
     interval = datetime.timedelta(seconds=seconds)
     if age is not None and age > CYCLES * interval:
-        last = f"evaluated its alarms last {_ago(age)}"
+        last = f"evaluated its alarms last {lasting(age)} ago"
         # Aodh may be configured otherwise than our option says: only a canary proves it
         text = (
             f"{last}: its evaluator does not work, or not every {seconds} s "
             "(alarm-evaluation-interval)"
         )
         return CheckResult(Severity.DEGRADED, text, Cause.NOT_EVALUATED)
-    when = f"evaluated its alarms {_ago(age)}" if age is not None else "has alarms"
+    when = f"evaluated its alarms {lasting(age)} ago" if age is not None else "has alarms"
     gnocchi = context.services.get("metric")
     if gnocchi is None:
         return CheckResult(Severity.OK, when)
@@ -172,13 +169,14 @@ def _look_for_data(
 
 def _judge_data(when: str, looked: _Looked) -> CheckResult:
     if looked.stuck:
-        more = f" and {len(looked.stuck) - 1} more" if len(looked.stuck) > 1 else ""
-        text = f"lacks data that Gnocchi has, for alarm {looked.stuck[0]}{more}"
+        text = f"lacks data that Gnocchi has, for alarm {named(looked.stuck, 1)}"
         return CheckResult(Severity.DEGRADED, text, Cause.NO_DATA)
-    parts = [f"{looked.fine} without data sampled"] if looked.fine else []
+    verb = "has" if looked.fine == 1 else "have"
+    fine = f"{counted(looked.fine, 'sampled alarm')} {verb} no data in Gnocchi either"
+    parts = [fine] if looked.fine else []
     parts += [f"{looked.passed_over} could not be looked at"] if looked.passed_over else []
-    counted = ", ".join(parts) or "all have data"
-    return CheckResult(Severity.OK, f"{when}, and they get what Gnocchi has ({counted})")
+    whole = ", ".join(parts) or "all have data"
+    return CheckResult(Severity.OK, f"{when}, and they get what Gnocchi has ({whole})")
 
 
 def _has_data(
@@ -206,11 +204,6 @@ def _evaluated_since_made(alarm: dict[str, Any]) -> datetime.datetime | None:
     return at
 
 
-def _ago(age: datetime.timedelta) -> str:
-    seconds = max(0, round(age.total_seconds()))
-    return f"{seconds} s ago" if seconds < 120 else f"{seconds // 60} min ago"
-
-
 def _has_enough(
     gnocchi: Service,
     measures: Callable[[Service, _Rule, dict[str, Any]], list[Any]],
@@ -221,7 +214,7 @@ def _has_enough(
 
     Source: aodh/evaluator/threshold.py, `_bound_duration`, and gnocchi.py, `_sanitize`.
     """
-    granularity = base.number(rule["granularity"], COARSEST)
+    granularity = base.number(rule["granularity"], base.COARSEST)
     periods = int(base.number(rule["evaluation_periods"], MOST_PERIODS))
     if not granularity:
         raise ValueError("an alarm of no duration")

@@ -26,6 +26,9 @@ from coordinator.request import Request
 LONGEST = 1000
 """Characters of a summary."""
 
+COARSEST = 366 * 24 * 3600.0
+"""Seconds of a granularity at most; nobody waits longer for one."""
+
 RESERVE = 0.2
 """Part of the time of canaries that is kept for removing one, up to `LONGEST_RESERVE`."""
 
@@ -228,10 +231,3 @@ def number(value: Any, most: float) -> float:
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= most:
         return float(value)
     raise ValueError("no number that can be")
-
-
-def count(number: int, noun: str) -> str:
-    """A number with its noun, such as `1 alarm` or `no alarms`."""
-    if number == 1:
-        return f"1 {noun}"
-    return f"{number or 'no'} {noun}s"

@@ -13,13 +13,12 @@ import math
 import secrets
 from collections.abc import Callable, Collection, Iterable, Mapping
 
-from coordinator.checks import base
 from coordinator.checks.base import CheckContext, CheckResult
 from coordinator.checks.measures import LOOK_BACK, OutOfTimeError, Resource, Sampling, ago, late
 from coordinator.checks.memory import MOST_HOSTS, HostsSeen
 from coordinator.report import figures as figures_of
 from coordinator.report.finding import Cause, Severity
-from coordinator.text import quoted
+from coordinator.text import counted, named, quoted
 
 HOSTS = 8
 """Hosts that are looked at in turn."""
@@ -195,23 +194,25 @@ def _judge(heard: _Heard, seen: HostsSeen, now: datetime.datetime, age: int) -> 
     if not heard and not silent:
         text = "has no compute host with instances in Gnocchi"
         return CheckResult(Severity.SKIPPED, text, memory=seen)
-    named = [host for host in longest if silent[host] <= figures_of.GONE]
-    if named:
-        text = ", ".join(f"{quoted(host)} for {ago(silent[host])}" for host in named[:NAMED])
-        more = f" (+{len(named) - NAMED} more)" if len(named) > NAMED else ""
-        text = f"has sent no measures from {text}{more}"
+    told = [
+        f"{quoted(host)} for {ago(silent[host])}"
+        for host in longest
+        if silent[host] <= figures_of.GONE
+    ]
+    if told:
+        text = f"has sent no measures from {named(told, NAMED)}"
         return CheckResult(
             Severity.DEGRADED, text, Cause.SILENT_HOSTS, figures=figures, memory=seen
         )
     known = [host for host, minutes in heard.items() if minutes is not None and minutes <= age]
-    gone = f"{base.count(len(silent), 'compute host')} silent for more than a week"
+    gone = f"{counted(len(silent), 'compute host')} silent for more than a week"
     if silent and not known:
         text = f"has {gone} in Gnocchi"
         return CheckResult(Severity.SKIPPED, text, figures=figures, memory=seen)
     if not known:
         text = "has hosts in Gnocchi whose measures metricd has not processed, or may not be read"
         return CheckResult(Severity.SKIPPED, text, figures=figures, memory=seen)
-    text = f"sends measures from {base.count(len(known), 'compute host')} that were sampled"
+    text = f"sends measures from {counted(len(known), 'compute host')} that were sampled"
     text = f"{text} (besides {gone})" if silent else text
     return CheckResult(Severity.OK, text, figures=figures, memory=seen)
 

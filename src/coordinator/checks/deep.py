@@ -130,7 +130,8 @@ def _asking(
             asked = context.services.get(context.subject.service) or context.services["metric"]
             fault = errors.explain(error, asked.url)
             if fault.cause is Cause.FORBIDDEN:
-                text = f"forbids this user to look at its {name} (HTTP 403)"
+                looked = f"forbids this user to look at its {name} (HTTP 403)"
+                text = fault.text if kind is Kind.CANARY else looked
                 return CheckResult(Severity.SKIPPED, text, fault.cause)
             return CheckResult(kind.value, fault.text, fault.cause)
         if kind is Kind.INSPECTION or result.severity is not Severity.OK:

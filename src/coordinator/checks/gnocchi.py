@@ -21,6 +21,7 @@ from coordinator.openstack.client import Service
 from coordinator.openstack.errors import UnusableAnswerError
 from coordinator.report import figures as figures_of
 from coordinator.report.finding import Cause, Severity
+from coordinator.text import counted
 
 MEASURES = (1.0, 2.0, 6.0)
 """What the canary sends: their mean is none of them, so it was computed."""
@@ -69,7 +70,7 @@ class GnocchiCheck(base.Check):
             raise UnusableAnswerError(
                 Cause.UNEXPECTED, f"answers no list of resource types: {error}"
             ) from None
-        return Reading(f"lists {base.count(len(types), 'resource type')}", resource_types=types)
+        return Reading(f"lists {counted(len(types), 'resource type')}", resource_types=types)
 
     @property
     def inspections(self) -> Mapping[str, Inspection]:
@@ -148,7 +149,7 @@ def read_backlog(gnocchi: Service) -> Backlog:
     try:
         waiting = int(base.number(base.field(summary, "measures", "status"), LARGEST))
     except ValueError:
-        text = "answers no number of waiting measures that can be"
+        text = "returned an impossible number of waiting measures"
         raise UnusableAnswerError(Cause.UNEXPECTED, text) from None
     return Backlog(waiting, base.length(base.optional(status, "metricd"), "processors"))
 
@@ -171,7 +172,7 @@ def inspect_backlog(context: CheckContext) -> CheckResult:
     trend = _trend(backlog, context.memory.backlog)
     figures = {figures_of.BACKLOG: now}
     cause, remedy = Cause.BACKLOG, ""
-    text = f"has {base.count(now, 'measure')} waiting for metricd"
+    text = f"has {counted(now, 'measure')} waiting for metricd"
     if trend.idle >= IDLE:
         text, cause, remedy = f"{text}; {UNREGISTERED}", Cause.NOT_PROCESSED, _restart(context)
     elif now > threshold and trend.steady >= STEADY:

@@ -28,6 +28,7 @@ from coordinator.openstack.errors import UnusableAnswerError
 from coordinator.report import remedies
 from coordinator.report.finding import Cause, Severity
 from coordinator.report.kept import Json
+from coordinator.text import counted, lasting
 
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
@@ -62,9 +63,6 @@ LONGEST = 300
 
 RESERVE = 1.0
 """Seconds before the deadline after which nothing more is asked."""
-
-COARSEST = 366 * 24 * 3600.0
-"""Seconds of a granularity at most."""
 
 
 class OutOfTimeError(UnusableAnswerError):
@@ -245,7 +243,7 @@ def _metric(resource: Resource) -> str:
 def _newest(answer: Sequence[Sequence[Any]]) -> datetime.datetime:
     """The end of the newest aggregate of the finest granularity."""
     try:
-        finest = min(base.number(granularity, COARSEST) for _, granularity, _ in answer)
+        finest = min(base.number(granularity, base.COARSEST) for _, granularity, _ in answer)
         newest = max(
             datetime.datetime.fromisoformat(str(time))
             for time, granularity, _ in answer
@@ -258,9 +256,9 @@ def _newest(answer: Sequence[Sequence[Any]]) -> datetime.datetime:
 
 def ago(minutes: float) -> str:
     """How long ago, for people: `12 min`, `3 h`."""
-    if minutes > LOOK_BACK:
-        return "more than a day"
-    return f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.0f} h"
+    return (
+        "more than a day" if minutes > LOOK_BACK else lasting(datetime.timedelta(minutes=minutes))
+    )
 
 
 def late(context: CheckContext) -> CheckResult:
@@ -391,7 +389,7 @@ def inspect_metrics(context: CheckContext, sampling: Sampling) -> CheckResult:
     """
     wanted = context.request.thresholds.metrics
     if not wanted:
-        return CheckResult(Severity.SKIPPED, "is expected to send no metric in particular")
+        return CheckResult(Severity.SKIPPED, "metrics not checked: expected-metrics is empty")
     try:
         instances = sampling.draw("instance")
     except OutOfTimeError:
@@ -400,8 +398,8 @@ def inspect_metrics(context: CheckContext, sampling: Sampling) -> CheckResult:
         text = f"has no instance older than {sampling.grown_up} min whose metrics could be checked"
         return CheckResult(Severity.SKIPPED, text)
     missing = [name for name in wanted if not any(name in one.metrics for one in instances)]
-    number = base.count(len(instances), "sampled instance")
+    number = counted(len(instances), "sampled instance")
     if missing:
-        text = f"sends no {', '.join(missing)} for any of {number}"
+        text = f"has no {', '.join(missing)} metric on any of {number}"
         return CheckResult(Severity.DEGRADED, text, Cause.METRICS_MISSING)
     return CheckResult(Severity.OK, f"sends the expected metrics of {number}")

@@ -10,7 +10,7 @@ from coordinator.checks import base
 from coordinator.checks.base import CheckContext, CheckResult, Inspection, Reading
 from coordinator.openstack.client import Service
 from coordinator.report.finding import Cause, Severity
-from coordinator.text import quoted
+from coordinator.text import counted, named, quoted
 
 ENGINES = ("watcher-decision-engine", "watcher-applier")
 """The services that report themselves (watcher/decision_engine/manager.py, applier/manager.py)."""
@@ -52,7 +52,7 @@ def inspect_engines(context: CheckContext) -> CheckResult:
             return _down(context, name, f"does not see its {name} alive{_on(lost)}")
         recent = [one for one in lost if now - _last_seen(one) < GONE]
         if recent:
-            text = f"does not see its {name} alive{_on(recent)}, but another one"
+            text = f"sees another {name} alive, but not that{_on(recent)}"
             return _down(context, name, text, Severity.DEGRADED)
     return _goals(context.service)
 
@@ -67,7 +67,7 @@ def _goals(watcher: Service) -> CheckResult:
     if not known:
         text = "has no goals, which its decision engine makes when it starts"
         return CheckResult(Severity.DEGRADED, text, Cause.NO_GOALS)
-    number = base.count(len(known), "goal")
+    number = counted(len(known), "goal")
     return CheckResult(
         Severity.OK, f"sees its decision engine and applier alive, and has {number}"
     )
@@ -86,7 +86,7 @@ def _down(
 
 def _on(services: Sequence[dict[str, Any]]) -> str:
     hosts = sorted({quoted(str(one.get("host"))) for one in services})
-    return f" on {', '.join(hosts[:3])}{' and others' if len(hosts) > 3 else ''}"
+    return f" on {named(hosts, 3)}"
 
 
 def _last_seen(service: dict[str, Any]) -> datetime.datetime:

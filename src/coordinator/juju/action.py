@@ -7,7 +7,6 @@ import datetime
 from collections.abc import Sequence
 
 from coordinator.juju import ceilometer, client, errors, patience
-from coordinator.juju.rest import ControllerRest
 
 
 class ActionBackend:
@@ -20,19 +19,14 @@ class ActionBackend:
         sightings: patience.Sightings | None = None,
     ) -> None:
         """Prepare, without asking anything."""
-        self._controller = through
+        self.controller = through
         self._members = members
         self.sightings: patience.Sightings = sightings or {}
         """What is to be remembered of units after the last look."""
 
-    @property
-    def rest(self) -> ControllerRest:
-        """What is to be remembered of a controller that did not answer."""
-        return self._controller.rest
-
     def look(self, number: str = "") -> ceilometer.View:
         """What the controller tells about Ceilometer, and about a task. Raises nothing."""
-        view = self._controller.look(number)
+        view = self.controller.look(number)
         if view.model is None:
             return view
         now = datetime.datetime.now(datetime.timezone.utc)
@@ -41,9 +35,5 @@ class ActionBackend:
 
     def target(self, view: ceilometer.View) -> ceilometer.CeilometerApplication | errors.JujuFault:
         """The application that is meant, or why none is."""
-        us, model = self._controller.us, self._controller.access.shown
-        return ceilometer.target(view, self._members, us, model)
-
-    def start(self, application: str, *, anew: bool = True) -> str:
-        """Enqueue the action on ceilometer's leader, as `Controller.start` does."""
-        return self._controller.start(application, anew=anew)
+        access = self.controller.access
+        return ceilometer.target(view, self._members, access.us, access.shown)

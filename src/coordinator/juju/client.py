@@ -50,8 +50,7 @@ class Controller:
     def __init__(
         self,
         access: Access,
-        find_client: Callable[[], pathlib.Path],
-        us: str = "",
+        client: pathlib.Path,
         rest: ControllerRest = AWAKE,
         *,
         insists: bool = False,
@@ -61,15 +60,13 @@ class Controller:
 
         Args:
             access: who asks, and where.
-            find_client: finds or installs the juju command; raises JujuError.
-            us: name of the coordinator's application, for remedies.
+            client: the juju command.
             rest: what is remembered of a controller that did not answer.
             insists: whether it is asked although it did not answer a moment ago: a person waits.
             clock: tells the time.
         """
         self.access = access
-        self.us = us
-        self._find_client = find_client
+        self._command = client
         self._insists = insists
         self._clock = clock
         self.rest = rest
@@ -127,7 +124,8 @@ class Controller:
         except (TimeoutError, ValueError) as error:
             number = self._begun(str(error), 0, application)
         if not foreign.TASK.fullmatch(number):
-            raise errors.UnclearError(errors.not_understood("the task that was begun"))
+            fault = errors.not_understood("the task that was begun", self.access.us)
+            raise errors.UnclearError(fault)
         return number
 
     def _begun(self, said: str, code: int, application: str) -> str:
@@ -157,11 +155,10 @@ class Controller:
         """A client that is logged in by its data, and what it fails of in plain words."""
         if not self._insists and self.rest.bars(self.access.endpoints, self._clock()):
             raise errors.JujuError(errors.silent(self.access, self.rest))
-        client = self._find_client()
         try:
-            with private_files.folder(snap.private_parent(client)) as folder:
+            with private_files.folder(snap.private_parent(self._command)) as folder:
                 self._write(folder)
-                (folder / "client").symlink_to(client)
+                (folder / "client").symlink_to(self._command)
                 (folder / "juju").symlink_to(WRAPPER)
                 place = f"{_NAME}:{self.access.model}"
                 yield jubilant.Juju(model=place, cli_binary=folder / "juju")
@@ -174,10 +171,10 @@ class Controller:
             said = errors.of_client(error.stderr or "", self.access, application)
             raise errors.JujuError(said) from None
         except OSError as error:
-            said = f"ERROR {client} could not be run ({error.strerror})"
+            said = f"ERROR {self._command} could not be run ({error.strerror})"
             raise errors.JujuError(errors.of_client(said, self.access)) from None
         except (foreign.NotUnderstoodError, UnicodeDecodeError):
-            raise errors.JujuError(errors.not_understood(what)) from None
+            raise errors.JujuError(errors.not_understood(what, self.access.us)) from None
 
     def _write(self, folder: pathlib.Path) -> None:
         """The limit, and the client's data in the form of its store (juju/juju, jujuclient)."""

@@ -223,11 +223,10 @@ def _clock(time: datetime.datetime) -> str:
     return f"{time.astimezone(datetime.timezone.utc):%Y-%m-%d %H:%M} UTC"
 
 
-def not_understood(what: str) -> JujuFault:
+def not_understood(what: str, us: str) -> JujuFault:
     """The client said something that it should not."""
-    return JujuFault(
-        Cause.JUJU_ERROR, f"juju's answer about {what} is not understood", "juju version"
-    )
+    remedy = f"juju exec --application {us} -- /snap/bin/juju version"
+    return JujuFault(Cause.JUJU_ERROR, f"juju's answer about {what} is not understood", remedy)
 
 
 def last_words(text: str) -> str:

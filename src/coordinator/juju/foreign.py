@@ -89,13 +89,6 @@ class Entry:
         value = self.text(key)
         return name(value, grammar, f"{self._place}.{key}") if value else ""
 
-    def flag(self, key: str) -> bool:
-        """A truth value; false where there is none."""
-        value = self._items.get(key)
-        if value is not None and not isinstance(value, bool):
-            raise NotUnderstoodError(f"{self._place}.{key}: no truth value")
-        return bool(value)
-
     def number(self, key: str) -> int | None:
         """A whole number of up to nine digits; None where there is none."""
         value = self._items.get(key)

@@ -45,7 +45,3 @@ class Sight:
     def asks(self) -> bool | None:
         """Whether its charm asks for its action ceilometer-upgrade; None when not known."""
         return self.seen.asks if self.seen else None
-
-
-NOBODY_ASKED = Sight()
-"""Nothing is known but the charm's own name."""

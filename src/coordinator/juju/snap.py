@@ -7,6 +7,7 @@ import pathlib
 import pwd
 import shutil
 import threading
+from collections.abc import Callable
 
 DEADLINE = 90.0
 """Seconds that a hook waits for an installation; snapd goes on with it by itself."""
@@ -36,6 +37,18 @@ def private_parent(client: pathlib.Path) -> pathlib.Path | None:
 def common_folder() -> pathlib.Path:
     """The snap's own folder; private folders of killed hooks may be left in it."""
     return pathlib.Path(pwd.getpwuid(os.getuid()).pw_dir, "snap/juju/common")
+
+
+def obtain(channel: str, announce: Callable[[str], None]) -> pathlib.Path | str:
+    """The command, installed now, or why it could not be.
+
+    Args:
+        channel: of the snap.
+        announce: told one line before it is installed, which takes long.
+    """
+    announce(f"installing the snap juju ({channel})")
+    fault = install(channel)
+    return find() or fault
 
 
 def install(channel: str, deadline: float = DEADLINE) -> str:

@@ -96,13 +96,6 @@ class Machine:
     agent: CharmStatus = CharmStatus()
     instance: CharmStatus = CharmStatus()
     base: Base = Base()
-    life: str = ""
-    unreadable: bool = False
-
-    @property
-    def host(self) -> str:
-        """Number of the machine that a container is on; empty for a machine."""
-        return self.name.rpartition("/")[0].rpartition("/")[0]
 
     @property
     def is_down(self) -> bool:
@@ -128,7 +121,6 @@ class Unit:
     workload: CharmStatus = CharmStatus()
     agent: CharmStatus = CharmStatus()
     machine: str = ""
-    leader: bool = False
     principal: str = ""
     subordinates: tuple[str, ...] = ()
     lost: bool = False
@@ -249,16 +241,6 @@ class Model:
         """All units, subordinates among them."""
         return (unit for app in self.applications.values() for unit in app.units)
 
-    @property
-    def unreadable(self) -> tuple[str, ...]:
-        """Names of applications, units and machines that Juju could not tell about."""
-        return (
-            *(app.name for app in self.applications.values() if app.unreadable),
-            *(app.name for app in self.remote.values() if app.unreadable),
-            *(unit.name for unit in self.units if unit.unreadable),
-            *(machine.name for machine in self.machines.values() if machine.unreadable),
-        )
-
 
 def application_of(unit: str) -> str:
     """Name of a unit's application."""
@@ -371,14 +353,11 @@ def _other_end(name: str, interface: str, ends: list[_End]) -> str:
 
 def _machines(entry: Entry, key: str) -> Iterator[Machine]:
     for name, found in entry.entries(key, foreign.MACHINE):
-        agent = _status(found, "juju-status")
         yield Machine(
             name=name,
-            agent=agent,
+            agent=_status(found, "juju-status"),
             instance=_status(found, "machine-status"),
             base=_base(found),
-            life=_life(found.entry("juju-status")),
-            unreadable=agent.level is Level.UNREADABLE,
         )
         yield from _machines(found, "containers")
 
@@ -412,7 +391,6 @@ def _unit(name: str, entry: Entry, machines: Mapping[str, Machine], place: str) 
         workload=workload,
         agent=agent,
         machine=place,
-        leader=entry.flag("leader"),
         lost=agent.level is Level.LOST or (machine is not None and _is_gone(agent, machine)),
         unreadable=workload.level is Level.UNREADABLE,
     )

@@ -10,13 +10,10 @@ from collections.abc import Iterable, Mapping
 from coordinator.openstack.urls import fault_of, is_link_local
 from coordinator.report.finding import Cause
 from coordinator.report.kept import Json
-from coordinator.text import plain
+from coordinator.text import named, plain
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.-]{0,100}")
 """Names as nearly all are; to clean the others takes its time."""
-
-SHOWN = 5
-"""Names that are listed for people."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -102,12 +99,12 @@ def locate(
     here = [endpoint for endpoint in endpoints if region in ("", endpoint.region)]
     if not here:
         regions = _distinct(endpoint.region for endpoint in endpoints)
-        text = f"has no endpoint in region {region} (it has {_listed(regions)})"
+        text = f"has no endpoint in region {region} (it has {named(regions)})"
         return Missing(Cause.NO_REGION, text, regions)
     fitting = [endpoint for endpoint in here if endpoint.interface == interface]
     if not fitting:
         interfaces = _distinct(endpoint.interface for endpoint in here)
-        text = f"has no {interface} endpoint (it has {_listed(interfaces)})"
+        text = f"has no {interface} endpoint (it has {named(interfaces)})"
         return Missing(Cause.NO_INTERFACE, text, interfaces)
     return _judged(fitting, services, name, interface)
 
@@ -134,7 +131,7 @@ def _with_oddity(url: str, services: list[Entry], name: str, urls: tuple[str, ..
     if len(services) > 1 or len(urls) > 1:
         names = tuple(sorted(service.name or "unnamed" for service in services))
         number = max(len(services), len(urls))
-        text = f"has {number} entries in the service catalog ({_listed(names)})"
+        text = f"has {number} entries in the service catalog ({named(names)})"
         return Located(url, text, Cause.DUPLICATE)
     if name and services[0].name != name:
         text = f"is named '{services[0].name}' in the service catalog instead of '{name}'"
@@ -164,11 +161,6 @@ def _text(values: Mapping[str, Json], key: str) -> str:
     if not isinstance(value, str):
         return ""
     return value if _PLAIN.fullmatch(value) else plain(value)
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return f"{', '.join(names[:SHOWN])}{more}"
 
 
 def _distinct(values: Iterable[str]) -> tuple[str, ...]:

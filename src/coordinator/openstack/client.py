@@ -86,7 +86,9 @@ class Cloud:
         whole = {**headers, **({} if sent is None else _SENT), "X-Auth-Token": token}
         answer = self.transport.ask(method, url, self.deadline, whole, sent)
         if answer.status == 401 and self.login.renew(token, self.deadline):
-            whole["X-Auth-Token"] = self.login.token
+            # keystone is asked about a token, too
+            fresh = self.login.token
+            whole = {key: fresh if value == token else value for key, value in whole.items()}
             answer = self.transport.ask(method, url, self.deadline, whole, sent)
         return _successful(answer, url, deed)
 

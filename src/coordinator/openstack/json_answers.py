@@ -7,7 +7,7 @@ import sys
 from typing import Any, NoReturn
 
 from coordinator.openstack.errors import not_json
-from coordinator.report.kept import Json
+from coordinator.report.kept import LARGEST, Json
 
 MAX_DEPTH = 64
 """Levels of lists and objects; the deepest honest answer has about ten."""
@@ -15,8 +15,6 @@ MAX_DEPTH = 64
 MAX_DIGITS = 4300
 """Characters of a number: Python itself prints no longer integer (sys.int_info), and the services
 are written in it."""
-
-_LARGEST = 2**63 - 1
 
 
 def parse(body: bytes) -> Any:
@@ -44,7 +42,7 @@ def parse(body: bytes) -> Any:
 
 def _integer(text: str) -> int:
     _hold_to_length(text)
-    return max(-_LARGEST, min(_LARGEST, int(text)))
+    return max(-LARGEST, min(LARGEST, int(text)))
 
 
 def _fraction(text: str) -> float:

@@ -124,7 +124,7 @@ def below(path: str, *segments: object) -> str:
     """A path with further segments, which may come from elsewhere: each is quoted."""
     whole = "/".join([path, *(_segment(one) for one in segments)])
     if not _PATH.fullmatch(whole) or {".", ".."} & set(whole.split("/")):
-        raise UnusableAnswerError(Cause.UNEXPECTED, "returned an id that fits into no path")
+        raise UnusableAnswerError(Cause.UNEXPECTED, "returned an id that is not valid in a URL")
     return whole
 
 
@@ -143,7 +143,7 @@ def _segment(value: object) -> str:
     except UnicodeEncodeError:
         quoted = ""
     if quoted in ("", ".", "..") or len(quoted) > LONGEST:
-        raise UnusableAnswerError(Cause.UNEXPECTED, "returned an id that fits into no path")
+        raise UnusableAnswerError(Cause.UNEXPECTED, "returned an id that is not valid in a URL")
     return quoted
 
 

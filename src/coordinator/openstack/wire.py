@@ -32,7 +32,7 @@ CONTRADICTS = "contradicts itself about the length of its answer"
 BROKE_OFF = "broke off its answer"
 NO_END = "answers with headers that do not end"
 
-_STATUS = re.compile(rb"HTTP/1\.[01] ([1-9]\d\d)(?: [^\r\n]*)?")
+_STATUS = re.compile(rb"HTTP/1\.([01]) ([1-9]\d\d)(?: [^\r\n]*)?")
 _TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _SIZE = re.compile(rb"[0-9A-Fa-f]{1,15}")
 _LENGTH = re.compile(r"\d{1,15}")
@@ -152,7 +152,10 @@ def _head(stream: Stream, left: int) -> tuple[int, dict[str, str], int]:
     for _ in range(MAX_HEADERS + 1):
         line = stream.line(max(0, left))
         if not line:
-            return int(found[1]), headers, left
+            # RFC 9112, section 9.3
+            if found[1] == b"0" and "keep-alive" not in headers.get("connection", "").lower():
+                headers["connection"] = "close"
+            return int(found[2]), headers, left
         left -= len(line)
         name, colon, value = line.partition(b":")
         if not colon or not _TOKEN.fullmatch(name):

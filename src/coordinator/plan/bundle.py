@@ -66,7 +66,7 @@ def _application(app: Application) -> dict[str, Any]:
 def _machines(plan: Plan) -> dict[str, Any]:
     """The machines that units are placed on, which a bundle must name, as they are."""
     found: dict[str, Any] = {}
-    for app in plan.applications:
+    for app in plan.additions:
         for place in app.to:
             number = place.removeprefix("lxd:")
             if number.isdigit():

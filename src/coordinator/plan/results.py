@@ -27,7 +27,7 @@ _ADDITIONS = """\
 
 
 @dataclasses.dataclass(frozen=True)
-class Seen:
+class VisibleModel:
     """The model as far as it can be seen.
 
     Attributes:
@@ -56,7 +56,7 @@ class Options:
 
 
 def of_plan(
-    us: str, seen: Seen, choice: Choice, options: Options, params: Mapping[str, Any]
+    us: str, seen: VisibleModel, choice: Choice, options: Options, params: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Results of the action.
 
@@ -73,7 +73,10 @@ def of_plan(
     wishes = _wishes(us, seen, params)
     if params.get("format") == "bundle" and not seen.whole:
         # a bundle has all of the stack: Juju itself compares it with the model
-        seen, wishes = Seen(Model(), fault=seen.fault), dataclasses.replace(wishes, whole=True)
+        seen, wishes = (
+            VisibleModel(Model(), fault=seen.fault),
+            dataclasses.replace(wishes, whole=True),
+        )
     made = completion.complete(choice.blueprint, seen.model, wishes)
     later = _afterwards(made, seen, options)
     text = (
@@ -91,7 +94,7 @@ def of_plan(
     }
 
 
-def _wishes(us: str, seen: Seen, params: Mapping[str, Any]) -> plan.Wishes:
+def _wishes(us: str, seen: VisibleModel, params: Mapping[str, Any]) -> plan.Wishes:
     channel, placement = str(params.get("channel", "")), str(params.get("placement", ""))
     wishes = plan.Wishes(us, whole=seen.whole)
     try:
@@ -105,7 +108,7 @@ def _wishes(us: str, seen: Seen, params: Mapping[str, Any]) -> plan.Wishes:
         raise ValueError(f"parameter placement: {error}") from None
 
 
-def _bundle(made: plan.Plan, seen: Seen) -> str:
+def _bundle(made: plan.Plan, seen: VisibleModel) -> str:
     lines = [_ADDITIONS if seen.whole else _WARNING]
     left = bundle.left(made)
     if left:
@@ -125,7 +128,7 @@ def _shown(link: plan.Link) -> str:
     return shlex.join((link.one, link.other))
 
 
-def _afterwards(made: plan.Plan, seen: Seen, options: Options) -> list[str]:
+def _afterwards(made: plan.Plan, seen: VisibleModel, options: Options) -> list[str]:
     """What is to be run when all units have settled; nothing where nothing is to be done."""
     if not (made.additions or made.missing or made.asks):
         return []
@@ -141,7 +144,7 @@ def _afterwards(made: plan.Plan, seen: Seen, options: Options) -> list[str]:
 
 
 def _commands(
-    made: plan.Plan, seen: Seen, choice: Choice, options: Options, later: Sequence[str]
+    made: plan.Plan, seen: VisibleModel, choice: Choice, options: Options, later: Sequence[str]
 ) -> str:
     services = tuple(choice.blueprint.services)
     watched = (*options.required, *options.optional) or services

@@ -26,6 +26,11 @@ class Severity(enum.Enum):
         """Order of badness: the larger, the worse."""
         return list(Severity).index(self)
 
+    @property
+    def is_fault(self) -> bool:
+        """Whether somebody has to act."""
+        return self in {Severity.DEGRADED, Severity.FAILED}
+
 
 class Cause(enum.Enum):
     """Why a check did not succeed; each wants another remedy."""

@@ -16,6 +16,7 @@ from coordinator.report.as_text import Section
 from coordinator.report.finding import Finding, Severity
 from coordinator.report.history import Change
 from coordinator.report.report import Report
+from coordinator.text import lasting
 
 TEMPLATES = pathlib.Path(__file__).parents[2] / "templates"
 
@@ -97,14 +98,7 @@ def report_as(
 def _durations(changes: Sequence[Change], now: datetime.datetime) -> list[str]:
     """How long each status lasted, for people: `45 min`, `3 h`, `2 d`."""
     ends = [now, *(change.at for change in changes)]
-    return [_duration(end - change.at) for end, change in zip(ends, changes, strict=False)]
-
-
-def _duration(length: datetime.timedelta) -> str:
-    minutes = max(0, round(length.total_seconds() / 60))
-    if minutes < 90:
-        return f"{minutes} min"
-    return f"{round(minutes / 60)} h" if minutes < 48 * 60 else f"{round(minutes / 1440)} d"
+    return [lasting(end - change.at) for end, change in zip(ends, changes, strict=False)]
 
 
 def _sections(report: Report, blueprint: Blueprint) -> tuple[Section, ...]:

@@ -82,7 +82,7 @@ def begin_action(backends: Backends, sight: Sight, *, anew: bool) -> Attempt:
     if backends.action is None:
         raise ValueError("an application was seen without a way to see it")
     try:
-        return Attempt(backends.action.start(target.name, anew=anew))
+        return Attempt(backends.action.controller.start(target.name, anew=anew))
     except errors.UnclearError as unclear:
         return Attempt(fault=unclear.fault, unclear=True)
     except errors.JujuError as refused:

@@ -127,10 +127,6 @@ def test_a_system_that_needs_one_of_its_own_has_it_beside():
         ),
         ("gnocchi: {catalog: {typ: a}}", "line 1: gnocchi: catalog: unknown key 'typ'; keys are"),
         ("gnocchi: {deploy: {unit: 3}}", "line 1: gnocchi: deploy: unknown key 'unit'; keys are"),
-        (
-            "gnocchi: {catalog: {type: a, name: b, ports: {inner: 1}}}",
-            "gnocchi: catalog: ports: unknown key 'inner'; keys are public, internal, admin",
-        ),
         ("x:\n  charms: [x]\n", "line 1: x: missing key 'title'"),
         ("gnocchi: {charms: null}", "line 1: gnocchi: missing key 'charms'"),
         ("gnocchi: {catalog: {name: x}}", "gnocchi: catalog: missing key 'type'"),
@@ -174,10 +170,6 @@ def test_a_system_that_needs_one_of_its_own_has_it_beside():
         ),
         ("aodh: {catalog: {type: a, name: b, api: 2}}", "api: must be text, not '2'"),
         ("aodh: {catalog: {type: a, name: b, api: two}}", "'two' is no version; write it as v1"),
-        (
-            "aodh: {catalog: {type: a, name: b, ports: {admin: 70000}}}",
-            "ports: admin: must be a number from 1 to 65535, not '70000'",
-        ),
         ("aodh: {deploy: {units: 0}}", "deploy: units: must be a number from 1 to 99, not '0'"),
         ("aodh: {deploy: {track: ovn}}", "unknown track 'ovn'; tracks are openstack, ceph,"),
         (

@@ -8,7 +8,7 @@ import pytest
 from coordinator import reconcile
 from coordinator.blueprint.resource_types import Comparison
 from coordinator.checks import ceilometer, runner
-from coordinator.juju.sight import NOBODY_ASKED
+from coordinator.juju.sight import Sight
 from coordinator.report.finding import Cause, Finding, Severity
 from coordinator.report.report import Report
 from coordinator.upgrade.backends import Backends
@@ -103,7 +103,7 @@ def verify(cloud: clouds.Cloud, release: str, **changes: Any) -> Report:
     )
     changed = dataclasses.replace(request, **changes)
     verified = runner.verify(changed, release=lambda: release)
-    situation = Situation(verified, NOBODY_ASKED, Record(), Decision(Step.NOTHING))
+    situation = Situation(verified, Sight(), Record(), Decision(Step.NOTHING))
     policy = UpgradePolicy(Method.AUTO, Trigger.ON_CHANGE)
     backends = Backends(policy, CommandBackend(Source()), (), lambda _line: None)
     return reconcile.judge(changed, situation, backends)

@@ -246,11 +246,6 @@ def test_credentials_that_keystone_refuses_are_renewed_by_their_own_relation():
 # Readings
 
 
-@pytest.mark.parametrize(("number", "text"), [(0, "no alarms"), (1, "1 alarm"), (2, "2 alarms")])
-def test_numbers_agree_with_their_noun(number: int, text: str):
-    assert base.count(number, "alarm") == text
-
-
 def test_a_missing_field_is_named():
     with pytest.raises(UnusableAnswerError, match="answers no version of Gnocchi"):
         base.field({}, "build", "version of Gnocchi")

@@ -128,8 +128,16 @@ def test_what_the_user_may_not_do_is_skipped(checks: dict[str, Asked], depth: De
     forbidden = raises(UnusableAnswerError(Cause.FORBIDDEN, "forbids"))
     checks["metric"] = Asked(inspections={"backlog": forbidden}, canary=forbidden)
     report = deepen(subject("metric"), depth=depth)
-    assert outcome(report, "metric.backlog")[0] is Severity.SKIPPED
+    text = "Gnocchi forbids this user to look at its backlog (HTTP 403)"
+    assert outcome(report, "metric.backlog")[::2] == (Severity.SKIPPED, text)
     assert report.severity is Severity.OK
+
+
+def test_a_canary_that_the_user_may_not_send_tells_what_is_forbidden(checks: dict[str, Asked]):
+    words = "cannot make a test metric: forbids this user to write (HTTP 403)"
+    checks["metric"] = Asked(canary=raises(UnusableAnswerError(Cause.FORBIDDEN, words)))
+    found = outcome(deepen(subject("metric"), depth=Depth.FULL), "metric.canary")
+    assert found == (Severity.SKIPPED, Cause.FORBIDDEN, f"Gnocchi {words}")
 
 
 def test_a_question_without_an_answer_costs_only_itself(checks: dict[str, Asked]):

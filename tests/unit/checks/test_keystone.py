@@ -6,15 +6,17 @@ import socket
 import pytest
 
 from coordinator.checks import keystone
+from coordinator.checks.base import CheckContext, CheckResult, Subject
 from coordinator.openstack import http
+from coordinator.openstack.client import Service
 from coordinator.report.finding import Cause, Severity
-from coordinator.report.remedies import Subject
-from tests.unit import reports, servers
+from coordinator.report.remedies import Subject as Names
+from tests.unit import reports, servers, sessions
 
 SECONDS = 2.0
 """Budget of a verification."""
 
-NAMES = Subject("identity", "keystone", "keystone", "telemetry-coordinator")
+NAMES = Names("identity", "keystone", "keystone", "telemetry-coordinator")
 
 
 def enter(url: str, *passwords: str, seconds: float = SECONDS) -> keystone.Admission:
@@ -88,3 +90,28 @@ def test_a_keystone_whose_token_is_none_is_no_internal_error(body: str):
         admission = enter(server.url, "one")
     assert admission.cloud is None
     assert admission.finding.cause is Cause.NOT_JSON
+
+
+# The validation
+
+
+def validation(status: int) -> CheckResult:
+    with servers.serving(servers.http(status)) as server:
+        asked = {"identity": Service(sessions.cloud(), server.url)}
+        identity = reports.REQUEST.blueprint.systems["keystone"]
+        subject = Subject("identity", identity, True, "internal", "", NAMES)
+        deadline = http.Deadline.after(SECONDS)
+        return keystone.inspect_validation(CheckContext(subject, asked, reports.REQUEST, deadline))
+
+
+@pytest.mark.parametrize("status", [401, 404])
+def test_units_of_keystone_with_different_keys_are_told(status: int):
+    found = validation(status)
+    assert (found.severity, found.cause) == (Severity.DEGRADED, Cause.UNAUTHORIZED)
+    assert found.text == "does not accept a token that it issued itself"
+    assert found.remedy == "juju exec -a keystone -- ls -l /etc/keystone/fernet-keys"
+
+
+def test_another_fault_of_a_validation_is_told_as_it_is():
+    with sessions.failing(Cause.SERVER_ERROR):
+        validation(503)

@@ -223,5 +223,5 @@ def test_a_model_without_ceilometer_is_told():
 
 
 def test_without_an_answer_nothing_is_said_about_applications():
-    unseen = View(fault=errors.not_understood("the model"))
+    unseen = View(fault=errors.not_understood("the model", "telemetry-coordinator"))
     assert target(unseen) == unseen.fault

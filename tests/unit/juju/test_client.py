@@ -44,7 +44,7 @@ def through(juju: Controller, **changes: str) -> client.Controller:
         channel="3.6/stable",
         us="telemetry-coordinator",
     )
-    return client.Controller(given, lambda: juju.bin / "juju", "telemetry-coordinator")
+    return client.Controller(given, juju.bin / "juju")
 
 
 def seen(juju: Controller, **changes: str) -> errors.JujuFault:
@@ -80,15 +80,15 @@ def test_a_controller_that_refuses_shows_no_model(juju: Controller):
 def test_an_output_that_is_no_model_is_told(juju: Controller, tmp_path: pathlib.Path):
     strange = executables.script(tmp_path / "strange" / "juju", "echo '[]'")
     with pytest.raises(errors.JujuError) as raised:
-        client.Controller(through(juju).access, lambda: strange).survey()
-    assert raised.value.fault == errors.not_understood("the model")
+        client.Controller(through(juju).access, strange).survey()
+    assert raised.value.fault == errors.not_understood("the model", "telemetry-coordinator")
 
 
 def test_what_is_asked_of_the_whole_model_is_about_no_application(
     juju: Controller, tmp_path: pathlib.Path
 ):
     strange = executables.script(tmp_path / "strange" / "juju", "echo 'ERROR odd' >&2; exit 1")
-    assert client.Controller(through(juju).access, lambda: strange).look().fault == (
+    assert client.Controller(through(juju).access, strange).look().fault == (
         errors.JujuFault(Cause.JUJU_ERROR, "juju failed: odd", "juju status")
     )
 
@@ -191,8 +191,7 @@ def at(juju: Controller, minute: int, remembered: ControllerRest, *, insists: bo
     """The controller as it is asked some minutes after noon."""
     return client.Controller(
         through(juju).access,
-        lambda: juju.bin / "juju",
-        "telemetry-coordinator",
+        juju.bin / "juju",
         remembered,
         insists=insists,
         clock=lambda: NOON + datetime.timedelta(minutes=minute),
@@ -280,6 +279,10 @@ def test_a_certificate_that_is_not_trusted_is_mended_by_the_controllers(juju: Co
 def test_an_answer_that_is_not_understood_is_told(juju: Controller):
     (juju.bin / "juju").write_text("#!/bin/sh\necho '[]'\n")
     assert seen(juju).cause is Cause.JUJU_ERROR
+    # not that of the operator's own client
+    assert seen(juju).remedy == (
+        "juju exec --application telemetry-coordinator -- /snap/bin/juju version"
+    )
 
 
 @pytest.mark.parametrize(
@@ -288,12 +291,12 @@ def test_an_answer_that_is_not_understood_is_told(juju: Controller):
 def test_a_strange_answer_is_no_error_of_ours(juju: Controller, answer: str):
     (juju.bin / "answer").write_text(answer)
     (juju.bin / "juju").write_text(f"#!/bin/sh\ncat {juju.bin}/answer\n")
-    assert seen(juju) == errors.not_understood("the model")
+    assert seen(juju) == errors.not_understood("the model", "telemetry-coordinator")
 
 
 def test_an_answer_that_is_no_text_is_no_error_of_ours(juju: Controller):
     (juju.bin / "juju").write_text("#!/bin/sh\nprintf '\\377'\n")
-    assert seen(juju) == errors.not_understood("the model")
+    assert seen(juju) == errors.not_understood("the model", "telemetry-coordinator")
 
 
 @pytest.mark.parametrize("answer", ["[1]", '{"ceilometer/0": {}}', '{"ceilometer/0": 5}', "{"])

@@ -76,12 +76,7 @@ def test_an_application_is_found_by_its_charm():
 
 def test_a_unit_has_its_statuses_and_its_place():
     (unit,) = read().applications["compute"].units
-    assert (unit.name, unit.application, unit.machine, unit.leader) == (
-        "compute/0",
-        "compute",
-        "7",
-        True,
-    )
+    assert (unit.name, unit.application, unit.machine) == ("compute/0", "compute", "7")
     assert (unit.workload.level, unit.agent.level) == (Level.ACTIVE, Level.IDLE)
     assert unit.subordinates == ("agent/3",)
 
@@ -133,7 +128,7 @@ def test_what_could_not_be_asked_is_a_status():
     )
     (unit,) = found.applications["aodh"].units
     assert unit.workload == CharmStatus(Level.UNREADABLE, "cannot get unit")
-    assert found.unreadable == ("aodh/0",)
+    assert unit.unreadable
 
 
 @pytest.mark.parametrize("since", ["22 Nov 2026 12:00:00+02:00", "2026-11-22 10:00:00Z"])
@@ -171,7 +166,6 @@ def test_a_model_without_applications_is_empty():
         {"applications": {"a": {"units": {"a/1\u0663": {}}}}},
         {"applications": {"a": {"units": {"a/0": {"machine": "1\u0663"}}}}},
         {"applications": {"a": {"units": {"a/0": {"machine": 1}}}}},
-        {"applications": {"a": {"units": {"a/0": {"leader": "yes"}}}}},
         {"applications": {"a": {"units": {"a/0": {"workload-status": "active"}}}}},
         {"applications": {}, "machines": {"01": {}}},
         {"applications": {}, "machines": {"1": {"containers": {"1/LXD/0": {}}}}},

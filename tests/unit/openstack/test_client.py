@@ -234,6 +234,12 @@ def test_a_text_is_utf_8():
         Service(sessions.cloud(), server.url).text("/v1/secrets", "id", "payload")
 
 
+def test_after_a_renewal_the_new_token_is_what_is_asked_about():
+    with servers.serving(keystone()) as identity, servers.serving(refusing(b"t1")) as server:
+        Service(connect(identity.url), server.url).own_token()
+        assert b"\r\nX-Subject-Token: t2\r\n" in server.requests[-1]
+
+
 def test_the_own_token_is_what_is_asked_about():
     with servers.serving(servers.http()) as server:
         Service(sessions.cloud(), f"{server.url}/v3").own_token()

@@ -129,6 +129,21 @@ def test_only_a_connection_that_is_clean_is_used_again(rest: bytes, reusable: bo
     assert read(HEAD + rest).reusable is reusable
 
 
+@pytest.mark.parametrize(
+    ("header", "reusable"),
+    [
+        (b"", False),
+        (b"Connection: Upgrade\r\n", False),
+        (b"Connection: Keep-Alive\r\n", True),
+    ],
+)
+def test_an_http_1_0_server_keeps_a_connection_only_where_it_says_so(
+    header: bytes, reusable: bool
+):
+    answer = read(b"HTTP/1.0 200 OK\r\n" + header + b"Content-Length: 2\r\n\r\n{}")
+    assert answer.reusable is reusable
+
+
 @given(st.binary(max_size=300), st.integers(1, 20))
 def test_any_bytes_are_an_answer_or_an_error(rest: bytes, size: int):
     for whole in (rest, HEAD + rest, HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + rest):

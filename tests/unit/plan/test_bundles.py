@@ -181,6 +181,18 @@ def test_machines_that_are_used_are_named():
     assert content["machines"]["4"] == {"base": "ubuntu@22.04/stable"}
 
 
+def test_a_machine_for_what_is_not_in_the_bundle_is_not_named():
+    """Juju refuses a bundle with a machine that no unit of it is on."""
+    later = platforms.releases()[platforms.releases().index(bundles.RELEASE) + 1]
+    placement = tuple(str(number) for number in range(40))
+    wishes = plan.Wishes(channel=platforms.parse(later), placement=placement)
+    after = completion.complete(OWN, Model(), wishes)
+    content = valid(bundle.of_plan(after))
+    used = {place for entry in content["applications"].values() for place in entry.get("to", ())}
+    assert {place for app in after.undecided for place in app.to} - used
+    assert set(content["machines"]) == used
+
+
 def test_without_placement_no_machine_is_named():
     assert "machines" not in valid(bundle.of_plan(completion.complete(OWN, Model(), WHOLE)))
 

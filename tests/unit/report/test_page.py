@@ -114,7 +114,7 @@ def test_without_a_history_there_is_no_strip():
 
 
 @pytest.mark.parametrize(
-    ("minutes", "text"), [(0, "0 min"), (89, "89 min"), (120, "2 h"), (60 * 50, "2 d")]
+    ("minutes", "text"), [(0, "0 s"), (89, "89 min"), (120, "2 h"), (60 * 50, "2 d")]
 )
 def test_how_long_a_status_lasts_is_said_for_people(minutes: int, text: str):
     report = dataclasses.replace(example.REPORT, taken_at=example.NOW)

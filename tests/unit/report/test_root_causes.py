@@ -226,24 +226,24 @@ def told(*findings: Finding) -> str:
 
 def test_the_summary_begins_with_the_cause_and_counts_what_follows():
     assert told(BARBICAN, fault("key-manager.read", Cause.SERVER_ERROR), SEALED) == (
-        "vault is bad; juju status vault (2 follow)"
+        "vault is bad; juju status vault (2 caused by this)"
     )
 
 
 def test_other_causes_are_counted_apart():
     assert told(GNOCCHI_500, BARBICAN, SEALED) == (
-        "vault is bad; juju status vault (+1 more, 1 follows)"
+        "vault is bad; juju status vault (+1 more; 1 caused by this)"
     )
 
 
 def test_the_cause_of_most_is_first():
     assert told(RABBIT, SEALED, BARBICAN, AODH, fault("telemetry.units", Cause.CHARM_BLOCKED)) == (
-        "rabbitmq-server is bad; juju status rabbitmq-server (+1 more, 3 follow)"
+        "rabbitmq-server is bad; juju status rabbitmq-server (+1 more; 3 caused by this)"
     )
 
 
 def test_degradations_are_told_in_the_same_way():
     lesser = [dataclasses.replace(f, severity=Severity.DEGRADED) for f in (BARBICAN, SEALED)]
     assert told(reports.good("metric"), *lesser) == (
-        "metric verified; degraded: vault is bad; juju status vault (1 follows)"
+        "metric verified; degraded: vault is bad; juju status vault (1 caused by this)"
     )

@@ -35,7 +35,7 @@ class Door(client.Controller):
         given = access.Access(
             ("192.0.2.1:17070",), "", "", MODEL, "openstack", username="us", password=""
         )
-        super().__init__(given, pathlib.Path, "telemetry-coordinator")
+        super().__init__(given, pathlib.Path("juju"))
         self._answer = answer
 
     def start(self, application: str, *, anew: bool = True) -> str:

@@ -79,13 +79,13 @@ def canary_alarm(
     "Alarms".
 
     Args:
-        aodh: the service; its session must have some time left when the block ends.
+        aodh: the service; some time must be left of its deadline when the block ends.
         metric: what the alarm is about.
         coordinator: name of the coordinator's own application.
         seconds: how long a canary lives at most: older ones are left-overs.
 
     Raises:
-        Unusable: it cannot be made.
+        UnusableAnswerError: it cannot be made.
     """
     name = f"telemetry-coordinator:{coordinator}:canary"
     rule = {

@@ -67,7 +67,7 @@ class CanaryMetric:
         """Send measures of now, which all belong to the same aggregate.
 
         Raises:
-            Unusable: Gnocchi does not take them.
+            UnusableAnswerError: Gnocchi does not take them.
         """
         size = self.policy.granularity
         begin = datetime.datetime.now(datetime.timezone.utc).timestamp() // size * size
@@ -125,13 +125,13 @@ def canary_metric(
     "Resources", "Search" and "Archive Policy".
 
     Args:
-        gnocchi: the service; its session must have some time left when the block ends.
+        gnocchi: the service; some time must be left of its deadline when the block ends.
         coordinator: name of the coordinator's own application.
         seconds: how long a canary lives at most: older ones are left-overs.
         span: seconds that one aggregate must be about at least, if any archive policy has such.
 
     Raises:
-        Unusable: it cannot be made.
+        UnusableAnswerError: it cannot be made.
     """
     prefix = f"telemetry-coordinator:{coordinator}:canary:"
     policy = _policy(gnocchi, span)
@@ -163,7 +163,7 @@ def newest_last(answer: Any) -> list[tuple[str, float]]:
     """Time and value of measures as Gnocchi lists them: time, granularity, value.
 
     Raises:
-        Unusable: these are none.
+        UnusableAnswerError: these are none.
     """
     try:
         return [(str(time), float(value)) for time, _, value in answer]

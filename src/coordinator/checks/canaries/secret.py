@@ -49,7 +49,7 @@ class CanarySecret:
         """The payload, as Barbican gives it back.
 
         Raises:
-            Unusable: it does not.
+            UnusableAnswerError: it does not.
         """
         try:
             return self.barbican.text("/v1/secrets", self.id, "payload")
@@ -73,7 +73,7 @@ def canary_secret(
         seconds: how long a canary lives at most: older ones are left-overs.
 
     Raises:
-        Unusable: it cannot be stored.
+        UnusableAnswerError: it cannot be stored.
     """
     name = f"telemetry-coordinator:{coordinator}:canary"
     payload = secrets.token_hex(16)

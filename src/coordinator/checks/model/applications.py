@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 from coordinator.blueprint.systems import System
 from coordinator.checks.model import needs, unit_status
 from coordinator.checks.model.case import Case, is_dead
-from coordinator.checks.model.phrases import SHOWN, be, counted, named
 from coordinator.checks.model.unit_status import Context, UnitFault
 from coordinator.juju import ceilometer
 from coordinator.juju.status import Application, Level, RemoteApplication, Unit
 from coordinator.report.finding import Cause, Finding, Severity
+from coordinator.text import SHOWN, counted, named
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,11 +77,11 @@ def well(system: System, apps: Sequence[Application]) -> Finding:
 def _leaving(case: Case, system: System, apps: Sequence[Application]) -> Finding:
     """An application that is being removed is told as that, and as nothing else."""
     units = [unit for app in apps for unit in app.units]
-    text = f"{named([app.name for app in apps])} {be(len(apps))} being removed from the Juju model"
+    text = f"{named([app.name for app in apps])} {_be(apps)} being removed from the Juju model"
     faults = [found for app in apps for found in _faults(case, app)]
     stuck = [unit.name for unit, fault in faults if fault.cause is Cause.HOOK_FAILED]
     if stuck:
-        text += f", and {named(stuck)} {be(len(stuck))} in error"
+        text += f", and {named(stuck)} {_be(stuck)} in error"
     behind = case.machines.behind(unit for unit in units if not needs.is_alive(unit))
     remedy = f"juju resolved {' '.join(stuck[:SHOWN])}" if stuck else ""
     found = case.fault(system, "application", Cause.LEAVING, text, remedy, dead=False)
@@ -90,7 +90,7 @@ def _leaving(case: Case, system: System, apps: Sequence[Application]) -> Finding
 
 def _faults(case: Case, app: Application) -> list[tuple[Unit, UnitFault]]:
     """What is wrong with the units of an application."""
-    units = [unit_status.heard(unit) for unit in app.units]
+    units = [unit_status.without_request(unit) for unit in app.units]
     context = Context(app.charm, case.scope.now, is_dead([app]), case.is_used(app))
     found: list[tuple[Unit, UnitFault]] = []
     for unit in units:
@@ -182,3 +182,8 @@ def _phrased(fault: UnitFault, alike: Sequence[Unit], app: Application, part: Pa
         return f"{fault.of(app.name + charm)} (all of its {counted(total)})"
     subject = f"{len(alike)} of {counted(total)} of {app.name}{charm}"
     return f"{fault.of(subject, 'are')} ({named([unit.name for unit in alike])})"
+
+
+def _be(things: Sequence[object]) -> str:
+    """The verb for some things."""
+    return "is" if len(things) == 1 else "are"

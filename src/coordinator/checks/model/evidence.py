@@ -18,8 +18,6 @@ _CANARY_LEAVES = {"amqp"}
 _ANSWERS = {"token", "read"}
 """Questions to a service that it answers only if it works."""
 
-_FAULTS = {Severity.FAILED, Severity.DEGRADED}
-
 
 class Evidence:
     """What one report proves."""
@@ -46,7 +44,7 @@ class Evidence:
 
         What Gnocchi says about Ceilometer's set-up is no sign of Ceilometer's life.
         """
-        faulty = any(finding.severity in _FAULTS for finding in self._about(system))
+        faulty = any(finding.severity.is_fault for finding in self._about(system))
         return faulty and system.check != "telemetry" and not self.works(system)
 
     def proves(self, system: System, since: datetime.datetime | None) -> bool:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from coordinator.checks.model.phrases import named
 from coordinator.juju.status import Level, Model, Unit
 from coordinator.report.finding import Cause, Finding, Severity
+from coordinator.text import named
 
 SERVICE = "machines"
 """What findings about machines are filed under."""

@@ -67,7 +67,7 @@ def is_alive(unit: Unit) -> bool:
     Charms such as memcached's set no status; theirs is `unknown` as long as all is well.
     """
     gone = unit.lost or unit.unreadable or unit.agent.level in {Level.LOST, Level.FAILED}
-    workload = unit_status.heard(unit).workload
+    workload = unit_status.without_request(unit).workload
     return not gone and workload.level in {Level.ACTIVE, Level.UNKNOWN}
 
 

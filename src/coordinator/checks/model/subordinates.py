@@ -8,9 +8,9 @@ from coordinator.blueprint import charm_facts
 from coordinator.blueprint.systems import Blueprint, Integration, System
 from coordinator.checks.model import needs
 from coordinator.checks.model.case import Case
-from coordinator.checks.model.phrases import SHOWN, counted, named
 from coordinator.juju.status import Application, application_of
 from coordinator.report.finding import Cause, Finding
+from coordinator.text import SHOWN, counted, named
 
 
 def judge(case: Case, system: System, apps: Sequence[Application]) -> Iterator[Finding]:
@@ -81,5 +81,7 @@ def _lacking(
 def _attach(case: Case, system: System, principal: Application, link: Integration) -> str:
     there = case.counterpart(principal, system)
     if there:
-        return f"juju integrate {there}:{link.endpoint} {principal.name}:{link.other}"
+        # a blueprint may name no integration; Juju finds the endpoints then
+        ends = ((there, link.endpoint), (principal.name, link.other))
+        return " ".join(["juju integrate", *(":".join(filter(None, end)) for end in ends)])
     return case.plan()

@@ -16,7 +16,6 @@ from coordinator.checks.model.applications import Part
 from coordinator.checks.model.case import Case
 from coordinator.checks.model.evidence import Evidence
 from coordinator.checks.model.machines import Machines
-from coordinator.checks.model.phrases import SHOWN, named
 from coordinator.checks.model.scope import Scope
 from coordinator.juju import discovery
 from coordinator.juju.discovery import Stack
@@ -24,6 +23,7 @@ from coordinator.juju.status import Application, Model, RemoteApplication, appli
 from coordinator.report.finding import Cause, Finding
 from coordinator.report.report import Report
 from coordinator.request import Request
+from coordinator.text import SHOWN, named
 
 _ADDRESS_CHARMS = ("hacluster",)
 """Subordinates that hold the address of their principal's service (charm-hacluster, README.md)."""

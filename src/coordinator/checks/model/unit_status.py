@@ -7,11 +7,11 @@ import datetime
 from collections.abc import Sequence
 
 from coordinator.checks.model import status_words
-from coordinator.checks.model.phrases import SHOWN
 from coordinator.checks.model.status_words import Words
 from coordinator.juju import ceilometer
 from coordinator.juju.status import CharmStatus, Level, Unit
 from coordinator.report.finding import Cause
+from coordinator.text import SHOWN, lasting
 
 PATIENCE = datetime.timedelta(minutes=30)
 """How long a charm may be at work or wait for another one before that is a fault."""
@@ -59,7 +59,7 @@ class Context:
     used: bool = False
 
 
-def heard(unit: Unit) -> Unit:
+def without_request(unit: Unit) -> Unit:
     """The unit without what telemetry.charm tells: ceilometer's request for its action."""
     return dataclasses.replace(unit, workload=ceilometer.without_request(unit.workload))
 
@@ -92,7 +92,8 @@ def of_unit(
     if unit.lost or unit.agent.level in {Level.LOST, Level.FAILED}:
         return UnitFault(Cause.AGENT_LOST, "without a working Juju agent")
     if unit.unreadable or unit.workload.level is Level.UNREADABLE:
-        return UnitFault(Cause.JUJU_ERROR, "not told by Juju", unit.workload.message)
+        state = "without a status: Juju could not read it"
+        return UnitFault(Cause.JUJU_ERROR, state, unit.workload.message)
     if retried and unit.workload.level is not Level.ERROR:
         return UnitFault(Cause.HOOK_FAILED, "in error, and its hook is tried again")
     return of_status(dataclasses.replace(unit.workload, since=since), context)
@@ -118,19 +119,11 @@ def of_status(status: CharmStatus, context: Context) -> UnitFault | None:
         if "paused" in status.message.lower():
             return UnitFault(Cause.PAUSED, "paused", words=words)
         if status.since is not None and context.now - status.since > PATIENCE:
-            waited = _phrased(context.now - status.since)
+            waited = lasting(context.now - status.since)
             doing = "waiting" if status.level is Level.WAITING else "at work"
             cause = words.cause if words else Cause.CHARM_WAITS
             return UnitFault(cause, f"still {doing} for {waited}", status.message, words)
     return None
-
-
-def _phrased(span: datetime.timedelta) -> str:
-    """How long, for people: `65 minutes`, `5 hours`, `3 days`."""
-    minutes = int(span.total_seconds() // 60)
-    if minutes < 120:
-        return f"{minutes} minutes"
-    return f"{minutes // 60} hours" if minutes < 48 * 60 else f"{minutes // 60 // 24} days"
 
 
 def remedy(fault: UnitFault, alike: Sequence[Unit]) -> str:
@@ -156,7 +149,9 @@ def advice(fault: UnitFault, alike: Sequence[Unit]) -> str:
         return ""
     commands = (_typed(command, alike[:1]) for command in fault.words.then)
     hint = _typed(fault.words.hint, alike[:1])
-    return "; ".join(part for part in (hint, *(f"then {command}" for command in commands)) if part)
+    return "; ".join(
+        part for part in (hint, *(f"afterwards {command}" for command in commands)) if part
+    )
 
 
 def _typed(form: str, units: Sequence[Unit]) -> str:

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from coordinator.blueprint import loader
 from coordinator.checks.model import systems
 from coordinator.juju import status
 from coordinator.report.finding import Cause, Finding, Severity
@@ -270,9 +271,7 @@ def test_charms_that_wait_too_long_are_told(cloud: models.Model):
     cloud.say("aodh", "waiting", "Incomplete relations: database", since="22 Nov 2026 08:55:00Z")
     found = fault(cloud)
     assert found.cause is Cause.CHARM_WAITS
-    assert found.summary == (
-        "aodh/0 is still waiting for 65 minutes: Incomplete relations: database"
-    )
+    assert found.summary == ("aodh/0 is still waiting for 65 min: Incomplete relations: database")
 
 
 def test_a_status_that_memcached_does_not_set_is_no_fault(cloud: models.Model):
@@ -394,6 +393,22 @@ def test_of_two_memcacheds_the_one_that_gnocchi_uses_counts(cloud: models.Model)
 
 
 # Subordinates
+
+
+def test_a_blueprint_without_the_integration_still_tells_a_command_that_works(
+    cloud: models.Model,
+):
+    changes = """
+own-agent:
+  title: Our agents
+  charms: [own-agent]
+  beside: [gnocchi]
+  needs: [ceilometer-service: ceilometer:ceilometer-service]
+"""
+    cloud.deploy("own-agent", 0, version="1.0")
+    found = faults(cloud, blueprint=loader.load(changes))
+    remedies = [f.remedy for f in found if f.cause is Cause.NO_SUBORDINATE]
+    assert remedies == ["juju integrate own-agent gnocchi"]
 
 
 def test_hosts_without_an_agent_are_named(cloud: models.Model):

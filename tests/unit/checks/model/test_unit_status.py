@@ -10,18 +10,7 @@ from coordinator.juju.status import CharmStatus, Level
 from tests.unit.reports import NOW
 
 
-@pytest.mark.parametrize(
-    ("minutes", "told"),
-    [
-        (119, "119 minutes"),
-        (120, "2 hours"),
-        (359, "5 hours"),
-        (47 * 60 + 59, "47 hours"),
-        (48 * 60, "2 days"),
-        (95 * 60, "3 days"),
-        (30 * 24 * 60, "30 days"),
-    ],
-)
+@pytest.mark.parametrize(("minutes", "told"), [(119, "119 min"), (359, "5 h"), (95 * 60, "3 d")])
 def test_how_long_a_charm_waits_is_told_in_the_unit_that_fits(minutes: int, told: str):
     since = NOW - datetime.timedelta(minutes=minutes)
     status = CharmStatus(Level.WAITING, "Incomplete relations", since)
