@@ -7,12 +7,14 @@ import threading
 import time
 import types
 from typing import Any
+from unittest import mock
 
 import pytest
 import trustme
 
 from coordinator.checks import parallel, runner
 from coordinator.checks.memory import CheckMemory
+from coordinator.openstack import certificates
 from coordinator.openstack.http import Deadline
 from coordinator.report.finding import Cause, Severity
 from coordinator.request import Request
@@ -96,8 +98,8 @@ def test_services_are_asked_in_the_order_of_the_blueprint():
 
 
 def test_only_certificates_that_can_be_read_are_trusted(ca_pem: str):
-    certificates = {"vault/0": ca_pem, "vault/1": MISSING, "option ssl-ca": "hello"}
-    assert dataclasses.replace(reports.REQUEST, certificates=certificates).trusted == (ca_pem,)
+    given = {"vault/0": ca_pem, "vault/1": MISSING, "option ssl-ca": "hello"}
+    assert dataclasses.replace(reports.REQUEST, certificates=given).trusted == (ca_pem,)
 
 
 # A keystone that gives no token
@@ -148,6 +150,15 @@ def test_a_transfer_that_cannot_be_read_is_told_with_its_application():
     assert doubt.cause is Cause.BAD_CERTIFICATE
     assert "from vault-k8s (unreadable) is not used" in doubt.summary
     assert doubt.remedy == "juju status vault-k8s"
+
+
+def test_a_ca_is_read_once(cloud: clouds.Cloud, ca_pem: str):
+    request = request_for(f"http://127.0.0.1:{cloud.port}", certificates={"vault/0": ca_pem})
+    with mock.patch.object(
+        certificates, "validity_of", side_effect=certificates.validity_of
+    ) as read:
+        runner.verify(request)
+    assert read.mock_calls == [mock.call(ca_pem)]
 
 
 def test_no_file_is_left_behind(private_parent, ca_pem: str):
