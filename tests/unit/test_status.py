@@ -143,7 +143,7 @@ def test_most_causes_have_messages_of_their_own():
 
 @pytest.mark.parametrize(("cause", "summary"), told())
 def test_no_message_is_cut_within_a_word_or_its_first_words(cause: Cause, summary: str):
-    names = remedies.Subject("metric", "gnocchi", "keystone", "telemetry-coordinator", "vault")
+    names = remedies.Names("metric", "gnocchi", "keystone", "telemetry-coordinator", "vault")
     remedy = remedies.remedy(cause, names)
     shown = status.message(summary, remedy, others=2, following=3)
     said = shown.removesuffix(" (+2 more; 3 caused by this)").removesuffix(f"; {remedy}")

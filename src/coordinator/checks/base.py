@@ -69,7 +69,7 @@ class Subject:
     required: bool
     interface: str
     region: str
-    names: remedies.Subject
+    names: remedies.Names
 
     @property
     def entry(self) -> systems.Registration:

@@ -14,7 +14,7 @@ from coordinator.request import Limits
 
 def judge(
     title: str,
-    names: remedies.Subject,
+    names: remedies.Names,
     *,
     url: str,
     left: datetime.timedelta,

@@ -19,7 +19,7 @@ LIMIT = 30.0
 
 
 @dataclasses.dataclass(frozen=True)
-class Seen:
+class HostClock:
     """A clock that was seen.
 
     Attributes:
@@ -29,7 +29,7 @@ class Seen:
     """
 
     title: str
-    names: remedies.Subject
+    names: remedies.Names
     url: str
     clock: Clock
 
@@ -47,7 +47,7 @@ class Seen:
         return Finding(self.names.service, "clock", Severity.DEGRADED, text, Cause.CLOCK, remedy)
 
 
-def judge(seen: Sequence[Seen]) -> tuple[Finding, ...]:
+def judge(seen: Sequence[HostClock]) -> tuple[Finding, ...]:
     """Which clocks are wrong; where all differ alike, that is this unit's.
 
     Args:
@@ -62,13 +62,13 @@ def judge(seen: Sequence[Seen]) -> tuple[Finding, ...]:
     return tuple(one.finding for one in off)
 
 
-def _well(first: Seen, seen: Sequence[Seen]) -> Finding:
+def _well(first: HostClock, seen: Sequence[HostClock]) -> Finding:
     most = max(abs(one.clock.ahead) + one.clock.margin for one in seen)
     text = f"{first.title}'s clock and all others agree with this unit's within {most:.1f} s"
     return Finding(first.names.service, "clock", Severity.OK, text)
 
 
-def _own(first: Seen) -> Finding:
+def _own(first: HostClock) -> Finding:
     """The finding about this unit's own clock; all others agree with the first."""
     us = first.names.coordinator
     text = f"this unit's clock is {_differing(-first.clock.ahead)} those of all services"

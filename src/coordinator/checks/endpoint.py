@@ -18,7 +18,7 @@ from coordinator.text import plain
 
 
 @dataclasses.dataclass(frozen=True)
-class Answer:
+class ServiceAnswer:
     """All that a system told.
 
     Attributes:
@@ -33,17 +33,17 @@ class Answer:
     seconds: float | None = None
 
 
-def look_up(subject: Subject, entries: tuple[catalog.Entry, ...]) -> Answer:
+def look_up(subject: Subject, entries: tuple[catalog.Entry, ...]) -> ServiceAnswer:
     """Ask the catalog where the system is; no network."""
     entry = subject.entry
     place = catalog.locate(entries, entry.type, entry.name, subject.interface, subject.region)
     if isinstance(place, catalog.Missing):
-        return Answer((_missing(subject, place),))
+        return ServiceAnswer((_missing(subject, place),))
     if place.oddity_cause:
         finding = subject.finding("catalog", Severity.DEGRADED, place.oddity, place.oddity_cause)
     else:
         finding = subject.finding("catalog", Severity.OK, "is in the service catalog")
-    return Answer((finding,), place.url)
+    return ServiceAnswer((finding,), place.url)
 
 
 def _missing(subject: Subject, place: catalog.Missing) -> Finding:
@@ -60,7 +60,7 @@ def ask(
     *,
     fewer_rights: bool = False,
     authority: Authority | None = None,
-) -> Answer:
+) -> ServiceAnswer:
     """Ask the system itself: which versions it offers, and one authenticated read, side by side.
 
     Args:
@@ -92,16 +92,16 @@ def ask(
         return timed_out(subject, url)
     discovered, read = answers["endpoint"], answers["read"]
     if isinstance(discovered, Exception):
-        return Answer((fail("endpoint", discovered),), url)
+        return ServiceAnswer((fail("endpoint", discovered),), url)
     endpoint = subject.finding("endpoint", Severity.OK, f"answers at {errors.shown(url)}")
     if isinstance(read, Exception):
-        return Answer((endpoint, fail("read", read)), url)
+        return ServiceAnswer((endpoint, fail("read", read)), url)
     seconds = time.monotonic() - began
     if read is None:
-        return Answer((endpoint,), url, seconds=seconds)
+        return ServiceAnswer((endpoint,), url, seconds=seconds)
     reading = dataclasses.replace(read, build=_build_of(service))
     done = subject.finding("read", Severity.OK, reading.summary)
-    return Answer((endpoint, done), url, reading, seconds)
+    return ServiceAnswer((endpoint, done), url, reading, seconds)
 
 
 _Value = TypeVar("_Value")
@@ -135,7 +135,7 @@ def _build_of(service: Service) -> str:
     return plain(str(base.optional(service.describe(), "build")), limit=40)
 
 
-def timed_out(subject: Subject, url: str) -> Answer:
+def timed_out(subject: Subject, url: str) -> ServiceAnswer:
     """The answer of a system that was still busy when the budget of time was spent."""
     text = f"did not answer in time at {errors.shown(url)}"
-    return Answer((subject.finding("endpoint", Severity.FAILED, text, Cause.TIMEOUT),), url)
+    return ServiceAnswer((subject.finding("endpoint", Severity.FAILED, text, Cause.TIMEOUT),), url)

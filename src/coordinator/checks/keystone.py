@@ -34,7 +34,7 @@ def enter(
     candidates: Sequence[Credentials],
     transport: http.Transport,
     patience: http.Deadline,
-    names: remedies.Subject,
+    names: remedies.Names,
 ) -> Admission:
     """Get a token with the first credentials that keystone takes, before patience ends.
 
@@ -56,7 +56,7 @@ def enter(
     return Admission(refused(next(other, met[0]), names))
 
 
-def refused(fault: errors.ApiFault, names: remedies.Subject) -> Finding:
+def refused(fault: errors.ApiFault, names: remedies.Names) -> Finding:
     """The finding about a keystone that gave no token."""
     text = fault.text
     if fault.cause is Cause.UNAUTHORIZED:

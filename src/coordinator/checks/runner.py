@@ -16,7 +16,7 @@ from coordinator.checks.base import Subject
 from coordinator.checks.memory import NOTHING, CheckMemory
 from coordinator.checks.parallel import side_by_side
 from coordinator.openstack import certificates as openstack_certificates
-from coordinator.openstack import errors, http
+from coordinator.openstack import errors, http, urls
 from coordinator.openstack.client import Cloud
 from coordinator.openstack.credentials import Credentials
 from coordinator.report import figures, remedies
@@ -146,11 +146,11 @@ def _ends(ends: http.Ends, met: Sequence[tuple[Subject, str]]) -> dict[str, floa
     return {
         f"{figures.CERTIFICATE_ENDS}{one.service}": end.timestamp()
         for one, url in met
-        if url.startswith("https:") and (end := ends.get(http.origin(url)))
+        if url.startswith("https:") and (end := ends.get(urls.origin(url)))
     }
 
 
-def _types(answers: Mapping[str, endpoint.Answer]) -> resource_types.Types | None:
+def _types(answers: Mapping[str, endpoint.ServiceAnswer]) -> resource_types.Types | None:
     """Gnocchi's resource types; None where they could not be read."""
     metric = answers.get("metric")
     return metric.reading.resource_types if metric and metric.reading else None
@@ -161,7 +161,7 @@ def _places(
     region: str,
     report: Report,
     credentials: Credentials,
-    answers: Mapping[str, endpoint.Answer],
+    answers: Mapping[str, endpoint.ServiceAnswer],
 ) -> list[tuple[Subject, str]]:
     """The systems that answered well, with their addresses, in the order of reports.
 
@@ -201,13 +201,13 @@ def _ask_all(
     progress: Progress,
     *,
     ended: checks_certificates.Authority | None,
-) -> dict[str, endpoint.Answer]:
+) -> dict[str, endpoint.ServiceAnswer]:
     """Look every service up in the catalog and ask those that are there, side by side."""
     subjects = {type_: _subject(request, type_, region) for type_ in request.services}
     answers = {
         type_: endpoint.look_up(subject, cloud.entries) for type_, subject in subjects.items()
     }
-    jobs: dict[str, Callable[[], endpoint.Answer]] = {}
+    jobs: dict[str, Callable[[], endpoint.ServiceAnswer]] = {}
     for type_, answer in answers.items():
         if answer.url:
             jobs[type_] = _asking(
@@ -227,7 +227,9 @@ def _ask_all(
     return answers
 
 
-def _joined(looked_up: endpoint.Answer, asked: endpoint.Answer) -> endpoint.Answer:
+def _joined(
+    looked_up: endpoint.ServiceAnswer, asked: endpoint.ServiceAnswer
+) -> endpoint.ServiceAnswer:
     return dataclasses.replace(asked, findings=(*looked_up.findings, *asked.findings))
 
 
@@ -239,7 +241,7 @@ def _asking(
     deadline: http.Deadline,
     *,
     ended: checks_certificates.Authority | None,
-) -> Callable[[], endpoint.Answer]:
+) -> Callable[[], endpoint.ServiceAnswer]:
     return lambda: endpoint.ask(
         subject,
         cloud,
@@ -254,7 +256,7 @@ def _report(
     request: Request,
     region: str,
     findings: tuple[Finding, ...],
-    answers: Mapping[str, endpoint.Answer],
+    answers: Mapping[str, endpoint.ServiceAnswer],
     comparison: resource_types.Comparison | None,
 ) -> Report:
     types = _types(answers)
@@ -275,7 +277,7 @@ def _met(
     request: Request,
     region: str,
     credentials: Credentials,
-    answers: Mapping[str, endpoint.Answer],
+    answers: Mapping[str, endpoint.ServiceAnswer],
 ) -> list[tuple[Subject, str]]:
     """The systems that were asked at an address of their own, Keystone first."""
     places = {checks_keystone.SERVICE: credentials.auth_url}
@@ -292,12 +294,12 @@ def _expiries(
             one.system.title,
             one.names,
             url=url,
-            left=ends[http.origin(url)] - _now(),
+            left=ends[urls.origin(url)] - _now(),
             limits=request.expiry,
             required=one.required,
         )
         for one, url in met
-        if url.startswith("https:") and http.origin(url) in ends
+        if url.startswith("https:") and urls.origin(url) in ends
     )
 
 
@@ -305,9 +307,9 @@ def _clocks(known: http.Clocks, met: Sequence[tuple[Subject, str]]) -> tuple[Fin
     """Whether the clocks of the hosts that answered agree with this unit's."""
     return clocks.judge(
         [
-            clocks.Seen(one.system.title, one.names, url, known[http.origin(url)])
+            clocks.HostClock(one.system.title, one.names, url, known[urls.origin(url)])
             for one, url in met
-            if http.origin(url) in known
+            if urls.origin(url) in known
         ]
     )
 
@@ -343,8 +345,8 @@ def _subject(request: Request, service: str, region: str) -> Subject:
     )
 
 
-def _names(request: Request, service: str, charm: str) -> remedies.Subject:
-    return remedies.Subject(
+def _names(request: Request, service: str, charm: str) -> remedies.Names:
+    return remedies.Names(
         service=service,
         application=request.applications.get(service, charm),
         keystone=request.applications.get(checks_keystone.SERVICE, "keystone"),

@@ -196,7 +196,7 @@ class Service:
 
     def now(self) -> datetime.datetime:
         """The time by the service's own clock, as far as its answers told it."""
-        clock = self.cloud.transport.clocks.get(http.origin(self.url))
+        clock = self.cloud.transport.clocks.get(urls.origin(self.url))
         ahead = datetime.timedelta(seconds=clock.ahead if clock else 0)
         return datetime.datetime.now(datetime.timezone.utc) + ahead
 

@@ -42,8 +42,6 @@ MOST_AHEAD = 100 * 365 * 86400.0
 USER_AGENT = "telemetry-coordinator"
 PROXY = "cannot be reached through the proxy"
 
-origin = urls.origin
-
 Ends = dict[str, datetime.datetime]
 """When certificates end, by `origin` of the URLs where they were met."""
 

@@ -70,7 +70,7 @@ _OF_SIGNED = {
 
 
 @dataclasses.dataclass(frozen=True)
-class Subject:
+class Names:
     """Whom a remedy is about.
 
     Attributes:
@@ -87,18 +87,18 @@ class Subject:
     grant: str = ""
 
 
-def remedy(cause: Cause, subject: Subject, available: tuple[str, ...] = ()) -> str:
+def remedy(cause: Cause, names: Names, available: tuple[str, ...] = ()) -> str:
     """The exact command to start with, or a short instruction where there is no command."""
     option = {Cause.NO_INTERFACE: "interface", Cause.NO_REGION: "region"}.get(cause)
     if option and available:
-        return f"juju config {subject.coordinator} {option}={shlex.quote(available[0])}"
-    special = _OF_KEYSTONE if subject.service == "identity" else _OF_SERVICES
-    known = {**_USUAL, **special, **(_OF_SIGNED if subject.authority else {})}
+        return f"juju config {names.coordinator} {option}={shlex.quote(available[0])}"
+    special = _OF_KEYSTONE if names.service == "identity" else _OF_SERVICES
+    known = {**_USUAL, **special, **(_OF_SIGNED if names.authority else {})}
     return known.get(cause, "juju status {app}").format(
-        app=subject.application,
-        service=subject.service,
-        keystone=subject.keystone,
-        us=subject.coordinator,
-        authority=subject.authority,
-        grant=subject.grant,
+        app=names.application,
+        service=names.service,
+        keystone=names.keystone,
+        us=names.coordinator,
+        authority=names.authority,
+        grant=names.grant,
     )

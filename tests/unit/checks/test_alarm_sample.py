@@ -44,7 +44,7 @@ class Aodh:
 
 def asked(seconds: float, *, interval: int) -> base.CheckResult:
     system = loader.load().services["alarming"]
-    names = remedies.Subject("alarming", "aodh", "keystone", "telemetry-coordinator")
+    names = remedies.Names("alarming", "aodh", "keystone", "telemetry-coordinator")
     subject = base.Subject("alarming", system, True, "internal", "RegionOne", names)
     request = dataclasses.replace(
         reports.REQUEST, thresholds=Thresholds(evaluation_interval=interval)
@@ -113,7 +113,7 @@ class Services:
     def ask(self) -> base.CheckResult:
         """What is found with them."""
         system = loader.load().services["alarming"]
-        names = remedies.Subject("alarming", "aodh", "keystone", "telemetry-coordinator")
+        names = remedies.Names("alarming", "aodh", "keystone", "telemetry-coordinator")
         subject = base.Subject("alarming", system, True, "internal", "RegionOne", names)
         with servers.serving(self.answer) as server:
             service = client.Service(sessions.cloud(10), server.url)

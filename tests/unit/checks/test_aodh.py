@@ -17,7 +17,7 @@ from tests.unit import reports, sessions
 
 def sent(interval: int, timeout: int, *services: str) -> base.CheckResult:
     system = loader.load().services["alarming"]
-    names = remedies.Subject("alarming", "aodh", "keystone", "us")
+    names = remedies.Names("alarming", "aodh", "keystone", "us")
     subject = base.Subject("alarming", system, True, "internal", "", names)
     thresholds = Thresholds(evaluation_interval=interval, canary_timeout=timeout)
     request = dataclasses.replace(reports.REQUEST, thresholds=thresholds, coordinator="us")

@@ -25,7 +25,7 @@ GRANT = "openstack role add ROLE"
 
 def subject(type_: str, *, required: bool = True) -> base.Subject:
     system = loader.load().services[type_]
-    names = remedies.Subject(type_, system.charm, "keystone", US, grant=GRANT)
+    names = remedies.Names(type_, system.charm, "keystone", US, grant=GRANT)
     return base.Subject(type_, system, required, "internal", "RegionOne", names)
 
 
@@ -46,18 +46,18 @@ def ask(
     versions: str | None = None,
     *,
     fewer_rights: bool = False,
-) -> endpoint.Answer:
+) -> endpoint.ServiceAnswer:
     offered = VERSIONS % about.entry.api if versions is None else versions
     with service(servers.http(body=offered), read) as server:
         return asked(about, server.url, fewer_rights=fewer_rights)
 
 
-def asked(about: base.Subject, url: str, *, fewer_rights: bool = False) -> endpoint.Answer:
+def asked(about: base.Subject, url: str, *, fewer_rights: bool = False) -> endpoint.ServiceAnswer:
     deadline = http.Deadline.after(3)
     return endpoint.ask(about, sessions.cloud(), url, deadline, fewer_rights=fewer_rights)
 
 
-def outcome(answer: endpoint.Answer) -> list[tuple[str, Severity, Cause | None]]:
+def outcome(answer: endpoint.ServiceAnswer) -> list[tuple[str, Severity, Cause | None]]:
     return [(finding.question, finding.severity, finding.cause) for finding in answer.findings]
 
 
@@ -198,7 +198,7 @@ def test_what_the_catalog_lacks_has_a_remedy(found: tuple[catalog.Entry, ...], r
 @pytest.mark.parametrize("name", ["Region One", "one;reboot", "$(reboot)", "it's", "`reboot`"])
 @pytest.mark.parametrize("cause", [Cause.NO_REGION, Cause.NO_INTERFACE])
 def test_names_of_the_cloud_stay_one_word_for_the_shell(cause: Cause, name: str):
-    names = remedies.Subject("metric", "gnocchi", "keystone", "us")
+    names = remedies.Names("metric", "gnocchi", "keystone", "us")
     option = "region" if cause is Cause.NO_REGION else "interface"
     words = shlex.split(remedies.remedy(cause, names, (name,)))
     assert words == ["juju", "config", "us", f"{option}={name}"]
@@ -218,27 +218,27 @@ def test_a_doubtful_entry_is_asked_all_the_same():
 
 
 def test_what_was_not_asked_has_no_remedy_of_its_own():
-    names = remedies.Subject("alarming", "aodh", "keystone", "telemetry-coordinator")
+    names = remedies.Names("alarming", "aodh", "keystone", "telemetry-coordinator")
     assert remedies.remedy(Cause.NOT_ASKED, names) == ""
 
 
 @pytest.mark.parametrize("cause", [cause for cause in Cause if cause is not Cause.NOT_ASKED])
 @pytest.mark.parametrize("service_type", ["metric", "identity"])
 def test_every_other_cause_has_a_remedy_of_one_line(cause: Cause, service_type: str):
-    names = remedies.Subject(service_type, "gnocchi", "keystone", "us", grant=GRANT)
+    names = remedies.Names(service_type, "gnocchi", "keystone", "us", grant=GRANT)
     remedy = remedies.remedy(cause, names)
     assert remedy
     assert "\n" not in remedy
 
 
 def test_a_duplicate_is_looked_for_among_the_services():
-    names = remedies.Subject("metric", "gnocchi", "keystone", "telemetry-coordinator")
+    names = remedies.Names("metric", "gnocchi", "keystone", "telemetry-coordinator")
     remedy = remedies.remedy(Cause.DUPLICATE, names)
     assert remedy == "openstack service list --long | grep metric"
 
 
 def test_credentials_that_keystone_refuses_are_renewed_by_their_own_relation():
-    names = remedies.Subject("identity", "keystone", "keys", "coordinator")
+    names = remedies.Names("identity", "keystone", "keys", "coordinator")
     remedy = remedies.remedy(Cause.UNAUTHORIZED, names)
     assert remedy == "juju remove-relation coordinator:identity-credentials keys"
 

@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from coordinator.checks import clocks
-from coordinator.openstack import client, http
+from coordinator.openstack import client, http, urls
 from coordinator.report import remedies
 from coordinator.report.finding import Cause, Finding, Severity
 from tests.unit import servers, sessions
@@ -16,10 +16,10 @@ TITLES = {"identity": "Keystone", "metric": "Gnocchi", "alarming": "Aodh"}
 CHARMS = {"identity": "keystone", "metric": "gnocchi", "alarming": "aodh"}
 
 
-def seen(service: str, ahead: float, margin: float = 0.5) -> clocks.Seen:
-    names = remedies.Subject(service, CHARMS[service], "keystone", "telemetry-coordinator")
+def seen(service: str, ahead: float, margin: float = 0.5) -> clocks.HostClock:
+    names = remedies.Names(service, CHARMS[service], "keystone", "telemetry-coordinator")
     clock = http.Clock(ahead, margin)
-    return clocks.Seen(TITLES[service], names, "http://192.0.2.1:80", clock)
+    return clocks.HostClock(TITLES[service], names, "http://192.0.2.1:80", clock)
 
 
 def judged(**aheads: float) -> tuple[Finding, ...]:
@@ -37,7 +37,7 @@ def asked(*dates: str) -> http.Clocks:
     with servers.serving(answer) as server:
         for _ in dates:
             transport.ask("GET", server.url, http.Deadline.after(5))
-        assert set(transport.clocks) <= {http.origin(server.url)}
+        assert set(transport.clocks) <= {urls.origin(server.url)}
     return transport.clocks
 
 
@@ -99,7 +99,7 @@ def test_a_date_that_is_none_is_passed_over(text: str):
 def test_the_quickest_of_several_answers_counts():
     transport = http.Transport()
     with servers.serving(servers.http(Date=date(60))) as server:
-        transport.clocks[http.origin(server.url)] = http.Clock(0, margin=0.1)
+        transport.clocks[urls.origin(server.url)] = http.Clock(0, margin=0.1)
         transport.ask("GET", server.url, http.Deadline.after(5))
     assert list(transport.clocks.values()) == [http.Clock(0, margin=0.1)]
 

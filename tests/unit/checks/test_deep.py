@@ -23,7 +23,7 @@ from tests.unit import reports, sessions
 
 def subject(type_: str, *, required: bool = True) -> base.Subject:
     system = loader.load().services[type_]
-    names = remedies.Subject(type_, system.charm, "keystone", "telemetry-coordinator")
+    names = remedies.Names(type_, system.charm, "keystone", "telemetry-coordinator")
     return base.Subject(type_, system, required, "internal", "RegionOne", names)
 
 

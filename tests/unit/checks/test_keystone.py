@@ -10,7 +10,7 @@ from coordinator.checks.base import CheckContext, CheckResult, Subject
 from coordinator.openstack import http
 from coordinator.openstack.client import Service
 from coordinator.report.finding import Cause, Severity
-from coordinator.report.remedies import Subject as Names
+from coordinator.report.remedies import Names
 from tests.unit import reports, servers, sessions
 
 SECONDS = 2.0

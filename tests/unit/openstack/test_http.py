@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import pytest
 import trustme
 
-from coordinator.openstack import errors, http, wire
+from coordinator.openstack import errors, http, urls, wire
 from coordinator.openstack.proxies import Proxies
 from coordinator.report.finding import Cause
 from tests.unit import servers, sessions
@@ -241,7 +241,7 @@ def test_several_requests_share_a_handshake(authority: trustme.CA, ca_pem: str):
         for _ in range(3):
             get(server.url, transport=transport)
         assert server.connections == 1
-        assert list(transport.ends) == [http.origin(server.url)]
+        assert list(transport.ends) == [urls.origin(server.url)]
 
 
 def abrupt(connection: socket.socket, _head: bytes) -> None:
@@ -264,7 +264,7 @@ def test_the_end_of_a_certificate_is_noted_however_the_connection_ends(
     authority.issue_cert("127.0.0.1").configure_cert(context)
     with servers.serving(answer, context) as server, http.Transport([ca_pem]) as transport:
         assert get(server.url, transport=transport).body == b"{}"
-        assert list(transport.ends) == [http.origin(server.url)]
+        assert list(transport.ends) == [urls.origin(server.url)]
 
 
 # Redirects

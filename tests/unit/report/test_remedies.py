@@ -5,10 +5,10 @@ import dataclasses
 import pytest
 
 from coordinator.report.finding import Cause
-from coordinator.report.remedies import Subject, remedy
+from coordinator.report.remedies import Names, remedy
 from tests.unit import reports
 
-SUBJECT = Subject("metric", "metrics", "keys", "watch", "", "openstack role add ROLE")
+SUBJECT = Names("metric", "metrics", "keys", "watch", "", "openstack role add ROLE")
 SIGNED = dataclasses.replace(SUBJECT, authority="pki")
 CHARMS = {
     *("vault", "barbican-vault", "ceph-mon", "memcached", "rabbitmq-server", "ceilometer"),
@@ -21,7 +21,7 @@ CHARMS = {
 @pytest.mark.parametrize("subject", [SUBJECT, SIGNED], ids=["", "signed"])
 @pytest.mark.parametrize("service", ["metric", "identity", "telemetry"])
 def test_no_application_is_called_by_the_name_of_its_charm(
-    cause: Cause, subject: Subject, service: str
+    cause: Cause, subject: Names, service: str
 ):
     typed = remedy(cause, dataclasses.replace(subject, service=service))
     words = {word.partition(":")[0].partition("/")[0] for word in typed.split()}
