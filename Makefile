@@ -53,7 +53,7 @@ rehearsal: $(ready) ## play the main job on real services, or a fault: SCENARIO=
 verify: $(ready) ## report on your cloud (OS_* or OS_CLOUD); DEEP=1 ANONYMOUS=1 SERVICES=... FORMAT=...
 	@$(call from_source,tryout) python -m tools.tryout.verify
 
-judge: $(ready) ## what a saved model says: STATUS=status.json of juju status --format json
+judge: $(ready) ## what a saved model says: STATUS=status.json of juju status --format json; CHANNEL=...
 	@$(call from_source,tryout) python -m tools.tryout.judge
 
 mutation: $(ready) ## change the decision code a little; do tests notice? ARGS="status --sample 50"

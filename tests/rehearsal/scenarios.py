@@ -233,7 +233,8 @@ def _plan() -> str:
     for entry in applications.values():
         for ends in entry.get("relations", {}).values():
             ends[:] = [end for end in ends if end["related-application"] not in GONE]
-    return judge.judge(juju_status.parse(foreign.load(json.dumps(document))))
+    model = juju_status.parse(foreign.load(json.dumps(document)))
+    return judge.text_of(model, judge.judge(model), "the saved status")
 
 
 SCENARIOS = {

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import yaml
 
+from coordinator.openstack import certificates
 from coordinator.openstack.credentials import Credentials
 
 _ADMITTED = ("", "password", "v3password")
@@ -27,7 +28,7 @@ class Access:
     Attributes:
         interface: `public`, `internal` or `admin`.
         region: empty: the first that is found.
-        certificates: CA certificates (PEM) by their source.
+        certificates: CA certificates (PEM) by their source, in the words of a request.
     """
 
     credentials: Credentials
@@ -83,13 +84,16 @@ def _certificates(path: str) -> dict[str, str]:
     if not path:
         return {}
     try:
-        return {path: pathlib.Path(path).expanduser().read_text(encoding="ascii")}
+        text = pathlib.Path(path).expanduser().read_text(encoding="ascii")
     except (OSError, ValueError) as error:
         raise AccessError(f"OS_CACERT: {path} cannot be read ({error})") from None
+    if fault := certificates.fault_of(text):
+        raise AccessError(f"OS_CACERT: {path}: {fault}")
+    return {"option OS_CACERT": text}  # a path may look like the name of a unit
 
 
 def _of_cloud(environ: Mapping[str, str]) -> dict[str, str]:
-    """A cloud of clouds.yaml, in the words of an openrc."""
+    """A cloud of clouds.yaml, in the words of an openrc, some of which count more."""
     name = environ["OS_CLOUD"]
     entry = _entry(environ.get("OS_CLIENT_CONFIG_FILE", ""), name)
     auth = cast("dict[str, Any]", entry.get("auth") or {})
@@ -97,6 +101,9 @@ def _of_cloud(environ: Mapping[str, str]) -> dict[str, str]:
     for key in ("auth_type", "region_name", "interface", "endpoint_type", "cacert"):
         if entry.get(key):
             given[f"OS_{key.upper()}"] = str(entry[key])
+    for name in ("OS_REGION_NAME", "OS_INTERFACE", "OS_CACERT"):
+        if environ.get(name):
+            given[name] = environ[name]
     if environ.get("OS_PASSWORD"):
         given.setdefault("OS_PASSWORD", environ["OS_PASSWORD"])
     return given

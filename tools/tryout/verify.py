@@ -2,11 +2,14 @@
 
 It only reads. DEEP=1 also sends canaries (a metric, an alarm and a secret of its own) and removes
 them. SERVICES=metric,alarming says what must be there, FORMAT=html what is printed, ANONYMOUS=1
-blanks out names and addresses. Exit code 0 only when the stack is verified.
+blanks out names and addresses, VERIFY_TIMEOUT and CANARY_TIMEOUT are seconds, as in the charm's
+options. Exit code 0 only when the stack is verified, 1 when it is not, 2 when nothing was asked.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import math
 import os
 import sys
 from collections.abc import Mapping
@@ -15,19 +18,20 @@ import config
 from coordinator import reconcile
 from coordinator.blueprint import loader
 from coordinator.checks import runner
+from coordinator.checks.canaries import cleanup
 from coordinator.juju.sight import Sight
 from coordinator.openstack.proxies import Proxies
 from coordinator.report import render
 from coordinator.report.render import Form
 from coordinator.report.report import Report
-from coordinator.request import Depth, Request
+from coordinator.request import DEFAULT_THRESHOLDS, Depth, Request
 from coordinator.upgrade import command, packages
 from coordinator.upgrade.backends import Backends
 from coordinator.upgrade.decision import Decision, Step
 from coordinator.upgrade.policy import Method, Trigger, UpgradePolicy
 from coordinator.upgrade.record import Record
 from coordinator.upgrade.run import Situation
-from tools.tryout import access
+from tools.tryout import access, remedies
 from tools.tryout.anonymous import Blanker
 
 USUAL = "metric,alarming,key-manager"
@@ -48,7 +52,11 @@ def main(environ: Mapping[str, str]) -> int:
     def tell(line: str) -> None:
         print(shown(line), file=sys.stderr)
 
-    report = verify(request, tell)
+    try:
+        report = remedies.retold(verify(request, tell), remedies.OF_VERIFY)
+    except KeyboardInterrupt:
+        print(_stopped(request), file=sys.stderr)
+        return 130
     print(shown(render.report_as(form, report, request.blueprint)))
     return 0 if report.verified else 1
 
@@ -57,10 +65,12 @@ def request_of(who: access.Access, environ: Mapping[str, str]) -> Request:
     """What is verified.
 
     Raises:
-        ValueError: SERVICES names something unknown.
+        ValueError: SERVICES names something unknown, or a number of seconds is not allowed.
     """
     blueprint = loader.load()
     known = tuple(blueprint.services)
+    usual = DEFAULT_THRESHOLDS
+    patience = _seconds(environ, "CANARY_TIMEOUT", usual.canary_timeout, config.CANARY_RANGE)
     required = config.parse_services(environ.get("SERVICES") or USUAL, known)
     return Request(
         credentials=(who.credentials,),
@@ -68,15 +78,32 @@ def request_of(who: access.Access, environ: Mapping[str, str]) -> Request:
         optional=tuple(service for service in known if service not in required),
         interface=who.interface,
         region=who.region,
-        timeout=60,
+        timeout=_seconds(environ, "VERIFY_TIMEOUT", 60, config.TIMEOUT_RANGE),
         certificates=who.certificates,
         proxies=Proxies.from_environment(environ),
         applications={},
-        coordinator="telemetry-coordinator",
+        coordinator=remedies.COORDINATOR,
         blueprint=blueprint,
         depth=Depth.FULL if environ.get("DEEP") else Depth.READS,
+        thresholds=dataclasses.replace(usual, canary_timeout=patience),
         fewer_rights=True,
     )
+
+
+def _seconds(environ: Mapping[str, str], name: str, usual: int, allowed: range) -> int:
+    text = environ.get(name) or str(usual)
+    if not text.isdecimal() or int(text) not in allowed:
+        raise ValueError(f"{name}: use whole seconds from {allowed.start} to {allowed.stop - 1}")
+    return int(text)
+
+
+def _stopped(request: Request) -> str:
+    """What a person is told who interrupts a verification."""
+    if request.depth is not Depth.FULL:
+        return "stopped; there is no report"
+    minutes = math.ceil((request.thresholds.canary_timeout + cleanup.MARGIN) / 60)
+    left = f"the next DEEP=1 run after {minutes} minutes removes canaries that are left over"
+    return f"stopped; there is no report, and {left}"
 
 
 def form_of(word: str) -> Form:

@@ -63,6 +63,30 @@ def test_certificates_that_cannot_be_read_are_named(tmp_path: pathlib.Path):
     assert refusal(OS_CACERT=f"{tmp_path}/ca.pem").startswith(f"OS_CACERT: {tmp_path}/ca.pem")
 
 
+def test_a_file_without_certificates_is_named(tmp_path: pathlib.Path):
+    file = tmp_path / "ca.pem"
+    file.write_text("no certificate")
+    assert refusal(OS_CACERT=str(file)).startswith(f"OS_CACERT: {file}: ")
+
+
+def test_certificates_are_not_taken_for_those_of_a_unit(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, ca_pem: str
+):
+    (tmp_path / "vault").mkdir()
+    (tmp_path / "vault" / "0").write_text(ca_pem)
+    monkeypatch.chdir(tmp_path)
+    found = access.read({**OPENRC, "OS_CACERT": "vault/0"}).certificates
+    assert found == {"option OS_CACERT": ca_pem}
+
+
+def test_what_a_remedy_names_counts_more_than_clouds_yaml(tmp_path: pathlib.Path):
+    file = tmp_path / "clouds.yaml"
+    file.write_text(CLOUDS)
+    environ = {"OS_CLOUD": "lab", "OS_CLIENT_CONFIG_FILE": str(file)}
+    found = access.read({**environ, "OS_REGION_NAME": "Mars", "OS_INTERFACE": "admin"})
+    assert (found.region, found.interface) == ("Mars", "admin")
+
+
 def test_a_cloud_of_clouds_yaml_is_read(tmp_path: pathlib.Path):
     file = tmp_path / "clouds.yaml"
     file.write_text(CLOUDS)
