@@ -10,19 +10,23 @@ import datetime
 import os
 import pathlib
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from coordinator.blueprint.loader import Choice
 from coordinator.checks.model import systems
-from coordinator.juju import foreign, status
+from coordinator.juju import ceilometer, foreign, status
+from coordinator.juju.sight import Sight
 from coordinator.juju.status import Model
 from coordinator.openstack.proxies import Proxies
 from coordinator.plan import results
 from coordinator.plan.plan import COORDINATOR
 from coordinator.report import render, root_causes
+from coordinator.report.finding import Finding
 from coordinator.report.render import Form
 from coordinator.report.report import Report
 from coordinator.request import Request
+from coordinator.upgrade import findings
+from coordinator.upgrade.record import Record
 from tools.tryout.anonymous import Blanker
 
 
@@ -62,8 +66,8 @@ def judge(model: Model) -> str:
         coordinator=ours,
         blueprint=blueprint,
     )
-    found = systems.of_model(model, request, (), report)
-    report = Report(at, "internal", "", root_causes.explained(list(found), blueprint))
+    found = [*systems.of_model(model, request, (), report), *_requests(model, at)]
+    report = Report(at, "internal", "", root_causes.explained(found, blueprint))
     view = render.report_as(Form.TEXT, report, blueprint)
     seen = results.VisibleModel(model, whole=True)
     try:
@@ -71,6 +75,14 @@ def judge(model: Model) -> str:
     except ValueError as error:
         plan = f"# There is no plan: {error}"
     return f"The Juju model alone; no service was asked.\n\n{view}\n{plan}"
+
+
+def _requests(model: Model, at: datetime.datetime) -> Iterator[Finding]:
+    """What the coordinator says of a Ceilometer that asks for its action, and it may not run."""
+    for app in ceilometer.applications(model):
+        found = findings.of_charm(Sight(app), Record(), at, may_command=False)
+        if found is not None and app.asks:
+            yield found
 
 
 def _taken_at(model: Model) -> datetime.datetime:
