@@ -120,6 +120,7 @@ PLANS = {
     "{}: end that upgrade first",
     "Juju could not tell about {}: nothing is deployed",
     "{} ({} would have to be deployed first)",
+    "{} (after this plan has deployed {})",
     "{} is content without it",
     "{} is left out, since there is no charm of {}: {}",
     "{} runs without it: its data are elsewhere, and this would not move them",

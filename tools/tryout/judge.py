@@ -13,21 +13,24 @@ import os
 import pathlib
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from coordinator.blueprint.loader import Choice
 from coordinator.checks.model import systems
-from coordinator.juju import foreign, status
+from coordinator.juju import ceilometer, foreign, status
+from coordinator.juju.sight import Sight
 from coordinator.juju.status import Application, Level, Model
 from coordinator.openstack.proxies import Proxies
 from coordinator.plan import results
 from coordinator.plan.plan import COORDINATOR
 from coordinator.report import render, root_causes
-from coordinator.report.finding import Severity
+from coordinator.report.finding import Finding, Severity
 from coordinator.report.render import Form
 from coordinator.report.report import Report
 from coordinator.request import Request
 from coordinator.text import named
+from coordinator.upgrade import findings
+from coordinator.upgrade.record import Record
 from tools.tryout import remedies
 from tools.tryout.anonymous import Blanker
 
@@ -79,8 +82,8 @@ def judge(model: Model) -> Report:
         coordinator=_ours(model),
         blueprint=blueprint,
     )
-    found = systems.of_model(model, request, (), report)
-    report = Report(at, "internal", "", root_causes.explained(list(found), blueprint))
+    found = [*systems.of_model(model, request, (), report), *_requests(model, at)]
+    report = Report(at, "internal", "", root_causes.explained(found, blueprint))
     report = remedies.retold(report, remedies.OF_JUDGE)
     if report.severity is Severity.OK:
         well = "shows no fault" if report.findings else "has nothing of the stack"
@@ -137,6 +140,14 @@ def _bare(apps: Iterable[Application]) -> list[str]:
         if (needed := _NEEDED.get(app.charm)) and not app.integrated(needed)
         if any(unit.workload.level is Level.ACTIVE for unit in app.units)
     ]
+
+
+def _requests(model: Model, at: datetime.datetime) -> Iterator[Finding]:
+    """What the coordinator says of a Ceilometer that asks for its action, and it may not run."""
+    for app in ceilometer.applications(model):
+        found = findings.of_charm(Sight(app), Record(), at, may_command=False)
+        if found is not None and app.asks:
+            yield found
 
 
 def _taken_at(model: Model) -> datetime.datetime:

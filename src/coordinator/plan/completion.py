@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import graphlib
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from coordinator.blueprint.systems import Blueprint, Integration, System
 from coordinator.checks.model import certificates, needs, subordinates
@@ -104,20 +104,22 @@ class _Completion:
             *self._model.applications,
             *self._model.remote,
         }
+        new = {app.name for app in applications if not (app.present or app.open_question)}
+        questions = {_conditioned(one, new, known): None for one in self._questions}
         links: list[Link] = []
         for link in sorted(self._links, key=self._rank):
             first = sorted(undecided & _names_of(link))
             if first and not (link.present or link.optional):
-                self._questions[Question(link, f"{first[0]} must be deployed first")] = None
+                questions[Question(link, f"{first[0]} must be deployed first")] = None
             elif not link.optional or _names_of(link) <= known:
                 links.append(link)
         return Plan(
             applications=applications,
             links=tuple(links),
-            asks=self._asks(),
+            asks=self._asks(links),
             notes=(*self._ground.notes(), *self._notes, *self._choices()),
             wishes=self._wishes,
-            questions=tuple(self._questions),
+            questions=tuple(questions),
             machines=machines,
         )
 
@@ -254,7 +256,6 @@ class _Completion:
         if server is None and question:
             target = self._systems[need.system]
             server = Server(f"{name}-{target.charm}" if target.apart else target.charm, need.other)
-            question = f"{question} ({server.application} would have to be deployed first)"
         if server is None:
             return
         link = self._link(system, name, need, server)
@@ -397,11 +398,13 @@ class _Completion:
 
     # What else a person wants to know
 
-    def _asks(self) -> tuple[str, ...]:
+    def _asks(self, links: Sequence[Link]) -> tuple[str, ...]:
+        """Who asks for ceilometer-upgrade, or will: of a Gnocchi that it gets, it must be told."""
+        gets = {link.one for link in links if not link.present}
         found: list[str] = []
         for name in self._names.get("ceilometer", ()):
             app = self._model.applications.get(name)
-            if app is None or ceilometer.asks(app):
+            if app is None or ceilometer.asks(app) or f"{name}:metric-service" in gets:
                 found.append(name)
         return tuple(found)
 
@@ -424,6 +427,16 @@ def _reason(app: Seen, state: Need) -> str:
     if state is Need.STORED:
         return f"{app.name} runs without it: its data are elsewhere, and this would not move them"
     return f"{app.name} is content without it"
+
+
+def _conditioned(question: Question, new: Collection[str], known: Collection[str]) -> Question:
+    """The question, with what comes before it where the other application is not there."""
+    other, reason = question.link.other.partition(":")[0], question.reason
+    if other in new:
+        reason = f"{reason} (after this plan has deployed {other})"
+    elif other not in known:
+        reason = f"{reason} ({other} would have to be deployed first)"
+    return dataclasses.replace(question, reason=reason)
 
 
 def _names_of(link: Link) -> set[str]:

@@ -121,6 +121,49 @@ def without(document: dict[str, Any], *names: str) -> dict[str, Any]:
     return document
 
 
+def say(document: dict[str, Any], name: str, level: str, message: str) -> None:
+    """Let all units of an application say this."""
+    said = {"current": level, "message": message}
+    app = document["applications"][name]
+    for entry in (app, *app["units"].values()):
+        key = "application-status" if entry is app else "workload-status"
+        entry[key] = {**entry[key], **said}
+
+
+@pytest.mark.parametrize("kind", ["database", "metric-service"])
+def test_a_ceilometer_that_is_blocked_gets_the_new_gnocchi_and_its_action(kind: str):
+    document = without(documents.read("vault-raft"), "gnocchi", "gnocchi-mysql-router")
+    say(document, "ceilometer", "blocked", f"Missing relations: {kind}")
+    plan = completion.complete(loader.load("watcher: null"), status.parse(document), Wishes())
+    assert "ceilometer:metric-service gnocchi:metric-service" in lines(plan)
+    assert plan.asks == ("ceilometer",)
+
+
+@pytest.mark.parametrize("agent", ["idle", "lost"])
+def test_a_ceilometer_that_may_run_well_elsewhere_is_a_question(agent: str):
+    document = without(documents.read("vault-raft"), "gnocchi", "gnocchi-mysql-router")
+    for unit in document["applications"]["ceilometer"]["units"].values():
+        unit["juju-status"]["current"] = agent
+    plan = completion.complete(loader.load("watcher: null"), status.parse(document), Wishes())
+    (reason,) = [q.reason for q in plan.questions if q.link.one == "ceilometer:metric-service"]
+    assert reason.endswith("(after this plan has deployed gnocchi)")
+    assert plan.asks == ()
+
+
+def test_what_only_a_question_needs_is_not_deployed_and_that_is_told():
+    (reason,) = [q.reason for q in planned("vault-raft").questions]
+    assert reason.endswith("(vault-mysql-router would have to be deployed first)")
+
+
+def test_an_agent_is_asked_about_the_ceilometer_that_the_plan_deploys():
+    document = without(documents.read("vault-raft"), "ceilometer")
+    plan = completion.complete(loader.load("watcher: null"), status.parse(document), Wishes())
+    asked = {question.link.one: question.reason for question in plan.questions}
+    assert asked["ceilometer-agent:ceilometer-service"] == (
+        "ceilometer-agent is content without it (after this plan has deployed ceilometer)"
+    )
+
+
 def test_a_new_service_is_integrated_with_the_broker_of_another_model():
     document = without(
         documents.read("vault-raft"), "aodh", "aodh-mysql-router", "rabbitmq-server"

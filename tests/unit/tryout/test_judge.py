@@ -106,6 +106,14 @@ def test_names_of_applications_that_are_left_out_are_blanked_out(
     assert "mysql-router," not in shown
 
 
+def test_the_request_of_ceilometers_charm_is_told_with_its_command(
+    capsys: pytest.CaptureFixture[str],
+):
+    shown = judged("ceilometer-asks", capsys)
+    assert "ceilometer, 1 unit, ceilometer/0 asks for ceilometer-upgrade\n" in shown
+    assert "-> juju run ceilometer/leader ceilometer-upgrade\n" in shown
+
+
 def test_names_that_a_person_chose_are_blanked_out(capsys: pytest.CaptureFixture[str]):
     assert "keystone-mysql-router" not in judged("healthy", capsys, ANONYMOUS="1")
 

@@ -20,8 +20,8 @@ def test_no_remedy_of_a_cause_names_a_coordinator(
     cause: Cause, service: str, available: tuple[str, ...]
 ):
     for authority in ("", "vault"):
-        subject = usual.Subject(service, "app", "keystone", COORDINATOR, authority, "ROLE")
-        told = remedies.told(usual.remedy(cause, subject, available), OF_VERIFY)
+        names = usual.Names(service, "app", "keystone", COORDINATOR, authority, "ROLE")
+        told = remedies.told(usual.remedy(cause, names, available), OF_VERIFY)
         assert COORDINATOR not in told
 
 

@@ -68,7 +68,12 @@ def well(system: System, apps: Sequence[Application]) -> Finding:
     """Nobody has to act; but some units may be at work, or wait."""
     units = [unit for app in apps for unit in app.units]
     busy = sum(not needs.is_alive(unit) for unit in units)
-    state = f"{busy} at work or waiting" if busy else "all well"
+    asking = [unit.name for unit in units if ceilometer.REQUEST in unit.workload.message]
+    states = [f"{busy} at work or waiting"] if busy else []
+    if asking:
+        verb = "asks" if len(asking) == 1 else "ask"
+        states.append(f"{named(asking)} {verb} for ceilometer-upgrade")
+    state = ", ".join(states) or "all well"
     names = named([app.name for app in apps])
     text = f"{system.title} in the Juju model: {names}, {counted(len(units))}, {state}"
     return Finding(system.service, "application", Severity.OK, text)
@@ -83,7 +88,8 @@ def _leaving(case: Case, system: System, apps: Sequence[Application]) -> Finding
     if stuck:
         text += f", and {named(stuck)} {_be(stuck)} in error"
     behind = case.machines.behind(unit for unit in units if not needs.is_alive(unit))
-    remedy = f"juju resolved {' '.join(stuck[:SHOWN])}" if stuck else ""
+    names = " ".join((stuck or [app.name for app in apps])[:SHOWN])
+    remedy = f"juju {'resolved' if stuck else 'status'} {names}"
     found = case.fault(system, "application", Cause.LEAVING, text, remedy, dead=False)
     return dataclasses.replace(found, behind=behind)
 

@@ -35,9 +35,7 @@ def _is_missed(case: Case, system: System, app: Application, need: Integration) 
     state = needs.assess(app, need)
     if state in {Need.MET, Need.MISSING}:
         return state is Need.MISSING
-    if needs.can_be_without(app, need.endpoint):
-        return False
-    return case.evidence.fails(system) or (state is Need.STORED and not needs.is_content(app))
+    return case.evidence.fails(system) and not needs.can_be_without(app, need.endpoint)
 
 
 def _is_told_by_name(case: Case, need: Integration) -> bool:

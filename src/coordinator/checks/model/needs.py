@@ -3,6 +3,7 @@
 A need is met by whoever serves it: another charm, another model, another endpoint of the charm.
 A charm that is content without an integration is trusted, and data are never moved by advice: an
 endpoint behind which data live is not integrated anew for an application that runs without it.
+One that does not run well, and has no other place for them, lacks it.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ def assess(app: Application, need: Integration) -> Need:
         return Need.MISSING
     if any(asks_for(app, endpoint) for endpoint in others):
         return Need.MET  # it will be, by another one
-    if need.endpoint in facts.stores and has_run(app):
+    if need.endpoint in facts.stores and has_run(app) and _runs_without(app, need.endpoint):
         return Need.STORED
     return Need.TRUSTED if is_content(app) else Need.MISSING
 
@@ -59,6 +60,11 @@ def assess(app: Application, need: Integration) -> Need:
 def can_be_without(app: Application, endpoint: str) -> bool:
     """Whether its charm has another place for what is behind an endpoint."""
     return endpoint in charm_facts.of(app.charm).without
+
+
+def _runs_without(app: Application, endpoint: str) -> bool:
+    """Whether its data may be elsewhere; of units whose agents are silent that is not known."""
+    return can_be_without(app, endpoint) or all(map(is_alive, filter(is_settled, app.units)))
 
 
 def is_alive(unit: Unit) -> bool:

@@ -132,8 +132,8 @@ def remedy(fault: UnitFault, alike: Sequence[Unit]) -> str:
     units = " ".join(unit.name for unit in shown)
     first, cause = alike[0], fault.cause
     if cause is Cause.AGENT_LOST or _waits_for_machine(first):
-        host = first.machine.partition("/")[0]
-        return f"juju show-machine {host}" if host else f"juju status {units}"
+        hosts = dict.fromkeys(unit.machine.partition("/")[0] for unit in shown if unit.machine)
+        return f"juju show-machine {' '.join(hosts)}" if hosts else f"juju status {units}"
     if cause is Cause.HOOK_FAILED:
         return f"juju resolved {units}"
     if fault.words:

@@ -28,7 +28,7 @@ def test_an_application_that_leaves_is_no_proof_that_its_service_is_down(cloud: 
     found = about(cloud, "metric.application")
     assert (found.severity, found.cause) == (Severity.DEGRADED, Cause.LEAVING)
     assert found.summary == "gnocchi is being removed from the Juju model"
-    assert found.remedy == ""
+    assert found.remedy == "juju status gnocchi"
 
 
 def test_an_application_that_cannot_leave_is_told_with_the_units_that_hold_it(

@@ -244,6 +244,16 @@ def test_a_lost_agent_is_told_with_its_machine(cloud: models.Model):
     assert found["nova-compute.units"].remedy == f"juju show-machine {machine}"
 
 
+def test_lost_agents_are_told_with_all_their_machines():
+    cloud = models.openstack(units=3)
+    units = cloud.units("aodh")
+    for name in units:
+        cloud.lose(name)
+    machines = " ".join(unit["machine"] for unit in units.values())
+    (found,) = [f for f in faults(cloud) if f.check == "alarming.application"]
+    assert found.remedy == f"juju show-machine {machines}"
+
+
 def test_each_kind_of_trouble_has_its_finding_the_worst_first(cloud: models.Model):
     cloud.say("nova-compute/0", "blocked", "Services not running")
     cloud.lose("nova-compute/1")
@@ -308,6 +318,16 @@ def test_ceilometers_request_is_told_elsewhere(cloud: models.Model):
     text = "Run the ceilometer-upgrade action on the leader to initialize ceilometer and gnocchi"
     cloud.say("ceilometer", "blocked", text)
     assert faults(cloud) == []
+
+
+def test_an_application_that_asks_for_its_action_is_not_all_well():
+    cloud = models.openstack(units=2)
+    cloud.say("ceilometer", "blocked", "Run the ceilometer-upgrade action on the leader")
+    (found,) = [f for f in judged(cloud) if f.check == "telemetry.application"]
+    assert found.summary == (
+        "Ceilometer in the Juju model: ceilometer, 2 units, "
+        "ceilometer/0, ceilometer/1 ask for ceilometer-upgrade"
+    )
 
 
 def test_what_ceilometer_says_beside_its_request_is_told(cloud: models.Model):
