@@ -71,7 +71,7 @@ def judge(model: Model) -> str:
     view = render.report_as(Form.TEXT, report, blueprint)
     seen = results.VisibleModel(model, whole=True)
     try:
-        plan = results.of_plan(ours, seen, choice, results.Options(), {})["plan"]
+        plan = results.of_plan(ours, seen, choice, results.Options(), {}, report=report)["plan"]
     except ValueError as error:
         plan = f"# There is no plan: {error}"
     return f"The Juju model alone; no service was asked.\n\n{view}\n{plan}"

@@ -6,7 +6,9 @@ import pathlib
 
 import pytest
 
+from coordinator.juju import status
 from tests.support.juju import recordings
+from tests.unit.checks.model import documents
 from tools.tryout import judge
 
 RECORDED = pathlib.Path(recordings.__file__).parent / "status"
@@ -25,6 +27,23 @@ def test_a_healthy_model_is_judged_and_planned(capsys: pytest.CaptureFixture[str
 
 def test_a_fault_in_the_model_is_told(capsys: pytest.CaptureFixture[str]):
     assert "failed" in judged("fault-hook-error", capsys)
+
+
+def test_what_a_plan_cannot_repair_is_told_before_it():
+    shown = judge.judge(status.parse(documents.read("mysql-outage")))
+    _, _, plan = shown.partition("# Repair this first: ")
+    assert plan.startswith("mysql-innodb-cluster is blocked")
+    assert plan.splitlines()[1].startswith("# -> juju run mysql-innodb-cluster/leader reboot")
+
+
+def test_what_a_plan_repairs_is_not_told_before_it():
+    document = documents.read("vault-raft")
+    del document["applications"]["aodh"]["relations"]["amqp"]
+    for unit in document["applications"]["aodh"]["units"].values():
+        unit["workload-status"] |= {"current": "blocked", "message": "Missing relations: amqp"}
+    shown = judge.judge(status.parse(document))
+    assert "NOT VERIFIED: aodh is not integrated with rabbitmq-server (amqp)" in shown
+    assert "Repair this first" not in shown
 
 
 def test_the_request_of_ceilometers_charm_is_told_with_its_command(
