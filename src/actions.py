@@ -289,10 +289,16 @@ class Actions:
         """Tell what the model lacks of the blueprint."""
         import planning  # noqa: PLC0415 - 20 ms, of which no hook and no other action needs any
 
+        report = Report.from_json(self._files.read(_REPORT))
         try:
             event.set_results(
                 planning.results(
-                    self._charm, self._relations, self._choice, self._settings(), event
+                    self._charm,
+                    self._relations,
+                    self._choice,
+                    self._settings(),
+                    event,
+                    report=report,
                 )
             )
         except ValueError as error:

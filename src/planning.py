@@ -17,6 +17,7 @@ from coordinator.juju.access import Access
 from coordinator.juju.status import Application, Integration, Model
 from coordinator.plan.plan import COORDINATOR
 from coordinator.plan.results import Options, VisibleModel, of_plan
+from coordinator.report.report import Report
 from relations.related import Related
 
 ENDPOINTS = tuple(integration.endpoint for integration in COORDINATOR.integrations)
@@ -29,6 +30,8 @@ def results(
     choice: Choice,
     valid: Settings | None,
     event: ops.ActionEvent,
+    *,
+    report: Report | None,
 ) -> dict[str, Any]:
     """Results of the action.
 
@@ -38,6 +41,7 @@ def results(
         choice: the blueprint in force, and why that is another one than the option asks for.
         valid: its options, None when some are not valid.
         event: the action, with its parameters.
+        report: the last one, where this unit has it.
 
     Raises:
         ValueError: a parameter is not allowed, or one is missing; it says which, and what is.
@@ -46,7 +50,7 @@ def results(
     if valid is not None:
         options = Options(valid.required, valid.optional, valid.upgrade.allows_action)
     seen = _look(charm, relations, event.log)
-    return of_plan(charm.app.name, seen, choice, options, event.params)
+    return of_plan(charm.app.name, seen, choice, options, event.params, report=report)
 
 
 def _look(

@@ -11,9 +11,10 @@ import yaml
 from ops import testing
 
 import charm
+import unit_state
 from coordinator.juju import snap
 from tests.support.juju.controller import MODEL, Controller
-from tests.unit import model
+from tests.unit import model, reports
 
 Context = testing.Context[Any]
 CONTENT = {"username": "telemetry-coordinator", "password": "correct-horse"}
@@ -182,6 +183,17 @@ def test_the_bundle_is_the_whole_stack(context: Context):
     content = yaml.safe_load(found["plan"])
     assert {"keystone", "gnocchi", "vault", model.APP} <= set(content["applications"])
     assert ["gnocchi:storage-ceph", "ceph-mon:client"] in content["relations"]
+
+
+@pytest.mark.parametrize("form", ["commands", "bundle"])
+def test_what_failed_at_last_and_no_plan_repairs_is_told_first(
+    context: Context, files: unit_state.UnitState, form: str
+):
+    report = reports.report(reports.good("identity", "token"), reports.bad("metric"))
+    files.keep("report.json", report.to_json())
+    plan = run(context, model.ready(), format=form)["plan"]
+    assert plan.startswith("# Repair this first: metric refused the connection")
+    assert not any("Repair" in line for line in lines(plan))
 
 
 @pytest.mark.parametrize("leader", [True, False])

@@ -94,15 +94,17 @@ def judge(model: Model) -> Report:
 def text_of(model: Model, report: Report, file: str, channel: str = "") -> str:
     """All that is said of a model: its report, and the plan."""
     view = render.report_as(Form.TEXT, report, Choice().blueprint)
-    return "\n".join((_HEAD, *_warning(model), view, _plan(model, file, channel)))
+    return "\n".join((_HEAD, *_warning(model), view, _plan(model, report, file, channel)))
 
 
-def _plan(model: Model, file: str, channel: str) -> str:
+def _plan(model: Model, report: Report, file: str, channel: str) -> str:
     """The plan; where there can be none, why."""
     seen = results.VisibleModel(model, whole=True)
     params = {"channel": channel}
     try:
-        plan = results.of_plan(_ours(model), seen, Choice(), results.Options(), params)["plan"]
+        ours, options = _ours(model), results.Options()
+        made = results.of_plan(ours, seen, Choice(), options, params, report=report)
+        plan = made["plan"]
     except ValueError as error:
         why = re.sub(r"\b(parameter )?channel(?=[=:])", "CHANNEL", str(error))
         return f"# There is no plan: {why}"

@@ -13,6 +13,8 @@ from coordinator.juju.errors import JujuFault
 from coordinator.juju.status import Model
 from coordinator.plan import bundle, completion, plan
 from coordinator.report import remedies, render
+from coordinator.report.finding import Cause, Severity
+from coordinator.report.report import Report
 from coordinator.text import plain
 
 _WARNING = """\
@@ -24,6 +26,10 @@ _ADDITIONS = """\
 # What this model lacks. Nothing that is there already is part of it, so that juju deploy leaves
 # all of that alone. See first what it would do: juju deploy --dry-run ./FILE
 """
+
+
+_PLANNED = {Cause.NOT_DEPLOYED, Cause.NOT_INTEGRATED, Cause.NO_SUBORDINATE}
+"""What is repaired by carrying out a plan."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,7 +62,13 @@ class Options:
 
 
 def of_plan(
-    us: str, seen: VisibleModel, choice: Choice, options: Options, params: Mapping[str, Any]
+    us: str,
+    seen: VisibleModel,
+    choice: Choice,
+    options: Options,
+    params: Mapping[str, Any],
+    *,
+    report: Report | None,
 ) -> dict[str, Any]:
     """Results of the action.
 
@@ -66,6 +78,7 @@ def of_plan(
         choice: the blueprint in force, and why that is another one than the option asks for.
         options: what the charm's options say.
         params: parameters of the action.
+        report: what was verified last, as far as that is known.
 
     Raises:
         ValueError: a parameter is not allowed, or one is missing; it says which, and what is.
@@ -84,6 +97,7 @@ def of_plan(
         if params.get("format") == "bundle"
         else _commands(made, seen, choice, options, later)
     )
+    text = _outage(report) + text if later else text
     return {
         "compared-with": "model" if seen.whole else "relations",
         "missing-applications": str(len(made.additions)),
@@ -92,6 +106,16 @@ def of_plan(
         "plan": text,
         "afterwards": "".join(f"{line}\n" for line in later),
     }
+
+
+def _outage(report: Report | None) -> str:
+    """What is to be repaired before a plan is carried out, and cannot be by it; as comments."""
+    failed = report.causes(Severity.FAILED) if report else ()
+    broken = next((finding for finding in failed if finding.cause not in _PLANNED), None)
+    if broken is None:
+        return ""
+    remedy = f"# -> {plain(broken.remedy)}\n" if broken.remedy else ""
+    return f"# Repair this first: {plain(broken.summary)}\n{remedy}"
 
 
 def _wishes(us: str, seen: VisibleModel, params: Mapping[str, Any]) -> plan.Wishes:

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from coordinator.juju import status
 from tests.support.juju import recordings
+from tests.unit.checks.model import documents
 from tools.tryout import judge
 
 RECORDED = pathlib.Path(recordings.__file__).parent / "status"
@@ -104,6 +106,28 @@ def test_names_of_applications_that_are_left_out_are_blanked_out(
     shown = judged("fault-removing-stuck", capsys, ANONYMOUS="1")
     assert "it lacks name-" in shown
     assert "mysql-router," not in shown
+
+
+def told_of(document: Any) -> str:
+    model = status.parse(document)
+    return judge.text_of(model, judge.judge(model), "status.json")
+
+
+def test_what_a_plan_cannot_repair_is_told_before_it():
+    shown = told_of(documents.read("mysql-outage"))
+    _, _, plan = shown.partition("# Repair this first: ")
+    assert plan.startswith("mysql-innodb-cluster is blocked")
+    assert plan.splitlines()[1].startswith("# -> juju run mysql-innodb-cluster/leader reboot")
+
+
+def test_what_a_plan_repairs_is_not_told_before_it():
+    document = documents.read("vault-raft")
+    del document["applications"]["aodh"]["relations"]["amqp"]
+    for unit in document["applications"]["aodh"]["units"].values():
+        unit["workload-status"] |= {"current": "blocked", "message": "Missing relations: amqp"}
+    shown = told_of(document)
+    assert "NOT VERIFIED: aodh is not integrated with rabbitmq-server (amqp)" in shown
+    assert "Repair this first" not in shown
 
 
 def test_the_request_of_ceilometers_charm_is_told_with_its_command(
