@@ -89,7 +89,7 @@ class Actions:
         self._publisher = publisher
         self._monitor = monitor
 
-    @functools.cached_property
+    @property
     def _seen(self) -> Inputs:
         return self._see()
 

@@ -73,8 +73,14 @@ def code(text: str) -> list[str]:
     return [*blocks, *re.findall(r"(?<!`)`([^`\n]+)`(?!`)", text)]
 
 
+def lines_of_code(page: pathlib.Path) -> list[str]:
+    """The lines of a page's code; one that goes on in the next is one."""
+    blocks = code(text_of(page))
+    return [line for block in blocks for line in re.sub(r"\\\n", " ", block).splitlines()]
+
+
 def test_readme_names_exactly_two_make_commands():
-    lines = [line for block in code(text_of(ROOT / "README.md")) for line in block.splitlines()]
+    lines = lines_of_code(ROOT / "README.md")
     assert {line for line in lines if line.startswith("make ")} == {"make rehearsal", "make test"}
 
 
@@ -82,8 +88,7 @@ def test_readme_names_exactly_two_make_commands():
 def test_no_command_takes_the_exit_code_of_juju_run_for_that_of_the_action(page: pathlib.Path):
     commands = [
         command
-        for block in code(text_of(page))
-        for command in re.sub(r"\\\n", " ", block).splitlines()
+        for command in lines_of_code(page)
         if re.search(r"juju run .*(verify-stack|ceilometer-upgrade).*(\|\||&&|\$\?)", command)
     ]
     assert [command for command in commands if "jq -e" not in command] == []
@@ -98,8 +103,7 @@ def test_what_may_take_minutes_is_waited_for(page: pathlib.Path):
     """Canaries take three, the snap of the juju client one and a half; Juju waits one."""
     commands = [
         command
-        for block in code(text_of(page))
-        for command in re.sub(r"\\\n", " ", block).splitlines()
+        for command in lines_of_code(page)
         if re.search(r"juju run \S+ (verify-stack|plan-stack|ceilometer-upgrade)\b", command)
         and not re.search(r"juju run ceilometer/", command)
     ]

@@ -193,7 +193,7 @@ def _has_data(
         return None
     try:
         return _has_enough(gnocchi, measures, rule, at)
-    except Exception:  # noqa: BLE001 - as above
+    except Exception:  # noqa: BLE001 - the rule is somebody's, not the cloud's
         return None
 
 

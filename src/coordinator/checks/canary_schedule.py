@@ -85,9 +85,8 @@ def _changed(last: CanaryRound, report: Report, required: Collection[str]) -> bo
 
 def were_missed(memory: CheckMemory) -> bool:
     """Whether some did not come back the last time."""
-    bad = {Severity.DEGRADED, Severity.FAILED}
     found = memory.canaries.findings if memory.canaries else ()
-    return any(finding.severity in bad for finding in found)
+    return any(finding.severity.is_fault for finding in found)
 
 
 def fail_charms(findings: Iterable[Finding]) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from coordinator.juju import errors, foreign
 from coordinator.juju.foreign import Entry
-from coordinator.juju.status import Application, CharmStatus, Level, Model
+from coordinator.juju.status import Application, CharmStatus, Level, Model, application_of
 from coordinator.report.kept import Json
 from coordinator.text import plain
 
@@ -138,8 +138,8 @@ def unfinished(operations: Json, application: str, action: str) -> str:
         name = operation.entry("action").text("name")
         for number, entry in operation.entries("tasks", foreign.TASK):
             going = _STATES.get(entry.text("status")) is State.GOING
-            host = entry.text("host").partition("/")[0]
-            if going and host == application and action == (name or entry.text("name")):
+            ours = application_of(entry.text("host")) == application
+            if going and ours and action == (name or entry.text("name")):
                 return number
     return ""
 

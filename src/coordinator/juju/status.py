@@ -242,6 +242,11 @@ class Model:
         return (unit for app in self.applications.values() for unit in app.units)
 
 
+def host_of(machine: str) -> str:
+    """The machine that a container is on; of a machine, itself."""
+    return machine.partition("/")[0]
+
+
 def application_of(unit: str) -> str:
     """Name of a unit's application."""
     return unit.partition("/")[0]

@@ -27,7 +27,6 @@ _ADDITIONS = """\
 # all of that alone. See first what it would do: juju deploy --dry-run ./FILE
 """
 
-
 _PLANNED = {Cause.NOT_DEPLOYED, Cause.NOT_INTEGRATED, Cause.NO_SUBORDINATE}
 """What is repaired by carrying out a plan."""
 
@@ -86,10 +85,8 @@ def of_plan(
     wishes = _wishes(us, seen, params)
     if params.get("format") == "bundle" and not seen.whole:
         # a bundle has all of the stack: Juju itself compares it with the model
-        seen, wishes = (
-            VisibleModel(Model(), fault=seen.fault),
-            dataclasses.replace(wishes, whole=True),
-        )
+        seen = VisibleModel(Model(), fault=seen.fault)
+        wishes = dataclasses.replace(wishes, whole=True)
     made = completion.complete(choice.blueprint, seen.model, wishes)
     later = _afterwards(made, seen, options)
     text = (

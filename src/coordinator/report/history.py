@@ -169,11 +169,10 @@ def _onsets(
     before: Mapping[str, datetime.datetime], report: Report, at: datetime.datetime
 ) -> dict[str, datetime.datetime]:
     """Since when each check is not ok; one that could not be asked is as it was."""
-    bad = {Severity.DEGRADED, Severity.FAILED}
     onsets: dict[str, datetime.datetime] = {}
     for finding in report.worst_first():
         known = before.get(finding.check)
-        if finding.severity in bad:
+        if finding.severity.is_fault:
             # a clock that was set back is no reason for a fault of the future
             onsets[finding.check] = min(known, at) if known else at
         elif finding.severity is Severity.SKIPPED and known:

@@ -73,7 +73,7 @@ class _Case:
     def __init__(self, findings: Iterable[Finding], blueprint: Blueprint) -> None:
         faults: dict[str, list[Finding]] = {}
         for finding in findings:
-            if finding.severity in {Severity.FAILED, Severity.DEGRADED}:
+            if finding.severity.is_fault:
                 faults.setdefault(finding.service, []).append(finding)
         self._nearest = {
             service: min(known, key=_distance)
@@ -109,7 +109,7 @@ class _Case:
 
     def reason(self, finding: Finding) -> str:
         """The check that a finding follows from; empty for a cause, and for what is no fault."""
-        if finding.severity not in {Severity.FAILED, Severity.DEGRADED}:
+        if not finding.severity.is_fault:
             return ""
         if self._is_behind(finding):
             return finding.behind

@@ -85,7 +85,7 @@ def _refuse_another_series(source: Source) -> None:
 
 def _add(package: str) -> None:
     """Install from the lists of packages at hand; refresh them when they are too old for that."""
-    from charmlibs import apt  # noqa: PLC0415 - as above
+    from charmlibs import apt  # noqa: PLC0415 - only the first upgrade needs it
 
     try:
         apt.add_package(package)

@@ -28,7 +28,7 @@ def sweep(service: Service, path: str, find: Callable[[], Iterable[str]]) -> Non
     """
     try:
         ids = tuple(find())
-    except Exception as error:  # noqa: BLE001 - as above
+    except Exception as error:  # noqa: BLE001 - the next run looks again
         _note("left-overs of canaries were not found", error, service)
         return
     for id_ in ids:
@@ -39,7 +39,7 @@ def remove(service: Service, path: str, id_: str) -> None:
     """Remove a canary; one that stays behind is for the next run, and hides nothing."""
     try:
         service.delete(path, id_)
-    except Exception as error:  # noqa: BLE001 - as above
+    except Exception as error:  # noqa: BLE001 - it is for the next run
         _note(f"canary {path}/{quoted(id_)} is left behind", error, service)
 
 

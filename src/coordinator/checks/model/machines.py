@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from coordinator.juju.status import Level, Model, Unit
+from coordinator.juju.status import Level, Model, Unit, application_of, host_of
 from coordinator.report.finding import Cause, Finding, Severity
 from coordinator.text import named
 
@@ -38,7 +38,7 @@ class LostMachine:
 
     def finding(self, severity: Severity) -> Finding:
         """What is to be said of it."""
-        host = _host(self.name)
+        host = host_of(self.name)
         names = named(self.units)
         count = len(self.units)
         if self.came:
@@ -61,12 +61,12 @@ class Machines:
         places: dict[str, list[Unit]] = {}
         for unit in model.units:
             if unit.machine:
-                hosts.setdefault(_host(unit.machine), []).append(unit)
+                hosts.setdefault(host_of(unit.machine), []).append(unit)
                 places.setdefault(unit.machine, []).append(unit)
         whole = {name: _judge(name, model, units) for name, units in hosts.items()}
         self._lost: dict[str, LostMachine] = {}  # by what units name as their machine
         for name, units in places.items():
-            found = whole[_host(name)] or _judge(name, model, units)
+            found = whole[host_of(name)] or _judge(name, model, units)
             if found is not None:
                 self._lost[name] = found
 
@@ -93,16 +93,11 @@ class Machines:
             if finding.behind:
                 worst.setdefault(finding.behind, []).append(finding)
         for machine in dict.fromkeys(self._lost.values()):
-            ours = any(unit.partition("/")[0] in stack for unit in machine.units)
+            ours = any(application_of(unit) in stack for unit in machine.units)
             behind = worst.get(machine.check, ())
             severity = max((f.severity for f in behind), key=lambda s: s.rank, default=None)
             if severity is not None or ours:
                 yield machine.finding(severity or Severity.DEGRADED)
-
-
-def _host(name: str) -> str:
-    """The machine that a container is on; of a machine, itself."""
-    return name.partition("/")[0]
 
 
 def _judge(name: str, model: Model, units: Sequence[Unit]) -> LostMachine | None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from coordinator.checks.model import status_words
 from coordinator.checks.model.status_words import Words
 from coordinator.juju import ceilometer
-from coordinator.juju.status import CharmStatus, Level, Unit
+from coordinator.juju.status import CharmStatus, Level, Unit, host_of
 from coordinator.report.finding import Cause
 from coordinator.text import SHOWN, lasting
 
@@ -132,7 +132,7 @@ def remedy(fault: UnitFault, alike: Sequence[Unit]) -> str:
     units = " ".join(unit.name for unit in shown)
     first, cause = alike[0], fault.cause
     if cause is Cause.AGENT_LOST or _waits_for_machine(first):
-        hosts = dict.fromkeys(unit.machine.partition("/")[0] for unit in shown if unit.machine)
+        hosts = dict.fromkeys(host_of(unit.machine) for unit in shown if unit.machine)
         return f"juju show-machine {' '.join(hosts)}" if hosts else f"juju status {units}"
     if cause is Cause.HOOK_FAILED:
         return f"juju resolved {units}"
