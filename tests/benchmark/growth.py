@@ -7,13 +7,13 @@ import dataclasses
 import json
 import pathlib
 
-import yaml
-
-from tests.benchmark.charms import MeteredUnit
+from tests.benchmark.charms import FailedError, MeteredUnit
 from tests.benchmark.figures import Figure, Series
 from tests.benchmark.stage import KINDS, Stage
 from tests.support.agent import unit_state
+from tests.support.agent.agent import MODEL_UUID
 from tests.support.juju import models
+from tests.support.juju.controller import Controller
 
 RUNS = 3
 REGIONS = (1, 10, 50)
@@ -121,24 +121,29 @@ def _with_model(stage: Stage, size: int) -> Point:
     unit = stage.coordinator(databag=stage.gateway_databag)
     folder = unit.agent.charm_dir.parent
     document = models.openstack(computes=size // 2).document  # each with a subordinate
-    _write_client(folder / "bin", json.dumps(document))
-    (folder / "agent.conf").write_text(
-        yaml.safe_dump({"controller": "controller-1", "cacert": ""})
-    )
-    unit.agent.environment["PATH"] = f"{folder / 'bin'}:{unit.agent.path}"
+    del document["applications"]["ceilometer"]["version"]  # that of the command counts
+    controller = Controller(folder / "juju", unit.agent.juju_version, MODEL_UUID)
+    asked = _replace_client(controller.bin, json.dumps(document))
+    (folder / "agent.conf").write_text(controller.agent_conf())
+    unit.agent.environment["PATH"] = f"{controller.bin}:{unit.agent.path}"
     secret = unit.agent.add_secret({"username": "someone", "password": "correct-horse"})
     unit.agent.config({"juju-access": secret})
     unit.hook("config-changed")
-    return _point(stage, unit, size)
+    asked.unlink()
+    point = _point(stage, unit, size)
+    if not asked.exists():
+        raise FailedError("verify-stack did not ask for the model")
+    return point
 
 
-def _write_client(folder: pathlib.Path, document: str) -> None:
-    """A juju command that prints the model, whatever is asked of it, and costs next to nothing."""
-    folder.mkdir()
+def _replace_client(folder: pathlib.Path, document: str) -> pathlib.Path:
+    """A juju command that prints the model and costs next to nothing; its use leaves the file."""
     (folder / "document.json").write_text(document)
-    client = folder / "juju"
-    client.write_text(f"#!/bin/sh\ncase $1 in status) exec cat '{folder}/document.json';; esac\n")
-    client.chmod(0o755)
+    asked = folder / "asked"
+    (folder / "juju").write_text(
+        f"#!/bin/sh\ncase $1 in status) : > '{asked}'; exec cat '{folder}/document.json';; esac\n"
+    )
+    return asked
 
 
 def to_json(curves: Curves) -> dict[str, list[dict[str, float]]]:
