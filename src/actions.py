@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import logging
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+import msgspec
 import ops
 
 import config
@@ -335,7 +335,7 @@ def adapt(request: Request, params: Mapping[str, Any]) -> Request:
         changes["depth"] = Depth.FULL
     elif request.depth.reads:
         changes["depth"] = Depth.READS
-    return dataclasses.replace(request, **changes)
+    return msgspec.structs.replace(request, **changes)
 
 
 def _parsed(name: str, parser: Callable[[str], _Value], params: Mapping[str, Any]) -> _Value:

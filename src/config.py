@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
-import dataclasses
 import enum
 import re
 import sys
 from collections.abc import Callable, Container, Mapping, Sequence
 from typing import TypeVar
+
+import msgspec
 
 from coordinator.blueprint import systems
 from coordinator.openstack import certificates as openstack_certificates
@@ -49,8 +50,7 @@ class Deep(enum.Enum):
         }[self]
 
 
-@dataclasses.dataclass(frozen=True)
-class CloudArchive:
+class CloudArchive(msgspec.Struct, frozen=True):
     """A pocket of the Ubuntu Cloud Archive, such as `jammy-updates/antelope`."""
 
     series: str
@@ -58,8 +58,7 @@ class CloudArchive:
     pocket: str = "updates"
 
 
-@dataclasses.dataclass(frozen=True)
-class Settings:
+class Settings(msgspec.Struct, frozen=True):
     """Valid options; see `config.yaml` for their meaning.
 
     Attributes:
@@ -89,8 +88,7 @@ class Settings:
     metrics_port: int
 
 
-@dataclasses.dataclass(frozen=True)
-class OptionFault:
+class OptionFault(msgspec.Struct, frozen=True):
     """A value that is not allowed.
 
     Attributes:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 import ops
 
 import config
@@ -23,8 +23,7 @@ _OF_JUJU = ("egress-subnets", "ingress-address", "private-address")
 """What Juju writes into the databag of each unit."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Inputs:
+class Inputs(msgspec.Struct, frozen=True):
     """What this hook can work with.
 
     Attributes:
@@ -88,13 +87,13 @@ def gather(relations: Related, model: ops.Model, choice: Choice, proxies: Proxie
     except config.OptionsError as error:
         first, others = error.faults[0], len(error.faults) - 1
         blocker = status.blocked(first.text, first.allowed, others)
-        return dataclasses.replace(seen, blocker=blocker)
+        return msgspec.structs.replace(seen, blocker=blocker)
     identity = _identity(relations)
     blocker = _missing_relations(relations, valid, model.app.name) or _without_credentials(
         identity
     )
     if not identity.candidates:
-        return dataclasses.replace(seen, settings=valid, blocker=blocker)
+        return msgspec.structs.replace(seen, settings=valid, blocker=blocker)
     request = Request(
         credentials=identity.candidates,
         required=valid.required,
@@ -113,7 +112,7 @@ def gather(relations: Related, model: ops.Model, choice: Choice, proxies: Proxie
         fewer_rights=bool(valid.requested_grants),
     )
     blocker = blocker or _without_gnocchi(relations, valid)
-    return dataclasses.replace(seen, settings=valid, request=request, blocker=blocker)
+    return msgspec.structs.replace(seen, settings=valid, request=request, blocker=blocker)
 
 
 def _missing_relations(
@@ -195,7 +194,7 @@ def _digest(
     Of members only the names of their units count: what else they say is for others. A unit that
     came and has said nothing yet changes nothing, and neither does a member without units.
     """
-    seen: dict[str, Any] = {"options": dict(options), "proxies": dataclasses.asdict(proxies)}
+    seen: dict[str, Any] = {"options": dict(options), "proxies": msgspec.structs.asdict(proxies)}
     for endpoint in (IDENTITY, NOTIFICATIONS, METRIC, CERTIFICATES):
         said = [[relation.app.name, _said(relation)] for relation in relations.active(endpoint)]
         seen[endpoint] = [[application, units] for application, units in said if units]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import ops
 
 import juju_access
@@ -81,7 +81,7 @@ def _look(
         return VisibleModel(related, fault=refused.fault)
     # the secret may name another model than the coordinator's own
     applications = {**related.applications, **survey.applications}
-    return VisibleModel(dataclasses.replace(survey, applications=applications), whole=True)
+    return VisibleModel(msgspec.structs.replace(survey, applications=applications), whole=True)
 
 
 def _ourselves(name: str, relations: Related) -> Application:

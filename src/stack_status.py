@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import logging
 from collections.abc import Callable
 
+import msgspec
 import ops
 
 from charms.telemetry_coordinator.v0 import telemetry_stack
@@ -89,7 +89,7 @@ class Publisher:
         if first != told:
             known = told.settled(status.Status.from_json(self._files.read(STACK_STATUS)))
         self._files.keep_news(STACK_STATUS, known.to_json())
-        dated = dataclasses.replace(told, since=known.since)
+        dated = msgspec.structs.replace(told, since=known.since)
         option = [seen.option_fault] if seen.option_fault else []
         self._offers = [dated, *option] if first == told else [*option, dated]
         published = stack(known)

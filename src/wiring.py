@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import os
 import pathlib
 from collections.abc import Callable
 
+import msgspec
 import ops
 
 import inputs
@@ -29,11 +29,10 @@ _REST = "controller.json"
 _SIGHTINGS = "units.json"
 
 
-@dataclasses.dataclass(frozen=True)
-class _Failure:
+class _Failure(kept.Kept, frozen=True):
     """The last installation of the juju client, which failed."""
 
-    at: datetime.datetime
+    at: kept.Moment
     fault: str
 
 
@@ -63,7 +62,7 @@ def build_backends(
         raise ValueError("without valid options there is nothing to do")
     origin = options.origin
     suite = f"{origin.series}-{origin.pocket}/{origin.release}" if origin else ""
-    policy = dataclasses.replace(options.upgrade, remembers=remembers)
+    policy = msgspec.structs.replace(options.upgrade, remembers=remembers)
     basic = Backends(
         policy=policy,
         command=command.CommandBackend(packages.Source(suite=suite, proxies=seen.proxies)),
@@ -74,18 +73,18 @@ def build_backends(
         return basic
     access = juju_access.read_access(charm.model, options.juju_access, os.environ, charm.charm_dir)
     if not isinstance(access, Access):
-        return dataclasses.replace(basic, barred=access)
+        return msgspec.structs.replace(basic, barred=access)
     may_install = installs and remembers and policy.allows_action
     juju = _find_client(charm.unit.name, access.channel, files, announce, installs=may_install)
     if isinstance(juju, errors.JujuFault):
-        return dataclasses.replace(basic, barred=juju)
+        return msgspec.structs.replace(basic, barred=juju)
     from coordinator.juju import action, client  # noqa: PLC0415 - 50 ms, mostly jubilant
 
     rest = ControllerRest.from_json(files.read(_REST))
     through = client.Controller(access, juju, rest, insists=insists)
     sightings = patience.from_json(files.read(_SIGHTINGS))
     backend = action.ActionBackend(through, seen.related, sightings)
-    return dataclasses.replace(basic, action=backend)
+    return msgspec.structs.replace(basic, action=backend)
 
 
 def keep_controller(files: UnitState, backends: Backends) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import pathlib
 import sys
+
+import msgspec
 
 ROOT = pathlib.Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "src"))
@@ -39,7 +40,7 @@ def texts() -> dict[str, str]:
     """The bundles by the names of their files."""
     wishes = plan.Wishes(channel=platforms.parse(RELEASE))
     whole = completion.complete(loader.load(), Model(), wishes)
-    unseen = dataclasses.replace(wishes, whole=False)
+    unseen = msgspec.structs.replace(wishes, whole=False)
     beside = completion.complete(loader.load(), Model(), unseen)
     return {
         "telemetry.yaml": WHOLE.format(release=RELEASE) + bundle.of_plan(whole),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import concurrent.futures
-import dataclasses
+
+import msgspec
 
 from coordinator.checks import canary_schedule
 from coordinator.checks import ceilometer as checks_ceilometer
@@ -22,8 +23,7 @@ from coordinator.upgrade.record import Record
 from coordinator.upgrade.run import Situation, run_upgrade
 
 
-@dataclasses.dataclass(frozen=True)
-class Turn:
+class Turn(msgspec.Struct, frozen=True):
     """The outcome of one turn.
 
     Attributes:
@@ -62,7 +62,7 @@ class Turn:
     def memory(self) -> CheckMemory:
         """What the next verification needs to know of this one."""
         fails = canary_schedule.fail_charms(self.report.findings)
-        return dataclasses.replace(self.situation.verification.memory, charms_fail=fails)
+        return msgspec.structs.replace(self.situation.verification.memory, charms_fail=fails)
 
 
 def reconcile(request: Request, record: Record, memory: CheckMemory, backends: Backends) -> Turn:
@@ -97,8 +97,8 @@ def look(
         seen = seeing.result()
     if seen.model is not None:
         names = systems.name_services(seen.model, request, backends.members)
-        memory = dataclasses.replace(verified.memory, names=names)
-        verified = dataclasses.replace(verified, memory=memory)
+        memory = msgspec.structs.replace(verified.memory, names=names)
+        verified = msgspec.structs.replace(verified, memory=memory)
     observed = observe(verified, record, backends, seen)
     record = settle(observed, record)
     decision = decide(observed, record, backends.policy)
@@ -126,11 +126,11 @@ def judge(request: Request, now: Situation, backends: Backends) -> Report:
             verified.comparison, verified.release, severity, remedies.run_upgrade(application)
         )
     if now.sight.model is not None:
-        report = dataclasses.replace(report, findings=tuple(found))
+        report = msgspec.structs.replace(report, findings=tuple(found))
         found += systems.of_model(now.sight.model, request, backends.members, report)
     about_charm = upgrade_findings.of_charm(
         now.sight, now.record, report.taken_at, backends.policy.allows_command, now.refused
     )
     found += [about_charm] if about_charm is not None else []
     explained = root_causes.explained(found, request.blueprint)
-    return dataclasses.replace(report, findings=explained)
+    return msgspec.structs.replace(report, findings=explained)

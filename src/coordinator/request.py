@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 from collections.abc import Mapping, Sequence
+
+import msgspec
 
 from coordinator.blueprint.loader import load
 from coordinator.blueprint.systems import Blueprint
@@ -32,8 +33,7 @@ class Depth(enum.Enum):
         return Depth.CHANGES if self is Depth.FULL else self
 
 
-@dataclasses.dataclass(frozen=True)
-class Thresholds:
+class Thresholds(msgspec.Struct, frozen=True):
     """What is normal in this cloud.
 
     Attributes:
@@ -57,8 +57,7 @@ class Thresholds:
 DEFAULT_THRESHOLDS = Thresholds()
 
 
-@dataclasses.dataclass(frozen=True)
-class Limits:
+class Limits(msgspec.Struct, frozen=True):
     """When a certificate that ends is a fault.
 
     Attributes:
@@ -73,8 +72,7 @@ class Limits:
 DEFAULT_LIMITS = Limits()
 
 
-@dataclasses.dataclass(frozen=True)
-class Request:
+class Request(msgspec.Struct, frozen=True):
     """What is to be verified, and how.
 
     Attributes:
@@ -100,14 +98,14 @@ class Request:
     applications: Mapping[str, str]
     coordinator: str
     expiry: Limits = DEFAULT_LIMITS
-    blueprint: Blueprint = dataclasses.field(default_factory=load)
+    blueprint: Blueprint = msgspec.field(default_factory=load)
     depth: Depth = Depth.SHALLOW
     thresholds: Thresholds = DEFAULT_THRESHOLDS
     fewer_rights: bool = False
 
     def same_stack(self, other: Request) -> bool:
         """Whether the same services are verified at the same places, however deep."""
-        return dataclasses.replace(self, depth=other.depth) == other
+        return msgspec.structs.replace(self, depth=other.depth) == other
 
     @property
     def authority(self) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import enum
 import json
 import re
+
+import msgspec
 
 from coordinator.report import kept
 from coordinator.text import more, plain
@@ -44,8 +45,7 @@ _COUNTS = re.compile(
 """Numbers that count or measure: not those of an HTTP status, a name, a version or a time."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Status:
+class Status(kept.Kept, frozen=True):
     """A status.
 
     Attributes:
@@ -57,8 +57,8 @@ class Status:
     level: Level
     summary: str
     remedy: str = ""
-    others: int = 0
-    following: int = 0
+    others: kept.Count = 0
+    following: kept.Count = 0
     check: str = ""
     since: str = ""
 
@@ -75,7 +75,7 @@ class Status:
     def dated(self, onset: datetime.datetime | None) -> Status:
         """The status of a fault with the time since when; absolute, as it must not change."""
         since = f"{onset:%d %b %H:%MZ}".lstrip("0") if onset is not None and self.check else ""
-        return dataclasses.replace(self, since=since)
+        return msgspec.structs.replace(self, since=since)
 
     def settled(self, before: Status | None) -> Status:
         """What others are told: the status before, where only counts and measures differ.

@@ -7,13 +7,13 @@ Equal inputs give equal texts, so that a hook without news changes nothing.
 from __future__ import annotations
 
 import base64
-import dataclasses
 import json
 import lzma
 import pathlib
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 import yaml
 
 from monitoring.exporter import ADDRESS, FILE
@@ -28,8 +28,7 @@ RULES = _HERE / "alert_rules.yaml"
 DASHBOARD = _HERE / "dashboard.json"
 
 
-@dataclasses.dataclass(frozen=True)
-class Topology:
+class Topology(msgspec.Struct, frozen=True):
     """Whose alerts they are.
 
     Attributes:

@@ -7,12 +7,13 @@ cloud anything. The unit runs as a user of its own that may write nothing.
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 import pathlib
 import socket
 import subprocess
 from collections.abc import Iterable, Mapping
+
+import msgspec
 
 from coordinator.report import metrics
 from coordinator.report.metrics import Sample
@@ -40,8 +41,7 @@ _UNIT = pathlib.Path(__file__).with_name("metrics.service")
 """The systemd unit, with places for its values; `systemd-analyze security` rates it."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Systemd:
+class Systemd(msgspec.Struct, frozen=True):
     """The machine's systemd, as far as it is there.
 
     Attributes:

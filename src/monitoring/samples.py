@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import collections
-import dataclasses
 from collections.abc import Iterator, Mapping
+
+import msgspec
 
 from coordinator.juju.status import Model
 from coordinator.report import figures
@@ -30,8 +31,7 @@ _NEEDED = {Step.RUN, Step.WAIT, Step.ADVISE, Step.POLL}
 _LOOKED_AT = {Severity.OK, Severity.DEGRADED, Severity.FAILED}
 
 
-@dataclasses.dataclass(frozen=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True):
     """What is told of a verification.
 
     Attributes:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
+import msgspec
+
 from coordinator.openstack.credentials import Credentials
 from coordinator.openstack.urls import fault_of
 
@@ -32,8 +34,7 @@ _NEEDED = (
 _SUNBEAM_KEYS = {"credentials", "internal-endpoint", "api-version", "auth-host"}
 
 
-@dataclasses.dataclass(frozen=True)
-class Identity:
+class Identity(msgspec.Struct, frozen=True):
     """What keystone sent.
 
     Attributes:
@@ -47,8 +48,7 @@ class Identity:
     remedy: str = ""
 
 
-@dataclasses.dataclass(frozen=True)
-class Gnocchi:
+class Gnocchi(msgspec.Struct, frozen=True):
     """What Gnocchi's units published.
 
     Attributes:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
+
+import msgspec
 
 from coordinator.checks import runner
 from coordinator.checks.memory import NOTHING, CheckMemory
@@ -40,7 +41,9 @@ def verify(
     asked: Request, memory: CheckMemory = NOTHING, **thresholds: Any
 ) -> runner.Verification:
     """The verification that follows on another one, with some thresholds."""
-    return runner.verify(dataclasses.replace(asked, thresholds=Thresholds(**thresholds)), memory)
+    return runner.verify(
+        msgspec.structs.replace(asked, thresholds=Thresholds(**thresholds)), memory
+    )
 
 
 def ask(asked: Request, memory: CheckMemory = NOTHING, **thresholds: Any) -> Report:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import threading
 import time
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import pytest
 
 from coordinator.report.finding import Cause, Finding, Severity
@@ -39,7 +39,7 @@ def about(stack: Stack, *services: str, role: str = "Admin", depth: Depth = Dept
     """An order to look deeply at these services; a user of its own for each role."""
     username = "telemetry-coordinator" if role == "Admin" else f"only-{role}"
     asked = request(stack, username=username, role=role)
-    return dataclasses.replace(asked, required=services, depth=depth)
+    return msgspec.structs.replace(asked, required=services, depth=depth)
 
 
 def asked(stack: Stack, *services: str, role: str = "Admin", **thresholds: Any) -> Report:
@@ -101,7 +101,7 @@ def test_an_evaluator_that_gets_no_measures_is_told_from_a_stopped_one(stack: St
     stack.catalog.point("metric", "http://127.0.0.1:9", "internal")
     stack.services["evaluator"].stop()
     stack.services["evaluator"].start()
-    public = dataclasses.replace(about(stack, "metric", "alarming"), interface="public")
+    public = msgspec.structs.replace(about(stack, "metric", "alarming"), interface="public")
     found = finding(ask(public, **THRESHOLDS), "alarming.canary")
     assert judged(found) == (Severity.FAILED, Cause.NO_DATA)
     assert found.remedy == "juju exec -a aodh -- tail -n 50 /var/log/aodh/aodh-evaluator.log"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import logging
 import re
 from collections.abc import Callable, Iterator
 
+import msgspec
 import pytest
 
 from coordinator.checks.memory import NOTHING, CheckMemory, Unpublished
@@ -46,7 +46,7 @@ def earlier(memory: CheckMemory, minutes: float) -> CheckMemory:
     """The memory as if the backlog had been counted some time ago."""
     assert memory.backlog
     at = memory.backlog.at - datetime.timedelta(minutes=minutes)
-    return memory.replaced(dataclasses.replace(memory.backlog, at=at))
+    return memory.replaced(msgspec.structs.replace(memory.backlog, at=at))
 
 
 def test_an_empty_cloud_is_skipped(stack: Stack, asked: Request) -> None:
@@ -267,7 +267,7 @@ def test_the_number_of_requests_does_not_grow_with_the_cloud(
         lines = (r.getMessage() for r in caplog.records if r.name == "coordinator.openstack.http")
         return sum("/v1/" in line for line in lines)
 
-    patient = dataclasses.replace(asked, timeout=120)  # however busy the machine is
+    patient = msgspec.structs.replace(asked, timeout=120)  # however busy the machine is
     populate(hosts=50, instances=200)
     memory = verify(patient).memory  # all hosts are silent, which costs most
     small = requests()

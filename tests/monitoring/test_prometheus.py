@@ -8,6 +8,7 @@ import time
 from collections.abc import Generator
 from typing import Any
 
+import msgspec
 import pytest
 import requests
 
@@ -45,8 +46,8 @@ class Served:
     def show(self, outcome: Outcome) -> None:
         """Export an outcome that has just come."""
         now = reports.NOW.fromtimestamp(time.time(), reports.NOW.tzinfo)
-        report = dataclasses.replace(outcome.report, taken_at=now)
-        self.exporter.export(of_outcome(dataclasses.replace(outcome, report=report)))
+        report = msgspec.structs.replace(outcome.report, taken_at=now)
+        self.exporter.export(of_outcome(msgspec.structs.replace(outcome, report=report)))
 
 
 @pytest.fixture(scope="module")
@@ -75,12 +76,12 @@ def failing() -> Outcome:
     for _ in range(3):
         record = record.failed(reports.NOW, reports.FINGERPRINT, "HTTP 500")
     dead = bad("metric", "canary", Severity.FAILED, Cause.NOT_PROCESSED)
-    follows = dataclasses.replace(
+    follows = msgspec.structs.replace(
         bad("telemetry", "flow", Severity.FAILED, Cause.NO_FLOW), because="metric.canary"
     )
     hosts = bad("telemetry", "hosts", Severity.DEGRADED, Cause.SILENT_HOSTS)
     outcome = outcomes.outcome(good("identity", "token"), dead, follows, hosts)
-    return dataclasses.replace(outcome, record=record)
+    return msgspec.structs.replace(outcome, record=record)
 
 
 def test_alerts_come_with_faults_and_go_with_them(served: Served):

@@ -13,6 +13,8 @@ import time
 from collections.abc import Generator, Mapping
 from typing import Any
 
+import msgspec
+
 from coordinator.checks import runner
 from coordinator.report.finding import Cause, Finding
 from coordinator.report.report import Report
@@ -55,7 +57,7 @@ def verify(
     nor sockets nor files behind.
     """
     credentials = dataclasses.replace(reports.CREDENTIALS, auth_url=f"{keystone_url}/v3")
-    request = dataclasses.replace(
+    request = msgspec.structs.replace(
         reports.REQUEST,
         credentials=(credentials,),
         required=("metric",),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+import msgspec
 from ops import testing
 
 from coordinator import reconcile
@@ -94,8 +95,8 @@ class Stage:
         if self.announcement:
             backends.announce(self.announcement)
         sight = backends.see(self.turn.record)
-        situation = dataclasses.replace(self.turn.situation, sight=sight)
-        return dataclasses.replace(self.turn, situation=situation)
+        situation = msgspec.structs.replace(self.turn.situation, sight=sight)
+        return msgspec.structs.replace(self.turn, situation=situation)
 
     def look(
         self, request: Request, record: Any, memory: Any, backends: Backends, progress: Any

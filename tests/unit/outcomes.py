@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+import msgspec
 
 from coordinator.juju.status import Application, CharmStatus, Level, Model
 from coordinator.report import figures
@@ -43,7 +43,7 @@ def full() -> Outcome:
     """An outcome that has something for each metric."""
     silent = bad("telemetry", "hosts", Severity.DEGRADED, Cause.SILENT_HOSTS)
     known = outcome(good("metric"), silent, model=MODEL)
-    report = dataclasses.replace(
+    report = msgspec.structs.replace(
         known.report, figures=FIGURES, canaries=Canaries(reports.NOW, "[{}, {}]")
     )
-    return dataclasses.replace(known, report=report)
+    return msgspec.structs.replace(known, report=report)

@@ -5,6 +5,7 @@ import json
 import pathlib
 from typing import Any
 
+import msgspec
 import pytest
 from ops import testing
 
@@ -106,7 +107,7 @@ def test_verify_stack_fails_with_results_when_the_stack_is_not_verified(
 UNREAD = (
     reports.good("metric"),
     reports.good("alarming"),
-    dataclasses.replace(
+    msgspec.structs.replace(
         reports.bad("key-manager", "read", Severity.SKIPPED, Cause.FORBIDDEN),
         summary="Barbican forbids it (HTTP 403)",
         remedy="grant a role that may",
@@ -356,8 +357,8 @@ RUNNING = upgrade_record.Running(
 
 def test_an_action_that_was_begun_is_named(context: Context, ran: list[reconcile.Turn]):
     turn = reports.turn(record=upgrade_record.Record().started(RUNNING))
-    situation = dataclasses.replace(turn.situation, began=True)
-    ran[0] = dataclasses.replace(turn, situation=situation)
+    situation = msgspec.structs.replace(turn.situation, began=True)
+    ran[0] = msgspec.structs.replace(turn, situation=situation)
     _, found = run(context, UPGRADE, model.ready())
     assert found == {"outcome": "started", "task": "12", "application": "ceilometer"}
 
@@ -502,7 +503,7 @@ HUGE = reports.report(*(reports.bad("metric", f"host-{n}") for n in range(3000))
 def test_a_long_report_that_was_kept_is_shown_with_its_file(
     context: Context, stage: Stage, shelf: pathlib.Path
 ):
-    stage.turn = dataclasses.replace(stage.turn, report=HUGE)
+    stage.turn = msgspec.structs.replace(stage.turn, report=HUGE)
     out = context.run(context.on.update_status(), model.ready())
     _, found = run(context, "show-report", out, format="json")
     assert Report.from_json(pathlib.Path(found["report-file"]).read_text()) == HUGE
@@ -512,7 +513,7 @@ def test_of_a_report_without_bounds_only_the_worst_is_kept(
     context: Context, stage: Stage, files: unit_state.UnitState
 ):
     endless = reports.report(*(reports.bad("metric", f"host-{n}") for n in range(10_000)))
-    stage.turn = dataclasses.replace(stage.turn, report=endless)
+    stage.turn = msgspec.structs.replace(stage.turn, report=endless)
     context.run(context.on.update_status(), model.ready())
     text = files.read("report.json")
     kept = Report.from_json(text)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 from ops import testing
 from scenario.errors import UncaughtCharmError
@@ -437,12 +438,12 @@ def app_data(one: Any) -> dict[str, str]:
 def turn_at(turn: Any, minutes: int, *findings: Any) -> Any:
     """The same turn later, with these findings."""
     at = reports.NOW + datetime.timedelta(minutes=minutes)
-    report = dataclasses.replace(reports.report(*findings), taken_at=at)
-    return dataclasses.replace(turn, report=report)
+    report = msgspec.structs.replace(reports.report(*findings), taken_at=at)
+    return msgspec.structs.replace(turn, report=report)
 
 
 def late(count: int, severity: Severity) -> Any:
-    return dataclasses.replace(
+    return msgspec.structs.replace(
         reports.bad("alarming", "alarms", severity, Cause.TIMEOUT),
         summary=f"{count} alarms were not evaluated for {count} min",
     )

@@ -95,7 +95,7 @@ def test_a_new_leader_does_not_follow_a_request_that_was_followed_in_vain(
         juju.finish(number)
     units.hook(0)
     assert units.record.success is not None
-    assert units.record.success.unheard
+    assert units.record.success.still_asks
     units.hook(1, elected=True)
     units.hook(1)
     assert len(juju.tasks) == 1

@@ -159,10 +159,6 @@ WITHIN = {
     "ceilometer-upgrade cannot run without credentials",
     "a header holds control characters",
     # a record that is damaged, whatever the reason
-    "a count of nothing",
-    "a time that no clock shows",
-    "a time without its zone",
-    "a value of the wrong type",
     # why an answer is not the API's: the finding says what was asked
     "a catalog is a list",
     "a longer query than is asked",

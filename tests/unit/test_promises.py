@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import pathlib
 
+import msgspec
 import pytest
 
 from coordinator.checks import canary_schedule, compute_hosts
@@ -32,7 +32,7 @@ def rounds(breaks_at: float, pace: float) -> float:
     memory, now = NOTHING, 0.0
     while True:
         at = reports.NOW + datetime.timedelta(minutes=now)
-        report = dataclasses.replace(reports.report(), taken_at=at)
+        report = msgspec.structs.replace(reports.report(), taken_at=at)
         if canary_schedule.are_due(report, memory, ABLE, ABLE):
             if now >= breaks_at:
                 return now + DEFAULT_THRESHOLDS.canary_timeout / 60 - breaks_at

@@ -3,11 +3,11 @@
 Verifications are given by hand here; the command is a script, run for real.
 """
 
-import dataclasses
 import datetime
 import pathlib
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
 from coordinator import reconcile
@@ -31,14 +31,14 @@ from coordinator.upgrade.run import run_upgrade
 from tests.support.juju import models
 from tests.unit import executables, reports
 
-EMPTY = dataclasses.replace(
+EMPTY = msgspec.structs.replace(
     reports.report(*reports.VERIFIED[:-1], reports.LACKING),
     resource_types=frozenset({"generic"}),
     behind=reports.BEHIND,
 )
 GOOD = reports.report()
 DOWN = reports.report(reports.bad("metric"), types=None)
-NEWER = dataclasses.replace(GOOD, builds={"metric": "4.7.1"})
+NEWER = msgspec.structs.replace(GOOD, builds={"metric": "4.7.1"})
 
 
 class Play:
@@ -263,7 +263,7 @@ def aged(record: Record) -> Record:
     """The record as if its failure were hours ago."""
     assert record.failure is not None
     at = record.failure.at - datetime.timedelta(hours=2)
-    return dataclasses.replace(record, failure=dataclasses.replace(record.failure, at=at))
+    return msgspec.structs.replace(record, failure=msgspec.structs.replace(record.failure, at=at))
 
 
 # Reasons besides the proof
@@ -292,7 +292,7 @@ def test_units_of_two_builds_that_answer_in_turn_cause_one_run_at_most(play: Pla
 def test_without_credentials_nothing_can_be_run(play: Play):
     seen = reports.turn()
     unknown = runner.Verification(DOWN, None)
-    situation = dataclasses.replace(seen.situation, verification=unknown)
+    situation = msgspec.structs.replace(seen.situation, verification=unknown)
     with pytest.raises(ValueError, match="without credentials"):
         run_upgrade(reports.REQUEST, situation, play.means())
 
@@ -315,7 +315,7 @@ class Eyes:
 
 
 def seen_in(cloud: models.Model, play: Play, *reports_: Report) -> reconcile.Turn:
-    means = dataclasses.replace(play.means(), action=Eyes(cloud), members=("ceilometer",))
+    means = msgspec.structs.replace(play.means(), action=Eyes(cloud), members=("ceilometer",))
     play.means = lambda *, runs=True: means
     return play.turn(*reports_)
 
@@ -353,7 +353,7 @@ def test_the_model_is_in_the_report_after_a_run_of_the_command_too(play: Play):
     means = play.means()
     cloud.lose("nova-compute/1")
     play.does("exit 0")
-    eyes = dataclasses.replace(means, action=Eyes(cloud))
+    eyes = msgspec.structs.replace(means, action=Eyes(cloud))
     play.means = lambda *, runs=True: eyes
     turn = play.turn(EMPTY, GOOD)
     assert play.runs == 1

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import json
 import pathlib
 
+import msgspec
 import pytest
 from ops import testing
 
@@ -36,8 +36,8 @@ class Clock:
     def turn(self, minutes: int, *findings: Finding) -> None:
         turn = reports.turn(*findings)
         at = reports.NOW + datetime.timedelta(minutes=minutes)
-        report = dataclasses.replace(turn.report, taken_at=at)
-        self._stage.turn = dataclasses.replace(turn, report=report)
+        report = msgspec.structs.replace(turn.report, taken_at=at)
+        self._stage.turn = msgspec.structs.replace(turn, report=report)
 
 
 def test_a_fault_says_since_when_and_goes_on_to_say_the_same(context: Context, clock: Clock):

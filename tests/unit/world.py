@@ -12,6 +12,8 @@ import pathlib
 from collections.abc import Callable
 from unittest import mock
 
+import msgspec
+
 from coordinator import reconcile
 from coordinator.blueprint.resource_types import Comparison
 from coordinator.checks import runner
@@ -175,7 +177,7 @@ class World:
         assert announce
         release()
         behind = () if self.endpoint in self.complete else reports.BEHIND
-        report = dataclasses.replace(
+        report = msgspec.structs.replace(
             reports.report(),
             taken_at=self.now,
             endpoints={"metric": self.endpoint},

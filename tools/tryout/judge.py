@@ -7,13 +7,14 @@ CHANNEL=2024.1/stable says what to deploy, ANONYMOUS=1 blanks out names and addr
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import os
 import pathlib
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+
+import msgspec
 
 from coordinator.blueprint.loader import Choice
 from coordinator.checks.model import systems
@@ -87,8 +88,10 @@ def judge(model: Model) -> Report:
     report = remedies.retold(report, remedies.OF_JUDGE)
     if report.severity is Severity.OK:
         well = "shows no fault" if report.findings else "has nothing of the stack"
-        return dataclasses.replace(report, whole=f"the model {well}; no service was asked")
-    return dataclasses.replace(report, whole=report.summary().removeprefix("nothing verified; "))
+        return msgspec.structs.replace(report, whole=f"the model {well}; no service was asked")
+    return msgspec.structs.replace(
+        report, whole=report.summary().removeprefix("nothing verified; ")
+    )
 
 
 def text_of(model: Model, report: Report, file: str, channel: str = "") -> str:

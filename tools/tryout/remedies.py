@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Mapping
+
+import msgspec
 
 from coordinator.report.report import Report
 
@@ -34,8 +35,8 @@ OF_JUDGE = {r"juju run \S+/leader plan-stack\b.*": "see the plan below"}
 
 def retold(report: Report, words: Mapping[str, str]) -> Report:
     """The report with remedies in other words, where there are some."""
-    findings = (dataclasses.replace(f, remedy=told(f.remedy, words)) for f in report.findings)
-    return dataclasses.replace(report, findings=tuple(findings))
+    findings = (msgspec.structs.replace(f, remedy=told(f.remedy, words)) for f in report.findings)
+    return msgspec.structs.replace(report, findings=tuple(findings))
 
 
 def told(remedy: str, words: Mapping[str, str]) -> str:

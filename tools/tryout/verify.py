@@ -8,11 +8,12 @@ options. Exit code 0 only when the stack is verified, 1 when it is not, 2 when n
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import os
 import sys
 from collections.abc import Mapping
+
+import msgspec
 
 import config
 from coordinator import reconcile
@@ -85,7 +86,7 @@ def request_of(who: access.Access, environ: Mapping[str, str]) -> Request:
         coordinator=remedies.COORDINATOR,
         blueprint=blueprint,
         depth=Depth.FULL if environ.get("DEEP") else Depth.READS,
-        thresholds=dataclasses.replace(usual, canary_timeout=patience),
+        thresholds=msgspec.structs.replace(usual, canary_timeout=patience),
         fewer_rights=True,
     )
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import pathlib
 from collections.abc import Mapping
+
+import msgspec
 
 from coordinator.blueprint import data
 
 _PATH = pathlib.Path(__file__).with_name("charm_facts.yaml")
 
 
-@dataclasses.dataclass(frozen=True)
-class CharmFacts:
+class CharmFacts(msgspec.Struct, frozen=True):
     """Facts of one charm; all empty for one that is not known.
 
     Attributes:
@@ -26,9 +26,7 @@ class CharmFacts:
     options: frozenset[str] = frozenset()
     stores: frozenset[str] = frozenset()
     without: frozenset[str] = frozenset()
-    instead: Mapping[str, tuple[str, ...]] = dataclasses.field(
-        default_factory=dict[str, tuple[str, ...]]
-    )
+    instead: Mapping[str, tuple[str, ...]] = {}
 
 
 _UNKNOWN = CharmFacts()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import pathlib
 from collections.abc import Callable
+
+import msgspec
 
 from coordinator.blueprint.systems import SERVICES, Blueprint, BlueprintError
 
@@ -28,8 +29,7 @@ def load(changes: str = "") -> Blueprint:
     return parser.read(own, parser.Text("option blueprint", changes))
 
 
-@dataclasses.dataclass(frozen=True)
-class Choice:
+class Choice(msgspec.Struct, frozen=True):
     """Which blueprint is in force.
 
     Attributes:

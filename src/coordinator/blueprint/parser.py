@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
+
+import msgspec
 
 from coordinator.blueprint import platforms, rules, yaml_lines
 from coordinator.blueprint.systems import Blueprint, Deployment, Integration, Registration, System
@@ -145,7 +146,7 @@ def read(*texts: Text) -> Blueprint:
             if not value.is_empty:
                 before = rules.mapping(entries[key]) if key in entries else {}
                 pairs = {**before, **rules.mapping(value)}
-                entries[key] = dataclasses.replace(value, data=pairs)
+                entries[key] = msgspec.structs.replace(value, data=pairs)
                 continue
             if key not in entries:
                 raise value.invalid("there is no such system", rules.listed("systems", entries))
@@ -184,7 +185,7 @@ def _spread(system: System, systems: Mapping[str, System]) -> System:
     if not system.apart:
         return system
     needing = (other.key for other in systems.values() if system.key in other.needs)
-    return dataclasses.replace(system, beside=tuple(dict.fromkeys((*system.beside, *needing))))
+    return msgspec.structs.replace(system, beside=tuple(dict.fromkeys((*system.beside, *needing))))
 
 
 def _tell_apart(systems: Mapping[str, System], entries: Mapping[str, Value]) -> None:

@@ -6,11 +6,12 @@ reason where documents name others.
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import pathlib
 import re
 from collections.abc import Mapping
+
+import msgspec
 
 from coordinator.blueprint import data
 
@@ -30,16 +31,14 @@ class UnknownPlatformError(ValueError):
     """No document names what is asked for; the text says what is missing."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Channel:
+class Channel(msgspec.Struct, frozen=True):
     """The channel of OpenStack's charms; its track is the release."""
 
     release: str
     risk: str = _STABLE
 
 
-@dataclasses.dataclass(frozen=True)
-class Platform:
+class Platform(msgspec.Struct, frozen=True):
     """A release of OpenStack on one base.
 
     Attributes:
@@ -55,9 +54,9 @@ class Platform:
     release: str
     base: str
     origin: str = ""
-    tracks: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
-    elsewhere: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
-    lacks: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
+    tracks: Mapping[str, str] = {}
+    elsewhere: Mapping[str, str] = {}
+    lacks: Mapping[str, str] = {}
 
     def __str__(self) -> str:
         return f"{self.release} on {self.base}"

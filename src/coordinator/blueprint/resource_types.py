@@ -5,12 +5,13 @@ Each release of Ceilometer makes other resource types; `resource_types.yaml` lis
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import pathlib
 import re
 from collections.abc import Collection, Mapping
 from typing import Any
+
+import msgspec
 
 from coordinator.blueprint import data
 from coordinator.text import plain
@@ -30,8 +31,7 @@ GENERIC = "generic"
 _VERSION = re.compile(r"(?:\d+:)?(\d{1,3})(?:\D.*)?")
 
 
-@dataclasses.dataclass(frozen=True)
-class Attribute:
+class Attribute(msgspec.Struct, frozen=True):
     """An attribute of a resource type; its length or range is the operator's affair.
 
     Attributes:
@@ -47,8 +47,7 @@ Types = Mapping[str, Mapping[str, Attribute]]
 """Resource types by name, each with its attributes by name."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Needed:
+class Needed(msgspec.Struct, frozen=True):
     """What Gnocchi must have of one resource type.
 
     Attributes:
@@ -57,7 +56,7 @@ class Needed:
             already there; the others come only when it creates the type.
     """
 
-    attributes: Mapping[str, Attribute] = dataclasses.field(default_factory=dict[str, Attribute])
+    attributes: Mapping[str, Attribute] = {}
     patched: frozenset[str] = frozenset()
 
     def with_patch(self, changed: Mapping[str, Attribute]) -> Needed:
@@ -65,8 +64,7 @@ class Needed:
         return Needed({**self.attributes, **changed}, self.patched | changed.keys())
 
 
-@dataclasses.dataclass(frozen=True)
-class Comparison:
+class Comparison(msgspec.Struct, frozen=True):
     """How Gnocchi's resource types differ from those of a release, in short phrases.
 
     Attributes:
@@ -82,8 +80,7 @@ class Comparison:
     beyond_upgrade: tuple[str, ...] = ()
 
 
-@dataclasses.dataclass(frozen=True)
-class _Release:
+class _Release(msgspec.Struct, frozen=True):
     """A major version of Ceilometer, and all types that it makes."""
 
     since: int
@@ -254,7 +251,7 @@ def _grown(before: Mapping[str, Needed], entry: Mapping[str, Any]) -> Mapping[st
         types[name] = types[name].with_patch(_attributes(attributes))
     for name, attributes in entry.get("optional", {}).items():
         had = types[name].attributes
-        relaxed = {a: dataclasses.replace(had[a], required=False) for a in attributes}
+        relaxed = {a: msgspec.structs.replace(had[a], required=False) for a in attributes}
         types[name] = types[name].with_patch(relaxed)
     return types
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
+
+import msgspec
 
 SERVICES = ("metric", "alarming", "key-manager", "infra-optim")
 """Catalog types of the charm's own blueprint; a quiet hook knows them without reading it."""
@@ -13,8 +14,7 @@ class BlueprintError(ValueError):
     """A blueprint is wrong; the text names the place and what is allowed."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Registration:
+class Registration(msgspec.Struct, frozen=True):
     """What a system's charm registers in the service catalog.
 
     Attributes:
@@ -28,8 +28,7 @@ class Registration:
     api: str = ""
 
 
-@dataclasses.dataclass(frozen=True)
-class Integration:
+class Integration(msgspec.Struct, frozen=True):
     """An integration of a system with another one.
 
     Attributes:
@@ -45,21 +44,19 @@ class Integration:
     optional: bool = False
 
 
-@dataclasses.dataclass(frozen=True)
-class Deployment:
+class Deployment(msgspec.Struct, frozen=True):
     """How a system is deployed; the attributes are described at the top of `blueprint.yaml`."""
 
     base: bool = False
     units: int = 1
     track: str = "openstack"
     origin: str = ""
-    options: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
+    options: Mapping[str, str] = {}
     metal: bool = False
     person: str = ""
 
 
-@dataclasses.dataclass(frozen=True)
-class System:
+class System(msgspec.Struct, frozen=True):
     """One system of the stack; the attributes are described at the top of `blueprint.yaml`.
 
     Attributes:
@@ -97,8 +94,7 @@ class System:
         return tuple(dict.fromkeys(needed))
 
 
-@dataclasses.dataclass(frozen=True)
-class Blueprint:
+class Blueprint(msgspec.Struct, frozen=True):
     """All systems by key, in the order of reports."""
 
     systems: Mapping[str, System]

@@ -6,9 +6,9 @@ them stand for millions of values.
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
+import msgspec
 import yaml
 
 from coordinator.blueprint.systems import BlueprintError
@@ -21,8 +21,7 @@ _DEEPEST = 12
 _SHOWN = 40
 
 
-@dataclasses.dataclass(frozen=True)
-class Text:
+class Text(msgspec.Struct, frozen=True):
     """A text as it was written.
 
     Attributes:
@@ -35,8 +34,7 @@ class Text:
     own: bool = False
 
 
-@dataclasses.dataclass(frozen=True)
-class Value:
+class Value(msgspec.Struct, frozen=True):
     """A value in a text.
 
     Attributes:

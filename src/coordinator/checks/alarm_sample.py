@@ -5,12 +5,13 @@ Anybody in the cloud can make alarms. One whose rule cannot be looked at costs i
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import functools
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
+
+import msgspec
 
 from coordinator.checks import base
 from coordinator.checks.base import CheckContext, CheckResult
@@ -117,8 +118,7 @@ def _age_of_evaluation(aodh: Service, sample: list[dict[str, Any]]) -> datetime.
     return aodh.now() - max(times) if times else None
 
 
-@dataclasses.dataclass(frozen=True)
-class _Looked:
+class _Looked(msgspec.Struct, frozen=True):
     """What became of the alarms that say they lack data.
 
     Attributes:

@@ -7,9 +7,10 @@ that are the same for all systems are in `endpoint.py`; which check is which in 
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, TypeAlias
+
+import msgspec
 
 from coordinator import text as stack_text
 from coordinator.blueprint import resource_types as blueprint_resource_types
@@ -36,8 +37,7 @@ LONGEST_RESERVE = 5.0
 """Seconds."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True):
     """The answer of one authenticated read.
 
     Attributes:
@@ -51,8 +51,7 @@ class Reading:
     resource_types: blueprint_resource_types.Types | None = None
 
 
-@dataclasses.dataclass(frozen=True)
-class Subject:
+class Subject(msgspec.Struct, frozen=True):
     """One system to be asked.
 
     Attributes:
@@ -99,8 +98,7 @@ class Subject:
         )
 
 
-@dataclasses.dataclass(frozen=True)
-class CheckContext:
+class CheckContext(msgspec.Struct, frozen=True):
     """What an inspection or a canary is given.
 
     Attributes:
@@ -115,7 +113,7 @@ class CheckContext:
     services: Mapping[str, Service]
     request: Request
     deadline: http.Deadline
-    memory: CheckMemory = dataclasses.field(default_factory=CheckMemory)
+    memory: CheckMemory = msgspec.field(default_factory=CheckMemory)
 
     @property
     def service(self) -> Service:
@@ -129,8 +127,7 @@ class CheckContext:
         return http.Deadline(self.deadline.at - kept)
 
 
-@dataclasses.dataclass(frozen=True)
-class CheckResult:
+class CheckResult(msgspec.Struct, frozen=True):
     """The answer of an inspection or a canary.
 
     Attributes:
@@ -146,7 +143,7 @@ class CheckResult:
     text: str
     cause: Cause | None = None
     remedy: str = ""
-    figures: Mapping[str, float] = dataclasses.field(default_factory=dict[str, float])
+    figures: Mapping[str, float] = {}
     memory: Memory | None = None
     seconds: float | None = None
 

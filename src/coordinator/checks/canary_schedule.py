@@ -7,10 +7,11 @@ so its finding is remembered, and told in later reports, until what it proved ma
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import json
 from collections.abc import Collection, Iterable, Mapping
+
+import msgspec
 
 from coordinator.checks.memory import CanaryRound, CheckMemory
 from coordinator.report.figures import CANARY_SECONDS
@@ -118,7 +119,7 @@ def sent(
         seconds or {},
         tuple(sorted({finding.service for finding in findings} & {*required})),
     )
-    return _with_round(report, last), dataclasses.replace(memory, canaries=last)
+    return _with_round(report, last), msgspec.structs.replace(memory, canaries=last)
 
 
 def kept(
@@ -135,8 +136,8 @@ def kept(
         return report, memory
     lasting = () if _changed(last, report, required) else last.findings
     findings = tuple(finding for finding in lasting if finding.service in able)
-    last = dataclasses.replace(last, findings=findings)
-    return _with_round(report, last), dataclasses.replace(memory, canaries=last)
+    last = msgspec.structs.replace(last, findings=findings)
+    return _with_round(report, last), msgspec.structs.replace(memory, canaries=last)
 
 
 def _with_round(report: Report, last: CanaryRound) -> Report:
@@ -144,6 +145,6 @@ def _with_round(report: Report, last: CanaryRound) -> Report:
     canaries = Canaries(last.sent_at, stack)
     counting = {finding.service for finding in last.findings}
     took = {f"{CANARY_SECONDS}{s}": n for s, n in last.seconds.items() if s in counting}
-    return dataclasses.replace(
+    return msgspec.structs.replace(
         report.joined(last.findings), canaries=canaries, figures={**report.figures, **took}
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 from collections.abc import Mapping
+
+import msgspec
 
 from coordinator.openstack import certificates, errors
 from coordinator.report import remedies
@@ -46,8 +47,7 @@ def judge(
     )
 
 
-@dataclasses.dataclass(frozen=True)
-class Authority:
+class Authority(msgspec.Struct, frozen=True):
     """A CA certificate that the coordinator holds.
 
     Attributes:
@@ -119,4 +119,4 @@ def blame(finding: Finding, authority: Authority | None) -> Finding:
     if authority is None or finding.cause is not Cause.TLS_EXPIRED:
         return finding
     text = f"{finding.summary}: the CA certificate from {authority.source} has ended"
-    return dataclasses.replace(finding, summary=text, remedy=authority.remedy)
+    return msgspec.structs.replace(finding, summary=text, remedy=authority.remedy)

@@ -6,8 +6,9 @@ was taken: a host whose clock is wrong makes faults that look like anything else
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
+
+import msgspec
 
 from coordinator.openstack import errors
 from coordinator.openstack.http import Clock
@@ -18,8 +19,7 @@ LIMIT = 30.0
 """Seconds that a clock may differ by: NTP keeps them within a tenth, and a person notices more."""
 
 
-@dataclasses.dataclass(frozen=True)
-class HostClock:
+class HostClock(msgspec.Struct, frozen=True):
     """A clock that was seen.
 
     Attributes:

@@ -6,12 +6,13 @@ looks again at hosts that were silent: these stay in the reports until they are 
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import functools
 import math
 import secrets
 from collections.abc import Callable, Collection, Iterable, Mapping
+
+import msgspec
 
 from coordinator.checks.base import CheckContext, CheckResult
 from coordinator.checks.measures import LOOK_BACK, OutOfTimeError, Resource, Sampling, ago, late
@@ -39,8 +40,7 @@ _Heard = Mapping[str, float | None]
 """Minutes since the newest measure, by host; None where that cannot be told."""
 
 
-@dataclasses.dataclass(frozen=True)
-class _Look:
+class _Look(msgspec.Struct, frozen=True):
     """The hosts that one verification looks at.
 
     Attributes:

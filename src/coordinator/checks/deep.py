@@ -5,10 +5,11 @@ They are asked side by side, and whatever happens to one is its own finding.
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 import time
 from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
 
 from coordinator.checks import canary_schedule, registry
 from coordinator.checks.base import CheckContext, CheckResult, Inspection, Subject
@@ -32,8 +33,7 @@ class Kind(enum.Enum):
     CANARY = Severity.FAILED
 
 
-@dataclasses.dataclass(frozen=True)
-class Asking:
+class Asking(msgspec.Struct, frozen=True):
     """The deeper questions of one verification.
 
     Attributes:
@@ -63,7 +63,7 @@ class Asking:
         for _, answer in answers:
             memory = memory if answer.memory is None else memory.replaced(answer.memory)
         report = report.joined(finding for finding, _ in answers)
-        report = dataclasses.replace(report, figures=figures)
+        report = msgspec.structs.replace(report, figures=figures)
         able = tuple(subject.service for subject, _ in self.places if _canary_of(subject))
         required = self.request.required
         if not self._wants_canaries(report, able):
@@ -136,11 +136,11 @@ def _asking(
             return CheckResult(kind.value, fault.text, fault.cause)
         if kind is Kind.INSPECTION or result.severity is not Severity.OK:
             return result
-        return dataclasses.replace(result, seconds=round(time.monotonic() - began, 3))
+        return msgspec.structs.replace(result, seconds=round(time.monotonic() - began, 3))
 
     return answer
 
 
 def _finding(subject: Subject, question: str, answer: CheckResult) -> Finding:
     finding = subject.finding(question, answer.severity, answer.text, answer.cause)
-    return dataclasses.replace(finding, remedy=answer.remedy) if answer.remedy else finding
+    return msgspec.structs.replace(finding, remedy=answer.remedy) if answer.remedy else finding

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from collections.abc import Callable
 from typing import TypeVar
+
+import msgspec
 
 from coordinator.checks import base, certificates, registry
 from coordinator.checks.base import Reading, Subject
@@ -17,8 +18,7 @@ from coordinator.report.finding import Cause, Finding, Severity
 from coordinator.text import plain
 
 
-@dataclasses.dataclass(frozen=True)
-class ServiceAnswer:
+class ServiceAnswer(msgspec.Struct, frozen=True):
     """All that a system told.
 
     Attributes:
@@ -99,7 +99,7 @@ def ask(
     seconds = time.monotonic() - began
     if read is None:
         return ServiceAnswer((endpoint,), url, seconds=seconds)
-    reading = dataclasses.replace(read, build=_build_of(service))
+    reading = msgspec.structs.replace(read, build=_build_of(service))
     done = subject.finding("read", Severity.OK, reading.summary)
     return ServiceAnswer((endpoint, done), url, reading, seconds)
 

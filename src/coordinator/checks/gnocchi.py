@@ -5,11 +5,12 @@ Its canary takes metricd; its backlog tells whether metricd keeps up.
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import math
 import time
 from collections.abc import Mapping
+
+import msgspec
 
 from coordinator.blueprint import resource_types
 from coordinator.checks import base
@@ -121,8 +122,7 @@ def _restart(context: CheckContext) -> str:
     return f"juju exec -a {application} -- systemctl restart gnocchi-metricd"
 
 
-@dataclasses.dataclass(frozen=True)
-class Backlog:
+class Backlog(msgspec.Struct, frozen=True):
     """What Gnocchi tells of its metricd.
 
     Attributes:
@@ -199,10 +199,10 @@ def _trend(backlog: Backlog, before: BacklogTrend | None) -> BacklogTrend:
     if datetime.timedelta() <= now - before.at < APART:
         # a moment later: neither one more nor the end of a trend
         grows = backlog.waiting > before.waiting
-        return dataclasses.replace(before, growths=before.growths if grows else 0)
+        return msgspec.structs.replace(before, growths=before.growths if grows else 0)
     more, less = before.waiting * (1 + SAME), before.waiting * (1 - SAME)
     lost = backlog.processors == 0 and 0 < before.waiting <= backlog.waiting
-    return dataclasses.replace(
+    return msgspec.structs.replace(
         start,
         growths=before.growths + 1 if backlog.waiting > before.waiting else 0,
         steady=before.steady + 1 if less <= backlog.waiting <= more else 0,

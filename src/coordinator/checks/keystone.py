@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
+
+import msgspec
 
 from coordinator.checks import base
 from coordinator.checks.base import CheckContext, CheckResult, Inspection
@@ -16,8 +17,7 @@ from coordinator.report.finding import Cause, Finding, Severity
 SERVICE = "identity"
 
 
-@dataclasses.dataclass(frozen=True)
-class Admission:
+class Admission(msgspec.Struct, frozen=True):
     """The outcome of asking keystone for a token.
 
     Attributes:

@@ -10,13 +10,14 @@ that the coordinator belongs to, too: the services' own, where Ceilometer's user
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import functools
 import math
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
+
+import msgspec
 
 from coordinator.checks import base
 from coordinator.checks.base import CheckContext, CheckResult
@@ -75,8 +76,7 @@ class OutOfTimeError(UnusableAnswerError):
 _Condition = Mapping[str, Mapping[str, object]]
 
 
-@dataclasses.dataclass(frozen=True)
-class Resource:
+class Resource(msgspec.Struct, frozen=True):
     """Something that is measured.
 
     Attributes:
@@ -270,8 +270,7 @@ def late(context: CheckContext) -> CheckResult:
     return CheckResult(Severity.SKIPPED, OutOfTimeError().fault.text, Cause.TIMEOUT, remedy)
 
 
-@dataclasses.dataclass
-class _Heard:
+class _Heard(msgspec.Struct):
     """What was heard in one verification.
 
     Attributes:
@@ -281,7 +280,7 @@ class _Heard:
     """
 
     sampling: Sampling
-    newest: dict[str, float] = dataclasses.field(default_factory=dict[str, float])
+    newest: dict[str, float] = {}
     fresh: str = ""
     waits: bool = False
 
@@ -363,7 +362,7 @@ def inspect_flow(context: CheckContext, sampling: Sampling) -> CheckResult:
         return CheckResult(Severity.OK, text, memory=trend)
     if heard.waits:
         text = "sends fresh measures, but Gnocchi's metricd does not process them"
-        gnocchi = dataclasses.replace(
+        gnocchi = msgspec.structs.replace(
             context.subject.names,
             application=context.request.applications.get("metric", "gnocchi"),
         )

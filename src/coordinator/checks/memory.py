@@ -5,10 +5,10 @@ Nothing here is shown to people; what they see is in the report.
 
 from __future__ import annotations
 
-import dataclasses
-import datetime
 from collections.abc import Mapping
 from typing import TypeAlias
+
+import msgspec
 
 from coordinator.report import kept
 from coordinator.report.finding import Finding
@@ -33,8 +33,7 @@ MOST_CANARIES = 20
 """Findings of canaries, endpoints and versions that are remembered at most."""
 
 
-@dataclasses.dataclass(frozen=True)
-class CanaryRound:
+class CanaryRound(kept.Kept, frozen=True):
     """The last canaries, and what they proved.
 
     Attributes:
@@ -46,16 +45,15 @@ class CanaryRound:
         required: catalog types of these findings whose faults were failures.
     """
 
-    sent_at: datetime.datetime
+    sent_at: kept.Moment
     endpoints: Mapping[str, str]
     builds: Mapping[str, str]
     findings: tuple[Finding, ...] = ()
-    seconds: Mapping[str, float] = dataclasses.field(default_factory=dict[str, float])
+    seconds: Mapping[str, float] = {}
     required: tuple[str, ...] = ()
 
 
-@dataclasses.dataclass(frozen=True)
-class BacklogTrend:
+class BacklogTrend(kept.Kept, frozen=True):
     """How the measures that wait for metricd become more.
 
     Attributes:
@@ -66,15 +64,14 @@ class BacklogTrend:
         idle: in how many not less, and no metricd was there.
     """
 
-    waiting: int
-    at: datetime.datetime
-    growths: int = 0
-    steady: int = 0
-    idle: int = 0
+    waiting: kept.Count
+    at: kept.Moment
+    growths: kept.Count = 0
+    steady: kept.Count = 0
+    idle: kept.Count = 0
 
 
-@dataclasses.dataclass(frozen=True)
-class FlowTrend:
+class FlowTrend(kept.Kept, frozen=True):
     """How long nothing fresh has come.
 
     Attributes:
@@ -82,12 +79,11 @@ class FlowTrend:
         fresh: type and id of what had fresh measures last, such as `instance/ID`; or empty.
     """
 
-    dry: int | None = None
+    dry: kept.Count | None = None
     fresh: str = ""
 
 
-@dataclasses.dataclass(frozen=True)
-class HostsSeen:
+class HostsSeen(kept.Kept, frozen=True):
     """How far the round through the compute hosts has come.
 
     Attributes:
@@ -96,26 +92,22 @@ class HostsSeen:
         known: names of some hosts, so that several can be looked for at the same time.
     """
 
-    silent: Mapping[str, datetime.datetime] = dataclasses.field(
-        default_factory=dict[str, datetime.datetime]
-    )
+    silent: Mapping[str, kept.Moment] = {}
     after: str = ""
     known: tuple[str, ...] = ()
 
 
-@dataclasses.dataclass(frozen=True)
-class Unpublished:
+class Unpublished(kept.Kept, frozen=True):
     """Since when Ceilometer is known to have published nothing, in UTC; None: it has published."""
 
-    since: datetime.datetime | None = None
+    since: kept.Moment | None = None
 
 
 Memory: TypeAlias = BacklogTrend | FlowTrend | HostsSeen | Unpublished
 """What one inspection remembers."""
 
 
-@dataclasses.dataclass(frozen=True)
-class CheckMemory:
+class CheckMemory(kept.Kept, frozen=True):
     """Everything that checks remember.
 
     Attributes:
@@ -131,27 +123,27 @@ class CheckMemory:
     flow: FlowTrend = FlowTrend()
     hosts: HostsSeen = HostsSeen()
     unpublished: Unpublished = Unpublished()
-    names: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
+    names: Mapping[str, str] = {}
 
     def replaced(self, memory: Memory) -> CheckMemory:
         """The same with what one inspection remembers now."""
         match memory:
             case BacklogTrend():
-                return dataclasses.replace(self, backlog=memory)
+                return msgspec.structs.replace(self, backlog=memory)
             case FlowTrend():
-                return dataclasses.replace(self, flow=memory)
+                return msgspec.structs.replace(self, flow=memory)
             case HostsSeen():
-                return dataclasses.replace(self, hosts=memory)
+                return msgspec.structs.replace(self, hosts=memory)
             case Unpublished():
-                return dataclasses.replace(self, unpublished=memory)
+                return msgspec.structs.replace(self, unpublished=memory)
 
     def bounded(self) -> CheckMemory:
         """The same, where nothing is longer, larger or more than anything honest."""
         trend = self.backlog
-        return dataclasses.replace(
+        return msgspec.structs.replace(
             self,
             canaries=_bounded_round(self.canaries) if self.canaries else None,
-            backlog=dataclasses.replace(
+            backlog=msgspec.structs.replace(
                 trend,
                 waiting=min(trend.waiting, LARGEST),
                 growths=min(trend.growths, LARGEST),
@@ -181,7 +173,7 @@ NOTHING = CheckMemory()
 
 def _bounded_round(canaries: CanaryRound) -> CanaryRound:
     findings = (
-        dataclasses.replace(
+        msgspec.structs.replace(
             finding,
             service=plain(finding.service, LONGEST_TEXT),
             question=plain(finding.question, LONGEST_TEXT),

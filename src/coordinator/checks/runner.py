@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import time
 from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
 
 from coordinator.blueprint import resource_types
 from coordinator.checks import canary_schedule, clocks, deep, endpoint
@@ -37,8 +38,7 @@ Progress = Callable[[str], None]
 """Receives one line for people whenever an answer has come."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Verification:
+class Verification(msgspec.Struct, frozen=True):
     """The outcome of a verification.
 
     Attributes:
@@ -79,14 +79,14 @@ def verify(
     """
     deadline, began = http.Deadline.after(request.timeout), time.monotonic()
     names = {**memory.names, **request.applications}
-    request = dataclasses.replace(request, applications=names)
+    request = msgspec.structs.replace(request, applications=names)
     held = checks_certificates.authorities(request.certificates, _now(), request.coordinator)
     ended = next((one for one in held if one.has_ended), None)
     with http.Transport(request.trusted, request.proxies) as transport:
         admission = _enter(request, transport)
         entered = time.monotonic() - began
         found = checks_certificates.blame(admission.finding, ended)
-        admission = dataclasses.replace(admission, finding=found)
+        admission = msgspec.structs.replace(admission, finding=found)
         progress(found.line)
         if admission.cloud is None or admission.credentials is None:
             findings = (
@@ -129,7 +129,7 @@ def verify(
 def _measured(report: Report, began: float, numbers: Mapping[str, float]) -> Report:
     """The report with what was measured on the way, and how long all of it took."""
     took = {figures.VERIFICATION_SECONDS: round(time.monotonic() - began, 3)}
-    return dataclasses.replace(report, figures={**report.figures, **numbers, **took})
+    return msgspec.structs.replace(report, figures={**report.figures, **numbers, **took})
 
 
 def _seconds(taken: Mapping[str, float | None]) -> dict[str, float]:
@@ -230,7 +230,7 @@ def _ask_all(
 def _joined(
     looked_up: endpoint.ServiceAnswer, asked: endpoint.ServiceAnswer
 ) -> endpoint.ServiceAnswer:
-    return dataclasses.replace(asked, findings=(*looked_up.findings, *asked.findings))
+    return msgspec.structs.replace(asked, findings=(*looked_up.findings, *asked.findings))
 
 
 def _asking(

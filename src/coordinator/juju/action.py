@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 from collections.abc import Sequence
+
+import msgspec
 
 from coordinator.juju import ceilometer, client, errors, patience
 
@@ -31,7 +32,7 @@ class ActionBackend:
             return view
         now = datetime.datetime.now(datetime.timezone.utc)
         model, self.sightings = patience.watch(view.model, self.sightings, now)
-        return dataclasses.replace(view, model=model)
+        return msgspec.structs.replace(view, model=model)
 
     def target(self, view: ceilometer.View) -> ceilometer.CeilometerApplication | errors.JujuFault:
         """The application that is meant, or why none is."""

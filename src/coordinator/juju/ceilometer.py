@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 from collections.abc import Sequence
+
+import msgspec
 
 from coordinator.juju import errors, foreign
 from coordinator.juju.foreign import Entry
@@ -19,8 +20,7 @@ REQUEST = "Run the ceilometer-upgrade action"
 prefixed or joined with others."""
 
 
-@dataclasses.dataclass(frozen=True)
-class CeilometerApplication:
+class CeilometerApplication(msgspec.Struct, frozen=True):
     """An application of the ceilometer charm.
 
     Attributes:
@@ -42,8 +42,7 @@ class State(enum.Enum):
     LOST = "lost"  # cancelled, aborted, or not known any more
 
 
-@dataclasses.dataclass(frozen=True)
-class Task:
+class Task(msgspec.Struct, frozen=True):
     """A task of Juju."""
 
     number: str
@@ -51,8 +50,7 @@ class Task:
     cause: str = ""
 
 
-@dataclasses.dataclass(frozen=True)
-class View:
+class View(msgspec.Struct, frozen=True):
     """What the controller told in one hook.
 
     Attributes:
@@ -97,7 +95,9 @@ def without_request(status: CharmStatus) -> CharmStatus:
     if REQUEST not in status.message:
         return status
     rest = status.message.partition(REQUEST)[0].strip(" ,;.")
-    return dataclasses.replace(status, level=status.level if rest else Level.ACTIVE, message=rest)
+    return msgspec.structs.replace(
+        status, level=status.level if rest else Level.ACTIVE, message=rest
+    )
 
 
 def task(number: str, shown: Json) -> Task:

@@ -6,15 +6,15 @@ such as two Memcacheds, the stack's is the one that the stack is integrated with
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Collection, Iterable, Mapping
+
+import msgspec
 
 from coordinator.blueprint.systems import Blueprint, System
 from coordinator.juju.status import Application, Model, RemoteApplication
 
 
-@dataclasses.dataclass(frozen=True)
-class Stack:
+class Stack(msgspec.Struct, frozen=True):
     """The stack as a model has it.
 
     Attributes:

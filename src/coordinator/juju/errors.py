@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import re
 from collections.abc import Sequence
 from typing import NamedTuple
+
+import msgspec
 
 from coordinator.juju.access import CA_FILE, Access
 from coordinator.juju.rest import ControllerRest
@@ -16,8 +17,7 @@ from coordinator.text import plain
 OPTION = "juju-access"
 
 
-@dataclasses.dataclass(frozen=True)
-class JujuFault:
+class JujuFault(msgspec.Struct, frozen=True):
     """Why the controller could not be asked, or would not do what it was asked.
 
     Attributes:
@@ -212,7 +212,7 @@ def silent(access: Access, rest: ControllerRest) -> JujuFault:
     fault = too_slow(access)
     if rest.since is None or rest.until is None:
         return fault
-    return dataclasses.replace(
+    return msgspec.structs.replace(
         fault,
         summary=f"{fault.summary} (since {_clock(rest.since)})",
         later=f"it is asked again after {_clock(rest.until)}",
@@ -220,7 +220,7 @@ def silent(access: Access, rest: ControllerRest) -> JujuFault:
 
 
 def _clock(time: datetime.datetime) -> str:
-    return f"{time.astimezone(datetime.timezone.utc):%Y-%m-%d %H:%M} UTC"
+    return f"{time:%Y-%m-%d %H:%M} UTC"  # all times of the coordinator are in UTC
 
 
 def not_understood(what: str, us: str) -> JujuFault:

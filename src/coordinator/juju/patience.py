@@ -10,11 +10,12 @@ error. Such a unit is still in error until its agent is idle without one.
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import hashlib
 import re
 from collections.abc import Mapping
+
+import msgspec
 
 from coordinator.juju.status import Level, Model, Unit
 from coordinator.report import kept
@@ -27,8 +28,7 @@ _PLAIN = {Level.ACTIVE, Level.UNKNOWN}
 """Levels of units that nobody has to wait for; of most units, nothing need be remembered."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Sighting:
+class Sighting(kept.Kept, frozen=True):
     """What a unit was seen to say.
 
     Attributes:
@@ -38,7 +38,7 @@ class Sighting:
 
     level: Level
     digest: str
-    since: datetime.datetime
+    since: kept.Moment
 
 
 Sightings = Mapping[str, Sighting]
@@ -46,7 +46,7 @@ Sightings = Mapping[str, Sighting]
 
 
 def watch(
-    model: Model, remembered: Sightings, now: datetime.datetime
+    model: Model, remembered: Sightings, now: kept.Moment
 ) -> tuple[Model, dict[str, Sighting]]:
     """The model with `seen_since` and `retried`, and what is to be remembered instead."""
     kept = {unit.name: seen for unit in model.units if (seen := _seen(unit, remembered, now))}
@@ -56,7 +56,7 @@ def watch(
         if unit.name in kept and kept[unit.name].level is not _level(unit)
     )
     since = {name: sighting.since for name, sighting in kept.items()}
-    watched = dataclasses.replace(model, seen_since=since, retried=retried)
+    watched = msgspec.structs.replace(model, seen_since=since, retried=retried)
     return watched, dict(sorted(kept.items())[:MOST])
 
 

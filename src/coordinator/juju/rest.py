@@ -6,7 +6,6 @@ call lasts as long as it is let. So one that did not answer is left alone for so
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 
 from coordinator.report import kept
@@ -15,8 +14,7 @@ BACK_OFF = datetime.timedelta(minutes=5)
 """Time without a call after one that was not answered in time."""
 
 
-@dataclasses.dataclass(frozen=True)
-class ControllerRest:
+class ControllerRest(kept.Kept, frozen=True):
     """What is remembered of a controller that does not answer.
 
     Attributes:
@@ -26,8 +24,8 @@ class ControllerRest:
     """
 
     where: tuple[str, ...] = ()
-    since: datetime.datetime | None = None
-    until: datetime.datetime | None = None
+    since: kept.Moment | None = None
+    until: kept.Moment | None = None
 
     def bars(self, where: tuple[str, ...], now: datetime.datetime) -> bool:
         """Whether a controller is not to be asked now.

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
+import msgspec
 
 from coordinator.juju.ceilometer import CHARM, CeilometerApplication, Task
 from coordinator.juju.errors import JujuFault
 from coordinator.juju.status import Model
 
 
-@dataclasses.dataclass(frozen=True)
-class Sight:
+class Sight(msgspec.Struct, frozen=True):
     """What is known of Ceilometer's application.
 
     Attributes:

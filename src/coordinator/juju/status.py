@@ -7,11 +7,12 @@ alive, too, and names what a remote application is integrated with without detai
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import enum
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
+
+import msgspec
 
 from coordinator.juju import foreign
 from coordinator.juju.foreign import Entry
@@ -54,8 +55,7 @@ class Level(enum.Enum):
     OTHER = ""
 
 
-@dataclasses.dataclass(frozen=True)
-class CharmStatus:
+class CharmStatus(msgspec.Struct, frozen=True):
     """A status of an application, of a workload, of an agent or of a machine.
 
     Attributes:
@@ -70,8 +70,7 @@ class CharmStatus:
     since: datetime.datetime | None = None
 
 
-@dataclasses.dataclass(frozen=True)
-class Base:
+class Base(msgspec.Struct, frozen=True):
     """An operating system, such as `ubuntu` `22.04`; empty where it is not told."""
 
     name: str = ""
@@ -81,8 +80,7 @@ class Base:
         return f"{self.name}@{self.channel}" if self.name else ""
 
 
-@dataclasses.dataclass(frozen=True)
-class Machine:
+class Machine(msgspec.Struct, frozen=True):
     """A machine or a container.
 
     Attributes:
@@ -103,8 +101,7 @@ class Machine:
         return self.agent.level is Level.DOWN
 
 
-@dataclasses.dataclass(frozen=True)
-class Unit:
+class Unit(msgspec.Struct, frozen=True):
     """A unit.
 
     Attributes:
@@ -132,8 +129,7 @@ class Unit:
         return application_of(self.name)
 
 
-@dataclasses.dataclass(frozen=True)
-class Integration:
+class Integration(msgspec.Struct, frozen=True):
     """An integration of an application, as seen from it.
 
     Attributes:
@@ -149,8 +145,7 @@ class Integration:
     interface: str = ""
 
 
-@dataclasses.dataclass(frozen=True)
-class Application:
+class Application(msgspec.Struct, frozen=True):
     """An application.
 
     Attributes:
@@ -187,8 +182,7 @@ class Application:
         return tuple(found for found in self.integrations if found.endpoint == endpoint)
 
 
-@dataclasses.dataclass(frozen=True)
-class RemoteApplication:
+class RemoteApplication(msgspec.Struct, frozen=True):
     """An application of another model (a consumed offer, SAAS), as this model knows it.
 
     Attributes:
@@ -201,13 +195,12 @@ class RemoteApplication:
     url: str = ""
     life: str = ""
     status: CharmStatus = CharmStatus()
-    endpoints: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
+    endpoints: Mapping[str, str] = {}
     integrations: tuple[Integration, ...] = ()
     unreadable: bool = False
 
 
-@dataclasses.dataclass(frozen=True)
-class Model:
+class Model(msgspec.Struct, frozen=True):
     """A model.
 
     Attributes:
@@ -219,16 +212,10 @@ class Model:
         is_kubernetes: it has no machines.
     """
 
-    applications: Mapping[str, Application] = dataclasses.field(
-        default_factory=dict[str, Application]
-    )
-    remote: Mapping[str, RemoteApplication] = dataclasses.field(
-        default_factory=dict[str, RemoteApplication]
-    )
-    machines: Mapping[str, Machine] = dataclasses.field(default_factory=dict[str, Machine])
-    seen_since: Mapping[str, datetime.datetime] = dataclasses.field(
-        default_factory=dict[str, datetime.datetime]
-    )
+    applications: Mapping[str, Application] = {}
+    remote: Mapping[str, RemoteApplication] = {}
+    machines: Mapping[str, Machine] = {}
+    seen_since: Mapping[str, datetime.datetime] = {}
     retried: frozenset[str] = frozenset()
     is_kubernetes: bool = False
 
@@ -378,12 +365,14 @@ def _all_units(
                 raise foreign.NotUnderstoodError("units: a unit of another application")
             place = unit.name("machine", foreign.MACHINE)
             beside = dict(unit.entries("subordinates", foreign.UNIT))
-            principal = dataclasses.replace(
+            principal = msgspec.structs.replace(
                 _unit(name, unit, machines, place), subordinates=tuple(beside)
             )
             found.setdefault(principal.application, []).append(principal)
             for title, shown in beside.items():
-                other = dataclasses.replace(_unit(title, shown, machines, place), principal=name)
+                other = msgspec.structs.replace(
+                    _unit(title, shown, machines, place), principal=name
+                )
                 found.setdefault(other.application, []).append(other)
     return found
 

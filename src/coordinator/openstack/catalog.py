@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import urllib.parse
 from collections.abc import Iterable, Mapping
+
+import msgspec
 
 from coordinator.openstack.urls import fault_of, is_link_local
 from coordinator.report.finding import Cause
@@ -16,8 +17,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9_.-]{0,100}")
 """Names as nearly all are; to clean the others takes its time."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Endpoint:
+class Endpoint(msgspec.Struct, frozen=True):
     """One endpoint of a catalog entry.
 
     Attributes:
@@ -31,8 +31,7 @@ class Endpoint:
     in_clear: bool = False
 
 
-@dataclasses.dataclass(frozen=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """One service of the catalog with its endpoints."""
 
     type: str
@@ -40,8 +39,7 @@ class Entry:
     endpoints: tuple[Endpoint, ...]
 
 
-@dataclasses.dataclass(frozen=True)
-class Located:
+class Located(msgspec.Struct, frozen=True):
     """Where a service is.
 
     Attributes:
@@ -54,8 +52,7 @@ class Located:
     oddity_cause: Cause | None = None
 
 
-@dataclasses.dataclass(frozen=True)
-class Missing:
+class Missing(msgspec.Struct, frozen=True):
     """Why a service has no endpoint that can be used.
 
     Attributes:

@@ -6,7 +6,6 @@ What is not answered as it was asked is an `ApiError`; `errors.explain` tells wh
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import datetime
 import json
 import re
@@ -14,6 +13,8 @@ import threading
 import urllib.parse
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeAlias
+
+import msgspec
 
 from coordinator.openstack import catalog, errors, http, json_answers, urls, wire
 from coordinator.openstack.credentials import Credentials
@@ -52,8 +53,7 @@ class Login:
             return self.token != refused
 
 
-@dataclasses.dataclass(frozen=True)
-class Cloud:
+class Cloud(msgspec.Struct, frozen=True):
     """An authenticated view of one cloud, good until a deadline.
 
     Attributes:
@@ -65,12 +65,12 @@ class Cloud:
     login: Login
     deadline: http.Deadline
     entries: tuple[catalog.Entry, ...] = ()
-    documents: dict[str, Any] = dataclasses.field(default_factory=dict[str, Any], repr=False)
+    documents: dict[str, Any] = {}
     project: str = ""
 
     def until(self, deadline: http.Deadline) -> Cloud:
         """The same cloud, good until another deadline."""
-        return dataclasses.replace(self, deadline=deadline)
+        return msgspec.structs.replace(self, deadline=deadline)
 
     def ask(
         self,
@@ -167,8 +167,7 @@ def _log_in(
     return _Access(token, entries, scope)
 
 
-@dataclasses.dataclass(frozen=True)
-class Service:
+class Service(msgspec.Struct, frozen=True):
     """One service of the cloud, to be asked by its check.
 
     Paths are the coordinator's own words; what comes from elsewhere is handed over as a segment

@@ -6,13 +6,14 @@ that follows the name of what was asked.
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 import re
 import socket
 import ssl
 import urllib.parse
 from collections.abc import Iterator
+
+import msgspec
 
 from coordinator.report.finding import Cause
 from coordinator.text import plain
@@ -74,8 +75,7 @@ _UNFIT = re.compile(r"[^A-Za-z0-9._~:/\[\]%@+,=-]")
 """What is not shown of an address: neither a shell nor a terminal takes the rest for more."""
 
 
-@dataclasses.dataclass(frozen=True)
-class ApiFault:
+class ApiFault(msgspec.Struct, frozen=True):
     """One way in which a request failed.
 
     Attributes:

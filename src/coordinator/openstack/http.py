@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import dataclasses
 import datetime
 import email.utils
 import logging
@@ -23,6 +22,8 @@ import time
 import urllib.parse
 import weakref
 from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
 
 from coordinator.openstack import certificates, errors, urls, wire
 from coordinator.openstack.proxies import Proxies
@@ -52,8 +53,7 @@ Resolver = Callable[[str, int], Addresses]
 """Finds the addresses of a host and port; raises OSError."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Clock:
+class Clock(msgspec.Struct, frozen=True):
     """What the header `Date` of an answer says about the clock of the host that gave it.
 
     Attributes:
@@ -69,8 +69,7 @@ Clocks = dict[str, Clock]
 """The clocks of the hosts that answered, by `origin` of the URLs that were asked."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Deadline:
+class Deadline(msgspec.Struct, frozen=True):
     """A point in time that work must not pass, in seconds on the monotonic clock."""
 
     at: float

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import ipaddress
 from collections.abc import Mapping
 
+import msgspec
 
-@dataclasses.dataclass(frozen=True)
-class Proxies:
+
+class Proxies(msgspec.Struct, frozen=True):
     """Proxies to use; empty strings mean none.
 
     Attributes:

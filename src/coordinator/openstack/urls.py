@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import ipaddress
 import re
 import urllib.parse
+
+import msgspec
 
 from coordinator.openstack.errors import ApiError, UnusableAnswerError
 from coordinator.report.finding import Cause
@@ -21,8 +22,7 @@ _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _COMPATIBLE = ipaddress.IPv6Network("::/96")
 
 
-@dataclasses.dataclass(frozen=True)
-class Url:
+class Url(msgspec.Struct, frozen=True):
     """The parts of a URL that a request needs.
 
     Attributes:

@@ -8,9 +8,10 @@ early, is too large, or is none that HTTP or the request allows, is an `ApiError
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Callable, Mapping
+
+import msgspec
 
 from coordinator.openstack.errors import ApiError, not_json
 from coordinator.report.finding import Cause
@@ -38,8 +39,7 @@ _SIZE = re.compile(rb"[0-9A-Fa-f]{1,15}")
 _LENGTH = re.compile(r"\d{1,15}")
 
 
-@dataclasses.dataclass(frozen=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """An answer.
 
     Attributes:

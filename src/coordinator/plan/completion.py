@@ -7,10 +7,11 @@ nobody lacks. Whether a need is met is decided by the rule that judges the model
 
 from __future__ import annotations
 
-import dataclasses
 import graphlib
 import itertools
 from collections.abc import Collection, Iterator, Mapping, Sequence
+
+import msgspec
 
 from coordinator.blueprint.systems import Blueprint, Integration, System
 from coordinator.checks.model import certificates, needs, subordinates
@@ -436,7 +437,7 @@ def _conditioned(question: Question, new: Collection[str], known: Collection[str
         reason = f"{reason} (after this plan has deployed {other})"
     elif other not in known:
         reason = f"{reason} ({other} would have to be deployed first)"
-    return dataclasses.replace(question, reason=reason)
+    return msgspec.structs.replace(question, reason=reason)
 
 
 def _names_of(link: Link) -> set[str]:
@@ -446,7 +447,7 @@ def _names_of(link: Link) -> set[str]:
 def _coordinator(blueprint: Blueprint) -> System:
     """The coordinator, integrated with those systems that this cloud has."""
     known = tuple(i for i in COORDINATOR.integrations if i.system in blueprint.systems)
-    return dataclasses.replace(COORDINATOR, integrations=known)
+    return msgspec.structs.replace(COORDINATOR, integrations=known)
 
 
 def _ordered(systems: Mapping[str, System]) -> Sequence[str]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Mapping
+
+import msgspec
 
 from coordinator.blueprint.platforms import Channel
 from coordinator.blueprint.systems import Deployment, Integration, System
@@ -29,8 +30,7 @@ ANY = "juju-info"
 USUAL = Deployment()
 
 
-@dataclasses.dataclass(frozen=True)
-class Wishes:
+class Wishes(msgspec.Struct, frozen=True):
     """How a model is to be completed.
 
     Attributes:
@@ -47,8 +47,7 @@ class Wishes:
     whole: bool = True
 
 
-@dataclasses.dataclass(frozen=True)
-class Application:
+class Application(msgspec.Struct, frozen=True):
     """An application of the completed model.
 
     Attributes:
@@ -67,13 +66,12 @@ class Application:
     base: str = ""
     units: int = 1
     to: tuple[str, ...] = ()
-    origin: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
+    origin: Mapping[str, str] = {}
     deploy: Deployment = USUAL
     open_question: str = ""
 
 
-@dataclasses.dataclass(frozen=True)
-class Link:
+class Link(msgspec.Struct, frozen=True):
     """An integration of the completed model; its ends are written as `APPLICATION:ENDPOINT`.
 
     Attributes:
@@ -87,8 +85,7 @@ class Link:
     optional: bool = False
 
 
-@dataclasses.dataclass(frozen=True)
-class Question:
+class Question(msgspec.Struct, frozen=True):
     """An integration that only a person can decide on.
 
     Attributes:
@@ -99,8 +96,7 @@ class Question:
     reason: str
 
 
-@dataclasses.dataclass(frozen=True)
-class Plan:
+class Plan(msgspec.Struct, frozen=True):
     """The completed model.
 
     Attributes:
@@ -117,7 +113,7 @@ class Plan:
     notes: tuple[str, ...]
     wishes: Wishes
     questions: tuple[Question, ...] = ()
-    machines: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
+    machines: Mapping[str, str] = {}
 
     @property
     def additions(self) -> tuple[Application, ...]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+import msgspec
 
 from coordinator.blueprint import platforms
 from coordinator.blueprint.loader import Choice
@@ -31,8 +32,7 @@ _PLANNED = {Cause.NOT_DEPLOYED, Cause.NOT_INTEGRATED, Cause.NO_SUBORDINATE}
 """What is repaired by carrying out a plan."""
 
 
-@dataclasses.dataclass(frozen=True)
-class VisibleModel:
+class VisibleModel(msgspec.Struct, frozen=True):
     """The model as far as it can be seen.
 
     Attributes:
@@ -45,8 +45,7 @@ class VisibleModel:
     fault: JujuFault | None = None
 
 
-@dataclasses.dataclass(frozen=True)
-class Options:
+class Options(msgspec.Struct, frozen=True):
     """What the charm's options say; nothing, where some are not valid.
 
     Attributes:
@@ -86,7 +85,7 @@ def of_plan(
     if params.get("format") == "bundle" and not seen.whole:
         # a bundle has all of the stack: Juju itself compares it with the model
         seen = VisibleModel(Model(), fault=seen.fault)
-        wishes = dataclasses.replace(wishes, whole=True)
+        wishes = msgspec.structs.replace(wishes, whole=True)
     made = completion.complete(choice.blueprint, seen.model, wishes)
     later = _afterwards(made, seen, options)
     text = (
@@ -120,11 +119,11 @@ def _wishes(us: str, seen: VisibleModel, params: Mapping[str, Any]) -> plan.Wish
     wishes = plan.Wishes(us, whole=seen.whole)
     try:
         if channel:
-            wishes = dataclasses.replace(wishes, channel=platforms.parse(channel))
+            wishes = msgspec.structs.replace(wishes, channel=platforms.parse(channel))
     except ValueError as error:
         raise ValueError(f"parameter channel: {error}") from None
     try:
-        return dataclasses.replace(wishes, placement=plan.parse_placement(placement))
+        return msgspec.structs.replace(wishes, placement=plan.parse_placement(placement))
     except ValueError as error:
         raise ValueError(f"parameter placement: {error}") from None
 

@@ -7,8 +7,9 @@ counts more than names.
 from __future__ import annotations
 
 import collections
-import dataclasses
 from collections.abc import Collection, Iterator, Mapping
+
+import msgspec
 
 from coordinator.blueprint.systems import Integration, System
 from coordinator.checks.model.certificates import Server
@@ -17,8 +18,7 @@ from coordinator.juju.status import Application, Model
 from coordinator.plan.plan import ANY, COORDINATOR
 
 
-@dataclasses.dataclass(frozen=True)
-class Servers:
+class Servers(msgspec.Struct, frozen=True):
     """Who serves what in a model.
 
     Attributes:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
 
 from coordinator.report.finding import Finding, Severity
 from coordinator.report.history import Change
 from coordinator.report.report import Report
 
 
-@dataclasses.dataclass(frozen=True)
-class Section:
+class Section(msgspec.Struct, frozen=True):
     """What a report says about one system.
 
     Attributes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -126,8 +125,7 @@ class Cause(enum.Enum):
     INTERNAL = "internal-error"
 
 
-@dataclasses.dataclass(frozen=True)
-class Finding:
+class Finding(kept.Kept, frozen=True):
     """The answer to one question put to the cloud.
 
     Attributes:

@@ -6,10 +6,11 @@ holds nothing that changes by itself, so that an equal history is an equal text:
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 from collections.abc import Mapping
 from typing import Any
+
+import msgspec
 
 from coordinator.report import kept
 from coordinator.report.finding import Severity
@@ -38,8 +39,7 @@ BEGIN = "first status of this leader"
 """The event of the first change: nothing was known before."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Facts:
+class Facts(kept.Kept, frozen=True):
     """What the cloud and the model look like, as far as a change of it may explain a status.
 
     Attributes:
@@ -49,8 +49,8 @@ class Facts:
         upgrade: the last thing that happened to ceilometer-upgrade, with its time; or nothing.
     """
 
-    endpoints: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
-    builds: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
+    endpoints: Mapping[str, str] = {}
+    builds: Mapping[str, str] = {}
     units: tuple[str, ...] = ()
     upgrade: str = ""
 
@@ -85,8 +85,7 @@ class Facts:
         )
 
 
-@dataclasses.dataclass(frozen=True)
-class Change:
+class Change(kept.Kept, frozen=True):
     """One change of the status, or of what it rests on.
 
     Attributes:
@@ -96,7 +95,7 @@ class Change:
         check: the check that it was about, such as `metric.endpoint`; empty where none.
     """
 
-    at: datetime.datetime
+    at: kept.Moment
     status: str
     summary: str
     check: str = ""
@@ -115,8 +114,7 @@ class Change:
         return same and (bool(self.check) or self.summary == other.summary)
 
 
-@dataclasses.dataclass(frozen=True)
-class History:
+class History(kept.Kept, frozen=True):
     """What one unit remembers of its status.
 
     Attributes:
@@ -125,10 +123,8 @@ class History:
     """
 
     changes: tuple[Change, ...] = ()
-    facts: Facts = dataclasses.field(default_factory=Facts)
-    onsets: Mapping[str, datetime.datetime] = dataclasses.field(
-        default_factory=dict[str, datetime.datetime]
-    )
+    facts: Facts = msgspec.field(default_factory=Facts)
+    onsets: Mapping[str, kept.Moment] = {}
 
     @property
     def recent(self) -> tuple[Change, ...]:
@@ -148,7 +144,7 @@ class History:
         changes = self.changes
         if events or not told.is_alike(changes[-1]):
             texts = tuple(plain(event, _LONGEST) for event in events)
-            told = dataclasses.replace(
+            told = msgspec.structs.replace(
                 told, at=at, summary=plain(told.summary, _LONGEST), events=texts
             )
             changes = (*changes, told)[-MOST:]

@@ -7,11 +7,12 @@ since the epoch).
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 import itertools
 import math
 from collections.abc import Iterable
+
+import msgspec
 
 from coordinator.text import plain
 
@@ -19,8 +20,7 @@ LONGEST = 80
 """Characters of a label's value; whoever may write to Gnocchi can call a host what they like."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Description:
+class Description(msgspec.Struct, frozen=True):
     """What a metric is.
 
     Attributes:
@@ -119,8 +119,7 @@ class Metric(enum.Enum):
     )
 
 
-@dataclasses.dataclass(frozen=True)
-class Sample:
+class Sample(msgspec.Struct, frozen=True):
     """One value.
 
     Attributes:

@@ -7,8 +7,9 @@ Of what stands behind an application (a broker, a cache, a storage, agents) no n
 
 from __future__ import annotations
 
-import dataclasses
 import shlex
+
+import msgspec
 
 from coordinator.report.finding import Cause
 
@@ -69,8 +70,7 @@ _OF_SIGNED = {
 """The same where it is known who signs certificates."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Names:
+class Names(msgspec.Struct, frozen=True):
     """Whom a remedy is about.
 
     Attributes:

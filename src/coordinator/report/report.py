@@ -7,10 +7,10 @@ and shown by actions and statuses. It never holds a secret.
 from __future__ import annotations
 
 import collections
-import dataclasses
-import datetime
 from collections.abc import Iterable, Mapping
 from typing import Any
+
+import msgspec
 
 from coordinator.report import kept
 from coordinator.report.finding import Finding, Severity, worst
@@ -20,20 +20,18 @@ VERSION = 1
 """Version of the JSON form; raised when a reader of the old form would misread the new one."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Canaries:
+class Canaries(kept.Kept, frozen=True):
     """When canaries were last sent.
 
     Attributes:
         stack: what they proved: services with endpoints and versions, in a form of their own.
     """
 
-    sent_at: datetime.datetime
+    sent_at: kept.Moment
     stack: str
 
 
-@dataclasses.dataclass(frozen=True)
-class Report:
+class Report(kept.Kept, frozen=True):
     """All findings of one verification, with the facts that decisions rest on.
 
     Attributes:
@@ -52,17 +50,17 @@ class Report:
         whole: where some are left out, what the whole report says in one line.
     """
 
-    taken_at: datetime.datetime
+    taken_at: kept.Moment
     interface: str
     region: str
     findings: tuple[Finding, ...]
-    endpoints: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
-    builds: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
+    endpoints: Mapping[str, str] = {}
+    builds: Mapping[str, str] = {}
     resource_types: frozenset[str] | None = None
     behind: tuple[str, ...] = ()
-    figures: Mapping[str, float] = dataclasses.field(default_factory=dict[str, float])
+    figures: Mapping[str, float] = {}
     canaries: Canaries | None = None
-    left_out: int = 0
+    left_out: kept.Count = 0
     whole: str = ""
 
     @property
@@ -139,7 +137,7 @@ class Report:
         for finding in findings:
             places = [n for n, other in enumerate(merged) if other.service == finding.service]
             merged.insert(places[-1] + 1 if places else len(merged), finding)
-        return dataclasses.replace(self, findings=tuple(merged))
+        return msgspec.structs.replace(self, findings=tuple(merged))
 
     def to_json(self) -> str:
         """The report as JSON, keys sorted so that equal reports are equal texts."""
@@ -171,7 +169,7 @@ class Report:
             report = kept.read(cls, {**data, "findings": [], "whole": whole})
         except (LookupError, ValueError, TypeError):
             return None
-        return dataclasses.replace(report, findings=findings)
+        return msgspec.structs.replace(report, findings=findings)
 
     def summary(self) -> str:
         """The status in one line: what is verified, or what is wrong and what to do."""

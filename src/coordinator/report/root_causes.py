@@ -6,8 +6,9 @@ cause, so that people start there. What could have reasons of its own is never e
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Sequence
+
+import msgspec
 
 from coordinator.blueprint.systems import Blueprint
 from coordinator.report.finding import CANARY, Cause, Finding, Severity
@@ -64,7 +65,7 @@ def explained(findings: Sequence[Finding], blueprint: Blueprint) -> tuple[Findin
     behind it, such as a machine that is down, comes first.
     """
     case = _Case(findings, blueprint)
-    return tuple(dataclasses.replace(f, because=case.reason(f)) for f in findings)
+    return tuple(msgspec.structs.replace(f, because=case.reason(f)) for f in findings)
 
 
 class _Case:

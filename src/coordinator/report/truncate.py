@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import bisect
-import dataclasses
 from collections.abc import Callable
+
+import msgspec
 
 from coordinator.report.finding import Severity
 from coordinator.report.report import Report
@@ -19,18 +20,18 @@ def within(limit: int, report: Report, form: Callable[[Report], str]) -> tuple[R
     text = form(report)
     if len(text.encode()) <= limit:
         return report, text
-    whole = dataclasses.replace(report, whole=report.summary())
+    whole = msgspec.structs.replace(report, whole=report.summary())
     places = _by_worth(report)
 
     def part(number: int) -> Report:
-        return dataclasses.replace(
+        return msgspec.structs.replace(
             whole,
             findings=tuple(report.findings[place] for place in sorted(places[:number])),
             left_out=report.left_out + len(places) - number,
         )
 
     if is_too_long(part(1)):
-        whole = dataclasses.replace(whole, resource_types=None)
+        whole = msgspec.structs.replace(whole, resource_types=None)
     numbers = range(1, len(places) + 1)
     too_many = bisect.bisect_left(numbers, True, key=lambda number: is_too_long(part(number)))
     cut = part(max(1, too_many))

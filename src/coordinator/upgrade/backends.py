@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from coordinator.juju import errors
 from coordinator.juju.ceilometer import CeilometerApplication
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from coordinator.juju.action import ActionBackend
 
 
-@dataclasses.dataclass(frozen=True)
-class Backends:
+class Backends(msgspec.Struct, frozen=True):
     """The ways that there are, and what is allowed of them.
 
     Attributes:
@@ -57,8 +57,7 @@ class Backends:
         return coordinator if ours else sight.name
 
 
-@dataclasses.dataclass(frozen=True)
-class Attempt:
+class Attempt(msgspec.Struct, frozen=True):
     """What came of beginning ceilometer's own action.
 
     Attributes:

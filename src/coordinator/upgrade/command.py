@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 import importlib.metadata
 import os
 import pathlib
 import re
 import subprocess
 import time
+
+import msgspec
 
 from coordinator import private_files
 from coordinator.openstack import certificates as openstack_certificates
@@ -34,8 +35,7 @@ _TIMED_OUT = {124, 137}
 """Exit codes of timeout(1): the command ran into it, or had to be killed."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Job:
+class Job(msgspec.Struct, frozen=True):
     """One run of ceilometer-upgrade.
 
     Attributes:
@@ -52,8 +52,7 @@ class Job:
     proxies: Proxies
 
 
-@dataclasses.dataclass(frozen=True)
-class RunResult:
+class RunResult(msgspec.Struct, frozen=True):
     """How a run ended.
 
     Attributes:

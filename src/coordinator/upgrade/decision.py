@@ -7,9 +7,10 @@ docs/reference/upgrade-decisions.md for the table of states.
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import enum
+
+import msgspec
 
 from coordinator.blueprint import resource_types
 from coordinator.juju import ceilometer
@@ -32,8 +33,7 @@ class Step(enum.Enum):
     IMPOSSIBLE = "impossible"  # Gnocchi does not answer: nothing can be said or done
 
 
-@dataclasses.dataclass(frozen=True)
-class Observed:
+class Observed(msgspec.Struct, frozen=True):
     """What the last verification showed.
 
     Attributes:
@@ -51,8 +51,7 @@ class Observed:
     task: ceilometer.Task | None = None
 
 
-@dataclasses.dataclass(frozen=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True):
     """What to do, and why.
 
     Attributes:
@@ -83,7 +82,7 @@ def settle(observed: Observed, record: Record) -> Record:
     running = running.not_after(observed.at)
     going = observed.task is not None and observed.task.state is ceilometer.State.GOING
     if going:
-        running = dataclasses.replace(running, seen=observed.at)
+        running = msgspec.structs.replace(running, seen=observed.at)
     record = record.started(running)
     if going or observed.missing is None or observed.fingerprint is None:
         return record
@@ -96,8 +95,8 @@ def settle(observed: Observed, record: Record) -> Record:
     fingerprint = running.fingerprint.completed_from(observed.fingerprint)
     ended_well = state is ceilometer.State.DONE
     if did_it or (ended_well and not observed.missing):
-        unheard = ended_well and bool(observed.asks)
-        return record.succeeded(observed.at, fingerprint, unheard=unheard)
+        still_asks = ended_well and bool(observed.asks)
+        return record.succeeded(observed.at, fingerprint, still_asks=still_asks)
     return record.failed(observed.at, fingerprint, _end(observed, running), by_action=True)
 
 
@@ -124,8 +123,8 @@ def decide(observed: Observed, record: Record, policy: UpgradePolicy) -> Decisio
     if record.running is not None:
         return Decision(Step.POLL)
     reason = _reason(observed, fingerprint, record, policy)
-    unheard = record.success is not None and record.success.unheard
-    asked = not reason and policy.follows_charm_request and bool(observed.asks) and not unheard
+    still_asks = record.success is not None and record.success.still_asks
+    asked = not reason and policy.follows_charm_request and bool(observed.asks) and not still_asks
     if asked:
         reason = ASKED
     if not reason:

@@ -7,13 +7,14 @@ machine as it was.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import logging
 import os
 import pathlib
 import platform
 import subprocess
 from collections.abc import Generator
+
+import msgspec
 
 from coordinator import private_files
 from coordinator.openstack.proxies import Proxies
@@ -39,8 +40,7 @@ class InstallError(Exception):
     """ceilometer-common could not be installed; the text tells why."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Source:
+class Source(msgspec.Struct, frozen=True):
     """Where packages come from; empty fields mean the distribution itself.
 
     Attributes:
@@ -49,7 +49,7 @@ class Source:
     """
 
     suite: str = ""
-    proxies: Proxies = dataclasses.field(default_factory=Proxies)
+    proxies: Proxies = msgspec.field(default_factory=Proxies)
 
 
 def install_ceilometer(source: Source) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import enum
+
+import msgspec
 
 
 class Method(enum.Enum):
@@ -22,8 +23,7 @@ class Trigger(enum.Enum):
     WHEN_NEEDED = "when-needed"
 
 
-@dataclasses.dataclass(frozen=True)
-class UpgradePolicy:
+class UpgradePolicy(msgspec.Struct, frozen=True):
     """What the operator allows.
 
     Attributes:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
-import json
 import re
-from collections.abc import Mapping
-from typing import Any
+from typing import Annotated
+
+import msgspec
+
+from coordinator.report import kept
 
 VERSION = 2
 """Version of the record's JSON form; 2 brought the running task."""
@@ -27,8 +28,7 @@ MEMBERS = 50
 does not tell who is new; then the proof alone decides."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Fingerprint:
+class Fingerprint(msgspec.Struct, frozen=True):
     """What an upgrade depends on. Empty strings are unknown, and equal to anything.
 
     Attributes:
@@ -67,7 +67,7 @@ class Fingerprint:
 
     def filled_from(self, other: Fingerprint) -> Fingerprint:
         """The same, with the newest versions and the members that are known."""
-        return dataclasses.replace(
+        return msgspec.structs.replace(
             self.with_members_of(other),
             build=self.build if _newer(self.build, other.build) else other.build,
             release=self.release if _newer(self.release, other.release) else other.release,
@@ -77,11 +77,11 @@ class Fingerprint:
         """The same, with the members that are known, those that are related now first."""
         now = sorted(_names(self.members))
         known = [*now, *sorted(_names(other.members) - set(now))]
-        return dataclasses.replace(self, members=",".join(sorted(known[:MEMBERS])))
+        return msgspec.structs.replace(self, members=",".join(sorted(known[:MEMBERS])))
 
     def completed_from(self, other: Fingerprint) -> Fingerprint:
         """The same, with the versions that were not known."""
-        return dataclasses.replace(
+        return msgspec.structs.replace(
             self, build=self.build or other.build, release=self.release or other.release
         )
 
@@ -100,24 +100,28 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(number) for number in re.findall(r"\d{1,18}", version))
 
 
-@dataclasses.dataclass(frozen=True)
-class Success:
+class _Dated(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    at: kept.Moment
+    fingerprint: Fingerprint
+
+    def __post_init__(self) -> None:
+        _hold_year(self.at)
+
+
+class Success(_Dated, frozen=True):
     """The last state in which Gnocchi was proven to have all that Ceilometer needs.
 
     Attributes:
         ran: whether the coordinator ran ceilometer-upgrade, or found its work already done.
-        unheard: whether ceilometer's own charm still asked for its action afterwards, although
+        still_asks: whether ceilometer's own charm still asked for its action afterwards, although
             the action ended well: as long as it does not stop asking, that is no new need.
     """
 
-    at: datetime.datetime
-    fingerprint: Fingerprint
     ran: bool
-    unheard: bool = False
+    still_asks: bool = msgspec.field(default=False, name="unheard")
 
 
-@dataclasses.dataclass(frozen=True)
-class Failure:
+class Failure(_Dated, frozen=True):
     """Failures in a row, the last of them.
 
     Attributes:
@@ -126,9 +130,7 @@ class Failure:
         by_action: whether the last was a run of ceilometer's own action.
     """
 
-    at: datetime.datetime
-    fingerprint: Fingerprint
-    count: int
+    count: Annotated[int, msgspec.Meta(ge=1)]
     cause: str
     by_action: bool = False
 
@@ -139,8 +141,7 @@ class Failure:
         return self.at + min(datetime.timedelta(minutes=minutes), LONGEST_WAIT)
 
 
-@dataclasses.dataclass(frozen=True)
-class Running:
+class Running(_Dated, frozen=True):
     """A run of ceilometer's own action that was begun, and whose end was not seen yet.
 
     Attributes:
@@ -151,13 +152,16 @@ class Running:
         seen: when it was last seen to wait or run; None before that.
     """
 
-    at: datetime.datetime
-    fingerprint: Fingerprint
     task: str
     application: str
     behind: bool
     asked: bool
-    seen: datetime.datetime | None = None
+    seen: kept.Moment | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a time that cannot be added to."""
+        super().__post_init__()
+        _hold_year(self.seen or self.at)
 
     def is_late(self, now: datetime.datetime) -> bool:
         """Whether it takes longer than any honest run."""
@@ -170,11 +174,10 @@ class Running:
     def not_after(self, now: datetime.datetime) -> Running:
         """The same after the clock was set back: nothing of it is in the future."""
         seen = self.seen and min(self.seen, now)
-        return dataclasses.replace(self, at=min(self.at, now), seen=seen)
+        return msgspec.structs.replace(self, at=min(self.at, now), seen=seen)
 
 
-@dataclasses.dataclass(frozen=True)
-class Record:
+class Record(msgspec.Struct, frozen=True):
     """What outlives a hook, in the peer application databag."""
 
     success: Success | None = None
@@ -190,15 +193,15 @@ class Record:
 
     def started(self, running: Running) -> Record:
         """The record after a run of ceilometer's own action was begun."""
-        return dataclasses.replace(self, running=running)
+        return msgspec.structs.replace(self, running=running)
 
     def succeeded(
-        self, at: datetime.datetime, fingerprint: Fingerprint, *, unheard: bool = False
+        self, at: datetime.datetime, fingerprint: Fingerprint, *, still_asks: bool = False
     ) -> Record:
         """The record after a proven success."""
         if self.success is not None:
             fingerprint = fingerprint.filled_from(self.success.fingerprint)
-        return Record(success=Success(at, fingerprint, ran=True, unheard=unheard))
+        return Record(success=Success(at, fingerprint, ran=True, still_asks=still_asks))
 
     def adopted(
         self, at: datetime.datetime, fingerprint: Fingerprint, asks: bool | None = None
@@ -210,9 +213,9 @@ class Record:
         if self.success is None:
             return Record(success=Success(at, fingerprint, ran=False))
         known = fingerprint.filled_from(self.success.fingerprint)
-        unheard = self.success.unheard and asks is not False
+        still_asks = self.success.still_asks and asks is not False
         return Record(
-            success=dataclasses.replace(self.success, fingerprint=known, unheard=unheard)
+            success=msgspec.structs.replace(self.success, fingerprint=known, still_asks=still_asks)
         )
 
     def failed(
@@ -235,12 +238,8 @@ class Record:
 
     def to_json(self) -> str:
         """The record as JSON, equal records as equal texts."""
-        data: dict[str, Any] = {"version": VERSION}
-        parts = {"success": self.success, "failure": self.failure, "running": self.running}
-        for key, part in parts.items():
-            if part is not None:
-                data[key] = dataclasses.asdict(part)
-        return json.dumps(data, sort_keys=True, default=datetime.datetime.isoformat)
+        parts = kept.fields_of(self).items()
+        return kept.dumps({key: part for key, part in parts if part is not None}, VERSION)
 
 
 class RecordError(ValueError):
@@ -264,10 +263,9 @@ def load_record(text: str) -> Record:
     if not text:
         return Record()
     try:
-        data: dict[str, Any] = json.loads(text)
-        newer = int(data["version"]) > VERSION
-        record = Record() if newer else _record(data)
-    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
+        newer = kept.decode(_Header, text).version > VERSION
+        record = Record() if newer else kept.decode(Record, text)
+    except kept.NotKeptError as error:
         text = "the upgrade record in the peer relation is damaged"
         raise RecordError(text, newer=False) from error
     if newer:
@@ -275,34 +273,11 @@ def load_record(text: str) -> Record:
     return record
 
 
-def _record(data: Mapping[str, Any]) -> Record:
-    return Record(
-        success=Success(**_part(data["success"])) if data.get("success") else None,
-        failure=Failure(**_part(data["failure"])) if data.get("failure") else None,
-        running=Running(**_part(data["running"])) if data.get("running") else None,
-    )
+class _Header(msgspec.Struct, frozen=True):
+    version: int
 
 
-def _part(data: Mapping[str, Any]) -> dict[str, Any]:
-    times = {"at": _time(data["at"])}
-    if data.get("seen") is not None:
-        times["seen"] = _time(data["seen"])
-    fingerprint = Fingerprint(**data["fingerprint"])
-    texts = dataclasses.astuple(fingerprint)
-    kinds = {"count": int, "cause": str, "task": str, "application": str}
-    kinds |= dict.fromkeys(("ran", "unheard", "by_action", "behind", "asked"), bool)
-    typed = all(isinstance(data[key], kinds[key]) for key in kinds.keys() & data.keys())
-    if not typed or not all(isinstance(text, str) for text in texts):
-        raise ValueError("a value of the wrong type")
-    if data.get("count", 1) < 1:
-        raise ValueError("a count of nothing")
-    return {**data, **times, "fingerprint": fingerprint}
-
-
-def _time(text: str) -> datetime.datetime:
-    time = datetime.datetime.fromisoformat(text)
-    if time.tzinfo is None:
-        raise ValueError("a time without its zone")
+def _hold_year(time: datetime.datetime) -> None:
+    """Refuse a time that cannot be added to."""
     if not _YEARS[0] <= time.year <= _YEARS[1]:
-        raise ValueError("a time that no clock shows")
-    return time
+        raise ValueError(time)

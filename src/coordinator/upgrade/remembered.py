@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
+import msgspec
 
 from coordinator import status
 from coordinator.report import remedies
 from coordinator.upgrade import record as upgrade_record
 
 
-@dataclasses.dataclass(frozen=True)
-class Remembered:
+class Remembered(msgspec.Struct, frozen=True):
     """The upgrade record as it was found.
 
     Attributes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+import msgspec
 
 from coordinator.checks import runner
 from coordinator.checks.runner import Verification
@@ -18,8 +18,7 @@ from coordinator.upgrade.observe import explain_failure, find_release, observe
 from coordinator.upgrade.record import Fingerprint, Record, Running
 
 
-@dataclasses.dataclass(frozen=True)
-class Situation:
+class Situation(msgspec.Struct, frozen=True):
     """What is known, and what is to be done about ceilometer-upgrade.
 
     Attributes:
@@ -102,9 +101,9 @@ def _begun(now: Situation, backends: Backends, task: str) -> Situation:
             behind=bool(observed.missing),
             asked=bool(now.sight.asks),
         )
-    return dataclasses.replace(
+    return msgspec.structs.replace(
         now,
-        sight=dataclasses.replace(now.sight, task=Task(task, State.GOING)),
+        sight=msgspec.structs.replace(now.sight, task=Task(task, State.GOING)),
         record=now.record.started(running),
         decision=Decision(Step.POLL, now.decision.reason),
         began=True,
@@ -116,8 +115,8 @@ def _not_begun(now: Situation, attempt: Attempt, step: Step) -> Situation:
     fault, decision = attempt.fault, now.decision
     if decision.step is Step.RUN:  # else a person asked for it, and is told
         remedy = fault.remedy if fault is not None and fault.cause is Cause.NO_ACTION else ""
-        decision = dataclasses.replace(decision, step=step, remedy=remedy)
-    return dataclasses.replace(now, decision=decision, refused=fault)
+        decision = msgspec.structs.replace(decision, step=step, remedy=remedy)
+    return msgspec.structs.replace(now, decision=decision, refused=fault)
 
 
 def _run_command(request: Request, now: Situation, backends: Backends) -> Situation:
@@ -135,13 +134,13 @@ def _run_command(request: Request, now: Situation, backends: Backends) -> Situat
     )
     run = backends.command.run(job)
     after = runner.verify(
-        dataclasses.replace(request, depth=request.depth.repeated),
+        msgspec.structs.replace(request, depth=request.depth.repeated),
         before.memory,
         release=lambda: find_release(now.sight, now.record, backends),
         announce=backends.announce,
     )
     observed = observe(after, now.record, backends, now.sight)
-    run = dataclasses.replace(run, error=explain_failure(run, observed))
+    run = msgspec.structs.replace(run, error=explain_failure(run, observed))
     # the newest of what was seen before and after: behind one address, units may differ
     known = observe(before, now.record, backends, now.sight).fingerprint
     fingerprint = known or Fingerprint(endpoint="")

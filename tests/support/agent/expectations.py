@@ -38,7 +38,7 @@ def assert_at_rest(agent: Agent) -> None:
 def assert_verified(agent: Agent) -> None:
     """The unit and, since it leads, the application say that the stack is verified."""
     assert agent.unit_status.name == "active", agent.unit_status
-    assert VERIFIED in agent.unit_status.message
+    assert VERIFIED in agent.unit_status.message, agent.unit_status
     assert agent.app_status == agent.unit_status
 
 

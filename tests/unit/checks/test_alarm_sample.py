@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import json
 import socket
 import urllib.parse
 from typing import Any, cast
 
+import msgspec
 import pytest
 
 from coordinator.blueprint import loader
@@ -46,7 +46,7 @@ def asked(seconds: float, *, interval: int) -> base.CheckResult:
     system = loader.load().services["alarming"]
     names = remedies.Names("alarming", "aodh", "keystone", "telemetry-coordinator")
     subject = base.Subject("alarming", system, True, "internal", "RegionOne", names)
-    request = dataclasses.replace(
+    request = msgspec.structs.replace(
         reports.REQUEST, thresholds=Thresholds(evaluation_interval=interval)
     )
     services = {"alarming": cast("client.Service", Aodh(seconds))}

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
-
+import msgspec
 import pytest
 
 from coordinator.blueprint import loader
@@ -20,7 +19,7 @@ def sent(interval: int, timeout: int, *services: str) -> base.CheckResult:
     names = remedies.Names("alarming", "aodh", "keystone", "us")
     subject = base.Subject("alarming", system, True, "internal", "", names)
     thresholds = Thresholds(evaluation_interval=interval, canary_timeout=timeout)
-    request = dataclasses.replace(reports.REQUEST, thresholds=thresholds, coordinator="us")
+    request = msgspec.structs.replace(reports.REQUEST, thresholds=thresholds, coordinator="us")
     nobody = client.Service(sessions.cloud(), "http://127.0.0.1:9")
     known = dict.fromkeys(("alarming", *services), nobody)
     return aodh.send_canary(base.CheckContext(subject, known, request, http.Deadline.after(1)))

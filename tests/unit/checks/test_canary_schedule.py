@@ -1,8 +1,8 @@
 """When canaries are sent, and how long what they proved counts."""
 
-import dataclasses
 import datetime
 
+import msgspec
 import pytest
 
 from coordinator.checks import canary_schedule
@@ -32,7 +32,7 @@ def told(report: Report) -> list[str]:
 
 def later(minutes: int, **changes: object) -> Report:
     taken_at = reports.NOW + datetime.timedelta(minutes=minutes)
-    return dataclasses.replace(reports.report(), taken_at=taken_at, **changes)
+    return msgspec.structs.replace(reports.report(), taken_at=taken_at, **changes)
 
 
 def test_the_first_are_due():
@@ -86,7 +86,7 @@ def test_a_version_that_is_not_known_now_is_no_change():
 def test_a_charm_that_fails_lets_them_be_sent_again():
     blocked = reports.bad("ceph-mon", "application", cause=Cause.CHARM_BLOCKED)
     assert canary_schedule.fail_charms([blocked])
-    before = dataclasses.replace(earlier(), charms_fail=True)
+    before = msgspec.structs.replace(earlier(), charms_fail=True)
     assert not canary_schedule.are_due(later(14), before, ABLE, ABLE)
     assert canary_schedule.are_due(later(15), before, ABLE, ABLE)
 

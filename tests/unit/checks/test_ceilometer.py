@@ -3,6 +3,7 @@
 import dataclasses
 from typing import Any
 
+import msgspec
 import pytest
 
 from coordinator import reconcile
@@ -95,13 +96,13 @@ def test_what_is_different_without_being_a_fault_is_noted(
 
 def verify(cloud: clouds.Cloud, release: str, **changes: Any) -> Report:
     url = f"http://127.0.0.1:{cloud.port}/v3"
-    request = dataclasses.replace(
+    request = msgspec.structs.replace(
         reports.REQUEST,
         credentials=(dataclasses.replace(reports.CREDENTIALS, auth_url=url),),
         required=("metric",),
         optional=(),
     )
-    changed = dataclasses.replace(request, **changes)
+    changed = msgspec.structs.replace(request, **changes)
     verified = runner.verify(changed, release=lambda: release)
     situation = Situation(verified, Sight(), Record(), Decision(Step.NOTHING))
     policy = UpgradePolicy(Method.AUTO, Trigger.ON_CHANGE)

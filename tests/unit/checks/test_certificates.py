@@ -6,6 +6,7 @@ import dataclasses
 import datetime
 import ssl
 
+import msgspec
 import pytest
 import trustme
 
@@ -94,7 +95,7 @@ def test_a_ca_whose_end_is_near_is_in_the_report(authority: trustme.CA, ca_pem: 
     del authority
     url = f"https://127.0.0.1:{servers.free_port()}"
     credentials = dataclasses.replace(reports.CREDENTIALS, auth_url=f"{url}/v3")
-    request = dataclasses.replace(
+    request = msgspec.structs.replace(
         reports.REQUEST,
         credentials=(credentials,),
         certificates={"vault/0": ca_pem},
@@ -120,7 +121,7 @@ def test_a_ca_that_has_ended_is_a_failure_only_where_something_fails_for_it(
     leaf.configure_cert(context)
     with servers.serving(clouds.Cloud().answer, context) as server:
         credentials = dataclasses.replace(reports.CREDENTIALS, auth_url=f"{server.url}/v3")
-        request = dataclasses.replace(
+        request = msgspec.structs.replace(
             reports.REQUEST,
             credentials=(credentials,),
             certificates={"vault/0": ca_pem, "option ssl-ca": ENDED},

@@ -1,11 +1,11 @@
 """One system asked step by step, with small servers for answers that real ones do not give."""
 
 import contextlib
-import dataclasses
 import shlex
 import socket
 from collections.abc import Generator
 
+import msgspec
 import pytest
 
 from coordinator.blueprint import loader
@@ -176,7 +176,7 @@ def entries(*endpoints: catalog.Endpoint) -> tuple[catalog.Entry, ...]:
 
 
 PUBLIC = catalog.Endpoint("public", "RegionOne", "http://192.0.2.30:8041")
-ELSEWHERE = dataclasses.replace(PUBLIC, interface="internal", region="RegionTwo")
+ELSEWHERE = msgspec.structs.replace(PUBLIC, interface="internal", region="RegionTwo")
 
 
 @pytest.mark.parametrize(
@@ -210,7 +210,7 @@ def test_an_optional_service_that_nobody_deployed_is_no_fault():
 
 
 def test_a_doubtful_entry_is_asked_all_the_same():
-    good = dataclasses.replace(PUBLIC, interface="internal")
+    good = msgspec.structs.replace(PUBLIC, interface="internal")
     twice = (*entries(good), *entries(good))
     answer = endpoint.look_up(subject("metric"), twice)
     assert answer.url == good.url

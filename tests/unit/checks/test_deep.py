@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import threading
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
 from coordinator.blueprint import loader
@@ -82,7 +82,7 @@ def remembered(
     memory: CheckMemory = NOTHING,
 ) -> tuple[Report, CheckMemory]:
     """The report, and what is to be remembered."""
-    request = dataclasses.replace(
+    request = msgspec.structs.replace(
         reports.REQUEST, depth=depth, thresholds=Thresholds(canary_timeout=1)
     )
     opened = sessions.cloud()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import datetime
 import json
 import socket
 from collections.abc import Generator
 from typing import Any
 
+import msgspec
 import pytest
 
 from coordinator.blueprint import loader
@@ -180,8 +180,8 @@ def test_measures_that_are_none_are_unexpected(found: Any):
 )
 def test_without_time_nothing_is_asked_and_nobody_blamed(timeout: float, remedy: str):
     with gnocchi({}) as (scene, server):
-        request = dataclasses.replace(scene.request, timeout=timeout)
-        late = dataclasses.replace(scene, request=request, deadline=http.Deadline.after(0))
+        request = msgspec.structs.replace(scene.request, timeout=timeout)
+        late = msgspec.structs.replace(scene, request=request, deadline=http.Deadline.after(0))
         for question in (flow, metrics, hosts):
             outcome = question(late)
             assert (outcome.severity, outcome.cause) == (Severity.SKIPPED, Cause.TIMEOUT)
@@ -192,7 +192,7 @@ def test_without_time_nothing_is_asked_and_nobody_blamed(timeout: float, remedy:
 
 def after(scene: base.CheckContext, flow: FlowTrend) -> base.CheckContext:
     """The scene of the next question, with what is remembered of the flow."""
-    return dataclasses.replace(scene, memory=CheckMemory(flow=flow))
+    return msgspec.structs.replace(scene, memory=CheckMemory(flow=flow))
 
 
 def measured(minutes: float) -> list[list[Any]]:
@@ -260,11 +260,11 @@ def test_a_host_that_is_silent_for_more_than_a_week_is_no_fault():
     with gnocchi(silent()) as (scene, _):
         nearly = HostsSeen({"h": now - week + datetime.timedelta(minutes=5)})
         memory = CheckMemory(hosts=nearly)
-        outcome = hosts(dataclasses.replace(scene, memory=memory))
+        outcome = hosts(msgspec.structs.replace(scene, memory=memory))
         assert outcome.severity is Severity.DEGRADED
         gone = HostsSeen({"h": now - week - datetime.timedelta(minutes=5)})
         memory = CheckMemory(hosts=gone)
-        outcome = hosts(dataclasses.replace(scene, memory=memory))
+        outcome = hosts(msgspec.structs.replace(scene, memory=memory))
         assert outcome.severity is Severity.SKIPPED
         assert outcome.text == "has 1 compute host silent for more than a week in Gnocchi"
         assert outcome.memory
@@ -349,9 +349,9 @@ def test_a_span_of_time_that_cannot_be_is_unexpected(span: Any):
 
 def test_only_resources_of_the_services_own_project_are_asked_for():
     with gnocchi(silent()) as (scene, server):
-        project = dataclasses.replace(scene.service.cloud, project="0123abcd")
+        project = msgspec.structs.replace(scene.service.cloud, project="0123abcd")
         own = client.Service(project, server.url)
-        hosts(dataclasses.replace(scene, services={"metric": own}))
+        hosts(msgspec.structs.replace(scene, services={"metric": own}))
         searches = [head for head in server.requests if b"/v1/search/resource" in head]
     assert searches
     assert all(b'{"like": {"creator": "%:0123abcd"}}' in head for head in searches)
@@ -364,7 +364,7 @@ def backlog_after(before: BacklogTrend | None, answers: dict[str, Any]) -> base.
     """The answer about the backlog, after what is remembered."""
     with gnocchi(answers) as (scene, _):
         memory = CheckMemory(backlog=before)
-        return checks_gnocchi.inspect_backlog(dataclasses.replace(scene, memory=memory))
+        return checks_gnocchi.inspect_backlog(msgspec.structs.replace(scene, memory=memory))
 
 
 def minutes_ago(minutes: float) -> datetime.datetime:
@@ -397,7 +397,7 @@ def test_a_metricd_that_lost_its_coordinator_is_told_with_a_restart():
     for _ in range(2):
         results.append(backlog_after(trend, status_of(7, [])))
         assert isinstance(results[-1].memory, BacklogTrend)
-        trend = dataclasses.replace(results[-1].memory, at=minutes_ago(5))
+        trend = msgspec.structs.replace(results[-1].memory, at=minutes_ago(5))
     assert [one.severity for one in results] == [Severity.OK, Severity.DEGRADED]
     assert results[-1].cause is Cause.NOT_PROCESSED
     assert results[-1].text == (
@@ -423,7 +423,7 @@ def test_a_moment_later_is_no_other_verification():
 def test_what_metricd_did_not_process_is_told_with_backlog_and_restart():
     answers = {**GOOD, "GET /v1/metric/m/measures": [], **status_of(3, [])}
     with gnocchi(answers) as (scene, _):
-        soon = dataclasses.replace(scene, deadline=http.Deadline.after(6))
+        soon = msgspec.structs.replace(scene, deadline=http.Deadline.after(6))
         result = checks_gnocchi.send_canary(soon)
     assert (result.severity, result.cause) == (Severity.FAILED, Cause.NOT_PROCESSED)
     assert result.text.startswith("has not processed test measures after ")

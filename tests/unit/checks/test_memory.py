@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
 from coordinator.checks import memory
@@ -114,8 +114,8 @@ def test_a_text_that_was_not_written_here_is_shortened_and_on_one_line():
     assert kept.flow.fresh.isprintable()
 
 
-@pytest.mark.parametrize("text", ["2026-11-22T10:00:00", "soon", "9999-12-31T23:59:59-14:00"])
-def test_a_time_without_a_zone_or_beyond_all_times_is_none(text: str):
+@pytest.mark.parametrize("text", ["2026-11-22T10:00:00", "soon"])
+def test_a_time_without_a_zone_is_none(text: str):
     assert CheckMemory.from_json(changed("backlog", "at", value=text)) == memory.NOTHING
 
 
@@ -140,7 +140,7 @@ def test_a_name_that_no_host_has_is_not_remembered():
 
 def test_long_texts_and_many_canaries_are_shortened():
     finding = Finding("metric", "canary", Severity.FAILED, "s" * 5000, None, "r" * 5000)
-    many = tuple(dataclasses.replace(finding, service=f"service-{n}") for n in range(500))
+    many = tuple(msgspec.structs.replace(finding, service=f"service-{n}") for n in range(500))
     endpoints = {f"service-{n}": "http://" + "u" * 5000 for n in range(500)}
     text = CheckMemory(canaries=memory.CanaryRound(NOW, endpoints, endpoints, many)).to_json()
     assert len(text) < 64 * 1024

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import pytest
 
 from coordinator.checks import runner
@@ -178,7 +179,7 @@ def verify(
     credentials = dataclasses.replace(
         reports.CREDENTIALS, auth_url=f"http://127.0.0.1:{cloud.port}/v3"
     )
-    request = dataclasses.replace(
+    request = msgspec.structs.replace(
         reports.REQUEST, credentials=(credentials,), depth=depth, timeout=30
     )
     return runner.verify(request, memory)

@@ -9,6 +9,7 @@ import types
 from typing import Any
 from unittest import mock
 
+import msgspec
 import pytest
 import trustme
 
@@ -91,7 +92,7 @@ def test_what_a_job_raises_is_raised_to_the_reader():
 
 
 def test_services_are_asked_in_the_order_of_the_blueprint():
-    request = dataclasses.replace(
+    request = msgspec.structs.replace(
         reports.REQUEST, required=("key-manager", "metric"), optional=("infra-optim", "alarming")
     )
     assert request.services == ("metric", "alarming", "key-manager", "infra-optim")
@@ -99,7 +100,7 @@ def test_services_are_asked_in_the_order_of_the_blueprint():
 
 def test_only_certificates_that_can_be_read_are_trusted(ca_pem: str):
     given = {"vault/0": ca_pem, "vault/1": MISSING, "option ssl-ca": "hello"}
-    assert dataclasses.replace(reports.REQUEST, certificates=given).trusted == (ca_pem,)
+    assert msgspec.structs.replace(reports.REQUEST, certificates=given).trusted == (ca_pem,)
 
 
 # A keystone that gives no token
@@ -107,7 +108,7 @@ def test_only_certificates_that_can_be_read_are_trusted(ca_pem: str):
 
 def request_for(url: str, **changes: object) -> Request:
     credentials = dataclasses.replace(reports.CREDENTIALS, auth_url=f"{url}/v3")
-    return dataclasses.replace(
+    return msgspec.structs.replace(
         reports.REQUEST, **{"credentials": (credentials,), "timeout": 0.7, **changes}
     )
 
@@ -186,7 +187,7 @@ def test_a_remedy_names_an_application_as_a_relation_does_or_else_as_the_model_d
     (missing,) = runner.verify(request, remembered).report.having(Severity.FAILED)
     assert missing.remedy == ("juju integrate alarms:identity-service keystone:identity-service")
     cloud.types = None
-    request = dataclasses.replace(request, required=("metric",))
+    request = msgspec.structs.replace(request, required=("metric",))
     report = runner.verify(request, remembered).report
     assert {f.remedy for f in report.having(Severity.FAILED)} == {"juju status metrics"}
 

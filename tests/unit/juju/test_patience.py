@@ -1,8 +1,8 @@
 """Since when units are as they are, whatever Juju says of the time."""
 
-import dataclasses
 import datetime
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,7 +41,7 @@ def test_a_unit_is_so_since_it_was_first_seen_so():
 
 
 def test_a_time_that_the_charm_renews_changes_nothing():
-    renewed = dataclasses.replace(WAITS, since=at(10))
+    renewed = msgspec.structs.replace(WAITS, since=at(10))
     assert looks(model(WAITS), model(renewed)).seen_since == {"aodh/0": NOON}
 
 

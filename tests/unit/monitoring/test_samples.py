@@ -1,7 +1,6 @@
 """What a verification becomes as metrics."""
 
-import dataclasses
-
+import msgspec
 import pytest
 
 from coordinator.juju.status import Application, Model
@@ -40,7 +39,7 @@ def test_a_fault_has_its_labels():
 
 
 def test_a_fault_that_follows_names_its_cause():
-    finding = dataclasses.replace(bad("metric"), because="vault.units")
+    finding = msgspec.structs.replace(bad("metric"), because="vault.units")
     ((*_, because),) = values(outcomes.outcome(finding))[Metric.FINDING]
     assert because == "vault.units"
 
@@ -89,7 +88,7 @@ def test_failures_in_a_row_are_counted():
     record = Record()
     for _ in range(3):
         record = record.failed(reports.NOW, reports.FINGERPRINT, "HTTP 500")
-    found = values(dataclasses.replace(outcomes.outcome(), record=record))
+    found = values(msgspec.structs.replace(outcomes.outcome(), record=record))
     assert found[Metric.UPGRADE_FAILURES] == {(): 3}
     assert Metric.UPGRADED_AT not in found
 
@@ -122,15 +121,15 @@ def test_hosts_that_are_gone_are_not_silent():
 
 def test_hosts_that_were_not_looked_at_are_not_told():
     known = outcomes.full()
-    report = dataclasses.replace(known.report, findings=reports.VERIFIED)
-    assert Metric.SILENT_HOSTS not in values(dataclasses.replace(known, report=report))
+    report = msgspec.structs.replace(known.report, findings=reports.VERIFIED)
+    assert Metric.SILENT_HOSTS not in values(msgspec.structs.replace(known, report=report))
 
 
 def test_only_the_longest_silences_have_series():
     known = outcomes.full()
     silent = {f"telemetry.hosts.silent:compute-{n}": float(n) for n in range(100, 200)}
-    report = dataclasses.replace(known.report, figures=silent)
-    found = values(dataclasses.replace(known, report=report))
+    report = msgspec.structs.replace(known.report, figures=silent)
+    found = values(msgspec.structs.replace(known, report=report))
     assert found[Metric.SILENT_HOSTS] == {(): 100}
     assert len(found[Metric.HOST_SILENCE]) == samples.HOSTS
     assert ("compute-199",) in found[Metric.HOST_SILENCE]

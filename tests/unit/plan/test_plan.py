@@ -1,9 +1,9 @@
 """The plan: what a model lacks of the blueprint."""
 
-import dataclasses
 import pathlib
 from typing import Any
 
+import msgspec
 import pytest
 import yaml
 from hypothesis import given
@@ -64,7 +64,7 @@ FULL = built(made(Model()))
 def without(model: Model, *names: str) -> Model:
     """The model without some applications and all their integrations."""
     kept = {
-        name: dataclasses.replace(
+        name: msgspec.structs.replace(
             app,
             integrations=tuple(i for i in app.integrations if i.application not in names),
         )
@@ -75,7 +75,7 @@ def without(model: Model, *names: str) -> Model:
 
 
 def changed(model: Model, name: str, **changes: Any) -> Model:
-    app = dataclasses.replace(model.applications[name], **changes)
+    app = msgspec.structs.replace(model.applications[name], **changes)
     return Model({**model.applications, name: app})
 
 
@@ -299,7 +299,7 @@ def test_a_keystone_in_another_model_is_taken_for_given():
 
 def test_what_another_model_offers_is_taken_for_given():
     there = without(FULL, "vault", "vault-mysql-router")
-    after = made(dataclasses.replace(there, remote={"vault": RemoteApplication("vault")}))
+    after = made(msgspec.structs.replace(there, remote={"vault": RemoteApplication("vault")}))
     assert after.additions == ()
     assert links(after.missing) == ["barbican-vault:secrets-storage vault:secrets"]
 
@@ -376,14 +376,14 @@ def test_a_member_is_no_other_member():
 
 
 def test_units_of_new_applications_are_placed_in_turn():
-    after = made(Model(), dataclasses.replace(WHOLE, placement=("lxd:0", "lxd:1")))
+    after = made(Model(), msgspec.structs.replace(WHOLE, placement=("lxd:0", "lxd:1")))
     placed = [place for app in after.additions for place in app.to]
     assert placed[:4] == ["lxd:0", "lxd:1", "lxd:0", "lxd:1"]
     assert all(len(app.to) == app.units for app in after.additions if app.charm != "nova-compute")
 
 
 def test_compute_hosts_are_put_nowhere():
-    after = made(Model(), dataclasses.replace(WHOLE, placement=("lxd:0",)))
+    after = made(Model(), msgspec.structs.replace(WHOLE, placement=("lxd:0",)))
     assert next(app for app in after.additions if app.charm == "nova-compute").to == ()
 
 

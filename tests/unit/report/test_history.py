@@ -1,9 +1,9 @@
 """Since when, and what changed."""
 
-import dataclasses
 import datetime
 import json
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,7 +39,7 @@ def events(facts: Facts) -> tuple[str, ...]:
 
 def test_the_first_status_begins_the_history():
     (first,) = begun().changes
-    assert first == dataclasses.replace(good_at(0), events=(history.BEGIN,))
+    assert first == msgspec.structs.replace(good_at(0), events=(history.BEGIN,))
 
 
 def test_nothing_is_another_text_while_nothing_changes():
@@ -57,7 +57,7 @@ def test_another_level_is_a_change():
 
 def test_a_status_that_is_about_no_check_changes_with_its_text():
     waiting = Change(at(5), "waiting", "keystone has not sent credentials yet")
-    other = dataclasses.replace(waiting, summary="gnocchi has not published its URL yet")
+    other = msgspec.structs.replace(waiting, summary="gnocchi has not published its URL yet")
     assert begun().noted(waiting).noted(other).recent[:2] == (other, waiting)
 
 
@@ -75,7 +75,7 @@ def test_a_status_that_is_about_no_check_changes_with_its_text():
     ],
 )
 def test_what_changed_is_told(change: dict[str, object], event: str):
-    assert event in events(dataclasses.replace(FACTS, **change))
+    assert event in events(msgspec.structs.replace(FACTS, **change))
 
 
 def test_what_is_not_known_now_is_no_change():

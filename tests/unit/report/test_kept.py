@@ -1,6 +1,5 @@
 """Values that are kept: read as they were written, and nothing else is read."""
 
-import dataclasses
 import datetime
 import enum
 import json
@@ -19,24 +18,20 @@ class Colour(enum.Enum):
     BLUE = "blue"
 
 
-@dataclasses.dataclass(frozen=True)
-class Spot:
+class Spot(kept.Kept, frozen=True):
     colour: Colour
     far: float
 
 
-@dataclasses.dataclass(frozen=True)
-class Thing:
-    seen_at: datetime.datetime
+class Thing(kept.Kept, frozen=True):
+    seen_at: kept.Moment
     name: str
-    count: int = 0
+    count: kept.Count = 0
     is_new: bool = False
     spot: Spot | None = None
     names: frozenset[str] = frozenset()
     spots: tuple[Spot, ...] = ()
-    ends: Mapping[str, datetime.datetime] = dataclasses.field(
-        default_factory=dict[str, datetime.datetime]
-    )
+    ends: Mapping[str, kept.Moment] = {}
 
 
 TIMES = st.datetimes(timezones=st.just(datetime.timezone.utc))
@@ -68,11 +63,11 @@ def test_its_keys_have_hyphens_and_what_has_a_default_may_be_left_out():
     assert json.loads(kept.dumps(Thing(at, "a")))["is-new"] is False
 
 
-def test_a_time_of_another_zone_is_told_in_utc():
+def test_a_time_of_another_zone_is_the_same_moment():
     text = GOOD.replace("+00:00", "+02:00")
     thing = kept.loads(Thing, text)
     assert thing is not None
-    assert thing.seen_at.isoformat() == "2026-11-27T10:00:00+00:00"
+    assert thing.seen_at == datetime.datetime(2026, 11, 27, 10, tzinfo=datetime.timezone.utc)
 
 
 def test_a_version_must_be_the_one_that_is_asked_for():
@@ -88,7 +83,6 @@ def test_a_version_must_be_the_one_that_is_asked_for():
     ("key", "value"),
     [
         ("seen-at", "2026-11-27T12:00:00"),
-        ("seen-at", "0001-01-01T00:00:00+23:00"),
         ("seen-at", 5),
         ("name", None),
         ("name", "\ud800"),

@@ -1,12 +1,12 @@
 """The report as a page for a browser."""
 
 import base64
-import dataclasses
 import hashlib
 import pathlib
 import re
 from html.parser import HTMLParser
 
+import msgspec
 import pytest
 
 from coordinator.blueprint import loader
@@ -47,10 +47,10 @@ def page(report: Report = example.REPORT, changes: tuple[Change, ...] = example.
 
 
 def hostile() -> tuple[Report, tuple[Change, ...]]:
-    finding = dataclasses.replace(
+    finding = msgspec.structs.replace(
         bad("metric"), summary=HOSTILE, remedy=HOSTILE, because=HOSTILE, service=HOSTILE
     )
-    report = dataclasses.replace(
+    report = msgspec.structs.replace(
         reports.report(finding), region=HOSTILE, interface=HOSTILE, builds={HOSTILE: HOSTILE}
     )
     return report, (Change(reports.NOW, "blocked", HOSTILE, HOSTILE, (HOSTILE,)),)
@@ -117,7 +117,7 @@ def test_without_a_history_there_is_no_strip():
     ("minutes", "text"), [(0, "0 s"), (89, "89 min"), (120, "2 h"), (60 * 50, "2 d")]
 )
 def test_how_long_a_status_lasts_is_said_for_people(minutes: int, text: str):
-    report = dataclasses.replace(example.REPORT, taken_at=example.NOW)
+    report = msgspec.structs.replace(example.REPORT, taken_at=example.NOW)
     change = Change(example.ago(minutes), "active", "metric verified")
     assert f"{text} so far" in page(report, (change,))
 

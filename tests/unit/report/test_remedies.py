@@ -1,7 +1,6 @@
 """What to type: names that relations tell, and commands that cure."""
 
-import dataclasses
-
+import msgspec
 import pytest
 
 from coordinator.report.finding import Cause
@@ -9,7 +8,7 @@ from coordinator.report.remedies import Names, remedy
 from tests.unit import reports
 
 SUBJECT = Names("metric", "metrics", "keys", "watch", "", "openstack role add ROLE")
-SIGNED = dataclasses.replace(SUBJECT, authority="pki")
+SIGNED = msgspec.structs.replace(SUBJECT, authority="pki")
 CHARMS = {
     *("vault", "barbican-vault", "ceph-mon", "memcached", "rabbitmq-server", "ceilometer"),
     *("ceilometer-agent", "keystone", "aodh", "telemetry-coordinator"),
@@ -23,7 +22,7 @@ CHARMS = {
 def test_no_application_is_called_by_the_name_of_its_charm(
     cause: Cause, subject: Names, service: str
 ):
-    typed = remedy(cause, dataclasses.replace(subject, service=service))
+    typed = remedy(cause, msgspec.structs.replace(subject, service=service))
     words = {word.partition(":")[0].partition("/")[0] for word in typed.split()}
     assert not words & CHARMS
     assert "{" not in typed
@@ -62,13 +61,13 @@ def test_a_ca_is_trusted_by_relation_or_where_that_is_there_by_option():
 
 def test_who_signs_certificates_is_told_by_the_relation_alone():
     sources = {"option ssl-ca": "", "lego (certificate 1)": "", "pki/1": ""}
-    assert dataclasses.replace(reports.REQUEST, certificates=sources).authority == "pki"
+    assert msgspec.structs.replace(reports.REQUEST, certificates=sources).authority == "pki"
     del sources["pki/1"]
-    assert dataclasses.replace(reports.REQUEST, certificates=sources).authority == ""
+    assert msgspec.structs.replace(reports.REQUEST, certificates=sources).authority == ""
 
 
 def test_a_user_with_fewer_rights_on_purpose_gets_the_usual_ones():
-    request = dataclasses.replace(reports.REQUEST, fewer_rights=True)
+    request = msgspec.structs.replace(reports.REQUEST, fewer_rights=True)
     assert request.grant == 'juju config telemetry-coordinator requested-grants=""'
 
 

@@ -5,6 +5,7 @@ from html import escape
 
 import jinja2
 import markdown_it
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -149,7 +150,7 @@ def test_findings_are_counted_the_worst_first():
 
 
 def test_services_that_are_well_stand_at_the_end_without_a_heading_each():
-    note = dataclasses.replace(good("metric"), remedy="juju status gnocchi")
+    note = msgspec.structs.replace(good("metric"), remedy="juju status gnocchi")
     text = report_text(
         reports.report(good("identity", "token"), good("metric", "catalog"), note, bad("alarming"))
     )
@@ -182,7 +183,7 @@ def test_services_are_set_apart_by_one_empty_line():
 
 
 def test_a_report_without_a_region_names_none():
-    nowhere = dataclasses.replace(reports.report(), region="")
+    nowhere = msgspec.structs.replace(reports.report(), region="")
     assert "internal endpoints\n" in report_text(nowhere)
 
 
@@ -215,30 +216,30 @@ def test_a_report_with_canaries_tells_their_time():
 
 
 def test_a_cut_report_says_how_much_is_missing():
-    text = report_text(dataclasses.replace(reports.report(), left_out=12))
+    text = report_text(msgspec.structs.replace(reports.report(), left_out=12))
     assert text.splitlines()[2] == "5 ok; 12 more are left out here for want of room"
 
 
 def test_systems_that_no_catalog_has_are_told_by_their_titles():
-    sealed = dataclasses.replace(bad("vault", "application"), summary="vault/0 is blocked")
+    sealed = msgspec.structs.replace(bad("vault", "application"), summary="vault/0 is blocked")
     text = report_text(reports.report(sealed))
     assert "\nVault: failed\n  failed    vault/0 is blocked\n" in text
 
 
 def test_what_follows_from_another_fault_says_so():
-    follows = dataclasses.replace(bad("key-manager"), because="vault.application")
+    follows = msgspec.structs.replace(bad("key-manager"), because="vault.application")
     text = report_text(reports.report(follows))
     assert "\n            follows from vault.application\n            -> juju status" in text
 
 
 def test_a_cause_stands_before_what_follows_from_it():
-    follows = dataclasses.replace(bad("key-manager"), because="vault.application")
+    follows = msgspec.structs.replace(bad("key-manager"), because="vault.application")
     text = report_text(reports.report(follows, bad("vault", "application")))
     assert text.index("\nVault: failed") < text.index("\nBarbican (key-manager): failed")
 
 
 def test_the_cause_that_explains_most_stands_first():
-    follows = dataclasses.replace(bad("key-manager"), because="vault.application")
+    follows = msgspec.structs.replace(bad("key-manager"), because="vault.application")
     findings = bad("metric"), follows, bad("vault", "application")
     text = report_text(reports.report(*findings))
     assert text.startswith("NOT VERIFIED: vault refused the connection")
@@ -289,7 +290,7 @@ HOSTILE = st.text(alphabet="ab |`\\*_~[]()<>!#&;-:/\n\u00e9").map(
 
 @given(HOSTILE, HOSTILE, HOSTILE)
 def test_in_markdown_any_text_is_shown_as_it_is(summary: str, remedy: str, because: str):
-    finding = dataclasses.replace(
+    finding = msgspec.structs.replace(
         good("metric"), summary=summary, remedy=remedy, because=f"x{because}x"
     )
     ((_, severity, found, what_to_do),) = cells(markdown(reports.report(finding)))
@@ -302,11 +303,11 @@ def test_in_markdown_any_text_is_shown_as_it_is(summary: str, remedy: str, becau
     "text", ["<b>", "&lt;", "[x](http://example.com)", "**x**", "_x_", "a\\|b", "http://a_b.test"]
 )
 def test_in_markdown_a_heading_shows_the_summary_as_it_is(text: str):
-    report = reports.report(dataclasses.replace(bad("metric"), summary=text, remedy=""))
+    report = reports.report(msgspec.structs.replace(bad("metric"), summary=text, remedy=""))
     html = markdown_it.MarkdownIt("commonmark").render(markdown(report).partition("\n")[0])
     assert html == f"<p><strong>NOT VERIFIED: {escape(text)}</strong></p>\n"
 
 
 def test_in_markdown_a_remedy_with_a_pipe_stays_in_its_cell():
-    finding = dataclasses.replace(bad("metric"), remedy="openstack service list | grep metric")
+    finding = msgspec.structs.replace(bad("metric"), remedy="openstack service list | grep metric")
     assert r"| `openstack service list \| grep metric` |" in markdown(reports.report(finding))

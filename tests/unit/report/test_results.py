@@ -1,12 +1,12 @@
 """A report as results of an action."""
 
-import dataclasses
 import json
 import pathlib
 import subprocess
 from typing import Any
 
 import jsonschema
+import msgspec
 import pytest
 
 import unit_state
@@ -84,7 +84,9 @@ def test_however_large_a_stack_is_its_results_are_within_what_juju_takes(
     files: unit_state.UnitState,
 ):
     findings = (
-        dataclasses.replace(reports.bad(SYSTEMS[n % len(SYSTEMS)], "x" * (n % 300 + 1)), **FULL)
+        msgspec.structs.replace(
+            reports.bad(SYSTEMS[n % len(SYSTEMS)], "x" * (n % 300 + 1)), **FULL
+        )
         for n in range(number)
     )
     report = reports.report(*findings, types=types)

@@ -1,8 +1,8 @@
 """Which faults are causes, and which follow from these."""
 
-import dataclasses
 import itertools
 
+import msgspec
 import pytest
 
 from coordinator.blueprint import loader, systems
@@ -147,7 +147,7 @@ def test_what_has_reasons_of_its_own_is_never_explained_away(cause: Cause):
 
 
 def test_a_fault_is_not_explained_by_a_lesser_one():
-    lesser = dataclasses.replace(MYSQL, severity=Severity.DEGRADED)
+    lesser = msgspec.structs.replace(MYSQL, severity=Severity.DEGRADED)
     assert reasons(lesser, GNOCCHI_500) == ["", ""]
 
 
@@ -178,11 +178,11 @@ def test_of_several_faults_of_one_system_the_worst_explains_what_it_answers():
 
 def test_what_a_finding_names_behind_it_explains_it_where_that_is_as_bad():
     expired = fault("vault.certificate", Cause.TLS_EXPIRED)
-    behind = dataclasses.replace(AODH, behind=expired.check)
+    behind = msgspec.structs.replace(AODH, behind=expired.check)
     assert reasons(behind, expired) == [expired.check, ""]
     assert reasons(expired, behind) == ["", expired.check]
     assert reasons(behind) == [""]
-    lesser = dataclasses.replace(expired, severity=Severity.DEGRADED)
+    lesser = msgspec.structs.replace(expired, severity=Severity.DEGRADED)
     assert reasons(behind, lesser) == ["", ""]
 
 
@@ -200,14 +200,14 @@ def test_what_is_no_fault_has_no_cause():
 def test_systems_that_need_each_other_explain_nothing_of_each_other():
     system = BLUEPRINT.systems["aodh"]
     back = systems.Integration("x", "aodh", "x")
-    rabbit = dataclasses.replace(BLUEPRINT.systems["rabbitmq-server"], integrations=(back,))
+    rabbit = msgspec.structs.replace(BLUEPRINT.systems["rabbitmq-server"], integrations=(back,))
     mutual = systems.Blueprint({"aodh": system, "rabbitmq-server": rabbit})
     found = root_causes.explained((RABBIT, AODH), mutual)
     assert [finding.because for finding in found] == ["", ""]
 
 
 def test_what_was_explained_before_is_explained_anew():
-    stale = dataclasses.replace(GNOCCHI_500, because="vault.application")
+    stale = msgspec.structs.replace(GNOCCHI_500, because="vault.application")
     assert reasons(stale) == [""]
 
 
@@ -243,7 +243,7 @@ def test_the_cause_of_most_is_first():
 
 
 def test_degradations_are_told_in_the_same_way():
-    lesser = [dataclasses.replace(f, severity=Severity.DEGRADED) for f in (BARBICAN, SEALED)]
+    lesser = [msgspec.structs.replace(f, severity=Severity.DEGRADED) for f in (BARBICAN, SEALED)]
     assert told(reports.good("metric"), *lesser) == (
         "metric verified; degraded: vault is bad; juju status vault (1 caused by this)"
     )

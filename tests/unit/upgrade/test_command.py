@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import time
 
+import msgspec
 import pytest
 
 from coordinator.openstack import certificates
@@ -103,7 +104,7 @@ def test_a_password_at_the_place_of_the_cut_is_not_repeated(upgrade: Command):
 def test_a_password_that_looks_like_a_module_is_not_repeated_in_parts(upgrade: Command):
     upgrade.does("echo 'cor.rect.horse: refused'", "exit 1")
     credentials = dataclasses.replace(JOB.credentials, password="cor.rect.horse")
-    error = upgrade.run(dataclasses.replace(JOB, credentials=credentials)).error
+    error = upgrade.run(msgspec.structs.replace(JOB, credentials=credentials)).error
     assert error == "***: refused"
 
 
@@ -196,7 +197,7 @@ def test_no_room_for_the_private_folder_is_a_failure(
 def test_a_password_with_a_line_break_is_a_failure(upgrade: Command):
     upgrade.does("exit 0")
     credentials = dataclasses.replace(JOB.credentials, password="two\nlines")
-    outcome = upgrade.run(dataclasses.replace(JOB, credentials=credentials))
+    outcome = upgrade.run(msgspec.structs.replace(JOB, credentials=credentials))
     assert "line break" in outcome.error
 
 
@@ -237,7 +238,7 @@ def test_the_environment_is_clean(upgrade: Command, monkeypatch: pytest.MonkeyPa
 def test_proxies_are_passed_on(upgrade: Command):
     upgrade.does(f"env > {upgrade.folder}/env")
     proxies = Proxies("http://192.0.2.9:1", "http://192.0.2.9:2", "192.0.2.0/24")
-    upgrade.run(dataclasses.replace(JOB, proxies=proxies))
+    upgrade.run(msgspec.structs.replace(JOB, proxies=proxies))
     lines = upgrade.seen("env").splitlines()
     assert "http_proxy=http://192.0.2.9:1" in lines
     assert "https_proxy=http://192.0.2.9:2" in lines
@@ -255,7 +256,7 @@ def test_certificates_are_trusted_beside_the_systems(
         """cafile=$(sed -n 's/^cafile = "\\(.*\\)"$/\\1/p' "$2")""",
         f'cp "$cafile" {upgrade.folder}/bundle',
     )
-    assert upgrade.run(dataclasses.replace(JOB, certificates=(KEY + ca_pem,))).error == ""
+    assert upgrade.run(msgspec.structs.replace(JOB, certificates=(KEY + ca_pem,))).error == ""
     assert upgrade.seen("bundle") == system + ca_pem
 
 

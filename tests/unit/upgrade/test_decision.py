@@ -4,6 +4,7 @@ import enum
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,11 +32,11 @@ DONE = Record().succeeded(NOW, FINGERPRINT)
 FOUND = Record().adopted(NOW, FINGERPRINT)
 FAILED = DONE.failed(NOW, FINGERPRINT, "HTTP 503")
 NEVER_DONE = EMPTY.failed(NOW, FINGERPRINT, "HTTP 503")
-MOVED = dataclasses.replace(FINGERPRINT, endpoint="https://192.0.2.100:8041")
-REBUILT = dataclasses.replace(FINGERPRINT, build="4.7.0")
+MOVED = msgspec.structs.replace(FINGERPRINT, endpoint="https://192.0.2.100:8041")
+REBUILT = msgspec.structs.replace(FINGERPRINT, build="4.7.0")
 BEGUN = Running(NOW, FINGERPRINT, "12", "ceilometer", behind=True, asked=True)
-UNHEARD = Record().succeeded(NOW, FINGERPRINT, unheard=True)
-OTHER_SCOPE = dataclasses.replace(MOVED, scope="public/RegionOne")
+STILL_ASKS = Record().succeeded(NOW, FINGERPRINT, still_asks=True)
+OTHER_SCOPE = msgspec.structs.replace(MOVED, scope="public/RegionOne")
 
 
 def step(
@@ -131,7 +132,7 @@ def test_a_failure_under_another_fingerprint_is_no_reason_of_its_own():
 def test_units_of_two_builds_that_answer_in_turn_cause_one_run_at_most(events: list[str]):
     record, runs = DONE, 0
     for number, build in enumerate(events):
-        seen = dataclasses.replace(FINGERPRINT, build=build)
+        seen = msgspec.structs.replace(FINGERPRINT, build=build)
         observed = Observed(COMPLETE, seen, NOW + number * MINUTE)
         decision = upgrade_decision.decide(observed, record, BOTH).step
         if decision is Step.RUN:
@@ -156,12 +157,12 @@ def test_units_of_two_builds_that_answer_in_turn_cause_one_run_at_most(events: l
         # the command would not make it stop
         (COMPLETE, DONE, BOTH, True, Step.NOTHING),
         # the action was tried already
-        (COMPLETE, UNHEARD, FOLLOWS, True, Step.NOTHING),
-        (COMPLETE, UNHEARD, FOLLOWS, None, Step.NOTHING),
+        (COMPLETE, STILL_ASKS, FOLLOWS, True, Step.NOTHING),
+        (COMPLETE, STILL_ASKS, FOLLOWS, None, Step.NOTHING),
         # it stopped meanwhile: the next time it asks will be a new need
-        (COMPLETE, UNHEARD, FOLLOWS, False, Step.ADOPT),
-        (COMPLETE, DONE, dataclasses.replace(FOLLOWS, remembers=False), True, Step.ADVISE),
-        (LACKING, UNHEARD, FOLLOWS, True, Step.RUN),
+        (COMPLETE, STILL_ASKS, FOLLOWS, False, Step.ADOPT),
+        (COMPLETE, DONE, msgspec.structs.replace(FOLLOWS, remembers=False), True, Step.ADVISE),
+        (LACKING, STILL_ASKS, FOLLOWS, True, Step.RUN),
     ],
 )
 def test_what_to_do_when_ceilometer_asks(
@@ -192,7 +193,7 @@ def test_what_else_is_a_reason_comes_first():
 
 
 def test_a_ceilometer_that_stopped_asking_is_heard_again():
-    heard = UNHEARD.adopted(NOW, FINGERPRINT, asks=False)
+    heard = STILL_ASKS.adopted(NOW, FINGERPRINT, asks=False)
     assert step(COMPLETE, heard, FOLLOWS, asks=True) is Step.RUN
 
 
@@ -272,13 +273,13 @@ def test_a_run_that_did_what_was_missing_is_a_success_whatever_its_task_says(sta
 
 @pytest.mark.parametrize("state", [State.FAILED, State.LOST])
 def test_a_run_that_made_ceilometer_stop_asking_is_a_success(state: State):
-    asked = dataclasses.replace(BEGUN, behind=False)
+    asked = msgspec.structs.replace(BEGUN, behind=False)
     assert settled(COMPLETE, state, asked).failure is None
 
 
 @pytest.mark.parametrize("state", [State.FAILED, State.LOST])
 def test_a_complete_proof_says_nothing_about_a_run_that_was_begun_with_it(state: State):
-    changed = dataclasses.replace(BEGUN, behind=False, asked=False)
+    changed = msgspec.structs.replace(BEGUN, behind=False, asked=False)
     assert settled(COMPLETE, state, changed).failure is not None
 
 
@@ -296,7 +297,7 @@ def test_a_run_that_is_seen_to_go_on_is_never_given_up(later: datetime.timedelta
 
 
 def test_a_run_that_was_seen_to_go_on_is_given_up_an_hour_after_that():
-    seen = dataclasses.replace(BEGUN, seen=NOW + 90 * MINUTE)
+    seen = msgspec.structs.replace(BEGUN, seen=NOW + 90 * MINUTE)
     assert settled(LACKING, None, seen, later=149 * MINUTE).running is not None
     assert settled(LACKING, None, seen, later=150 * MINUTE).running is None
 
@@ -311,15 +312,15 @@ def test_after_the_clock_was_set_back_a_run_counts_as_begun_now(state: State | N
 
 
 def test_what_changed_while_it_ran_is_seen_by_the_next_decision():
-    began = dataclasses.replace(MOVED, build="")
-    record = settled(COMPLETE, State.DONE, dataclasses.replace(BEGUN, fingerprint=began))
+    began = msgspec.structs.replace(MOVED, build="")
+    record = settled(COMPLETE, State.DONE, msgspec.structs.replace(BEGUN, fingerprint=began))
     assert record.success is not None
-    assert record.success.fingerprint == dataclasses.replace(MOVED, build=FINGERPRINT.build)
+    assert record.success.fingerprint == msgspec.structs.replace(MOVED, build=FINGERPRINT.build)
     assert step(COMPLETE, record) is Step.RUN
 
 
 def test_types_that_are_there_at_another_endpoint_prove_nothing_about_a_run():
-    elsewhere = dataclasses.replace(BEGUN, fingerprint=MOVED, asked=False)
+    elsewhere = msgspec.structs.replace(BEGUN, fingerprint=MOVED, asked=False)
     assert settled(COMPLETE, State.FAILED, elsewhere).failure is not None
     assert settled(COMPLETE, None, elsewhere).running is not None
 
@@ -327,7 +328,7 @@ def test_types_that_are_there_at_another_endpoint_prove_nothing_about_a_run():
 def test_a_ceilometer_that_still_asks_after_its_action_is_remembered():
     record = settled(COMPLETE, State.DONE, asks=True)
     assert record.success is not None
-    assert record.success.unheard
+    assert record.success.still_asks
     assert step(COMPLETE, record, FOLLOWS, asks=True) is Step.NOTHING
 
 
@@ -341,7 +342,7 @@ def test_a_ceilometer_whose_action_did_not_end_well_may_still_ask(state: State):
 
 
 def test_a_release_that_becomes_known_is_remembered_without_a_run():
-    known = dataclasses.replace(FINGERPRINT, release="21.0.0")
+    known = msgspec.structs.replace(FINGERPRINT, release="21.0.0")
     assert step(COMPLETE, DONE, fingerprint=known) is Step.ADOPT
     adopted = DONE.adopted(NOW, known)
     assert adopted.success
@@ -350,7 +351,7 @@ def test_a_release_that_becomes_known_is_remembered_without_a_run():
 
 
 def test_a_release_that_is_not_known_any_more_is_kept():
-    known = DONE.adopted(NOW, dataclasses.replace(FINGERPRINT, release="21.0.0"))
+    known = DONE.adopted(NOW, msgspec.structs.replace(FINGERPRINT, release="21.0.0"))
     assert step(COMPLETE, known) is Step.NOTHING
 
 
@@ -808,7 +809,7 @@ def test_a_redeployed_ceilometer_is_heard():
 
 
 def test_a_task_that_cannot_be_seen_is_done_when_what_was_missing_is_there():
-    running = dataclasses.replace(BEGUN, asked=False)
+    running = msgspec.structs.replace(BEGUN, asked=False)
     seen = Observed(COMPLETE, FINGERPRINT, NOW + MINUTE)
     settled = upgrade_decision.settle(seen, EMPTY.started(running))
     assert settled.running is None

@@ -1,7 +1,6 @@
 """What an upgrade depends on: which differences ceilometer-upgrade must follow."""
 
-import dataclasses
-
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,7 +30,7 @@ WHOLE = Fingerprint(
     ],
 )
 def test_what_must_be_followed_is_a_change(field: str, value: str, text: str):
-    assert dataclasses.replace(WHOLE, **{field: value}).changes_since(WHOLE) == text
+    assert msgspec.structs.replace(WHOLE, **{field: value}).changes_since(WHOLE) == text
 
 
 @pytest.mark.parametrize(
@@ -49,33 +48,33 @@ def test_what_must_be_followed_is_a_change(field: str, value: str, text: str):
     ],
 )
 def test_what_needs_no_upgrade_is_no_change(field: str, value: str):
-    assert dataclasses.replace(WHOLE, **{field: value}).changes_since(WHOLE) == ""
+    assert msgspec.structs.replace(WHOLE, **{field: value}).changes_since(WHOLE) == ""
 
 
 @pytest.mark.parametrize("field", ["endpoint", "build", "release"])
 def test_what_becomes_known_is_no_change(field: str):
-    unknown = dataclasses.replace(WHOLE, **{field: ""})
+    unknown = msgspec.structs.replace(WHOLE, **{field: ""})
     assert WHOLE.changes_since(unknown) == ""
 
 
 @pytest.mark.parametrize("scope", ["public/RegionOne", "internal/RegionTwo", ""])
 def test_another_endpoint_under_another_scope_is_no_change(scope: str):
-    before = dataclasses.replace(WHOLE, scope=scope, endpoint="https://gnocchi.example.com")
+    before = msgspec.structs.replace(WHOLE, scope=scope, endpoint="https://gnocchi.example.com")
     assert WHOLE.changes_since(before) == ""
 
 
 def test_the_first_ceilometer_that_joins_is_a_change():
-    with_member = dataclasses.replace(FINGERPRINT, members="ceilometer")
+    with_member = msgspec.structs.replace(FINGERPRINT, members="ceilometer")
     assert with_member.changes_since(FINGERPRINT) == "ceilometer joined"
 
 
 def test_the_last_ceilometer_that_leaves_is_no_change():
-    with_member = dataclasses.replace(FINGERPRINT, members="ceilometer")
+    with_member = msgspec.structs.replace(FINGERPRINT, members="ceilometer")
     assert FINGERPRINT.changes_since(with_member) == ""
 
 
 def test_several_changes_are_all_named():
-    now = dataclasses.replace(WHOLE, build="4.7.1", release="22.0.0")
+    now = msgspec.structs.replace(WHOLE, build="4.7.1", release="22.0.0")
     assert now.changes_since(WHOLE) == (
         "Gnocchi was upgraded from 4.6.0 to 4.7.1, Ceilometer was upgraded from 21.0.0 to 22.0.0"
     )
@@ -87,10 +86,10 @@ def test_several_changes_are_all_named():
     [("4.7.0", "4.6.0", "4.7.0"), ("4.6.0", "4.10.0", "4.10.0"), ("", "4.6.0", "4.6.0")],
 )
 def test_the_newest_version_that_was_seen_is_kept(field: str, now: str, before: str, kept: str):
-    filled = dataclasses.replace(WHOLE, **{field: now}).filled_from(
-        dataclasses.replace(WHOLE, **{field: before})
+    filled = msgspec.structs.replace(WHOLE, **{field: now}).filled_from(
+        msgspec.structs.replace(WHOLE, **{field: before})
     )
-    assert filled == dataclasses.replace(WHOLE, **{field: kept})
+    assert filled == msgspec.structs.replace(WHOLE, **{field: kept})
 
 
 # Members that leave and come back
@@ -99,7 +98,7 @@ NAMES = st.sets(st.sampled_from([f"ceilometer-{n}" for n in range(8)]))
 
 
 def with_members(names: set[str]) -> Fingerprint:
-    return dataclasses.replace(FINGERPRINT, members=",".join(sorted(names)))
+    return msgspec.structs.replace(FINGERPRINT, members=",".join(sorted(names)))
 
 
 @given(st.lists(NAMES, min_size=1, max_size=10))
@@ -160,6 +159,6 @@ def test_where_no_more_names_are_remembered_nobody_is_called_new():
 
 @pytest.mark.parametrize("field", ["build", "release"])
 def test_a_version_of_thousands_of_digits_is_compared(field: str):
-    huge = dataclasses.replace(WHOLE, **{field: "9" * 10_000})
+    huge = msgspec.structs.replace(WHOLE, **{field: "9" * 10_000})
     assert huge.changes_since(WHOLE)
     assert WHOLE.changes_since(huge) == ""

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +12,7 @@ from coordinator.upgrade.decision import Step
 from coordinator.upgrade.policy import Method, Trigger, UpgradePolicy
 from tests.unit.world import AUTO, A, B, Door, Way, World
 
-WHEN_NEEDED = dataclasses.replace(AUTO, trigger=Trigger.WHEN_NEEDED)
+WHEN_NEEDED = msgspec.structs.replace(AUTO, trigger=Trigger.WHEN_NEEDED)
 
 
 def done(world: World) -> World:
@@ -71,7 +72,7 @@ def test_where_types_are_behind_it_is_the_commands_turn_and_then_the_request_is_
     world.hook()
     assert world.commands == 1
     assert world.kept.success is not None
-    assert not world.kept.success.unheard
+    assert not world.kept.success.still_asks
 
     world.way = Way.WORKS
     world.hook()
@@ -149,7 +150,7 @@ def test_a_person_takes_over_the_task_that_goes_on():
     assert world.by_hand().situation.began
     assert len(world.tasks) == 1
     assert begun is not None
-    assert world.kept.running == dataclasses.replace(begun, seen=world.now)
+    assert world.kept.running == msgspec.structs.replace(begun, seen=world.now)
 
 
 def test_a_task_that_was_given_up_too_early_is_found_before_the_command_is_run():

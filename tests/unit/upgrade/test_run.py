@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import pathlib
 
+import msgspec
 import pytest
 
 from coordinator.blueprint.resource_types import Comparison
@@ -65,7 +66,7 @@ class Scene:
             announce=self.said.append,
             action=action.ActionBackend(Door(answer), ()),
         )
-        report = dataclasses.replace(reports.report(), behind=reports.BEHIND)
+        report = msgspec.structs.replace(reports.report(), behind=reports.BEHIND)
         seen = runner.Verification(
             report, reports.CREDENTIALS, NOTHING, Comparison(reports.BEHIND)
         )

@@ -7,11 +7,12 @@ Aodh itself tells them. It has no actions, so nobody is notified.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import datetime
 import time
 from collections.abc import Generator, Iterator
 from typing import Any
+
+import msgspec
 
 from coordinator.checks import base
 from coordinator.checks.canaries import cleanup
@@ -33,8 +34,7 @@ _SINCE, _UNTIL = 2000, 3000
 """Years between which Aodh's times are: others cannot be reckoned with."""
 
 
-@dataclasses.dataclass(frozen=True)
-class CanaryAlarm:
+class CanaryAlarm(msgspec.Struct, frozen=True):
     """An alarm of the coordinator's own, as long as `canary_alarm` is open.
 
     Attributes:

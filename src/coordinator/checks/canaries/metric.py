@@ -8,13 +8,14 @@ coordinator's own user and project.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import datetime
 import re
 import time
 import uuid
 from collections.abc import Generator, Iterator
 from typing import Any, NoReturn
+
+import msgspec
 
 from coordinator.checks import base
 from coordinator.checks.canaries import cleanup
@@ -32,8 +33,7 @@ _METRIC = "canary"
 _PATH = "/v1/resource/generic"
 
 
-@dataclasses.dataclass(frozen=True)
-class Policy:
+class Policy(msgspec.Struct, frozen=True):
     """An archive policy: how Gnocchi aggregates the measures of a metric.
 
     Attributes:
@@ -44,8 +44,7 @@ class Policy:
     granularity: float
 
 
-@dataclasses.dataclass(frozen=True)
-class CanaryMetric:
+class CanaryMetric(msgspec.Struct, frozen=True):
     """A metric of the coordinator's own, as long as `canary_metric` is open.
 
     Attributes:

@@ -7,11 +7,12 @@ as Barbican itself tells them.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import datetime
 import secrets
 from collections.abc import Generator, Iterator
 from typing import Any
+
+import msgspec
 
 from coordinator.checks import base
 from coordinator.checks.canaries import cleanup
@@ -31,8 +32,7 @@ Vault is sealed, cannot be reached or takes no credentials, or there is no key
 store is configured."""
 
 
-@dataclasses.dataclass(frozen=True)
-class CanarySecret:
+class CanarySecret(msgspec.Struct, frozen=True):
     """A secret of the coordinator's own, as long as `canary_secret` is open.
 
     Attributes:

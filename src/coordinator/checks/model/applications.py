@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import shlex
 from collections.abc import Iterator, Sequence
+
+import msgspec
 
 from coordinator.blueprint.systems import System
 from coordinator.checks.model import needs, unit_status
@@ -17,8 +18,7 @@ from coordinator.report.finding import Cause, Finding, Severity
 from coordinator.text import SHOWN, counted, named
 
 
-@dataclasses.dataclass(frozen=True)
-class Part:
+class Part(msgspec.Struct, frozen=True):
     """Applications that are judged together.
 
     Attributes:
@@ -91,7 +91,7 @@ def _leaving(case: Case, system: System, apps: Sequence[Application]) -> Finding
     names = " ".join((stuck or [app.name for app in apps])[:SHOWN])
     remedy = f"juju {'resolved' if stuck else 'status'} {names}"
     found = case.fault(system, "application", Cause.LEAVING, text, remedy, dead=False)
-    return dataclasses.replace(found, behind=behind)
+    return msgspec.structs.replace(found, behind=behind)
 
 
 def _faults(case: Case, app: Application) -> list[tuple[Unit, UnitFault]]:

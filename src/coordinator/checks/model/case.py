@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import functools
 from collections.abc import Sequence
+
+import msgspec
 
 from coordinator.blueprint import platforms
 from coordinator.blueprint.systems import System
@@ -18,8 +19,7 @@ from coordinator.juju.status import Application, Model
 from coordinator.report.finding import Cause, Finding, Severity
 
 
-@dataclasses.dataclass(frozen=True)
-class Case:
+class Case(msgspec.Struct, frozen=True, dict=True):
     """What is judged, and by what.
 
     Attributes:

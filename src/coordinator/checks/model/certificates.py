@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+import msgspec
 
 from coordinator.blueprint.systems import Blueprint, System
 from coordinator.juju.discovery import Stack
@@ -11,8 +11,7 @@ ENDPOINT = "certificates"
 """What all charms of OpenStack call it (charm-layer-openstack, metadata.yaml)."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Server:
+class Server(msgspec.Struct, frozen=True):
     """An application that serves a need of others, and the endpoint by which it does."""
 
     application: str

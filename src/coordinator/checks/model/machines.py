@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Collection, Iterable, Iterator, Sequence
+
+import msgspec
 
 from coordinator.juju.status import Level, Model, Unit, application_of, host_of
 from coordinator.report.finding import Cause, Finding, Severity
@@ -13,8 +14,7 @@ SERVICE = "machines"
 """What findings about machines are filed under."""
 
 
-@dataclasses.dataclass(frozen=True)
-class LostMachine:
+class LostMachine(msgspec.Struct, frozen=True):
     """A machine on which no unit can work.
 
     Attributes:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import functools
 from collections.abc import Sequence
 
+import msgspec
+
 from coordinator.blueprint.systems import Blueprint, System
 
 
-@dataclasses.dataclass(frozen=True)
-class Scope:
+class Scope(msgspec.Struct, frozen=True, dict=True):
     """What is expected of a model.
 
     Attributes:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import pathlib
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+import msgspec
 
 from coordinator.blueprint import data
 from coordinator.juju.status import Level
@@ -16,8 +17,7 @@ from coordinator.report.finding import Cause, Severity
 _PATH = pathlib.Path(__file__).with_name("status_words.yaml")
 
 
-@dataclasses.dataclass(frozen=True)
-class Words:
+class Words(msgspec.Struct, frozen=True):
     """One entry of the file.
 
     Attributes:

@@ -7,8 +7,9 @@ and nothing of the system is alive.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Sequence
+
+import msgspec
 
 from coordinator.blueprint.systems import System
 from coordinator.checks.model import applications, integrations, releases, subordinates
@@ -80,7 +81,7 @@ def _about(case: Case, system: System) -> Iterator[Finding]:
     missing = [found for app in apps for found in integrations.judge(case, system, app)]
     for found in faults:
         told = found.cause is Cause.NOT_INTEGRATED and missing and not found.behind
-        yield dataclasses.replace(found, behind=missing[0].check) if told else found
+        yield msgspec.structs.replace(found, behind=missing[0].check) if told else found
     if local and not faults:
         yield applications.well(system, local)
     elif not local and not others:
@@ -113,7 +114,7 @@ def _beside(
     for app in apps:
         if names & set(app.subordinate_to):
             units = tuple(unit for unit in app.units if application_of(unit.principal) in names)
-            yield Part(owner, (dataclasses.replace(app, units=units),), whole)
+            yield Part(owner, (msgspec.structs.replace(app, units=units),), whole)
 
 
 def _absent(case: Case, system: System) -> Iterator[Finding]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 from collections.abc import Sequence
+
+import msgspec
 
 from coordinator.checks.model import status_words
 from coordinator.checks.model.status_words import Words
@@ -17,8 +18,7 @@ PATIENCE = datetime.timedelta(minutes=30)
 """How long a charm may be at work or wait for another one before that is a fault."""
 
 
-@dataclasses.dataclass(frozen=True)
-class UnitFault:
+class UnitFault(msgspec.Struct, frozen=True):
     """A fault.
 
     Attributes:
@@ -42,8 +42,7 @@ class UnitFault:
         return self.cause, self.words.said if self.words else ""
 
 
-@dataclasses.dataclass(frozen=True)
-class Context:
+class Context(msgspec.Struct, frozen=True):
     """What a status means depends on.
 
     Attributes:
@@ -61,7 +60,7 @@ class Context:
 
 def without_request(unit: Unit) -> Unit:
     """The unit without what telemetry.charm tells: ceilometer's request for its action."""
-    return dataclasses.replace(unit, workload=ceilometer.without_request(unit.workload))
+    return msgspec.structs.replace(unit, workload=ceilometer.without_request(unit.workload))
 
 
 _ORDER = (
@@ -96,7 +95,7 @@ def of_unit(
         return UnitFault(Cause.JUJU_ERROR, state, unit.workload.message)
     if retried and unit.workload.level is not Level.ERROR:
         return UnitFault(Cause.HOOK_FAILED, "in error, and its hook is tried again")
-    return of_status(dataclasses.replace(unit.workload, since=since), context)
+    return of_status(msgspec.structs.replace(unit.workload, since=since), context)
 
 
 def of_status(status: CharmStatus, context: Context) -> UnitFault | None:

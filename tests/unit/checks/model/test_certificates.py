@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
-
+import msgspec
 import pytest
 
 from coordinator.blueprint import loader
@@ -45,11 +44,11 @@ def test_clients_of_keystone_that_can_take_certificates_do():
         ((USE, TAKE), "certificates"),
         ((USE, *OTHERS), ""),
         ((TAKE, *OTHERS), ""),
-        ((dataclasses.replace(USE, optional=True), TAKE), ""),
+        ((msgspec.structs.replace(USE, optional=True), TAKE), ""),
     ],
 )
 def test_it_takes_both(integrations: tuple[Integration, ...], endpoint: str):
-    system = dataclasses.replace(GNOCCHI, integrations=integrations)
+    system = msgspec.structs.replace(GNOCCHI, integrations=integrations)
     assert certificates.endpoint_of(system, BLUEPRINT) == endpoint
 
 
@@ -58,7 +57,7 @@ def test_who_gives_keystone_its_certificates_gives_them_to_all(cloud: models.Mod
 
 
 def test_the_order_of_the_blueprint_does_not_matter(cloud: models.Model):
-    turned = dataclasses.replace(
+    turned = msgspec.structs.replace(
         BLUEPRINT, systems=dict(reversed(list(BLUEPRINT.systems.items())))
     )
     assert server(cloud, turned) == Server("vault", "certificates")

@@ -1,10 +1,10 @@
 """The findings about models of real-world kinds."""
 
 import copy
-import dataclasses
 import datetime
 from typing import Any
 
+import msgspec
 import pytest
 
 from coordinator.checks.model import systems
@@ -16,7 +16,7 @@ from tests.unit.checks.model import documents
 
 NOW = datetime.datetime(2026, 11, 27, 12, 0, tzinfo=datetime.timezone.utc)
 SERVICES = ("metric", "alarming", "key-manager")
-REQUEST = dataclasses.replace(reports.REQUEST, required=SERVICES, optional=())
+REQUEST = msgspec.structs.replace(reports.REQUEST, required=SERVICES, optional=())
 
 
 def told(document: dict[str, Any] | str, *failing: str) -> tuple[Finding, ...]:
@@ -26,7 +26,7 @@ def told(document: dict[str, Any] | str, *failing: str) -> tuple[Finding, ...]:
     for service in SERVICES:
         bad = Finding(service, "endpoint", Severity.FAILED, "HTTP 500", Cause.SERVER_ERROR)
         answers.append(bad if service in failing else reports.good(service))
-    report = dataclasses.replace(reports.report(*answers), taken_at=NOW)
+    report = msgspec.structs.replace(reports.report(*answers), taken_at=NOW)
     found = systems.of_model(status.parse(shown), REQUEST, ("ceilometer",), report)
     explained = root_causes.explained((*report.findings, *found), REQUEST.blueprint)
     return tuple(f for f in explained if f.severity in {Severity.FAILED, Severity.DEGRADED})

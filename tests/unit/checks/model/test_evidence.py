@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 
+import msgspec
 import pytest
 
 from coordinator.blueprint import loader
@@ -22,7 +22,7 @@ MISSED = reports.bad("metric", "canary", Severity.FAILED, Cause.NOT_PROCESSED)
 
 def evidence(*findings: Finding) -> Evidence:
     """What a report proves whose canaries were sent just now."""
-    report = dataclasses.replace(
+    report = msgspec.structs.replace(
         reports.report(*findings), canaries=Canaries(reports.NOW, "stack")
     )
     return Evidence(BLUEPRINT, report)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
+import msgspec
 import pytest
 
 from coordinator.checks.model import needs
@@ -22,7 +22,7 @@ def aodh(level: str = "active", message: str = models.READY) -> Application:
 
 def unit(**changes: Any) -> Unit:
     """A unit that is well but for this."""
-    return dataclasses.replace(aodh().units[0], **changes)
+    return msgspec.structs.replace(aodh().units[0], **changes)
 
 
 def test_a_unit_that_is_well_is_alive_and_settled():

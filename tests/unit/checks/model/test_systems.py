@@ -1,9 +1,9 @@
 """What the Juju model says about the stack, on models of charmed OpenStack."""
 
-import dataclasses
 import datetime
 import time
 
+import msgspec
 import pytest
 
 from coordinator.blueprint import loader
@@ -30,9 +30,9 @@ def cloud() -> models.Model:
 
 def judged(cloud: models.Model, *answers: Finding, **changes: object) -> tuple[Finding, ...]:
     canaries = changes.pop("canaries", None)
-    request = dataclasses.replace(reports.REQUEST, **changes)
+    request = msgspec.structs.replace(reports.REQUEST, **changes)
     made = reports.report(*(answers or WORKING))
-    report = dataclasses.replace(made, taken_at=NOW, canaries=canaries)
+    report = msgspec.structs.replace(made, taken_at=NOW, canaries=canaries)
     return systems.of_model(status.parse(cloud.document), request, ("ceilometer",), report)
 
 
