@@ -6,7 +6,7 @@ import base64
 import enum
 import re
 import sys
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -236,11 +236,12 @@ def _interface(text: str) -> str:
     return text
 
 
-def _number(allowed: Container[int], told: str) -> Callable[[str], int]:
+def _number(allowed: range, told: str, *, or_zero: bool = False) -> Callable[[str], int]:
     def parser(text: str) -> int:
-        if not text.isascii() or not text.isdigit() or int(text) not in allowed:
+        number = int(text) if text.isascii() and text.isdigit() else -1
+        if number not in allowed and not (or_zero and number == 0):
             raise ValueError(f"use {told}")
-        return int(text)
+        return number
 
     return parser
 
@@ -249,11 +250,14 @@ def _within(allowed: range, unit: str) -> Callable[[str], int]:
     return _number(allowed, f"whole {unit} from {allowed.start} to {allowed.stop - 1}")
 
 
-_port = _number({0, *PORT_RANGE}, f"0, or a port from {PORT_RANGE.start} to {PORT_RANGE.stop - 1}")
+_port = _number(
+    PORT_RANGE, f"0, or a port from {PORT_RANGE.start} to {PORT_RANGE.stop - 1}", or_zero=True
+)
 _canary_interval = _number(
-    {0, *CANARY_INTERVALS},
+    CANARY_INTERVALS,
     f"whole minutes from {CANARY_INTERVALS.start} to {CANARY_INTERVALS.stop - 1}, "
     "or 0: only when something has changed",
+    or_zero=True,
 )
 _count = _number(range(sys.maxsize), "a whole number, 0 or more")
 

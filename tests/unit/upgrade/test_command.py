@@ -284,6 +284,7 @@ def test_without_the_seam_it_is_the_systems_command(monkeypatch: pytest.MonkeyPa
     [
         ("lib/python3/dist-packages", "ceilometer-21.0.0.dist-info/METADATA"),
         ("lib/python3/dist-packages", "ceilometer-21.0.0.egg-info/PKG-INFO"),
+        ("lib/python3/dist-packages", "ceilometer-21.0.0-py3.10.egg-info/PKG-INFO"),
         ("lib/python3.11/site-packages", "ceilometer-21.0.0.dist-info/METADATA"),
     ],
 )
