@@ -162,7 +162,7 @@ WITHIN = {
     # why an answer is not the API's: the finding says what was asked
     "a catalog is a list",
     "a longer query than is asked",
-    "an alarm of no duration",
+    "a name with a slash",
     "more metrics than are asked for",
     "no span of time",
     "task.status: no status of a task",

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from coordinator.checks import base
 from coordinator.checks.alarm_sample import inspect_alarms
 from coordinator.checks.base import CheckContext, CheckResult, Inspection, Reading
-from coordinator.checks.canaries.alarm import canary_alarm, is_unknown
+from coordinator.checks.canaries import lifecycle
+from coordinator.checks.canaries.alarm import canary_alarm, evaluated_at, has_state
 from coordinator.checks.canaries.metric import CanaryMetric, canary_metric
 from coordinator.openstack import errors, http
 from coordinator.openstack.client import Service
@@ -30,7 +31,7 @@ MOST = 900
 
 
 class AodhCheck(base.Check):
-    """Lists alarms, sees whether they are evaluated, and makes one that must be."""
+    """Lists alarms, looks when they were evaluated, and makes one that must be."""
 
     name = "alarming"
 
@@ -58,13 +59,13 @@ def send_canary(context: CheckContext) -> CheckResult:
     gnocchi = context.services.get("metric")
     if gnocchi is None:
         return _not_sent("Gnocchi does not answer")
-    if contradiction := _contradiction(context):
-        return contradiction
-    seconds = context.request.thresholds.canary_timeout
+    thresholds = context.request.thresholds
+    if thresholds.canary_timeout < ENOUGH * thresholds.evaluation_interval:
+        return _contradiction(context)
     with contextlib.ExitStack() as made:
         try:
             metric = made.enter_context(
-                canary_metric(gnocchi, context.request.coordinator, seconds, span=seconds)
+                canary_metric(gnocchi, context.request, thresholds.canary_timeout)
             )
             metric.post(1.0)
             processed = metric.wait(context.patience)
@@ -79,16 +80,14 @@ def _not_sent(reason: str) -> CheckResult:
     return CheckResult(Severity.SKIPPED, f"was sent no test alarm: {reason}", Cause.NOT_ASKED)
 
 
-def _contradiction(context: CheckContext) -> CheckResult | None:
-    """What to say where a dead evaluator could not be told from one that has no time yet."""
+def _contradiction(context: CheckContext) -> CheckResult:
+    """The answer where a dead evaluator could not be told from one that has no time yet."""
     thresholds, us = context.request.thresholds, context.request.coordinator
-    interval, seconds = thresholds.evaluation_interval, thresholds.canary_timeout
-    if seconds >= ENOUGH * interval:
-        return None
+    interval = thresholds.evaluation_interval
     needed = math.ceil(EVALUATIONS * interval + PROCESSING)
     text = (
         f"cannot be sent a test alarm: alarm-evaluation-interval ({interval} s) is too long for "
-        f"canary-timeout ({seconds} s)"
+        f"canary-timeout ({thresholds.canary_timeout} s)"
     )
     if needed > MOST:
         return CheckResult(Severity.SKIPPED, text, Cause.TIMEOUT, f"juju config {us}")
@@ -99,25 +98,25 @@ def _contradiction(context: CheckContext) -> CheckResult | None:
 def _watch(context: CheckContext, metric: CanaryMetric) -> CheckResult:
     """Make the alarm, and wait until it is evaluated."""
     patience, thresholds = context.patience, context.request.thresholds
+    interval = thresholds.evaluation_interval
     # the metric is removed after the alarm, and wants some time, too
     aodh = context.service.until(http.Deadline((patience.at + context.deadline.at) / 2))
-    seconds = thresholds.canary_timeout
-    with canary_alarm(aodh, metric, context.request.coordinator, seconds) as canary:
+    with canary_alarm(aodh, metric, context.request) as id_:
         begun = time.monotonic()
-        due = http.Deadline(begun + EVALUATIONS * thresholds.evaluation_interval)
-        alarm = canary.wait(min(due, patience, key=lambda deadline: deadline.at))
+        due = http.Deadline(min(begun + EVALUATIONS * interval, patience.at))
+        alarm = lifecycle.wait(lambda: aodh.get("/v2/alarms", id_), has_state, due)
         took = time.monotonic() - begun
-    if not is_unknown(alarm):
+    if has_state(alarm):
         return CheckResult(Severity.OK, f"evaluated a test alarm in {took:.1f} s")
-    if canary.was_looked_at(alarm):
+    if evaluated_at(alarm):
         text = "runs its evaluator, which cannot read measures that Gnocchi has"
         return CheckResult(Severity.FAILED, text, Cause.NO_DATA)
-    if took >= ENOUGH * thresholds.evaluation_interval:
+    if took >= ENOUGH * interval:
         what = f"has not evaluated a test alarm after {took:.0f} s"
-        every = f"every {thresholds.evaluation_interval} s (alarm-evaluation-interval)"
+        every = f"every {interval} s (alarm-evaluation-interval)"
         text = f"{what}: its evaluator does not work, or not {every}"
         return CheckResult(Severity.FAILED, text, Cause.NOT_EVALUATED)
     text = f"had no time to evaluate a test alarm ({took:.0f} s were left)"
-    needed = seconds + EVALUATIONS * thresholds.evaluation_interval
-    remedy = f"juju config {context.request.coordinator} canary-timeout={min(needed, MOST)}"
+    needed = min(thresholds.canary_timeout + EVALUATIONS * interval, MOST)
+    remedy = f"juju config {context.request.coordinator} canary-timeout={needed}"
     return CheckResult(Severity.SKIPPED, text, Cause.TIMEOUT, remedy)

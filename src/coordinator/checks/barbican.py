@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 
 from coordinator.checks import base
 from coordinator.checks.base import CheckContext, CheckResult, Inspection, Reading
-from coordinator.checks.canaries.secret import canary_secret
+from coordinator.checks.canaries import secret
 from coordinator.openstack.client import Service
 from coordinator.report.finding import Cause, Severity
 
@@ -31,12 +30,8 @@ class BarbicanCheck(base.Check):
 
 def send_canary(context: CheckContext) -> CheckResult:
     """Store a secret and read it back, which takes Vault, or whatever keeps the secrets."""
-    asked = context.service.until(context.patience)
-    seconds = context.request.thresholds.canary_timeout
     begun = time.monotonic()
-    with canary_secret(asked, context.service, context.request.coordinator, seconds) as secret:
-        payload = secret.read()
-    if not secrets.compare_digest(payload.encode(), secret.payload.encode()):
+    if not secret.comes_back(context):
         text = "returned another secret than was stored"
         return CheckResult(Severity.FAILED, text, Cause.WRONG_VALUE)
     took = time.monotonic() - begun

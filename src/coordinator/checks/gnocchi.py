@@ -87,8 +87,7 @@ class GnocchiCheck(base.Check):
 def send_canary(context: CheckContext) -> CheckResult:
     """Send measures and read their aggregate back, as metricd made it."""
     begun = time.monotonic()
-    seconds = context.request.thresholds.canary_timeout
-    with canary_metric(context.service, context.request.coordinator, seconds) as metric:
+    with canary_metric(context.service, context.request) as metric:
         metric.post(*MEASURES)
         values = metric.wait(context.patience)
         took = time.monotonic() - begun

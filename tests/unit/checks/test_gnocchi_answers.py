@@ -122,7 +122,7 @@ def test_a_metric_that_is_no_metric_is_unexpected(made: Any):
         assert raised.value.fault.cause is Cause.UNEXPECTED
 
 
-@pytest.mark.parametrize("definition", [[], [{"granularity": "soon"}], [{}], None])
+@pytest.mark.parametrize("definition", [[{"granularity": "soon"}], [{}], None])
 def test_policies_that_are_none_are_unexpected(definition: Any):
     policies = [{**POLICY, "definition": definition}]
     with gnocchi({**GOOD, "GET /v1/archive_policy": policies}) as (scene, _):
@@ -133,12 +133,13 @@ def test_policies_that_are_none_are_unexpected(definition: Any):
 
 def test_the_policy_with_the_finest_aggregates_is_taken():
     fine = {**POLICY, "name": "fine", "definition": [{"granularity": "0:00:01"}]}
-    last = {**fine, "name": "last", "aggregation_methods": ["last"]}
+    finest = {"aggregation_methods": ["last"], "definition": [{"granularity": "0:00:00.5"}]}
+    last = {**POLICY, "name": "last", **finest}
     with (
         gnocchi({**GOOD, "GET /v1/archive_policy": [POLICY, fine, last]}) as (scene, _),
-        metric.canary_metric(scene.service, "us", 60) as canary,
+        metric.canary_metric(scene.service, scene.request) as canary,
     ):
-        assert canary.policy == metric.Policy("fine", 1.0)
+        assert canary.granularity == 1.0
 
 
 def test_a_gnocchi_that_cannot_count_its_backlog_is_no_fault():
