@@ -97,7 +97,7 @@ WELL = {
     "{} has a certificate for {} more days at {}",
     "{}'s clock and all others agree with this unit's within {} s",
     "sends measures from {} that were sampled",
-    "{} (besides {})",
+    "(besides {})",
     "Keystone issued a token at {}",
     "sends fresh measures to Gnocchi ({})",
     "all well",

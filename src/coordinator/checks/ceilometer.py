@@ -9,7 +9,13 @@ from coordinator.blueprint import resource_types
 from coordinator.checks import base
 from coordinator.checks.base import CheckContext, CheckResult, Inspection
 from coordinator.checks.compute_hosts import inspect_hosts
-from coordinator.checks.measures import Sampling, inspect_flow, inspect_metrics
+from coordinator.checks.measures import (
+    OutOfTimeError,
+    Sampling,
+    inspect_flow,
+    inspect_metrics,
+    late,
+)
 from coordinator.checks.memory import Unpublished
 from coordinator.checks.parallel import Once
 from coordinator.report.finding import Cause, Finding, Severity
@@ -41,7 +47,13 @@ class CeilometerCheck(base.Check):
         def with_sampling(
             inspect: Callable[[CheckContext, Sampling], CheckResult],
         ) -> Inspection:
-            return lambda context: inspect(context, shared.get(lambda: Sampling(context)))
+            def ask(context: CheckContext) -> CheckResult:
+                try:
+                    return inspect(context, shared.get(lambda: Sampling(context)))
+                except OutOfTimeError:
+                    return late(context)
+
+            return ask
 
         return {
             "policies": inspect_policies,
