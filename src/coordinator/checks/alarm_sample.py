@@ -1,4 +1,4 @@
-"""What the alarms of a cloud tell about Aodh's evaluator: a few of them, however many.
+"""The state of Aodh's evaluator, as a few of the alarms in the cloud tell it.
 
 Anybody in the cloud can make alarms. One whose rule cannot be looked at costs itself alone.
 """
@@ -26,20 +26,13 @@ SAMPLE = 20
 OF_A_TYPE = 5
 """Alarms of each type whose measures are looked for."""
 
-FEWER = 4
-"""Part of the alarms that are listed where the answer with all of them is too large."""
-
-CYCLES = 3
+MISSED = 3
 """Evaluations that may be missed."""
 
 MOST_PERIODS = 1000
-"""Periods of an alarm that are read at most; more would be a large answer."""
-
 MOST_METRICS = 50
-"""Metrics of an alarm that are asked for at most."""
-
 LONGEST_QUERY = 10_000
-"""Characters of the query in an alarm's rule at most."""
+"""Characters; for an alarm with a longer one, more metrics or periods, Gnocchi is not asked."""
 
 _Alarms = list[dict[str, Any]]
 _Rule = Mapping[str, Any]
@@ -57,7 +50,7 @@ def inspect_alarms(context: CheckContext) -> CheckResult:
     age = _age_of_evaluation(context.service, sample)
     seconds = context.request.thresholds.evaluation_interval
     interval = datetime.timedelta(seconds=seconds)
-    if age is not None and age > CYCLES * interval:
+    if age is not None and age > MISSED * interval:
         last = f"evaluated its alarms last {lasting(age)} ago"
         # Aodh may be configured otherwise than our option says: only a canary proves it
         text = (
@@ -101,14 +94,13 @@ def _find(aodh: Service, limit: int, **conditions: str) -> _Alarms:
     except ApiError as error:
         if error.cause is not Cause.TOO_LARGE or limit == 1:
             raise
-    return _find(aodh, max(1, limit // FEWER), **conditions)
+    return _find(aodh, max(1, limit // 4), **conditions)
 
 
 def _age_of_evaluation(aodh: Service, sample: _Alarms) -> datetime.timedelta | None:
-    """The time since an alarm was evaluated: Aodh writes down when it takes one up.
+    """The time since any of these alarms was evaluated; None where that is not known.
 
-    That is so unless its evaluators share their work through a coordination service (tooz): then
-    the time stays that of the alarm's making, and nothing can be said. No charm configures that.
+    Evaluators that share their work through tooz do not tell it, but no charm configures that.
     Source: aodh/evaluator/__init__.py, `_evaluate_alarm`.
     """
     times = [at for one in sample if (at := evaluated_at(one)) is not None]
@@ -118,10 +110,9 @@ def _age_of_evaluation(aodh: Service, sample: _Alarms) -> datetime.timedelta | N
 def _look_for_data(
     context: CheckContext, gnocchi: Service, alarms: _Alarms, when: str, span: datetime.timedelta
 ) -> CheckResult:
-    """Look in Gnocchi for what alarms lack.
+    """Look in Gnocchi for the measures that alarms lack.
 
-    An alarm whose measures were there some time ago, and are now, has no reason to say
-    `insufficient data`.
+    One whose measures were there some time ago, and are now, has no reason to lack them.
     """
     now = gnocchi.now()
     times = (now - span, now)

@@ -26,8 +26,8 @@ ENOUGH = 1.5
 PROCESSING = 60
 """Seconds within which Gnocchi processes the measures that the alarm is about."""
 
-MOST = 900
-"""Seconds that canary-timeout allows."""
+LONGEST_TIMEOUT = 900
+"""Seconds that the option canary-timeout may have."""
 
 
 class AodhCheck(base.Check):
@@ -89,7 +89,7 @@ def _contradiction(context: CheckContext) -> CheckResult:
         f"cannot be sent a test alarm: alarm-evaluation-interval ({interval} s) is too long for "
         f"canary-timeout ({thresholds.canary_timeout} s)"
     )
-    if needed > MOST:
+    if needed > LONGEST_TIMEOUT:
         return CheckResult(Severity.SKIPPED, text, Cause.TIMEOUT, f"juju config {us}")
     remedy = f"juju config {us} canary-timeout={needed}"
     return CheckResult(Severity.DEGRADED, text, Cause.TIMEOUT, remedy)
@@ -117,6 +117,6 @@ def _watch(context: CheckContext, metric: CanaryMetric) -> CheckResult:
         text = f"{what}: its evaluator does not work, or not {every}"
         return CheckResult(Severity.FAILED, text, Cause.NOT_EVALUATED)
     text = f"had no time to evaluate a test alarm ({took:.0f} s were left)"
-    needed = min(thresholds.canary_timeout + EVALUATIONS * interval, MOST)
+    needed = min(thresholds.canary_timeout + EVALUATIONS * interval, LONGEST_TIMEOUT)
     remedy = f"juju config {context.request.coordinator} canary-timeout={needed}"
     return CheckResult(Severity.SKIPPED, text, Cause.TIMEOUT, remedy)

@@ -24,17 +24,14 @@ from coordinator.text import counted, named, quoted
 HOSTS = 8
 """Hosts that are looked at in turn."""
 
-AGAIN = 4
+SILENT_AGAIN = 4
 """Silent hosts that are looked at again."""
 
-PER_HOST = 3
+INSTANCES = 3
 """Instances of a host that are asked for measures at most."""
 
-NAMED = 3
-"""Silent hosts that are named; more are in the figures."""
-
-FIGURES = 20
-"""Silent hosts that have a figure in the report at most."""
+MOST_NAMED = 3
+MOST_FIGURES = 20
 
 _Turn = Sequence[tuple[str, list[Resource]]]
 """Searches for the next host in turn: the name to begin after, and what was found."""
@@ -60,9 +57,9 @@ def inspect_hosts(context: CheckContext, sampling: Sampling) -> CheckResult:
     """Tell which compute hosts have gone silent, and where to go on the next time.
 
     A host is silent when none of a few of its instances has a fresh measure. At most
-    (HOSTS + AGAIN) * (1 + PER_HOST) = 48 requests beside those of the flow, however many hosts and
-    instances there are. They take three rounds: names, instances, and the measures of the youngest
-    instance of each; one more where that is not fresh.
+    (HOSTS + SILENT_AGAIN) * (1 + INSTANCES) = 48 requests beside those of the flow, however many
+    hosts and instances there are. They take three rounds: names, instances, and the measures of
+    the youngest instance of each; one more where that is not fresh.
 
     Raises:
         OutOfTimeError, or anything of the HTTP stack.
@@ -94,8 +91,8 @@ def _look(sampling: Sampling, before: HostsSeen) -> _Look:
     names = {*before.known, *drawn}
     starts = _starts(before.after, sorted(names))
     again = sorted(before.silent)
-    again = secrets.SystemRandom().sample(again, min(AGAIN, len(again)))
-    find = functools.partial(sampling.find, "instance", ["host:asc", "started_at:desc"], PER_HOST)
+    again = secrets.SystemRandom().sample(again, min(SILENT_AGAIN, len(again)))
+    find = functools.partial(sampling.find, "instance", ["host:asc", "started_at:desc"], INSTANCES)
     found = sampling.gather(
         {
             (sign, host): functools.partial(find, [{sign: {"host": host}}])
@@ -151,18 +148,19 @@ def _read_silence(
     """
     newest: dict[str, float] = {}
     late: set[str] = set()
-    for part in (slice(0, 1), slice(1, PER_HOST)):
-        jobs = {
-            (host, number): functools.partial(sampling.silence, one)
+    for part in (slice(0, 1), slice(1, INSTANCES)):
+        asked = [
+            one
             for host, some in hosts.items()
             if newest.get(host, math.inf) > sampling.age
-            for number, one in enumerate(some[part])
-        }
-        found = sampling.gather_some(jobs)
-        for (host, _), minutes in found.items():
+            for one in some[part]
+        ]
+        answers = sampling.read(asked)
+        for one, minutes in answers:
             if minutes is not None:
-                newest[host] = min(minutes, newest.get(host, math.inf))
-        late |= {host for host, _ in jobs.keys() - found.keys()}
+                newest[one.host] = min(minutes, newest.get(one.host, math.inf))
+        answered = {one.id for one, _ in answers}
+        late |= {one.host for one in asked if one.id not in answered}
     read: dict[str, float | None] = {}
     for host, some in hosts.items():
         minutes = newest.get(host)
@@ -197,7 +195,7 @@ def _judge(seen: HostsSeen, now: datetime.datetime, read: int, sending: int) -> 
     longest = sorted(silent, key=lambda host: (-silent[host], host))
     figures = {
         f"{figures_of.SILENT_HOSTS}{quoted(host)[1:-1]}": round(silent[host], 1)
-        for host in longest[:FIGURES]
+        for host in longest[:MOST_FIGURES]
     }
     there = [host for host in longest if silent[host] <= figures_of.GONE]
     gone = f"{counted(len(silent), 'compute host')} silent for more than a week"
@@ -205,7 +203,7 @@ def _judge(seen: HostsSeen, now: datetime.datetime, read: int, sending: int) -> 
     if there:
         severity, cause = Severity.DEGRADED, Cause.SILENT_HOSTS
         told = [f"{quoted(host)} for {ago(silent[host])}" for host in there]
-        text = f"has sent no measures from {named(told, NAMED)}"
+        text = f"has sent no measures from {named(told, MOST_NAMED)}"
     elif sending:
         severity = Severity.OK
         text = f"sends measures from {counted(sending, 'compute host')} that were sampled"

@@ -57,9 +57,6 @@ FAILS_AFTER = 3
 where most instances are shut off, or stay in Gnocchi since the notification of their end was lost.
 """
 
-LONGEST_TIMEOUT = 300
-"""Seconds that the option verify-timeout may have."""
-
 RESERVE = 0.5
 """Seconds before the deadline after which no answer is waited for."""
 
@@ -110,13 +107,9 @@ class Sampling:
         self._drawn = {type_: parallel.Once[list[Resource]]() for type_ in DRAWN}
         self._waiting = parallel.Once[frozenset[str]]()
 
-    def gather_some(self, jobs: Mapping[_Key, Callable[[], _Value]]) -> dict[_Key, _Value]:
-        """Ask several things at the same time; gives the answers that came in time."""
-        return parallel.gather(jobs, self._deadline)
-
     def gather(self, jobs: Mapping[_Key, Callable[[], _Value]]) -> dict[_Key, _Value]:
         """Ask several things at the same time; gives all answers."""
-        answers = self.gather_some(jobs)
+        answers = parallel.gather(jobs, self._deadline)
         if len(answers) < len(jobs):
             raise OutOfTimeError
         return answers
@@ -151,27 +144,32 @@ class Sampling:
 
     def draw(self, type_: str) -> list[Resource]:
         """Draw some resources of a type: others each time, the same ones in one verification."""
-        return self._drawn[type_].get(lambda: self._draw(type_, DRAWN[type_]))
+        return self._drawn[type_].get(lambda: self._draw(type_))
 
-    def _draw(self, type_: str, limit: int) -> list[Resource]:
+    def _draw(self, type_: str) -> list[Resource]:
         """Find those that follow a random id in the order of ids, and the first after the last.
 
         Two requests: Nova's, Cinder's, Glance's and Neutron's ids are random. The searches read no
         more rows than they need.
         """
+        begin, limit = str(uuid.uuid4()), DRAWN[type_]
         find = functools.partial(self.find, type_, ["id:asc"], limit)
-        begin = str(uuid.uuid4())
         found = self.gather(
             {sign: functools.partial(find, [{sign: {"id": begin}}]) for sign in (">", "<=")}
         )
         return [*found[">"], *found["<="]][:limit]
 
-    def silence(self, resource: Resource) -> float | None:
-        """Minutes since the newest polled measure; infinite when it has none of the last day.
+    def read(self, resources: Sequence[Resource]) -> list[tuple[Resource, float | None]]:
+        """Ask for how many minutes resources have been silent; gives what came in time.
 
-        None when that cannot be told. One request. The aggregate of a measure may be dated
-        earlier by its granularity: that much is in a resource's favour.
+        That is infinite for one without a polled measure in the last day, and None where it
+        cannot be told. One request for each.
         """
+        jobs = {n: functools.partial(self._silence, one) for n, one in enumerate(resources)}
+        answers = parallel.gather(jobs, self._deadline)
+        return [(resources[n], minutes) for n, minutes in answers.items()]
+
+    def _silence(self, resource: Resource) -> float | None:
         if not resource.metric:
             return math.inf if resource.host else None
         try:
@@ -219,7 +217,10 @@ def _resource(type_: str, record: Mapping[str, Json]) -> Resource:
 
 
 def _newest(answer: Sequence[Sequence[Any]]) -> datetime.datetime:
-    """The end of the newest aggregate of the finest granularity."""
+    """The end of the newest aggregate of the finest granularity.
+
+    A measure may be that much older: this is in a resource's favour.
+    """
     try:
         finest = min(base.number(granularity, base.COARSEST) for _, granularity, _ in answer)
         newest = max(
@@ -239,16 +240,6 @@ def ago(minutes: float) -> str:
     return lasting(datetime.timedelta(minutes=minutes))
 
 
-def late(context: CheckContext) -> CheckResult:
-    """The answer when there was no time to look: that says nothing against Ceilometer."""
-    request = context.request
-    larger = min(LONGEST_TIMEOUT, math.ceil(2 * request.timeout))
-    remedy = f"juju config {request.coordinator} verify-timeout={larger}"
-    if larger <= request.timeout:  # Gnocchi is too slow
-        remedy = f"juju status {request.applications.get('metric', 'gnocchi')}"
-    return CheckResult(Severity.SKIPPED, OutOfTimeError().phrase, Cause.TIMEOUT, remedy)
-
-
 def inspect_flow(context: CheckContext, sampling: Sampling) -> CheckResult:
     """Tell if anything fresh arrives: the newest measures of resources of several types.
 
@@ -265,10 +256,16 @@ def inspect_flow(context: CheckContext, sampling: Sampling) -> CheckResult:
     trend = context.memory.flow
     newest: dict[str, float] = {}
     for resources in _rounds(sampling, trend.fresh):
-        fresh = _listen(sampling, resources, newest)
+        read = sampling.read(resources)
+        if len(read) < len(resources):
+            raise OutOfTimeError
+        known = [(one, minutes) for one, minutes in read if minutes is not None]
+        for one, minutes in known:
+            newest[one.type] = min(minutes, newest.get(one.type, math.inf))
+        fresh = [f"{one.type}/{one.id}" for one, minutes in known if minutes <= sampling.age]
         if fresh:
             text = f"sends fresh measures to Gnocchi ({_told(newest)})"
-            return CheckResult(Severity.OK, text, memory=FlowTrend(0, fresh))
+            return CheckResult(Severity.OK, text, memory=FlowTrend(0, fresh[0]))
     if any(sampling.is_unprocessed(one) for one in sampling.draw("instance")):
         text = "sends fresh measures, but Gnocchi's metricd does not process them"
         gnocchi = msgspec.structs.replace(
@@ -307,23 +304,6 @@ def _rounds(sampling: Sampling, last: str) -> Iterator[list[Resource]]:
         order = ["started_at:desc"]
         jobs["youngest"] = functools.partial(sampling.find, "instance", order, YOUNGEST)
     yield [one for some in sampling.gather(jobs).values() for one in some]
-
-
-def _listen(sampling: Sampling, resources: list[Resource], newest: dict[str, float]) -> str:
-    """Read the measures of resources, and note the minutes since the newest of each type.
-
-    Gives type and id of the first that has fresh ones; empty when none has.
-    """
-    jobs = {n: functools.partial(sampling.silence, one) for n, one in enumerate(resources)}
-    fresh = ""
-    for number, minutes in sampling.gather(jobs).items():
-        if minutes is None:
-            continue
-        one = resources[number]
-        newest[one.type] = min(minutes, newest.get(one.type, math.inf))
-        if minutes <= sampling.age and not fresh:
-            fresh = f"{one.type}/{one.id}"
-    return fresh
 
 
 def _told(newest: Mapping[str, float]) -> str:

@@ -45,11 +45,8 @@ def told_as(
 
     Args:
         phrase: follows the name of the service, such as `cannot make a test alarm`.
-        service: what is asked in the block.
+        service: the service that the block asks.
         meanings: causes that stand for another one here.
-
-    Raises:
-        UnusableAnswerError: in place of the error.
     """
     try:
         yield
@@ -82,29 +79,24 @@ def removing(service: Service, path: str, id_: str, left_overs: Iterable[str]) -
         id_: the canary's.
         left_overs: ids of canaries of crashed runs; asked for when the first is taken.
     """
+
+    def remove(one: str) -> None:
+        with _noting(f"canary {path}/{quoted(one)} is left behind", service):
+            service.delete(path, one)
+
     try:
-        _sweep(service, path, left_overs)
+        with _noting("left-overs of canaries were not found", service):
+            for one in left_overs:
+                remove(one)
         yield
     finally:
-        _remove(service, path, id_)
+        remove(id_)
 
 
-def _sweep(service: Service, path: str, left_overs: Iterable[str]) -> None:
+@contextlib.contextmanager
+def _noting(what: str, service: Service) -> Generator[None]:
+    """Log any error of the block in place of raising it."""
     try:
-        ids = tuple(left_overs)
+        yield
     except Exception as error:  # noqa: BLE001 - the next run looks again
-        _note("left-overs of canaries were not found", error, service)
-        return
-    for id_ in ids:
-        _remove(service, path, id_)
-
-
-def _remove(service: Service, path: str, id_: str) -> None:
-    try:
-        service.delete(path, id_)
-    except Exception as error:  # noqa: BLE001 - it is for the next run
-        _note(f"canary {path}/{quoted(id_)} is left behind", error, service)
-
-
-def _note(what: str, error: Exception, service: Service) -> None:
-    logger.warning("%s: it %s", what, errors.explain(error, service.url).text)
+        logger.warning("%s: it %s", what, errors.explain(error, service.url).text)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import re
+import time
 import uuid
 from collections.abc import Generator, Iterator
 
@@ -49,10 +50,10 @@ class CanaryMetric(msgspec.Struct, frozen=True):
     def post(self, *values: float) -> None:
         """Send measures of now, which all belong to the same aggregate."""
         size = self.granularity
-        begin = datetime.datetime.now(datetime.timezone.utc).timestamp() // size * size
-        step = size / (len(values) + 1)
+        begin = datetime.datetime.fromtimestamp(time.time() // size * size, datetime.timezone.utc)
+        step = datetime.timedelta(seconds=size) / (len(values) + 1)
         measures = [
-            {"timestamp": _moment(begin + step * number), "value": value}
+            {"timestamp": (begin + number * step).isoformat(), "value": value}
             for number, value in enumerate(values)
         ]
         try:
@@ -150,10 +151,6 @@ def _seconds(span: object) -> float:
         raise ValueError("no span of time")
     days, hours, minutes, seconds = (float(part or 0) for part in found.groups())
     return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
-
-
-def _moment(seconds: float) -> str:
-    return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).isoformat()
 
 
 def _left_overs(
