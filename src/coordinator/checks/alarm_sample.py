@@ -13,7 +13,6 @@ from typing import Any
 
 from coordinator.checks import base
 from coordinator.checks.base import CheckContext, CheckResult
-from coordinator.checks.canaries.alarm import UNKNOWN, evaluated_at, find, moment
 from coordinator.checks.parallel import gather
 from coordinator.openstack.client import Service
 from coordinator.openstack.errors import ApiError, UnusableAnswerError
@@ -34,8 +33,53 @@ MOST_METRICS = 50
 LONGEST_QUERY = 10_000
 """Characters; for an alarm with a longer one, more metrics or periods, Gnocchi is not asked."""
 
+UNKNOWN = "insufficient data"
+"""The state of an alarm that was never evaluated, or for which there were no measures."""
+
+MOMENT = datetime.timedelta(seconds=0.2)
+"""Between the two times of an alarm that was just made. It is evaluated later than that: the
+evaluator leaves it alone for half an interval (aodh/evaluator/__init__.py, `_assigned_alarms`)."""
+
+_YEARS = range(2001, 3000)
+"""Years in which Aodh's times are: others cannot be reckoned with."""
+
+PATH = "/v2/alarms"
+
 _Alarms = list[dict[str, Any]]
 _Rule = Mapping[str, Any]
+
+
+def find(
+    aodh: Service, limit: int, sort: str = "timestamp:desc", **conditions: str
+) -> list[dict[str, Any]]:
+    """Find alarms that meet conditions, those that were changed last first.
+
+    Source: Aodh's API reference, "Alarms", and its `Query` type.
+    """
+    query = {
+        "q.field": list(conditions),
+        "q.op": ["eq"] * len(conditions),
+        "q.value": list(conditions.values()),
+    }
+    return base.records(aodh.get(PATH, limit=limit, sort=sort, **query), "alarms")
+
+
+def evaluated_at(alarm: dict[str, Any]) -> datetime.datetime | None:
+    """The time at which the evaluator last took the alarm up, whatever came of that.
+
+    None where it has not done so since the alarm was made, or Aodh does not tell.
+    """
+    made_at, at = moment(alarm.get("timestamp")), moment(alarm.get("evaluate_timestamp"))
+    return at if made_at and at and at - made_at >= MOMENT else None
+
+
+def moment(text: Any) -> datetime.datetime | None:
+    """A time as Aodh writes it, in UTC without a zone; None where it is none."""
+    try:
+        at = datetime.datetime.fromisoformat(str(text)).replace(tzinfo=datetime.timezone.utc)
+    except ValueError:
+        return None
+    return at if at.year in _YEARS else None
 
 
 def inspect_alarms(context: CheckContext) -> CheckResult:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import time
-
 from coordinator.checks import base
-from coordinator.checks.base import CheckContext, CheckResult, Inspection, Reading
-from coordinator.checks.canaries import secret
+from coordinator.checks.base import Inspection, Reading
+from coordinator.checks.canaries.secret import send_canary
 from coordinator.openstack.client import Service
-from coordinator.report.finding import Cause, Severity
 
 
 class BarbicanCheck(base.Check):
@@ -26,13 +23,3 @@ class BarbicanCheck(base.Check):
     def canary(self) -> Inspection:
         """A secret."""
         return send_canary
-
-
-def send_canary(context: CheckContext) -> CheckResult:
-    """Store a secret and read it back, which takes Vault, or whatever keeps the secrets."""
-    begun = time.monotonic()
-    if not secret.comes_back(context):
-        text = "returned another secret than was stored"
-        return CheckResult(Severity.FAILED, text, Cause.WRONG_VALUE)
-    took = time.monotonic() - begun
-    return CheckResult(Severity.OK, f"stored a test secret and returned it in {took:.1f} s")

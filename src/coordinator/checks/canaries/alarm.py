@@ -7,44 +7,112 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import math
+import time
 from collections.abc import Generator, Iterator
 from typing import Any
 
 from coordinator.checks import base
+from coordinator.checks.alarm_sample import PATH, UNKNOWN, evaluated_at, find, moment
+from coordinator.checks.base import CheckContext, CheckResult
 from coordinator.checks.canaries import lifecycle
-from coordinator.checks.canaries.metric import AGGREGATION, NAME, CanaryMetric
+from coordinator.checks.canaries.metric import AGGREGATION, NAME, CanaryMetric, canary_metric
+from coordinator.openstack import errors, http
 from coordinator.openstack.client import Service
 from coordinator.openstack.errors import UnusableAnswerError
-from coordinator.report.finding import Cause
+from coordinator.report.finding import Cause, Severity
 from coordinator.request import Request
 
-UNKNOWN = "insufficient data"
-"""The state of an alarm that was never evaluated, or for which there were no measures."""
+EVALUATIONS = 2
+"""Intervals within which the canary alarm must be evaluated."""
 
-MOMENT = datetime.timedelta(seconds=0.2)
-"""Between the two times of an alarm that was just made. It is evaluated later than that: the
-evaluator leaves it alone for half an interval (aodh/evaluator/__init__.py, `_assigned_alarms`)."""
+ENOUGH = 1.5
+"""Intervals after which it should have been: the half is for the evaluation's own length."""
 
-_YEARS = range(2001, 3000)
-"""Years in which Aodh's times are: others cannot be reckoned with."""
+PROCESSING = 60
+"""Seconds within which Gnocchi processes the measures that the alarm is about."""
 
-_PATH = "/v2/alarms"
+LONGEST_TIMEOUT = 900
+"""Seconds that the option canary-timeout may have."""
+
+
+def send_canary(context: CheckContext) -> CheckResult:
+    """Make an alarm on a canary metric and see whether it is evaluated.
+
+    What is wrong with the metric is Gnocchi's fault, and told by Gnocchi's own canary.
+    """
+    gnocchi = context.services.get("metric")
+    if gnocchi is None:
+        return _not_sent("Gnocchi does not answer")
+    thresholds = context.request.thresholds
+    if thresholds.canary_timeout < ENOUGH * thresholds.evaluation_interval:
+        return _contradiction(context)
+    with contextlib.ExitStack() as made:
+        try:
+            metric = made.enter_context(
+                canary_metric(gnocchi, context.request, thresholds.canary_timeout)
+            )
+            metric.post(1.0)
+            processed = metric.wait(context.patience)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is not Aodh's
+            return _not_sent(f"Gnocchi {errors.explain(error, gnocchi.url).text}")
+        if not processed:
+            return _not_sent("Gnocchi did not process its measures in time")
+        return _watch(context, metric)
+
+
+def _not_sent(reason: str) -> CheckResult:
+    return CheckResult(Severity.SKIPPED, f"was sent no test alarm: {reason}", Cause.NOT_ASKED)
+
+
+def _contradiction(context: CheckContext) -> CheckResult:
+    """The answer where a dead evaluator could not be told from one that has no time yet."""
+    thresholds, us = context.request.thresholds, context.request.coordinator
+    interval = thresholds.evaluation_interval
+    needed = math.ceil(EVALUATIONS * interval + PROCESSING)
+    text = (
+        f"cannot be sent a test alarm: alarm-evaluation-interval ({interval} s) is too long for "
+        f"canary-timeout ({thresholds.canary_timeout} s)"
+    )
+    if needed > LONGEST_TIMEOUT:
+        return CheckResult(Severity.SKIPPED, text, Cause.TIMEOUT, f"juju config {us}")
+    remedy = f"juju config {us} canary-timeout={needed}"
+    return CheckResult(Severity.DEGRADED, text, Cause.TIMEOUT, remedy)
+
+
+def _watch(context: CheckContext, metric: CanaryMetric) -> CheckResult:
+    """Make the alarm, and wait until it is evaluated."""
+    patience, thresholds = context.patience, context.request.thresholds
+    interval = thresholds.evaluation_interval
+    # the metric is removed after the alarm, and wants some time, too
+    aodh = context.service.until(http.Deadline((patience.at + context.deadline.at) / 2))
+    with _canary_alarm(aodh, metric, context.request) as id_:
+        begun = time.monotonic()
+        due = http.Deadline(min(begun + EVALUATIONS * interval, patience.at))
+        alarm = lifecycle.wait(lambda: aodh.get(PATH, id_), _has_state, due)
+        took = time.monotonic() - begun
+    if _has_state(alarm):
+        return CheckResult(Severity.OK, f"evaluated a test alarm in {took:.1f} s")
+    if evaluated_at(alarm):
+        text = "runs its evaluator, which cannot read measures that Gnocchi has"
+        return CheckResult(Severity.FAILED, text, Cause.NO_DATA)
+    if took >= ENOUGH * interval:
+        what = f"has not evaluated a test alarm after {took:.0f} s"
+        every = f"every {interval} s (alarm-evaluation-interval)"
+        text = f"{what}: its evaluator does not work, or not {every}"
+        return CheckResult(Severity.FAILED, text, Cause.NOT_EVALUATED)
+    text = f"had no time to evaluate a test alarm ({took:.0f} s were left)"
+    needed = min(thresholds.canary_timeout + EVALUATIONS * interval, LONGEST_TIMEOUT)
+    remedy = f"juju config {context.request.coordinator} canary-timeout={needed}"
+    return CheckResult(Severity.SKIPPED, text, Cause.TIMEOUT, remedy)
 
 
 @contextlib.contextmanager
-def canary_alarm(aodh: Service, metric: CanaryMetric, request: Request) -> Generator[str]:
-    """Make a canary alarm, give its id, and remove it at the end with those of crashed runs.
+def _canary_alarm(aodh: Service, metric: CanaryMetric, request: Request) -> Generator[str]:
+    """Make the canary alarm, give its id, and remove it at the end with those of crashed runs.
 
     At most 3 requests of its own, and one more for each left-over. Source: Aodh's API reference,
     "Alarms".
-
-    Args:
-        aodh: the service; some time must be left of its deadline when the block ends.
-        metric: what the alarm is about.
-        request: tells whose the canary is, and how long it lives.
-
-    Raises:
-        UnusableAnswerError: it cannot be made.
     """
     name, kind = lifecycle.name_of(request), "gnocchi_resources_threshold"
     rule = {
@@ -58,53 +126,20 @@ def canary_alarm(aodh: Service, metric: CanaryMetric, request: Request) -> Gener
         "threshold": 1e9,  # never reached
     }
     with lifecycle.told_as("cannot make a test alarm", aodh):
-        made = aodh.post(_PATH, {"name": name, "type": kind, f"{kind}_rule": rule})
+        made = aodh.post(PATH, {"name": name, "type": kind, f"{kind}_rule": rule})
     made_at = moment(base.field(made, "timestamp", "alarm"))
     if made_at is None:
         raise UnusableAnswerError(Cause.UNEXPECTED, "answers no alarm when one is made")
     id_ = str(base.field(made, "alarm_id", "alarm"))
     owner = str(base.field(made, "user_id", "alarm"))
     left_overs = _left_overs(aodh, name, owner, made_at - lifecycle.longest_life(request))
-    with lifecycle.removing(aodh, _PATH, id_, left_overs):
+    with lifecycle.removing(aodh, PATH, id_, left_overs):
         yield id_
 
 
-def find(
-    aodh: Service, limit: int, sort: str = "timestamp:desc", **conditions: str
-) -> list[dict[str, Any]]:
-    """Find alarms that meet conditions, those that were changed last first.
-
-    Source: Aodh's API reference, "Alarms", and its `Query` type.
-    """
-    query = {
-        "q.field": list(conditions),
-        "q.op": ["eq"] * len(conditions),
-        "q.value": list(conditions.values()),
-    }
-    return base.records(aodh.get(_PATH, limit=limit, sort=sort, **query), "alarms")
-
-
-def has_state(alarm: dict[str, Any]) -> bool:
+def _has_state(alarm: dict[str, Any]) -> bool:
     """Tell if the alarm was evaluated with success."""
     return alarm.get("state") != UNKNOWN
-
-
-def evaluated_at(alarm: dict[str, Any]) -> datetime.datetime | None:
-    """The time at which the evaluator last took the alarm up, whatever came of that.
-
-    None where it has not done so since the alarm was made, or Aodh does not tell.
-    """
-    made_at, at = moment(alarm.get("timestamp")), moment(alarm.get("evaluate_timestamp"))
-    return at if made_at and at and at - made_at >= MOMENT else None
-
-
-def moment(text: Any) -> datetime.datetime | None:
-    """A time as Aodh writes it, in UTC without a zone; None where it is none."""
-    try:
-        at = datetime.datetime.fromisoformat(str(text)).replace(tzinfo=datetime.timezone.utc)
-    except ValueError:
-        return None
-    return at if at.year in _YEARS else None
 
 
 def _left_overs(aodh: Service, name: str, owner: str, before: datetime.datetime) -> Iterator[str]:

@@ -4,40 +4,39 @@ from __future__ import annotations
 
 import datetime
 import secrets
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from coordinator.checks import base
-from coordinator.checks.base import CheckContext
+from coordinator.checks.base import CheckContext, CheckResult
 from coordinator.checks.canaries import lifecycle
 from coordinator.openstack.client import Service
-from coordinator.report.finding import Cause
+from coordinator.report.finding import Cause, Severity
 
 LIFE = datetime.timedelta(days=30)
 """After this, Barbican itself gives a left-over away no more; but it does not remove it either,
 and nobody can then, so the next run should come before."""
 
-_MEANINGS: Mapping[Cause, Cause] = {
+_STORE_FAILS: Mapping[Cause, Cause] = {
     Cause.SERVER_ERROR: Cause.STORE_FAILS,
     Cause.HTTP_ERROR: Cause.STORE_FAILS,
 }
-"""What Barbican answers when its secret store fails: HTTP 500 with the same words whether
-Vault is sealed, cannot be reached or takes no credentials, or there is no key
+"""Answers of a Barbican whose secret store fails: HTTP 500 with the same words whether Vault is
+sealed, cannot be reached or takes no credentials, or there is no key
 (barbican/plugin/castellan_secret_store.py, barbican/api/__init__.py); HTTP 400 where no secret
 store is configured."""
 
 _PATH = "/v1/secrets"
 
 
-def comes_back(context: CheckContext) -> bool:
-    """Store a secret, read it back and remove it; tell if it is the same.
+def send_canary(context: CheckContext) -> CheckResult:
+    """Store a secret and read it back, which takes Vault, or whatever keeps the secrets.
 
     At most 4 requests of its own, and one more for each left-over. Source: Key Manager API
     reference, "Secrets".
-
-    Raises:
-        UnusableAnswerError: it cannot be stored or read.
     """
+    begun = time.monotonic()
     barbican = context.service.until(context.patience)
     name, payload = lifecycle.name_of(context.request), secrets.token_hex(16)
     body = {
@@ -46,16 +45,20 @@ def comes_back(context: CheckContext) -> bool:
         "payload_content_type": "text/plain",
         "expiration": (barbican.now() + LIFE).strftime("%Y-%m-%dT%H:%M:%S"),
     }
-    with lifecycle.told_as("cannot store a test secret", barbican, _MEANINGS):
+    with lifecycle.told_as("cannot store a test secret", barbican, _STORE_FAILS):
         made = barbican.post(_PATH, body)
     id_ = _id_of(made)
     left_overs = _left_overs(barbican, name, id_, lifecycle.longest_life(context.request))
     with (
         lifecycle.removing(context.service, _PATH, id_, left_overs),
-        lifecycle.told_as("cannot return a test secret", barbican, _MEANINGS),
+        lifecycle.told_as("cannot return a test secret", barbican, _STORE_FAILS),
     ):
         returned = barbican.text(_PATH, id_, "payload")
-    return secrets.compare_digest(returned.encode(), payload.encode())
+    if not secrets.compare_digest(returned.encode(), payload.encode()):
+        text = "returned another secret than was stored"
+        return CheckResult(Severity.FAILED, text, Cause.WRONG_VALUE)
+    took = time.monotonic() - begun
+    return CheckResult(Severity.OK, f"stored a test secret and returned it in {took:.1f} s")
 
 
 def _id_of(secret: Any) -> str:
