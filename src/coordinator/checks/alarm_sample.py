@@ -52,7 +52,7 @@ _Rule = Mapping[str, Any]
 def find(
     aodh: Service, limit: int, sort: str = "timestamp:desc", **conditions: str
 ) -> list[dict[str, Any]]:
-    """Find alarms that meet conditions, those that were changed last first.
+    """Find alarms that meet conditions; fewer where the answer with all of them is too large.
 
     Source: Aodh's API reference, "Alarms", and its `Query` type.
     """
@@ -61,13 +61,19 @@ def find(
         "q.op": ["eq"] * len(conditions),
         "q.value": list(conditions.values()),
     }
-    return base.records(aodh.get(PATH, limit=limit, sort=sort, **query), "alarms")
+    try:
+        return base.records(aodh.get(PATH, limit=limit, sort=sort, **query), "alarms")
+    except ApiError as error:
+        if error.cause is not Cause.TOO_LARGE or limit == 1:
+            raise
+    return find(aodh, max(1, limit // 4), sort, **conditions)
 
 
 def evaluated_at(alarm: dict[str, Any]) -> datetime.datetime | None:
     """The time at which the evaluator last took the alarm up, whatever came of that.
 
-    None where it has not done so since the alarm was made, or Aodh does not tell.
+    None where it has not done so since the alarm was made, or shares its work through tooz, which
+    no charm configures. Source: aodh/evaluator/__init__.py, `_evaluate_alarm`.
     """
     made_at, at = moment(alarm.get("timestamp")), moment(alarm.get("evaluate_timestamp"))
     return at if made_at and at and at - made_at >= MOMENT else None
@@ -91,7 +97,8 @@ def inspect_alarms(context: CheckContext) -> CheckResult:
     sample = [one for one in sample if one.get("type") != "event"]
     if not sample:
         return CheckResult(Severity.OK, "has no alarms to evaluate")
-    age = _age_of_evaluation(context.service, sample)
+    times = [at for one in sample if (at := evaluated_at(one))]
+    age = context.service.now() - max(times) if times else None
     seconds = context.request.thresholds.evaluation_interval
     interval = datetime.timedelta(seconds=seconds)
     if age is not None and age > MISSED * interval:
@@ -112,43 +119,18 @@ def inspect_alarms(context: CheckContext) -> CheckResult:
 def _list(context: CheckContext) -> tuple[_Alarms, _Alarms]:
     """List some enabled alarms of all projects, and some that say they lack measures.
 
-    Raises:
-        UnusableAnswerError, or anything of the HTTP stack.
-    """
-    aodh = context.service
-    jobs = {
-        kind: functools.partial(_find, aodh, OF_A_TYPE, state=UNKNOWN, type=kind)
-        for kind in _MEASURES
-    }
-    jobs["any"] = functools.partial(_find, aodh, SAMPLE)
-    found = gather(jobs, context.deadline)
-    if "any" not in found:
-        raise UnusableAnswerError(Cause.TIMEOUT, "did not list its alarms in time")
-    return found.pop("any"), [one for some in found.values() for one in some]
-
-
-def _find(aodh: Service, limit: int, **conditions: str) -> _Alarms:
-    """Find enabled alarms; fewer where the answer with all of them is too large.
-
     Only an administrator may list those of other projects. Aodh takes the value `True` for a
     truth, and `true` for a text.
     """
-    try:
-        return find(aodh, limit, enabled="True", all_projects="True", **conditions)
-    except ApiError as error:
-        if error.cause is not Cause.TOO_LARGE or limit == 1:
-            raise
-    return _find(aodh, max(1, limit // 4), **conditions)
-
-
-def _age_of_evaluation(aodh: Service, sample: _Alarms) -> datetime.timedelta | None:
-    """The time since any of these alarms was evaluated; None where that is not known.
-
-    Evaluators that share their work through tooz do not tell it, but no charm configures that.
-    Source: aodh/evaluator/__init__.py, `_evaluate_alarm`.
-    """
-    times = [at for one in sample if (at := evaluated_at(one)) is not None]
-    return aodh.now() - max(times) if times else None
+    enabled = functools.partial(find, context.service, enabled="True", all_projects="True")
+    jobs = {
+        kind: functools.partial(enabled, OF_A_TYPE, state=UNKNOWN, type=kind) for kind in _MEASURES
+    }
+    jobs["any"] = functools.partial(enabled, SAMPLE)
+    found = gather(jobs, context.deadline)
+    if "any" not in found:
+        raise UnusableAnswerError(Cause.TIMEOUT, "did not list its alarms in time")
+    return found.pop("any"), [one for alarms in found.values() for one in alarms]
 
 
 def _look_for_data(

@@ -95,11 +95,7 @@ def judge(
 ) -> tuple[Finding, ...]:
     """Tell if ceilometer-upgrade did its work, and what is different without being a fault.
 
-    Args:
-        comparison: Gnocchi's resource types against those of the release.
-        release: version of Ceilometer; empty when it is not known.
-        severity: how bad it is when types are missing.
-        remedy: what to type then.
+    The release is empty when it is not known; severity and remedy are for types that are missing.
     """
     ceilometer = f"Ceilometer {release}" if release else "Ceilometer"
     proof = _good("resource-types", f"Gnocchi has the resource types of {ceilometer}")

@@ -12,8 +12,6 @@ import math
 import secrets
 from collections.abc import Mapping, Sequence
 
-import msgspec
-
 from coordinator.checks.base import CheckContext, CheckResult
 from coordinator.checks.measures import LOOK_BACK, OutOfTimeError, Resource, Sampling, ago
 from coordinator.checks.memory import MOST_HOSTS, HostsSeen
@@ -37,22 +35,6 @@ _Turn = Sequence[tuple[str, list[Resource]]]
 """Searches for the next host in turn: the name to begin after, and what was found."""
 
 
-class _Look(msgspec.Struct, frozen=True):
-    """The hosts that one verification looks at.
-
-    Attributes:
-        instances: a few of each host, the youngest first: of these, most run.
-        empty: hosts that were silent and have no instances any more.
-        after: the host that was looked at last in turn; empty where the first is next.
-        known: names of hosts that are still there, as far as is known.
-    """
-
-    instances: Mapping[str, list[Resource]]
-    empty: list[str]
-    after: str
-    known: tuple[str, ...]
-
-
 def inspect_hosts(context: CheckContext, sampling: Sampling) -> CheckResult:
     """Tell which compute hosts have gone silent, and where to go on the next time.
 
@@ -65,27 +47,30 @@ def inspect_hosts(context: CheckContext, sampling: Sampling) -> CheckResult:
         OutOfTimeError, or anything of the HTTP stack.
     """
     before = context.memory.hosts
-    look = _look(sampling, before)
-    read = _read_silence(sampling, look.instances)
-    complete = len(read) == len(look.instances)
-    read.update(dict.fromkeys(look.empty))
+    hosts, seen = _look(sampling, before)
+    read = _read_silence(sampling, hosts)
     now = datetime.datetime.now(datetime.timezone.utc)
     silent = {host: since for host, since in before.silent.items() if host not in read}
     for host, minutes in read.items():
         if minutes and minutes > sampling.age:
             silent[host] = _since(now, minutes, before.silent.get(host))
-    if not complete and not read and not silent:
-        raise OutOfTimeError
-    seen = HostsSeen(silent, look.after if complete else before.after, look.known)
+    after = seen.after
+    if len(read) < len(hosts):
+        after = before.after  # the next verification looks at the same hosts again
+        if not read and not silent:
+            raise OutOfTimeError
     sending = sum(minutes is not None and minutes <= sampling.age for minutes in read.values())
-    return _judge(seen, now, len(read), sending)
+    return _judge(HostsSeen(silent, after, seen.known), now, len(read), sending)
 
 
-def _look(sampling: Sampling, before: HostsSeen) -> _Look:
+def _look(sampling: Sampling, before: HostsSeen) -> tuple[dict[str, list[Resource]], HostsSeen]:
     """Look for the hosts that follow in turn, and for some that were silent; one round.
 
     The next host after a name takes a search. Where names are known, several are looked for at the
     same time, and a host between two of them is found as well.
+
+    Gives a few instances of each host, the youngest first, since of these most run; none of a host
+    that was silent and has none any more. And what to remember of the turn.
     """
     drawn = {one.host for one in sampling.draw("instance") if one.host}
     names = {*before.known, *drawn}
@@ -109,12 +94,8 @@ def _look(sampling: Sampling, before: HostsSeen) -> _Look:
     after = _end_of(turn, before.after)
     present = [host for host in {*names, *instances} if not _is_gone(host, turn)]
     in_turn = sorted(present, key=lambda host: (host <= after, host))
-    return _Look(
-        instances=instances,
-        empty=[host for host in again if not found["=", host]],
-        after=after,
-        known=tuple(in_turn[:MOST_HOSTS]),
-    )
+    instances.update({host: [] for host in again if not found["=", host]})
+    return instances, HostsSeen(before.silent, after, tuple(in_turn[:MOST_HOSTS]))
 
 
 def _starts(after: str, names: Sequence[str]) -> list[str]:

@@ -17,7 +17,7 @@ from coordinator.checks.canaries.metric import canary_metric
 from coordinator.checks.memory import LARGEST, BacklogTrend
 from coordinator.openstack import errors
 from coordinator.openstack.client import Service
-from coordinator.openstack.errors import UnusableAnswerError
+from coordinator.openstack.errors import ApiError, UnusableAnswerError
 from coordinator.report import figures as figures_of
 from coordinator.report.finding import Cause, Severity
 from coordinator.text import counted
@@ -100,9 +100,9 @@ def send_canary(context: CheckContext) -> CheckResult:
 def _unprocessed(context: CheckContext, took: float) -> CheckResult:
     text, remedy = f"has not processed test measures after {took:.0f} s", ""
     with contextlib.suppress(Exception):  # what was found is told without it
-        backlog = read_backlog(context.service)
-        text = f"{text} (backlog: {backlog.waiting})"
-        if backlog.processors == 0:
+        waiting, processors = read_backlog(context.service)
+        text = f"{text} (backlog: {waiting})"
+        if processors == 0:
             text, remedy = f"{text}; {UNREGISTERED}", _restart(context)
     return CheckResult(Severity.FAILED, text, Cause.NOT_PROCESSED, remedy)
 
@@ -113,23 +113,12 @@ def _restart(context: CheckContext) -> str:
     return f"juju exec -a {application} -- systemctl restart gnocchi-metricd"
 
 
-class Backlog(msgspec.Struct, frozen=True):
-    """The work of metricd.
+def read_backlog(gnocchi: Service) -> tuple[int, int | None]:
+    """Ask how many measures wait for metricd, and how many of it are in the group for the work.
 
-    Attributes:
-        waiting: measures that wait for it; what is sent in one request counts once.
-        processors: metricd processes in the group that shares the work; None: not known.
-    """
-
-    waiting: int
-    processors: int | None
-
-
-def read_backlog(gnocchi: Service) -> Backlog:
-    """Ask what waits for metricd, and how many of it there are.
-
-    Without details: these name every metric that waits. Source: Gnocchi's REST API, "Status";
-    gnocchi/rest/api.py, `StatusController`: the group is kept in the coordination service.
+    Measures that were sent together count once. The group is kept in the coordination service;
+    None where that cannot tell. Without details: these name every metric that waits. Source:
+    Gnocchi's REST API, "Status"; gnocchi/rest/api.py, `StatusController`.
     """
     status = gnocchi.get("/v1/status", details="false")
     summary = base.field(base.field(status, "storage", "status"), "summary", "status")
@@ -138,7 +127,7 @@ def read_backlog(gnocchi: Service) -> Backlog:
     except ValueError:
         text = "returned an impossible number of waiting measures"
         raise UnusableAnswerError(Cause.UNEXPECTED, text) from None
-    return Backlog(waiting, base.length(base.optional(status, "metricd"), "processors"))
+    return waiting, base.length(base.optional(status, "metricd"), "processors")
 
 
 def inspect_backlog(context: CheckContext) -> CheckResult:
@@ -149,36 +138,36 @@ def inspect_backlog(context: CheckContext) -> CheckResult:
     takes it too long: that is no fault.
     """
     try:
-        backlog = read_backlog(context.service)
-    except Exception as error:
-        fault = errors.explain(error, context.service.url)
-        if fault.cause is not Cause.SERVER_ERROR:
+        waiting, processors = read_backlog(context.service)
+    except ApiError as error:
+        if error.cause is not Cause.SERVER_ERROR:
             raise
-        return CheckResult(Severity.SKIPPED, f"cannot tell its backlog: {fault.text}", fault.cause)
-    now, threshold = backlog.waiting, context.request.thresholds.backlog
-    trend = _trend(backlog, context.memory.backlog)
-    figures = {figures_of.BACKLOG: now}
+        reason = errors.explain(error, context.service.url).text
+        return CheckResult(Severity.SKIPPED, f"cannot tell its backlog: {reason}", error.cause)
+    trend = _trend(context.memory.backlog, waiting, processors)
+    threshold = context.request.thresholds.backlog
+    figures = {figures_of.BACKLOG: waiting}
     cause, remedy = Cause.BACKLOG, ""
-    text = f"has {counted(now, 'measure')} waiting for metricd"
+    text = f"has {counted(waiting, 'measure')} waiting for metricd"
     if trend.idle >= IDLE:
         text, cause, remedy = f"{text}; {UNREGISTERED}", Cause.NOT_PROCESSED, _restart(context)
-    elif now > threshold and trend.steady >= STEADY:
+    elif waiting > threshold and trend.steady >= STEADY:
         text = (
             f"{text}, about as many for {trend.steady + 1} verifications: its capacity is short, "
             "raise worker-multiplier or add a unit"
         )
         remedy = f"juju config {context.subject.names.application} worker-multiplier"
-    elif now > threshold:
+    elif waiting > threshold:
         text = f"{text}, more than {threshold} (backlog-threshold)"
-    elif trend.growths >= GROWTHS and now > threshold * SHARE:
+    elif trend.growths >= GROWTHS and waiting > threshold * SHARE:
         text = f"{text}, more in each of {trend.growths} verifications"
     else:
         return CheckResult(Severity.OK, text, figures=figures, memory=trend)
     return CheckResult(Severity.DEGRADED, text, cause, remedy, figures=figures, memory=trend)
 
 
-def _trend(backlog: Backlog, before: BacklogTrend | None) -> BacklogTrend:
-    now, waiting = datetime.datetime.now(datetime.timezone.utc), backlog.waiting
+def _trend(before: BacklogTrend | None, waiting: int, processors: int | None) -> BacklogTrend:
+    now = datetime.datetime.now(datetime.timezone.utc)
     if before is None:
         return BacklogTrend(waiting, now)
     grows = waiting > before.waiting
@@ -186,7 +175,7 @@ def _trend(backlog: Backlog, before: BacklogTrend | None) -> BacklogTrend:
         # a moment later: neither one more nor the end of a trend
         return msgspec.structs.replace(before, growths=before.growths if grows else 0)
     is_steady = before.waiting * (1 - SAME) <= waiting <= before.waiting * (1 + SAME)
-    is_idle = backlog.processors == 0 and 0 < before.waiting <= waiting
+    is_idle = processors == 0 and 0 < before.waiting <= waiting
     return BacklogTrend(
         waiting,
         now,

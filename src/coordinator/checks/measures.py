@@ -1,8 +1,7 @@
 """The arrival of measures in Gnocchi, found out from a few of its resources.
 
-The cost does not grow with the cloud: resources are drawn by the order of their random ids or
-their hosts, each search is limited, and only the newest measures of a few metrics are read.
-Requests that do not need each other's answers are sent together.
+The cost does not grow with the cloud: each search is limited, and only the newest measures of a
+few metrics are read. Requests that do not need each other's answers are sent together.
 
 Any user of a cloud can make resources in Gnocchi. Only those count that a user of the project made
 that the coordinator belongs to, too: the services' own, where Ceilometer's user is.
@@ -147,7 +146,7 @@ class Sampling:
         return self._drawn[type_].get(lambda: self._draw(type_))
 
     def _draw(self, type_: str) -> list[Resource]:
-        """Find those that follow a random id in the order of ids, and the first after the last.
+        """Find those that follow a random id in the order of ids, and after the last the first.
 
         Two requests: Nova's, Cinder's, Glance's and Neutron's ids are random. The searches read no
         more rows than they need.

@@ -41,12 +41,9 @@ def longest_life(request: Request) -> datetime.timedelta:
 def told_as(
     phrase: str, service: Service, meanings: Mapping[Cause, Cause] | None = None
 ) -> Generator[None]:
-    """Tell any error of the block with a phrase before it.
+    """Tell any error of the block with a phrase before it, such as `cannot make a test alarm`.
 
-    Args:
-        phrase: follows the name of the service, such as `cannot make a test alarm`.
-        service: the service that the block asks.
-        meanings: causes that stand for another one here.
+    Some causes have other meanings here.
     """
     try:
         yield
@@ -77,7 +74,7 @@ def removing(service: Service, path: str, id_: str, left_overs: Iterable[str]) -
         service: where the canary is; some time must be left of its deadline after the block.
         path: of all things of its kind.
         id_: the canary's.
-        left_overs: ids of canaries of crashed runs; asked for when the first is taken.
+        left_overs: ids of canaries of crashed runs.
     """
 
     def remove(one: str) -> None:
