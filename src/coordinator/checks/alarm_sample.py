@@ -102,11 +102,10 @@ def inspect_alarms(context: CheckContext) -> CheckResult:
     seconds = context.request.thresholds.evaluation_interval
     interval = datetime.timedelta(seconds=seconds)
     if age is not None and age > MISSED * interval:
-        last = f"evaluated its alarms last {lasting(age)} ago"
         # Aodh may be configured otherwise than our option says: only a canary proves it
         text = (
-            f"{last}: its evaluator does not work, or not every {seconds} s "
-            "(alarm-evaluation-interval)"
+            f"evaluated its alarms last {lasting(age)} ago: its evaluator does not work, or not "
+            f"every {seconds} s (alarm-evaluation-interval)"
         )
         return CheckResult(Severity.DEGRADED, text, Cause.NOT_EVALUATED)
     when = f"evaluated its alarms {lasting(age)} ago" if age is not None else "has alarms"

@@ -37,6 +37,10 @@ GRACE = 60
 """Minutes after which at least one sample must have come: a cloud has images, if nothing else."""
 
 
+_SAMPLED = {"flow": inspect_flow, "hosts": inspect_hosts, "metrics": inspect_metrics}
+"""Inspections that share what they ask of Gnocchi."""
+
+
 class CeilometerCheck(base.Check):
     """Looks for what Ceilometer publishes, in Gnocchi."""
 
@@ -44,21 +48,17 @@ class CeilometerCheck(base.Check):
 
     @property
     def inspections(self) -> Mapping[str, Inspection]:
-        """Put to Gnocchi, all together in at most 100 requests, whatever the cloud's size."""
+        """Questions to Gnocchi: at most 100 requests, whatever the size of the cloud."""
         shared: Once[Sampling] = Once()
         sampled = {name: functools.partial(_ask, shared, name) for name in _SAMPLED}
         return {"policies": inspect_policies, **sampled}
 
 
-_SAMPLED = {"flow": inspect_flow, "hosts": inspect_hosts, "metrics": inspect_metrics}
-"""Inspections that share what they ask of Gnocchi."""
-
-
 def _ask(shared: Once[Sampling], name: str, context: CheckContext) -> CheckResult:
+    """Make one of these inspections; that time runs out says nothing against Ceilometer."""
     try:
         return _SAMPLED[name](context, shared.get(lambda: Sampling(context)))
     except OutOfTimeError as error:
-        # that says nothing against Ceilometer
         request = context.request
         larger = min(LONGEST_TIMEOUT, math.ceil(2 * request.timeout))
         remedy = f"juju config {request.coordinator} verify-timeout={larger}"

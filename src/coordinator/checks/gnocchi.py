@@ -23,7 +23,7 @@ from coordinator.report.finding import Cause, Severity
 from coordinator.text import counted
 
 MEASURES = (1.0, 2.0, 6.0)
-"""What the canary sends: their mean is none of them, so it was computed."""
+"""Sent by the canary: their mean is none of them, so it was computed."""
 
 MOST_SHOWN = 3
 

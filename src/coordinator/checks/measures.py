@@ -40,10 +40,10 @@ DRAWN: Mapping[str, int] = {"instance": 20, "volume": 3, "image": 3, "network": 
 no fresh measures."""
 
 FIRST: Mapping[str, int] = {"instance": 4, "volume": 1, "image": 1, "network": 1}
-"""How many of them are read first; the others only where none of these is fresh."""
+"""Resources of these that are read first; the others only where none of these is fresh."""
 
 LOOK_BACK = 24 * 60
-"""Minutes; older measures are not looked for."""
+"""Minutes for which measures are looked for."""
 
 POLLING = 5
 """Minutes between two polls of Ceilometer's agents (option polling-interval of its charm)."""

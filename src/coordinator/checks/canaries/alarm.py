@@ -27,7 +27,7 @@ EVALUATIONS = 2
 """Intervals within which the canary alarm must be evaluated."""
 
 ENOUGH = 1.5
-"""Intervals after which it should have been: the half is for the evaluation's own length."""
+"""Intervals after which it should have been; the half is for the length of the evaluation."""
 
 PROCESSING = 60
 """Seconds within which Gnocchi processes the measures that the alarm is about."""
@@ -37,7 +37,7 @@ LONGEST_TIMEOUT = 900
 
 
 def send_canary(context: CheckContext) -> CheckResult:
-    """Make an alarm on a canary metric and see whether it is evaluated.
+    """Make an alarm on a canary metric, and tell if it is evaluated.
 
     What is wrong with the metric is Gnocchi's fault, and told by Gnocchi's own canary.
     """
@@ -66,7 +66,7 @@ def _not_sent(reason: str) -> CheckResult:
 
 
 def _contradiction(context: CheckContext) -> CheckResult:
-    """The answer where a dead evaluator could not be told from one that has no time yet."""
+    """The answer where the options leave an evaluator that works no time to show it."""
     thresholds, us = context.request.thresholds, context.request.coordinator
     interval = thresholds.evaluation_interval
     needed = math.ceil(EVALUATIONS * interval + PROCESSING)

@@ -61,10 +61,9 @@ class CanaryMetric(msgspec.Struct, frozen=True):
         except ApiError as error:
             if error.cause is not Cause.SERVER_ERROR:
                 raise
-            text = errors.explain(error, self.gnocchi.url).text
-            raise UnusableAnswerError(
-                Cause.NOT_STORED, f"cannot store test measures: {text}"
-            ) from error
+            reason = errors.explain(error, self.gnocchi.url).text
+            text = f"cannot store test measures: {reason}"
+            raise UnusableAnswerError(Cause.NOT_STORED, text) from error
 
     def wait(self, patience: http.Deadline) -> list[float]:
         """The aggregates, as soon as there are any; none when patience ended before."""
@@ -102,19 +101,15 @@ def canary_metric(gnocchi: Service, request: Request, span: float = 0) -> Genera
     """
     prefix = f"{lifecycle.name_of(request)}:"
     granularity, policy = _archive_policy(gnocchi, span)
-    body = {
-        "id": f"{prefix}{uuid.uuid4()}",
-        "metrics": {NAME: {"archive_policy_name": policy}},
-    }
+    metrics = {NAME: {"archive_policy_name": policy}}
     with lifecycle.told_as("cannot make a test metric", gnocchi):
-        made = gnocchi.post(_PATH, body)
+        made = gnocchi.post(_PATH, {"id": f"{prefix}{uuid.uuid4()}", "metrics": metrics})
     try:
         metric, resource = str(made["metrics"][NAME]), str(made["id"])
         creator = str(made["creator"])
-    except (KeyError, TypeError) as error:
-        raise UnusableAnswerError(
-            Cause.UNEXPECTED, "answers no metric when one is made"
-        ) from error
+    except (KeyError, TypeError):
+        text = "answers no metric when one is made"
+        raise UnusableAnswerError(Cause.UNEXPECTED, text) from None
     left_overs = _left_overs(gnocchi, prefix, creator, lifecycle.longest_life(request))
     with lifecycle.removing(gnocchi, _PATH, resource, left_overs):
         yield CanaryMetric(gnocchi, metric, resource, granularity)
@@ -132,14 +127,12 @@ def _archive_policy(gnocchi: Service, span: float) -> tuple[float, str]:
         try:
             name = str(policy["name"])
             found += [(_seconds(one["granularity"]), name) for one in policy["definition"]]
-        except (KeyError, TypeError, ValueError) as error:
-            raise UnusableAnswerError(
-                Cause.UNEXPECTED, "answers no list of archive policies"
-            ) from error
+        except (KeyError, TypeError, ValueError):
+            text = "answers no list of archive policies"
+            raise UnusableAnswerError(Cause.UNEXPECTED, text) from None
     if not found:
-        raise UnusableAnswerError(
-            Cause.NO_POLICY, f"has no archive policy with the method {AGGREGATION}"
-        )
+        text = f"has no archive policy with the method {AGGREGATION}"
+        raise UnusableAnswerError(Cause.NO_POLICY, text)
     least = min(span, max(granularity for granularity, _ in found))
     return min(one for one in found if one[0] >= least)
 
