@@ -24,12 +24,7 @@ from coordinator.upgrade.run import Situation, run_upgrade
 
 
 class Turn(msgspec.Struct, frozen=True):
-    """The outcome of one turn.
-
-    Attributes:
-        situation: what is known at its end, and what was done.
-        report: what all of it means.
-    """
+    """The outcome of one turn: the situation at its end, and the report of it."""
 
     situation: Situation
     report: Report
@@ -37,12 +32,12 @@ class Turn(msgspec.Struct, frozen=True):
 
     @property
     def record(self) -> Record:
-        """What is to be remembered of ceilometer-upgrade."""
+        """The record to keep of ceilometer-upgrade."""
         return self.situation.record
 
     @property
-    def deed(self) -> str:
-        """The last thing that happened to ceilometer-upgrade, with its time; or nothing."""
+    def upgrade_event(self) -> str:
+        """The last event of ceilometer-upgrade, with its time; or nothing."""
         record = self.record
         if record.running is not None:
             return f"ceilometer-upgrade began as task {record.running.task}"
@@ -55,12 +50,12 @@ class Turn(msgspec.Struct, frozen=True):
 
     @property
     def decision(self) -> Decision:
-        """What is still to be done about it."""
+        """The decision about what is still to be done."""
         return self.situation.decision
 
     @property
     def memory(self) -> CheckMemory:
-        """What the next verification needs to know of this one."""
+        """The memory for the next verification."""
         fails = canary_schedule.fail_charms(self.report.findings)
         return msgspec.structs.replace(self.situation.verification.memory, charms_fail=fails)
 
@@ -109,14 +104,14 @@ def look(
 
 
 def act(request: Request, seen: Turn, backends: Backends) -> Turn:
-    """Run ceilometer-upgrade, whether it is needed or not, and judge what is known then."""
+    """Run ceilometer-upgrade, whether it is needed or not, and judge the facts after it."""
     situation = run_upgrade(request, seen.situation, backends)
     before = seen.report.resource_types or frozenset()
     return Turn(situation, judge(request, situation, backends), before)
 
 
 def judge(request: Request, now: Situation, backends: Backends) -> Report:
-    """Make the findings of all facts, once, and then tell them from their root causes."""
+    """The report: findings of all facts, made once, then told from their root causes."""
     verified, report = now.verification, now.verification.report
     found = list(report.findings)
     if verified.comparison is not None:
@@ -131,6 +126,7 @@ def judge(request: Request, now: Situation, backends: Backends) -> Report:
     about_charm = upgrade_findings.of_charm(
         now.sight, now.record, report.taken_at, backends.policy.allows_command, now.refused
     )
-    found += [about_charm] if about_charm is not None else []
+    if about_charm is not None:
+        found.append(about_charm)
     explained = root_causes.explained(found, request.blueprint)
     return msgspec.structs.replace(report, findings=explained)

@@ -1,8 +1,6 @@
-"""The metrics that the coordinator exports, and their form as text. Pure.
+"""The metrics that the coordinator exports, in Prometheus' text exposition format 0.0.4.
 
-Form: Prometheus' text exposition format 0.0.4. All are gauges, since they tell what the last
-verification saw; names and units follow Prometheus' conventions (base units, times in seconds
-since the epoch).
+All are gauges, since they tell what the last verification saw. Times are seconds since the epoch.
 """
 
 from __future__ import annotations
@@ -21,12 +19,7 @@ LONGEST = 80
 
 
 class Description(msgspec.Struct, frozen=True):
-    """What a metric is.
-
-    Attributes:
-        meaning: one sentence, its HELP text.
-        there: when it is exported.
-    """
+    """A metric: `meaning` is its HELP text, `there` says when it is exported."""
 
     name: str
     meaning: str
@@ -120,11 +113,7 @@ class Metric(enum.Enum):
 
 
 class Sample(msgspec.Struct, frozen=True):
-    """One value.
-
-    Attributes:
-        labels: values in the order of the metric's labels.
-    """
+    """One value, with the values of the metric's labels in their order."""
 
     metric: Metric
     value: float
@@ -132,7 +121,7 @@ class Sample(msgspec.Struct, frozen=True):
 
     @property
     def series(self) -> str:
-        """Its name with its labels, as the text format has them."""
+        """Name and labels, as the text format has them."""
         described = self.metric.value
         pairs = ",".join(
             f'{name}="{_escaped(text)}"'

@@ -1,4 +1,4 @@
-"""What to type when a check fails: for each cause the command that a person would start with.
+"""Commands to type when a check fails: for each cause the one that a person would start with.
 
 Names of applications are those that relations tell, or else the Juju model when it was seen last.
 Of what stands behind an application (a broker, a cache, a storage, agents) no name is known here:
@@ -15,15 +15,15 @@ from coordinator.report.finding import Cause
 
 
 def run_upgrade(application: str) -> str:
-    """The command that runs ceilometer-upgrade by the action of an application."""
+    """Run ceilometer-upgrade by the action of an application."""
     return f"juju run {application}/leader ceilometer-upgrade"
 
 
-_CATALOG = "juju integrate {app}:identity-service {keystone}:identity-service"
-_BEHIND = "juju status --relations {app}"
+_CATALOG = "juju integrate {application}:identity-service {keystone}:identity-service"
+_BEHIND = "juju status --relations {application}"
 _PLACE = "openstack endpoint list --service {service}"
 _ENTRY = "openstack service list --long | grep {service}"
-_METRICD = "juju exec -a {app} -- systemctl status gnocchi-metricd"
+_METRICD = "juju exec -a {application} -- systemctl status gnocchi-metricd"
 _REISSUE = "juju run {authority}/leader reissue-certificates"
 
 _USUAL = {
@@ -35,24 +35,24 @@ _USUAL = {
     Cause.NO_INTERFACE: _CATALOG,
     Cause.BAD_NAME: _ENTRY,
     Cause.DUPLICATE: _ENTRY,
-    Cause.UNRESOLVED: "check DNS and the os-*-hostname options of {app}",
-    Cause.TLS_UNTRUSTED: "juju integrate {us}:certificates VAULT:certificates",
-    Cause.TLS_WRONG_HOST: "check the os-*-hostname options of {app}",
+    Cause.UNRESOLVED: "check DNS and the os-*-hostname options of {application}",
+    Cause.TLS_UNTRUSTED: "juju integrate {coordinator}:certificates VAULT:certificates",
+    Cause.TLS_WRONG_HOST: "check the os-*-hostname options of {application}",
     Cause.FORBIDDEN: "{grant}",
-    Cause.MISSING_TYPES: run_upgrade("{us}"),
+    Cause.MISSING_TYPES: run_upgrade("{coordinator}"),
     # Gnocchi's own archive policy `low` (gnocchi/archive_policy.py)
     Cause.NO_POLICY: "openstack metric archive-policy create -d granularity:5m,timespan:30d low",
     Cause.NOT_PROCESSED: _METRICD,
     Cause.BACKLOG: _METRICD,
     Cause.NOT_ASKED: "",  # it follows from another finding
-    Cause.NOT_EVALUATED: "juju exec -a {app} -- systemctl status aodh-evaluator",
-    Cause.NO_DATA: "juju exec -a {app} -- tail -n 50 /var/log/aodh/aodh-evaluator.log",
-    Cause.ENGINE_DOWN: "juju exec -a {app} -- systemctl status watcher-decision-engine",
-    Cause.NO_GOALS: "juju exec -a {app} -- systemctl restart watcher-decision-engine",
-    Cause.CLOCK: "juju exec -a {app} -- timedatectl",
-    Cause.INTERNAL: "juju debug-log --include {us}",
+    Cause.NOT_EVALUATED: "juju exec -a {application} -- systemctl status aodh-evaluator",
+    Cause.NO_DATA: "juju exec -a {application} -- tail -n 50 /var/log/aodh/aodh-evaluator.log",
+    Cause.ENGINE_DOWN: "juju exec -a {application} -- systemctl status watcher-decision-engine",
+    Cause.NO_GOALS: "juju exec -a {application} -- systemctl restart watcher-decision-engine",
+    Cause.CLOCK: "juju exec -a {application} -- timedatectl",
+    Cause.INTERNAL: "juju debug-log --include {coordinator}",
 }
-"""What to type; for any other cause `juju status` of the application."""
+"""For any other cause it is `juju status` of the application."""
 
 _OF_SERVICES = {
     **dict.fromkeys((Cause.BAD_URL, Cause.UNSAFE_URL, Cause.NOT_FOUND, Cause.REDIRECTED), _PLACE),
@@ -60,10 +60,12 @@ _OF_SERVICES = {
 }
 """The same where the catalog may lead to something else: to Keystone it does not lead."""
 
-_OF_KEYSTONE = {Cause.UNAUTHORIZED: "juju remove-relation {us}:identity-credentials {keystone}"}
+_OF_KEYSTONE = {
+    Cause.UNAUTHORIZED: "juju remove-relation {coordinator}:identity-credentials {keystone}"
+}
 
 _OF_SIGNED = {
-    Cause.TLS_UNTRUSTED: 'juju config {us} ssl-ca="$(cat ca.pem)"',
+    Cause.TLS_UNTRUSTED: 'juju config {coordinator} ssl-ca="$(cat ca.pem)"',
     Cause.TLS_EXPIRED: _REISSUE,
     Cause.TLS_ENDS: _REISSUE,
 }
@@ -71,12 +73,13 @@ _OF_SIGNED = {
 
 
 class Names(msgspec.Struct, frozen=True):
-    """Whom a remedy is about.
+    """The names in a remedy.
 
     Attributes:
         service: catalog type, or `identity`.
-        authority: name of the application that signs certificates; empty where no relation tells.
-        grant: what gives the coordinator's user more rights.
+        application, keystone, coordinator: applications.
+        authority: the application that signs certificates; empty where no relation tells.
+        grant: the command that gives the coordinator's user more rights.
     """
 
     service: str
@@ -94,11 +97,4 @@ def remedy(cause: Cause, names: Names, available: tuple[str, ...] = ()) -> str:
         return f"juju config {names.coordinator} {option}={shlex.quote(available[0])}"
     special = _OF_KEYSTONE if names.service == "identity" else _OF_SERVICES
     known = {**_USUAL, **special, **(_OF_SIGNED if names.authority else {})}
-    return known.get(cause, "juju status {app}").format(
-        app=names.application,
-        service=names.service,
-        keystone=names.keystone,
-        us=names.coordinator,
-        authority=names.authority,
-        grant=names.grant,
-    )
+    return known.get(cause, "juju status {application}").format(**msgspec.structs.asdict(names))
