@@ -79,27 +79,27 @@ def look(
     was read after the run's end tells about it.
     """
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        seeing = pool.submit(backends.see, record)
+        asked = pool.submit(backends.see, record)
         if record.running is not None:
-            seeing.result()
+            asked.result()
         verified = checks_runner.verify(
             request,
             memory,
             progress,
-            lambda: find_release(seeing.result(), record, backends),
+            lambda: find_release(asked.result(), record, backends),
             backends.announce,
         )
-        seen = seeing.result()
-    if seen.model is not None:
-        names = systems.name_services(seen.model, request, backends.members)
+        sight = asked.result()
+    if sight.model is not None:
+        names = systems.name_services(sight.model, request, backends.members)
         memory = msgspec.structs.replace(verified.memory, names=names)
         verified = msgspec.structs.replace(verified, memory=memory)
-    observed = observe(verified, record, backends, seen)
+    observed = observe(verified, record, backends, sight)
     record = settle(observed, record)
     decision = decide(observed, record, backends.policy)
     if decision.step is Step.ADOPT and observed.fingerprint is not None:
         record = record.adopted(observed.at, observed.fingerprint, observed.asks)
-    situation = Situation(verified, seen, record, decision)
+    situation = Situation(verified, sight, record, decision)
     return Turn(situation, judge(request, situation, backends))
 
 
@@ -110,21 +110,23 @@ def act(request: Request, seen: Turn, backends: Backends) -> Turn:
     return Turn(situation, judge(request, situation, backends), before)
 
 
-def judge(request: Request, now: Situation, backends: Backends) -> Report:
-    """The report: findings of all facts, made once, then told from their root causes."""
-    verified, report = now.verification, now.verification.report
+def judge(request: Request, situation: Situation, backends: Backends) -> Report:
+    """Make the findings of all facts, and tell those that are causes from those that follow."""
+    verified, sight = situation.verification, situation.sight
+    report = verified.report
     found = list(report.findings)
     if verified.comparison is not None:
         severity = Severity.FAILED if "metric" in request.required else Severity.DEGRADED
-        application = backends.application_to_run(now.sight, request.coordinator)
+        application = backends.application_to_run(sight, request.coordinator)
         found += checks_ceilometer.judge(
             verified.comparison, verified.release, severity, remedies.run_upgrade(application)
         )
-    if now.sight.model is not None:
+    if sight.model is not None:
         report = msgspec.structs.replace(report, findings=tuple(found))
-        found += systems.of_model(now.sight.model, request, backends.members, report)
+        found += systems.of_model(sight.model, request, backends.members, report)
+    allows_command = backends.policy.allows_command
     about_charm = upgrade_findings.of_charm(
-        now.sight, now.record, report.taken_at, backends.policy.allows_command, now.refused
+        sight, situation.record, report.taken_at, allows_command, situation.refused
     )
     if about_charm is not None:
         found.append(about_charm)

@@ -9,7 +9,7 @@ import msgspec
 
 from coordinator.blueprint.loader import load
 from coordinator.blueprint.systems import Blueprint
-from coordinator.openstack import certificates as openstack_certificates
+from coordinator.openstack.certificates import fault_of
 from coordinator.openstack.credentials import Credentials
 from coordinator.openstack.proxies import Proxies
 
@@ -116,15 +116,10 @@ class Request(msgspec.Struct, frozen=True):
     @property
     def trusted(self) -> tuple[str, ...]:
         """The certificates that can be read."""
-        return tuple(
-            text
-            for text in self.certificates.values()
-            if not openstack_certificates.fault_of(text)
-        )
+        return tuple(text for text in self.certificates.values() if not fault_of(text))
 
     @property
     def services(self) -> tuple[str, ...]:
         """All catalog types to verify, in the order of the blueprint."""
-        return tuple(
-            t for t in self.blueprint.services if t in self.required or t in self.optional
-        )
+        verified = (*self.required, *self.optional)
+        return tuple(service for service in self.blueprint.services if service in verified)

@@ -16,7 +16,7 @@ LIMIT = 120
 """Characters of a message; more is cut off in `juju status` on an ordinary terminal."""
 
 _ROOM = 80
-"""Characters of the summary's first words that are shown beside whatever remedy."""
+"""Characters of the summary's first words that are shown beside any remedy."""
 
 _CUT = "..."
 _FIRST = 24
@@ -63,13 +63,25 @@ class Status(kept.Kept, frozen=True):
 
     @property
     def message(self) -> str:
-        """The text for `juju status`."""
-        return message(self.summary, self.remedy, self.others, self.following, self.since)
+        """At most `LIMIT` characters, unless the first words and the remedy are longer.
+
+        The time is left out where the summary would be cut for it. The summary is cut between
+        words, first in its details; the remedy is never cut.
+        """
+        text = plain(self.summary, limit=1000)
+        end = f"; {self.remedy}" if self.remedy else ""
+        end += more(self.others, self.following)
+        dated = f"{text} since {self.since}"
+        if self.since and len(dated) + len(end) <= LIMIT:
+            return dated + end
+        detail = _DETAIL.search(text, _FIRST)
+        first = detail.start() + len(_CUT) if detail else len(text)
+        return _fitted(text, max(LIMIT - len(end), min(first, _ROOM))) + end
 
     @property
     def text(self) -> str:
-        """The text for other units and charms, without counts, which change by themselves."""
-        return message(self.summary, self.remedy, since=self.since)
+        """The message for other units and charms, without counts, which change by themselves."""
+        return msgspec.structs.replace(self, others=0, following=0).message
 
     def dated(self, onset: datetime.datetime | None) -> Status:
         """The status with the absolute time since when its check is not ok."""
@@ -84,7 +96,7 @@ class Status(kept.Kept, frozen=True):
 
     def to_json(self) -> str:
         """The status for other units, without a remedy that is too long for them."""
-        summary, remedy = _kept(self)
+        summary, remedy = _for_others(self)
         data = {"level": self.level.value, "summary": summary, "remedy": remedy}
         if self.since:
             data["since"] = plain(self.since)
@@ -102,15 +114,15 @@ class Status(kept.Kept, frozen=True):
             return None
 
 
-def _kept(told: Status) -> tuple[str, str]:
+def _for_others(status: Status) -> tuple[str, str]:
     """Summary and remedy for other units."""
-    remedy = plain(told.remedy, len(told.remedy))
-    return plain(told.summary), remedy if len(remedy) <= _LONGEST_REMEDY else ""
+    remedy = plain(status.remedy, len(status.remedy))
+    return plain(status.summary), remedy if len(remedy) <= _LONGEST_REMEDY else ""
 
 
-def _shape(told: Status) -> tuple[Level, str, str]:
-    summary, remedy = _kept(told)
-    return told.level, _COUNTS.sub("#", summary), remedy
+def _shape(status: Status) -> tuple[Level, str, str]:
+    summary, remedy = _for_others(status)
+    return status.level, _COUNTS.sub("#", summary), remedy
 
 
 def blocked(
@@ -131,25 +143,6 @@ def standby(leader: Status | None) -> Status:
         return Status(Level.ACTIVE, "standby; the leader has not reported yet")
     summary = f"standby; leader {leader.level.value}: {leader.summary}"
     return Status(Level.ACTIVE, summary, leader.remedy, since=leader.since)
-
-
-def message(
-    summary: str, remedy: str = "", others: int = 0, following: int = 0, since: str = ""
-) -> str:
-    """A message of at most `LIMIT` characters, unless its first words and the remedy are longer.
-
-    The time is left out where the summary would be cut for it. The summary is cut between words,
-    first what it tells in detail; the remedy is never cut.
-    """
-    text = plain(summary, limit=1000)
-    end = f"; {remedy}" if remedy else ""
-    end += more(others, following)
-    dated = f"{text} since {since}"
-    if since and len(dated) + len(end) <= LIMIT:
-        return dated + end
-    detail = _DETAIL.search(text, _FIRST)
-    first = len(text) if detail is None else detail.start() + len(_CUT)
-    return _fitted(text, max(LIMIT - len(end), min(first, _ROOM))) + end
 
 
 def _fitted(text: str, room: int) -> str:

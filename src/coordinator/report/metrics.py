@@ -6,7 +6,6 @@ All are gauges, since they tell what the last verification saw. Times are second
 from __future__ import annotations
 
 import enum
-import itertools
 import math
 from collections.abc import Iterable
 
@@ -136,17 +135,16 @@ def text_of(samples: Iterable[Sample]) -> str:
     Names that are cut may become equal; Prometheus refuses all of a text in which a series comes
     twice, so only the first stays. Values that are no numbers say nothing, and are left out.
     """
-    series: dict[str, Sample] = {}
+    series: dict[Metric, dict[str, float]] = {}
     for sample in samples:
         if math.isfinite(sample.value):
-            series.setdefault(sample.series, sample)
-    order = list(Metric)
-    ordered = sorted(series.values(), key=lambda sample: order.index(sample.metric))
+            series.setdefault(sample.metric, {}).setdefault(sample.series, sample.value)
     lines: list[str] = []
-    for metric, group in itertools.groupby(ordered, key=lambda sample: sample.metric):
-        name = metric.value.name
-        lines += [f"# HELP {name} {metric.value.meaning}", f"# TYPE {name} gauge"]
-        lines += [f"{sample.series} {_number(sample.value)}" for sample in group]
+    for metric in Metric:
+        if metric in series:
+            name = metric.value.name
+            lines += [f"# HELP {name} {metric.value.meaning}", f"# TYPE {name} gauge"]
+            lines += [f"{one} {_number(value)}" for one, value in series[metric].items()]
     return "".join(f"{line}\n" for line in lines)
 
 

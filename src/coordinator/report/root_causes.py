@@ -13,34 +13,35 @@ import msgspec
 from coordinator.blueprint.systems import Blueprint
 from coordinator.report.finding import CANARY, Cause, Finding, Severity
 
-_SILENT = {
+_SERVICE_SYMPTOMS = {
     *(Cause.NOT_IN_CATALOG, Cause.REFUSED, Cause.UNREACHABLE, Cause.DROPPED, Cause.TIMEOUT),
     Cause.SERVER_ERROR,
 }
-"""A service seen from outside when it, or something that it needs, is down."""
+"""Faults of a service when it, or something that it needs, is down."""
 
-_TROUBLED = {
+_CHARM_SYMPTOMS = {
     *(Cause.CHARM_BLOCKED, Cause.CHARM_WAITS, Cause.HOOK_FAILED, Cause.SERVICE_DOWN),
     *(Cause.ROUTER_CUT_OFF, Cause.DB_NOT_GRANTED, Cause.DB_NOT_READY, Cause.VIP_DOWN),
 }
-"""A charm when something that it needs is missing or down."""
+"""Faults of a charm when something that it needs is missing or down."""
 
-_FRUITLESS = {
+_CANARY_SYMPTOMS = {
     *(Cause.NOT_STORED, Cause.NOT_PROCESSED, Cause.STORE_FAILS),
     *(Cause.NOT_EVALUATED, Cause.NO_DATA, Cause.ENGINE_DOWN),
 }
-"""A canary when the parts behind an API, or what they need, are down."""
+"""Faults of a canary when the parts behind an API, or what they need, are down."""
 
-_UNFED = {Cause.NOT_PROCESSED, Cause.NO_FLOW, Cause.SILENT_HOSTS, Cause.BACKLOG}
-"""Gnocchi's data when they are not brought, or not taken in, which a missed canary proves."""
+_DATA_SYMPTOMS = {Cause.NOT_PROCESSED, Cause.NO_FLOW, Cause.SILENT_HOSTS, Cause.BACKLOG}
+"""Faults of Gnocchi's data when they are not brought, or not taken in."""
 
-_FOLLOWING = _SILENT | _TROUBLED | _FRUITLESS | _UNFED
-"""All that can follow from another fault."""
+_SYMPTOMS = _SERVICE_SYMPTOMS | _CHARM_SYMPTOMS | _CANARY_SYMPTOMS | _DATA_SYMPTOMS
+"""All faults that can follow from another."""
 
-_MISSED = {Cause.NOT_STORED, Cause.NOT_PROCESSED}
-"""A canary that Gnocchi did not take in."""
+_CANARY = f"metric.{CANARY}"
+_NOT_TAKEN_IN = {Cause.NOT_STORED, Cause.NOT_PROCESSED}
+"""Faults of a canary that prove that Gnocchi takes in no data."""
 
-_NEAREST = (
+_MODEL_CAUSES = (
     *(Cause.LEAVING, Cause.NOT_DEPLOYED, Cause.NO_UNITS, Cause.NOT_INTEGRATED, Cause.PAUSED),
     *(Cause.AGENT_LOST, Cause.HOOK_FAILED, Cause.ROUTER_CUT_OFF, Cause.STORAGE_LOST),
     *(Cause.NOT_INITIALIZED, Cause.SEALED, Cause.NOT_AUTHORIZED, Cause.NO_CA),
@@ -50,9 +51,9 @@ _NEAREST = (
     Cause.CHARM_BLOCKED,
     Cause.CHARM_WAITS,
 )
-"""Faults in the model that explain the other faults of their system: of several, the first."""
+"""Faults in the model that explain others of their system; of several, the first here does."""
 
-_PARTIAL = {"units", "integrations", "subordinates"}
+_PARTIAL_QUESTIONS = {"units", "integrations", "subordinates"}
 """Questions whose faults may concern a part of the system only."""
 
 
@@ -73,11 +74,11 @@ class _Faults:
         self._worst = {f.check: f for f in sorted(faults, key=lambda f: f.severity.rank)}
         self._nearest: dict[str, Finding] = {}
         for fault in sorted(faults, key=_distance):
-            if fault.cause in _SILENT or fault.cause in _NEAREST:
+            if fault.cause in _SERVICE_SYMPTOMS or fault.cause in _MODEL_CAUSES:
                 self._nearest.setdefault(fault.service, fault)
         self._above = self._systems_above(blueprint)
-        canaries = (f for f in faults if f.check == f"metric.{CANARY}" and f.cause in _MISSED)
-        self._missed = next(canaries, None)
+        canaries = (f for f in faults if f.check == _CANARY and f.cause in _NOT_TAKEN_IN)
+        self._canary = next(canaries, None)
 
     def _systems_above(self, blueprint: Blueprint) -> dict[str, list[Finding]]:
         """Service → faults of systems that are down and that it needs, the most basic first.
@@ -100,36 +101,36 @@ class _Faults:
         if not finding.severity.is_fault:
             return ""
         behind = self._worst.get(finding.behind)
-        if behind and _bears(behind, finding):
+        if behind and _is_as_bad(behind, finding):
             return finding.behind
-        if finding.cause not in _FOLLOWING:
+        if finding.cause not in _SYMPTOMS:
             return ""
         for root in self._candidates(finding):
-            if _bears(root, finding):
+            if _is_as_bad(root, finding):
                 return self.reason(root) or root.check
         return ""
 
     def _candidates(self, finding: Finding) -> Iterator[Finding]:
         """The faults that explain a finding if they are as bad, the likeliest first."""
-        if self._missed and finding.cause in _UNFED and finding != self._missed:
-            yield self._missed
+        if self._canary and finding.cause in _DATA_SYMPTOMS and finding != self._canary:
+            yield self._canary
         nearest = self._nearest.get(finding.service, finding)
-        if nearest.cause in _NEAREST and nearest.question != finding.question:
+        if nearest.cause in _MODEL_CAUSES and nearest.question != finding.question:
             yield nearest
         yield from self._above.get(finding.service, ())
 
 
 def _distance(fault: Finding) -> tuple[int, int]:
     """Order: the worst first; of equally bad ones what is nearest to the cause."""
-    near = _NEAREST.index(fault.cause) if fault.cause in _NEAREST else len(_NEAREST)
+    near = _MODEL_CAUSES.index(fault.cause) if fault.cause in _MODEL_CAUSES else len(_MODEL_CAUSES)
     return -fault.severity.rank, near
 
 
 def _is_down(fault: Finding) -> bool:
     """True if the system is down as a whole, not some units of it."""
-    return fault.severity is Severity.FAILED or fault.question not in _PARTIAL
+    return fault.severity is Severity.FAILED or fault.question not in _PARTIAL_QUESTIONS
 
 
-def _bears(root: Finding, finding: Finding) -> bool:
+def _is_as_bad(root: Finding, finding: Finding) -> bool:
     """True if the one is bad enough to be the cause of the other."""
     return root.severity.rank >= finding.severity.rank
