@@ -1,7 +1,7 @@
 """Folders and files that nobody else may read, gone when they are done with.
 
-A folder is locked while its process lives. What is not locked was left over by a process that was
-killed, and is removed by the next one: by `folder`, and by `sweep` where nothing new is needed.
+A folder is locked while its process lives; one without a lock was left over by a process that was
+killed.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ _LONGEST_REMEDY = 2000
 
 
 class Level(enum.Enum):
-    """Who has to act; the values are Juju's names of statuses."""
+    """Levels by who has to act; the values are Juju's names of statuses."""
 
     BLOCKED = "blocked"  # a person
     WAITING = "waiting"  # another charm

@@ -50,8 +50,8 @@ def counted(number: int, noun: str = "unit") -> str:
 
 def named(names: Sequence[str], shown: int = SHOWN) -> str:
     """Some names, and how many more there are."""
-    more = len(names) - shown
-    return ", ".join(names[:shown]) + (f" and {more} more" if more > 0 else "")
+    rest = len(names) - shown
+    return ", ".join(names[:shown]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def lasting(span: datetime.timedelta) -> str:

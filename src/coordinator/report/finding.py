@@ -13,7 +13,7 @@ CANARY = "canary"
 
 
 class Severity(enum.Enum):
-    """How bad a finding is, in the words that people see."""
+    """The badness of a finding, in the words that people see."""
 
     OK = "ok"
     SKIPPED = "skipped"
@@ -32,7 +32,7 @@ class Severity(enum.Enum):
 
 
 class Cause(enum.Enum):
-    """Why a check did not succeed; each wants another remedy."""
+    """The cause of a fault; each wants another remedy."""
 
     NOT_IN_CATALOG = "not-in-catalog"
     NO_INTERFACE = "no-such-interface"

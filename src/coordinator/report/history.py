@@ -64,8 +64,8 @@ class Facts(kept.Kept, frozen=True):
     def filled_from(self, other: Facts) -> Facts:
         """The same, with what was known and is not known now."""
         return Facts(
-            _some({**other.endpoints, **self.endpoints}),
-            _some({**other.builds, **self.builds}),
+            _bounded({**other.endpoints, **self.endpoints}),
+            _bounded({**other.builds, **self.builds}),
             (self.units or other.units)[:_MOST_NAMES],
             self.upgrade or other.upgrade,
         )
@@ -118,16 +118,17 @@ class History(kept.Kept, frozen=True):
         return tuple(reversed(self.changes[-SHOWN_CHANGES:]))
 
     def noted(
-        self, told: Change, facts: Facts | None = None, report: Report | None = None
+        self, change: Change, facts: Facts | None = None, report: Report | None = None
     ) -> History:
         """The history with a status, where that or what it rests on is another than the last."""
-        at = told.at.replace(microsecond=0)
+        at = change.at.replace(microsecond=0)
         facts = facts or Facts()
         events = facts.changes_since(self.facts) if self.changes else (BEGIN,)
         changes = self.changes
-        if events or not told.is_alike(changes[-1]):
+        if events or not change.is_alike(changes[-1]):
+            summary = plain(change.summary, _LONGEST_TEXT)
             texts = tuple(plain(event, _LONGEST_TEXT) for event in events)
-            change = Change(at, told.status, plain(told.summary, _LONGEST_TEXT), told.check, texts)
+            change = Change(at, change.status, summary, change.check, texts)
             changes = (*changes, change)[-MOST_CHANGES:]
         onsets = self.onsets if report is None else _onsets(self.onsets, report, at)
         return History(changes, facts.filled_from(self.facts), onsets)
@@ -154,8 +155,8 @@ def _onsets(
             onsets[finding.check] = min(known, at) if known else at
         elif finding.severity is Severity.SKIPPED and known:
             onsets.setdefault(finding.check, min(known, at))
-    return _some(onsets)
+    return _bounded(onsets)
 
 
-def _some(data: Mapping[str, Any]) -> dict[str, Any]:
+def _bounded(data: Mapping[str, Any]) -> dict[str, Any]:
     return dict(list(data.items())[:_MOST_NAMES])

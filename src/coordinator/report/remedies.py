@@ -15,26 +15,26 @@ from coordinator.report.finding import Cause
 
 
 def run_upgrade(application: str) -> str:
-    """Run ceilometer-upgrade by the action of an application."""
+    """The command that runs ceilometer-upgrade by the action of an application."""
     return f"juju run {application}/leader ceilometer-upgrade"
 
 
-_CATALOG = "juju integrate {application}:identity-service {keystone}:identity-service"
-_BEHIND = "juju status --relations {application}"
-_PLACE = "openstack endpoint list --service {service}"
-_ENTRY = "openstack service list --long | grep {service}"
-_METRICD = "juju exec -a {application} -- systemctl status gnocchi-metricd"
+_REGISTER = "juju integrate {application}:identity-service {keystone}:identity-service"
+_RELATIONS = "juju status --relations {application}"
+_ENDPOINTS = "openstack endpoint list --service {service}"
+_ENTRIES = "openstack service list --long | grep {service}"
+_METRICD_STATUS = "juju exec -a {application} -- systemctl status gnocchi-metricd"
 _REISSUE = "juju run {authority}/leader reissue-certificates"
 
 _USUAL = {
-    **dict.fromkeys((Cause.TLS_EXPIRED, Cause.TLS_ENDS), _BEHIND),
-    **dict.fromkeys((Cause.NOT_STORED, Cause.WRONG_VALUE, Cause.STORE_FAILS), _BEHIND),
-    **dict.fromkeys((Cause.NO_POLICIES, Cause.NO_FLOW, Cause.METRICS_MISSING), _BEHIND),
-    Cause.SILENT_HOSTS: _BEHIND,
-    Cause.NOT_IN_CATALOG: _CATALOG,
-    Cause.NO_INTERFACE: _CATALOG,
-    Cause.BAD_NAME: _ENTRY,
-    Cause.DUPLICATE: _ENTRY,
+    **dict.fromkeys((Cause.TLS_EXPIRED, Cause.TLS_ENDS), _RELATIONS),
+    **dict.fromkeys((Cause.NOT_STORED, Cause.WRONG_VALUE, Cause.STORE_FAILS), _RELATIONS),
+    **dict.fromkeys((Cause.NO_POLICIES, Cause.NO_FLOW, Cause.METRICS_MISSING), _RELATIONS),
+    Cause.SILENT_HOSTS: _RELATIONS,
+    Cause.NOT_IN_CATALOG: _REGISTER,
+    Cause.NO_INTERFACE: _REGISTER,
+    Cause.BAD_NAME: _ENTRIES,
+    Cause.DUPLICATE: _ENTRIES,
     Cause.UNRESOLVED: "check DNS and the os-*-hostname options of {application}",
     Cause.TLS_UNTRUSTED: "juju integrate {coordinator}:certificates VAULT:certificates",
     Cause.TLS_WRONG_HOST: "check the os-*-hostname options of {application}",
@@ -42,8 +42,8 @@ _USUAL = {
     Cause.MISSING_TYPES: run_upgrade("{coordinator}"),
     # Gnocchi's own archive policy `low` (gnocchi/archive_policy.py)
     Cause.NO_POLICY: "openstack metric archive-policy create -d granularity:5m,timespan:30d low",
-    Cause.NOT_PROCESSED: _METRICD,
-    Cause.BACKLOG: _METRICD,
+    Cause.NOT_PROCESSED: _METRICD_STATUS,
+    Cause.BACKLOG: _METRICD_STATUS,
     Cause.NOT_ASKED: "",  # it follows from another finding
     Cause.NOT_EVALUATED: "juju exec -a {application} -- systemctl status aodh-evaluator",
     Cause.NO_DATA: "juju exec -a {application} -- tail -n 50 /var/log/aodh/aodh-evaluator.log",
@@ -55,8 +55,9 @@ _USUAL = {
 """For any other cause it is `juju status` of the application."""
 
 _OF_SERVICES = {
-    **dict.fromkeys((Cause.BAD_URL, Cause.UNSAFE_URL, Cause.NOT_FOUND, Cause.REDIRECTED), _PLACE),
-    **dict.fromkeys((Cause.NOT_JSON, Cause.UNEXPECTED, Cause.TOO_LARGE), _PLACE),
+    **dict.fromkeys((Cause.BAD_URL, Cause.UNSAFE_URL, Cause.NOT_FOUND), _ENDPOINTS),
+    **dict.fromkeys((Cause.NOT_JSON, Cause.UNEXPECTED, Cause.TOO_LARGE), _ENDPOINTS),
+    Cause.REDIRECTED: _ENDPOINTS,
 }
 """The same where the catalog may lead to something else: to Keystone it does not lead."""
 

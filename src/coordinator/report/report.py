@@ -1,4 +1,4 @@
-"""What a verification found. A report never holds a secret."""
+"""The report of a verification; it never holds a secret."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ VERSION = 1
 
 
 class Canaries(kept.Kept, frozen=True):
-    """When canaries were last sent, and the services, endpoints and versions that they proved."""
+    """The last canaries; `stack` is what they proved, in a form of `canary_schedule`."""
 
     sent_at: kept.Moment
     stack: str
