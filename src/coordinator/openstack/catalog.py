@@ -1,8 +1,7 @@
-"""The service catalog against the blueprint: where is a service, or why not. Pure."""
+"""The service catalog: where a service is, or why it has no endpoint."""
 
 from __future__ import annotations
 
-import re
 import urllib.parse
 from collections.abc import Iterable, Mapping
 
@@ -12,9 +11,6 @@ from coordinator.openstack.urls import fault_of, is_link_local
 from coordinator.report.finding import Cause
 from coordinator.report.kept import Json
 from coordinator.text import named, plain
-
-_PLAIN = re.compile(r"[A-Za-z0-9_.-]{0,100}")
-"""Names as nearly all are; to clean the others takes its time."""
 
 
 class Endpoint(msgspec.Struct, frozen=True):
@@ -32,7 +28,7 @@ class Endpoint(msgspec.Struct, frozen=True):
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One service of the catalog with its endpoints."""
+    """One service of the catalog."""
 
     type: str
     name: str
@@ -44,7 +40,7 @@ class Located(msgspec.Struct, frozen=True):
 
     Attributes:
         url: its endpoint, without a trailing slash.
-        oddity: what is odd about the entry although it can be used, or nothing.
+        oddity: what is odd about the entry although it can be used; follows the service's name.
     """
 
     url: str
@@ -56,7 +52,7 @@ class Missing(msgspec.Struct, frozen=True):
     """Why a service has no endpoint that can be used.
 
     Attributes:
-        text: a phrase that follows the name of the service.
+        text: a phrase that follows the service's name.
         available: the interfaces or regions that there are instead.
     """
 
@@ -68,8 +64,14 @@ class Missing(msgspec.Struct, frozen=True):
 def parse(catalog: Json, *, secure: bool = False) -> tuple[Entry, ...]:
     """Read the catalog of a v3 token (Identity API, `token.catalog`).
 
-    Services without endpoints are listed too; fields that are absent, or no texts, become empty;
-    what is no object is passed over.
+    Fields that are absent, or no texts, become empty; what is no object is passed over.
+
+    Args:
+        catalog: as keystone gave it.
+        secure: whether it came by TLS.
+
+    Raises:
+        TypeError: it is no list.
     """
     if not isinstance(catalog, list):
         raise TypeError("a catalog is a list")
@@ -103,31 +105,25 @@ def locate(
         interfaces = _distinct(endpoint.interface for endpoint in here)
         text = f"has no {interface} endpoint (it has {named(interfaces)})"
         return Missing(Cause.NO_INTERFACE, text, interfaces)
-    return _judged(fitting, services, name, interface)
+    used = [service for service in services if set(service.endpoints) & set(fitting)]
+    return _judged(fitting, used, name)
 
 
-def _judged(
-    fitting: list[Endpoint], services: list[Entry], name: str, interface: str
-) -> Located | Missing:
+def _judged(fitting: list[Endpoint], services: list[Entry], name: str) -> Located | Missing:
     """The first of the endpoints that fit, if a token may go there."""
-    url = fitting[0].url.strip().rstrip("/")
-    fault = fault_of(url)
-    if fault:
-        return Missing(Cause.BAD_URL, f"has a malformed {interface} endpoint: {fault}")
+    first = fitting[0]
+    url = first.url.strip().rstrip("/")
+    if fault := fault_of(url):
+        return Missing(Cause.BAD_URL, f"has a malformed {first.interface} endpoint: {fault}")
     if is_link_local(urllib.parse.urlsplit(url).hostname or ""):
-        text = f"has a link-local {interface} endpoint, which gets no token"
+        text = f"has a link-local {first.interface} endpoint, which gets no token"
         return Missing(Cause.UNSAFE_URL, text)
-    if fitting[0].in_clear:
+    if first.in_clear:
         text = "has an http endpoint although Keystone has https: sends the token in clear"
         return Located(url, text, Cause.UNSAFE_URL)
-    used = [entry for entry in services if set(entry.endpoints) & set(fitting)]
-    return _with_oddity(url, used, name, _distinct(endpoint.url for endpoint in fitting))
-
-
-def _with_oddity(url: str, services: list[Entry], name: str, urls: tuple[str, ...]) -> Located:
-    if len(services) > 1 or len(urls) > 1:
-        names = tuple(sorted(service.name or "unnamed" for service in services))
-        number = max(len(services), len(urls))
+    number = max(len(services), len({endpoint.url for endpoint in fitting}))
+    if number > 1:
+        names = sorted(service.name or "unnamed" for service in services)
         text = f"has {number} entries in the service catalog ({named(names)})"
         return Located(url, text, Cause.DUPLICATE)
     if name and services[0].name != name:
@@ -155,9 +151,7 @@ def _objects(values: Json) -> list[Mapping[str, Json]]:
 
 def _text(values: Mapping[str, Json], key: str) -> str:
     value = values.get(key)
-    if not isinstance(value, str):
-        return ""
-    return value if _PLAIN.fullmatch(value) else plain(value)
+    return plain(value) if isinstance(value, str) else ""
 
 
 def _distinct(values: Iterable[str]) -> tuple[str, ...]:
