@@ -1,4 +1,4 @@
-"""The service catalog: where a service is, or why it has no endpoint."""
+"""The service catalog, and the endpoint of a service in it."""
 
 from __future__ import annotations
 
@@ -14,17 +14,13 @@ from coordinator.text import named, plain
 
 
 class Endpoint(msgspec.Struct, frozen=True):
-    """One endpoint of a catalog entry.
-
-    Attributes:
-        interface: `public`, `internal` or `admin`.
-        in_clear: whether a token goes there in clear that came by TLS.
-    """
+    """One endpoint of a catalog entry."""
 
     interface: str
     region: str
     url: str
     in_clear: bool = False
+    """True when a token that came by TLS would go there in clear."""
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -36,12 +32,7 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class Located(msgspec.Struct, frozen=True):
-    """Where a service is.
-
-    Attributes:
-        url: its endpoint, without a trailing slash.
-        oddity: what is odd about the entry although it can be used; follows the service's name.
-    """
+    """The endpoint of a service, and what is odd about it although it can be used."""
 
     url: str
     oddity: str = ""
@@ -49,12 +40,7 @@ class Located(msgspec.Struct, frozen=True):
 
 
 class Missing(msgspec.Struct, frozen=True):
-    """Why a service has no endpoint that can be used.
-
-    Attributes:
-        text: a phrase that follows the service's name.
-        available: the interfaces or regions that there are instead.
-    """
+    """The fault of a service without a usable endpoint, and the regions or interfaces it has."""
 
     cause: Cause
     text: str
@@ -66,23 +52,12 @@ def parse(catalog: Json, *, secure: bool = False) -> tuple[Entry, ...]:
 
     Fields that are absent, or no texts, become empty; what is no object is passed over.
 
-    Args:
-        catalog: as keystone gave it.
-        secure: whether it came by TLS.
-
     Raises:
         TypeError: it is no list.
     """
     if not isinstance(catalog, list):
         raise TypeError("a catalog is a list")
-    return tuple(
-        Entry(
-            type=_text(service, "type"),
-            name=_text(service, "name"),
-            endpoints=tuple(_endpoint(one, secure) for one in _objects(service.get("endpoints"))),
-        )
-        for service in _objects(catalog)
-    )
+    return tuple(_entry(service, secure) for service in _objects(catalog))
 
 
 def locate(
@@ -132,15 +107,17 @@ def _judged(fitting: list[Endpoint], services: list[Entry], name: str) -> Locate
     return Located(url)
 
 
+def _entry(service: Mapping[str, Json], secure: bool) -> Entry:
+    endpoints = (_endpoint(one, secure) for one in _objects(service.get("endpoints")))
+    return Entry(_text(service, "type"), _text(service, "name"), tuple(endpoints))
+
+
 def _endpoint(endpoint: Mapping[str, Json], secure: bool) -> Endpoint:
     url = endpoint.get("url")
     url = url if isinstance(url, str) else ""
-    return Endpoint(
-        interface=_text(endpoint, "interface"),
-        region=_text(endpoint, "region_id") or _text(endpoint, "region"),
-        url=url,
-        in_clear=secure and url.strip().lower().startswith("http:"),
-    )
+    region = _text(endpoint, "region_id") or _text(endpoint, "region")
+    in_clear = secure and url.strip().lower().startswith("http:")
+    return Endpoint(_text(endpoint, "interface"), region, url, in_clear)
 
 
 def _objects(values: Json) -> list[Mapping[str, Json]]:

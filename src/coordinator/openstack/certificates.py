@@ -1,4 +1,4 @@
-"""Certificates in PEM form: told from rubbish, joined, trusted, and how long they are good."""
+"""Certificates in PEM form: judged, joined, trusted, and their ends."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]*-----END
 
 @functools.cache
 def fault_of(text: str) -> str:
-    """What is wrong with a text that should hold PEM certificates; empty when nothing is."""
+    """The fault of a text that should hold PEM certificates; empty when there is none."""
     certificates = _joined([text])
     if not certificates:
         return "no certificate in it"

@@ -37,18 +37,16 @@ class Login:
     """A token that several threads use, and renew."""
 
     def __init__(self, token: str, renew: Callable[[http.Deadline], str]) -> None:
-        """Hold a token, and what gets another."""
+        """Hold a token, and a function that gets another."""
         self.token = token
         self._renew = renew
         self._lock = threading.Lock()
 
     def renew(self, refused: str, deadline: http.Deadline) -> bool:
-        """Replace a token that was refused; false when there is no other.
-
-        A keystone that gives none is not the fault of the service that refused.
-        """
+        """Replace a token that was refused; false when there is no other."""
         with self._lock:
             if self.token == refused:
+                # a keystone that fails is not the fault of the service that refused
                 with contextlib.suppress(ApiError):
                     self.token = self._renew(deadline)
             return self.token != refused
@@ -157,7 +155,7 @@ def connect(credentials: Credentials, transport: http.Transport, deadline: http.
 class Service(msgspec.Struct, frozen=True):
     """One service of the cloud, at the endpoint that the catalog names.
 
-    Paths are the coordinator's own; what comes from elsewhere follows as segments, which are
+    Paths are the coordinator's own words; segments after them may come from elsewhere, and are
     quoted: `service.get("/v1/metric", id_, "measures", aggregation="mean")`.
     """
 
@@ -166,10 +164,7 @@ class Service(msgspec.Struct, frozen=True):
 
     @property
     def root(self) -> str:
-        """The endpoint up to the version, which some deployments put there.
-
-        What follows the version, such as the project in Heat's endpoint, is left out, too.
-        """
+        """The endpoint without the version that some deployments put there, and what follows."""
         return _VERSION.split(self.url.rstrip("/"), maxsplit=1)[0]
 
     def until(self, deadline: http.Deadline) -> Service:
@@ -211,7 +206,7 @@ class Service(msgspec.Struct, frozen=True):
         return json_answers.decode(answer.body)
 
     def own_token(self) -> Any:
-        """What keystone says about the coordinator's own token; this service must be keystone.
+        """Read the coordinator's own token; this service must be keystone.
 
         Source: Identity API v3, "Validate and show information for token".
         """

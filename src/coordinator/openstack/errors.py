@@ -1,4 +1,4 @@
-"""Why a request to the cloud failed, and the words for it."""
+"""Errors of requests to the cloud, and the words for them."""
 
 from __future__ import annotations
 
@@ -37,12 +37,6 @@ _PHRASES = {
     Cause.NOT_JSON: "returned something that is not its API",
 }
 
-_FORMS = {
-    Cause.BAD_URL: "{phrase}: {where}",
-    Cause.NOT_FOUND: "{phrase} at {where}: wrong URL in the catalog?",
-}
-_USUAL_FORM = "{phrase} at {where}"
-
 # X509_V_ERR_* of OpenSSL (include/openssl/x509_vfy.h.in)
 _OF_CERTIFICATE = {
     9: (Cause.TLS_EXPIRED, "has a certificate that is not valid yet (or a clock is wrong)"),
@@ -57,22 +51,14 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._~:/\[\]%@+,=-]")
 
 
 class ApiFault(msgspec.Struct, frozen=True):
-    """One way in which a request failed.
-
-    Attributes:
-        text: follows the name of the service: "refused the connection at http://192.0.2.30:8041".
-    """
+    """One way in which a request failed, in words that follow the name of the service."""
 
     cause: Cause
     text: str
 
 
 class ApiError(Exception):
-    """A request failed.
-
-    Attributes:
-        phrase: what happened; follows the name of the service.
-    """
+    """A request failed; the phrase follows the name of the service."""
 
     def __init__(self, cause: Cause, phrase: str = "", detail: str = "") -> None:
         self.cause = cause
@@ -107,8 +93,9 @@ def explain(error: BaseException, url: str) -> ApiFault:
         return ApiFault(error.cause, error.phrase)
     where = shown(url)
     if isinstance(error, ApiError):
-        form = _FORMS.get(error.cause, _USUAL_FORM)
-        return ApiFault(error.cause, form.format(phrase=error.phrase, where=where))
+        joint = ":" if error.cause is Cause.BAD_URL else " at"
+        hint = ": wrong URL in the catalog?" if error.cause is Cause.NOT_FOUND else ""
+        return ApiFault(error.cause, f"{error.phrase}{joint} {where}{hint}")
     # never its text: that may quote what was sent
     name = type(error).__name__
     logger.warning("unexpected at %s: %s", where, name)

@@ -6,6 +6,7 @@ import contextlib
 import datetime
 import email.utils
 import functools
+import itertools
 import logging
 import queue
 import select
@@ -33,10 +34,10 @@ LONGEST_IDLE = 3.0
 MOST_AHEAD = 100 * 365 * 86400.0
 """Seconds that a clock is said to be ahead or behind at most: others cannot be added to a time."""
 
-USER_AGENT = "telemetry-coordinator"
+_OURS = {"User-Agent": "telemetry-coordinator"}
 
 Ends = dict[str, datetime.datetime]
-"""When certificates end, by `Url.origin`."""
+"""The ends of certificates, by `Url.origin`."""
 
 
 class Clock(msgspec.Struct, frozen=True):
@@ -77,25 +78,16 @@ class Deadline(msgspec.Struct, frozen=True):
 
 
 class Transport:
-    """Sends requests, for several threads.
+    """Sends requests, for several threads, and notes what answers tell beside their bodies.
 
     Connections are kept open, so that several requests to a host share one TLS handshake.
-
-    Attributes:
-        ends: of the certificates that were met.
-        clocks: of the hosts that answered.
     """
 
     def __init__(self, trusted: Sequence[str] = (), proxies: Proxies | None = None) -> None:
-        """Open nothing yet.
-
-        Args:
-            trusted: CA certificates (PEM) beside the system's.
-            proxies: none by default.
-        """
+        """Open nothing yet; trust CA certificates (PEM) beside the system's."""
         self.ends: Ends = {}
         self.clocks: Clocks = {}
-        self._trusted = tuple(trusted)
+        self._trusted = trusted
         self._proxies = proxies or Proxies()
         self._lock = threading.Lock()
         self._idle: dict[str, list[_Connection]] = {}
@@ -107,9 +99,8 @@ class Transport:
     def __exit__(self, *_: object) -> None:
         with self._lock:
             self._is_closed = True
-            for connections in self._idle.values():
-                for connection in connections:
-                    connection.close()
+            for connection in itertools.chain(*self._idle.values()):
+                connection.close()
             self._idle.clear()
 
     def ask(
@@ -129,7 +120,7 @@ class Transport:
         if deadline.passed:
             raise ApiError(Cause.TIMEOUT)
         proxy = self._proxies.find(target)
-        path, whole = target.path, {"User-Agent": USER_AGENT, **(headers or {})}
+        path, whole = target.path, {**_OURS, **(headers or {})}
         if proxy and target.scheme == "http":
             path = f"{target.place}{path}"
             whole |= proxy.headers
@@ -201,16 +192,10 @@ class Transport:
 
 
 class _Connection:
-    """An open connection.
-
-    Attributes:
-        has_answered: whether anything came in answer to the last request.
-    """
-
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
         self._used_at = 0.0
-        self.has_answered = False
+        self.has_answered = False  # the last request, in part at least
 
     def ask(self, request: bytes, deadline: Deadline) -> wire.Answer:
         stream = wire.Stream(lambda: _receive(self._sock, deadline))
@@ -252,7 +237,7 @@ def _guarding(sock: socket.socket) -> Generator[None]:
 
 
 def _receive(sock: socket.socket, deadline: Deadline, most: int = 65536) -> bytes:
-    """What has come, as soon as anything has; nothing at the end of the connection."""
+    """Some bytes, as soon as there are any; none at the end of the connection."""
     if deadline.passed:
         raise ApiError(Cause.TIMEOUT)
     sock.settimeout(deadline.left)
@@ -330,10 +315,8 @@ def _tunnel(
     host = f"[{target.host}]" if ":" in target.host else target.host
     whole = f"{host}:{target.port}"
     sock.settimeout(deadline.left)
-    sock.sendall(
-        wire.request("CONNECT", whole, whole, {"User-Agent": USER_AGENT, **headers}, None)
-    )
+    sock.sendall(wire.request("CONNECT", whole, whole, {**_OURS, **headers}, None))
     # byte by byte: what follows the head belongs to the tunnel
-    status = wire.read_head(wire.Stream(lambda: _receive(sock, deadline, 1)))
+    status, *_ = wire.read_head(wire.Stream(lambda: _receive(sock, deadline, 1)))
     if not 200 <= status < 300:
         raise of_status(status)

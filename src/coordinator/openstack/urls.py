@@ -71,7 +71,7 @@ def parse(url: str) -> Url:
 
 
 def fault_of(url: str) -> str:
-    """What is wrong with the URL of an API; empty when nothing is."""
+    """The fault of the URL of an API; empty when there is none."""
     try:
         parts = urllib.parse.urlsplit(url)
         port = parts.port

@@ -122,7 +122,7 @@ def read(stream: Stream) -> Answer:
     """The final answer to a request."""
     left = MAX_HEAD
     for _ in range(MAX_INTERIM + 1):
-        status, headers, left = _head(stream, left)
+        status, headers, left = read_head(stream, left)
         if status >= 200 or status == 101:
             break
     else:
@@ -132,12 +132,7 @@ def read(stream: Stream) -> Answer:
     return Answer(status, headers, body, keeps and stream.is_clean)
 
 
-def read_head(stream: Stream) -> int:
-    """The status of an answer whose body, if any, means nothing: that of a proxy to CONNECT."""
-    return _head(stream, MAX_HEAD)[0]
-
-
-def _head(stream: Stream, left: int) -> tuple[int, dict[str, str], int]:
+def read_head(stream: Stream, left: int = MAX_HEAD) -> tuple[int, dict[str, str], int]:
     """Status and headers, and how many bytes of the limit are left."""
     line = stream.line(left)
     found = _STATUS.fullmatch(line)
