@@ -72,12 +72,12 @@ def locate(
         return Missing(Cause.NO_INTERFACE, "has no endpoints in the service catalog")
     here = [endpoint for endpoint in endpoints if region in ("", endpoint.region)]
     if not here:
-        regions = _distinct(endpoint.region for endpoint in endpoints)
+        regions = tuple(sorted({endpoint.region for endpoint in endpoints}))
         text = f"has no endpoint in region {region} (it has {named(regions)})"
         return Missing(Cause.NO_REGION, text, regions)
     fitting = [endpoint for endpoint in here if endpoint.interface == interface]
     if not fitting:
-        interfaces = _distinct(endpoint.interface for endpoint in here)
+        interfaces = tuple(sorted({endpoint.interface for endpoint in here}))
         text = f"has no {interface} endpoint (it has {named(interfaces)})"
         return Missing(Cause.NO_INTERFACE, text, interfaces)
     used = [service for service in services if set(service.endpoints) & set(fitting)]
@@ -129,7 +129,3 @@ def _objects(values: Json) -> list[Mapping[str, Json]]:
 def _text(values: Mapping[str, Json], key: str) -> str:
     value = values.get(key)
     return plain(value) if isinstance(value, str) else ""
-
-
-def _distinct(values: Iterable[str]) -> tuple[str, ...]:
-    return tuple(sorted(set(values)))

@@ -265,30 +265,28 @@ def _dial(target: urls.Url, proxy: Proxy | None, deadline: Deadline) -> socket.s
 
 def _resolve(host: str, port: int, deadline: Deadline) -> list[str]:
     """The addresses of a host; a silent name server costs no more than a connection."""
-    answers: queue.SimpleQueue[list[str] | Exception] = queue.SimpleQueue()
+    answers: queue.SimpleQueue[list[str]] = queue.SimpleQueue()
 
     def work() -> None:
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            # without IPv6, Python gives raw bytes for the address
-            answers.put([where[0] for *_, where in found if isinstance(where[0], str)])
-        except (OSError, UnicodeError) as error:
-            answers.put(error)
+        except (OSError, UnicodeError):
+            found = []
+        # without IPv6, Python gives raw bytes for the address
+        answers.put([where[0] for *_, where in found if isinstance(where[0], str)])
 
     if urls.address_of(host):
         work()
     else:
         threading.Thread(target=work, name="resolver", daemon=True).start()
     try:
-        found = answers.get(timeout=min(CONNECT_TIMEOUT, deadline.left))
+        addresses = answers.get(timeout=min(CONNECT_TIMEOUT, deadline.left))
     except queue.Empty:
         late = "has a name that no name server resolved in time"
         raise ApiError(Cause.UNRESOLVED, late) from None
-    if isinstance(found, Exception):
-        raise ApiError(Cause.UNRESOLVED) from found
-    if not found:
+    if not addresses:
         raise ApiError(Cause.UNRESOLVED)
-    return found
+    return addresses
 
 
 def _open(addresses: list[str], port: int, deadline: Deadline) -> socket.socket:

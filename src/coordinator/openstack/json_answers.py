@@ -15,6 +15,8 @@ from coordinator.report.kept import LARGEST, Json
 MAX_DEPTH = 64
 """Levels of lists and objects; the deepest honest answer has about ten."""
 
+_TOO_DEEP = f"more than {MAX_DEPTH} levels deep"
+
 MAX_DIGITS = 4300
 """Characters of a number: Python, in which the services are written, prints no longer integer."""
 
@@ -31,7 +33,7 @@ def parse(body: bytes) -> Any:
     try:
         found = json.loads(text, parse_int=integer, parse_float=fraction, parse_constant=_refuse)
     except RecursionError:
-        raise _too_deep() from None
+        raise ApiError(Cause.NOT_JSON, detail=_TOO_DEEP) from None
     except ValueError:
         raise ApiError(Cause.NOT_JSON) from None
     if text.count("[") + text.count("{") > MAX_DEPTH:
@@ -61,10 +63,6 @@ def _hold_to_depth(found: Json, left: int) -> None:
     if not isinstance(found, dict | list):
         return
     if not left:
-        raise _too_deep()
+        raise ApiError(Cause.NOT_JSON, detail=_TOO_DEEP)
     for one in found.values() if isinstance(found, dict) else found:
         _hold_to_depth(one, left - 1)
-
-
-def _too_deep() -> ApiError:
-    return ApiError(Cause.NOT_JSON, detail=f"more than {MAX_DEPTH} levels deep")

@@ -138,18 +138,18 @@ def _embedded(address: Address) -> list[ipaddress.IPv4Address]:
 
 def below(path: str, *segments: object) -> str:
     """A path with further segments, which may come from elsewhere: each is quoted."""
-    return "/".join([path, *(_segment(one) for one in segments)])
-
-
-def _segment(value: object) -> str:
-    text = value if isinstance(value, str) else ""
-    try:
-        quoted = urllib.parse.quote(text, safe="")
-    except UnicodeEncodeError:
-        quoted = ""
-    if quoted in ("", ".", "..") or len(quoted) > LONGEST:
+    quoted = [_quoted(one) for one in segments]
+    if any(one in ("", ".", "..") or len(one) > LONGEST for one in quoted):
         raise UnusableAnswerError(Cause.UNEXPECTED, "returned an id that is not valid in a URL")
-    return quoted
+    return "/".join([path, *quoted])
+
+
+def _quoted(segment: object) -> str:
+    """The segment as it stands in a path; empty when it is no text that UTF-8 can have."""
+    try:
+        return urllib.parse.quote(segment, safe="") if isinstance(segment, str) else ""
+    except UnicodeEncodeError:
+        return ""
 
 
 def _ascii(host: str) -> str:
