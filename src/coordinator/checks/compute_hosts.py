@@ -44,7 +44,7 @@ def inspect_hosts(context: CheckContext, sampling: Sampling) -> CheckResult:
     the youngest instance of each; one more where that is not fresh.
 
     Raises:
-        OutOfTimeError, or anything of the HTTP stack.
+        OutOfTimeError, or another ApiError.
     """
     before = context.memory.hosts
     hosts, seen = _look(sampling, before)

@@ -91,7 +91,7 @@ class Sampling:
     """All that is asked of Gnocchi about Ceilometer in one verification, within limits.
 
     Its inspections share it, so that nothing is asked twice. What is asked may raise
-    `OutOfTimeError`, or anything of the HTTP stack.
+    `OutOfTimeError`, or another `ApiError`.
 
     Attributes:
         age: minutes that the newest measure may be old.
@@ -250,7 +250,7 @@ def inspect_flow(context: CheckContext, sampling: Sampling) -> CheckResult:
     in the third verification in a row.
 
     Raises:
-        OutOfTimeError, or anything of the HTTP stack.
+        OutOfTimeError, or another ApiError.
     """
     trend = context.memory.flow
     newest: dict[str, float] = {}
@@ -316,7 +316,7 @@ def inspect_metrics(context: CheckContext, sampling: Sampling) -> CheckResult:
     not every guest tells its use of memory.
 
     Raises:
-        OutOfTimeError, or anything of the HTTP stack.
+        OutOfTimeError, or another ApiError.
     """
     wanted = context.request.thresholds.metrics
     if not wanted:
