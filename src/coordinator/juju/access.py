@@ -16,11 +16,21 @@ CA_FILE = " ca-cert#file=./ca.pem"
 """How a certificate is typed into a secret."""
 
 _BETWEEN = r"[\s,]+"
-_USER = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9.+@-]*")
-_MODEL = re.compile(
-    r"[a-zA-Z0-9][a-zA-Z0-9.+@-]*/[a-z0-9][a-z0-9.-]*|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-)
-_ENDPOINT = re.compile(r"(\[[0-9a-fA-F:.]+\]|[a-zA-Z0-9.-]+):\d{1,5}")
+_NAME = r"[a-zA-Z0-9][a-zA-Z0-9.+@-]*"
+_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_ENDPOINT = r"(?:\[[0-9a-fA-F:.]+\]|[a-zA-Z0-9.-]+):\d{1,5}"
+_FORMS = {
+    "username": (_NAME, "its username is no name of a Juju user"),
+    "endpoints": (
+        f"{_ENDPOINT}(?:{_BETWEEN}{_ENDPOINT})*",
+        "its endpoints are not ADDRESS:PORT, separated by commas",
+    ),
+    "model": (
+        f"{_NAME}/[a-z0-9][a-z0-9.-]*|{_UUID}",
+        "its model is not OWNER/NAME or UUID (a NAME alone is the user's own)",
+    ),
+}
+"""The form of a value, and the fault of one that has another form."""
 
 
 class InvalidAccessError(ValueError):
@@ -66,10 +76,10 @@ class Surroundings:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Access(Surroundings):
-    """A user of the Juju controller, and where the controller is, as far as the secret tells.
+    """A user of the Juju controller, and where that is: as the secret says, else as Juju does.
 
     Attributes:
-        secret: URI of the secret that says so.
+        secret: URI of the secret.
         extra: what the secret has besides username and password, as an operator would type it.
     """
 
@@ -96,8 +106,9 @@ def parse(content: Mapping[str, str], around: Surroundings, secret: str = "") ->
         raise InvalidAccessError(fault, _retyped(given))
     if not around.controller:
         raise ControllerNotNamedError
+    endpoints = given.get("endpoints")
     access = Access(
-        endpoints=_endpoints(given) or around.endpoints,
+        endpoints=tuple(re.split(_BETWEEN, endpoints)) if endpoints else around.endpoints,
         certificate=given.get("ca-cert") or around.certificate,
         controller=around.controller,
         model=given.get("model") or around.model,
@@ -131,19 +142,10 @@ def _fault_of(given: Mapping[str, str]) -> str:
 
 def _wrong(key: str, value: str) -> str:
     """What is wrong with a value; empty where nothing is."""
-    if key == "username" and not _USER.fullmatch(value):
-        return "its username is no name of a Juju user"
-    if key == "endpoints" and not all(map(_ENDPOINT.fullmatch, re.split(_BETWEEN, value))):
-        return "its endpoints are not ADDRESS:PORT, separated by commas"
-    if key == "model" and not _MODEL.fullmatch(value):
-        return "its model is not OWNER/NAME or UUID (a NAME alone is the user's own)"
     if key == "ca-cert" and (fault := certificates.fault_of(value)):
         return f"its ca-cert is no PEM certificate ({fault})"
-    return ""
-
-
-def _endpoints(given: Mapping[str, str]) -> tuple[str, ...]:
-    return tuple(re.split(_BETWEEN, given["endpoints"])) if given.get("endpoints") else ()
+    form, fault = _FORMS.get(key, ("", ""))
+    return fault if form and not re.fullmatch(form, value) else ""
 
 
 def _typed(given: Mapping[str, str]) -> str:
@@ -153,20 +155,15 @@ def _typed(given: Mapping[str, str]) -> str:
     return "".join(words) + (CA_FILE if given.get("ca-cert") else "")
 
 
-_EXAMPLES = {
-    "username": "USER",
-    "endpoints": "ADDRESS:PORT",
-    "model": "OWNER/NAME",
-    "ca-cert": "FILE",
-}
+_EXAMPLES = {"username": "USER", "endpoints": "ADDRESS:PORT", "model": "OWNER/NAME"}
 
 
 def _retyped(given: Mapping[str, str]) -> str:
     """All of the content anew, with a word in capitals for each value that is wrong."""
     known = {
-        key: _EXAMPLES.get(key, "") if _wrong(key, value) else value
+        key: _EXAMPLES.get(key, "?") if _wrong(key, value) else value
         for key, value in given.items()
-        if key in KEYS and value
+        if value
     }
     user = known.get("username", "USER")
     return f" username={user} password#file=./password{_typed(known)}"
