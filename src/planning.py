@@ -76,12 +76,12 @@ def _look(
     if isinstance(juju, str):
         return VisibleModel(related, fault=errors.no_client(access.channel, juju, charm.unit.name))
     try:
-        survey = client.Controller(access, juju, insists=True).survey()
+        whole, _ = client.Controller(access, juju, insists=True).look()
     except errors.JujuError as refused:
         return VisibleModel(related, fault=refused.fault)
     # the secret may name another model than the coordinator's own
-    applications = {**related.applications, **survey.applications}
-    return VisibleModel(msgspec.structs.replace(survey, applications=applications), whole=True)
+    applications = {**related.applications, **whole.applications}
+    return VisibleModel(msgspec.structs.replace(whole, applications=applications), whole=True)
 
 
 def _ourselves(name: str, relations: Related) -> Application:

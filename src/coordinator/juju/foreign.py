@@ -1,14 +1,13 @@
 """Documents of the juju client, read without trust: a value of another type is refused.
 
-Every reader is total. What is not as Juju writes it ends in one exception, `NotUnderstoodError`,
-with the place of the value; never in another one. Pure.
+What is not as Juju writes it ends in one exception, `NotUnderstoodError`; never in another one.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from coordinator.report.kept import Json
 
@@ -24,10 +23,8 @@ UNIT = re.compile(f"{_APPLICATION}/{_NUMBER}")
 MACHINE = re.compile(f"{_NUMBER}(?:/[a-z]+/{_NUMBER})*")
 """Number of a machine, or of a container such as `0/lxd/3` (juju/names, machine.go)."""
 ENDPOINT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
-"""Name of an endpoint or of an interface. Juju does not check those of metadata.yaml, so this is
-only what cannot harm where it is shown or typed."""
-ADDRESS = re.compile(r"[A-Za-z0-9.:\[\]-]+")
-"""Address and port of a controller."""
+"""Name of an endpoint. Juju does not check those of metadata.yaml, so this is only what cannot
+harm where it is shown or typed."""
 TASK = re.compile(_NUMBER)
 """Number of a task or of an operation."""
 
@@ -36,58 +33,48 @@ _LONGEST = 250
 
 
 class NotUnderstoodError(ValueError):
-    """A document is not what Juju writes; the text says where, without the value."""
+    """A document is not what Juju writes."""
 
 
 def load(text: str) -> Json:
-    """A JSON document; null where nothing was printed."""
+    """Read a JSON document; null where nothing was printed."""
     if len(text) > LARGEST:
         raise NotUnderstoodError("a document that is too long")
     try:
-        document: Json = json.loads(text) if text.strip() else None
+        return json.loads(text) if text.strip() else None
     except (ValueError, RecursionError):
         raise NotUnderstoodError("no JSON document") from None
-    return document
 
 
-def name(text: str, grammar: re.Pattern[str], place: str) -> str:
-    """A name that follows its grammar."""
-    if len(text) > _LONGEST or not grammar.fullmatch(text):
-        raise NotUnderstoodError(f"{place}: a name that Juju does not allow")
+def check_name(text: Json, grammar: re.Pattern[str]) -> str:
+    """Return a name that follows its grammar."""
+    if not isinstance(text, str) or len(text) > _LONGEST or not grammar.fullmatch(text):
+        raise NotUnderstoodError("a name that Juju does not allow")
     return text
 
 
-class Entry:
+class Node:
     """A mapping in a document. What is missing or null is empty."""
 
-    __slots__ = ("_items", "_place")
+    __slots__ = ("_items",)
 
-    def __init__(self, value: Json, place: str) -> None:
-        """Take a mapping, and where it is, for errors."""
-        if value is not None and not isinstance(value, Mapping):
-            raise NotUnderstoodError(f"{place}: no mapping")
-        self._items: Mapping[str, Json] = value or {}
-        self._place = place
+    def __init__(self, value: Json) -> None:
+        self._items = _mapping(value)
 
     def __contains__(self, key: str) -> bool:
         return key in self._items
 
-    def __bool__(self) -> bool:
-        return bool(self._items)
-
     def text(self, key: str) -> str:
         """A text; empty where there is none."""
         value = self._items.get(key)
-        if value is None:
-            return ""
-        if not isinstance(value, str):
-            raise NotUnderstoodError(f"{self._place}.{key}: no text")
-        return value
+        if value is not None and not isinstance(value, str):
+            raise NotUnderstoodError(f"{key}: no text")
+        return value or ""
 
     def name(self, key: str, grammar: re.Pattern[str]) -> str:
         """A name that follows its grammar; empty where there is none."""
         value = self.text(key)
-        return name(value, grammar, f"{self._place}.{key}") if value else ""
+        return check_name(value, grammar) if value else ""
 
     def number(self, key: str) -> int | None:
         """A whole number of up to nine digits; None where there is none."""
@@ -95,36 +82,37 @@ class Entry:
         if value is None:
             return None
         if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= 10**9:
-            raise NotUnderstoodError(f"{self._place}.{key}: no number")
+            raise NotUnderstoodError(f"{key}: no number")
         return value
 
-    def entry(self, key: str) -> Entry:
+    def node(self, key: str) -> Node:
         """A mapping below; empty where there is none."""
-        return Entry(self._items.get(key), f"{self._place}.{key}")
+        return Node(self._items.get(key))
 
-    def items(self, grammar: re.Pattern[str]) -> Iterator[tuple[str, Json, str]]:
-        """Names that follow a grammar, their values, and the place of these."""
-        for title, value in self._items.items():
-            yield name(title, grammar, self._place), value, self._place
-
-    def entries(self, key: str, grammar: re.Pattern[str]) -> Iterator[tuple[str, Entry]]:
+    def nodes(self, key: str, grammar: re.Pattern[str]) -> dict[str, Node]:
         """The mappings below, by names that follow a grammar."""
-        for title, value, place in self.entry(key).items(grammar):
-            yield title, Entry(value, place)
+        return {name: Node(value) for name, value in self._named(key, grammar)}
 
-    def lists(self, key: str, grammar: re.Pattern[str]) -> Iterator[tuple[str, list[Json]]]:
+    def lists(self, key: str, grammar: re.Pattern[str]) -> dict[str, list[Json]]:
         """The lists below, by names that follow a grammar."""
-        for title, value, place in self.entry(key).items(grammar):
-            yield title, _listed(value, place)
+        return {name: _listed(value) for name, value in self._named(key, grammar)}
 
     def names(self, key: str, grammar: re.Pattern[str]) -> tuple[str, ...]:
         """A list of names."""
-        place = f"{self._place}.{key}"
-        listed = (Entry({"": one}, place) for one in _listed(self._items.get(key), place))
-        return tuple(name(one.text(""), grammar, place) for one in listed)
+        return tuple(check_name(one, grammar) for one in _listed(self._items.get(key)))
+
+    def _named(self, key: str, grammar: re.Pattern[str]) -> list[tuple[str, Json]]:
+        below = _mapping(self._items.get(key))
+        return [(check_name(name, grammar), value) for name, value in below.items()]
 
 
-def _listed(value: Json, place: str) -> list[Json]:
+def _mapping(value: Json) -> Mapping[str, Json]:
+    if value is not None and not isinstance(value, Mapping):
+        raise NotUnderstoodError("no mapping")
+    return value or {}
+
+
+def _listed(value: Json) -> list[Json]:
     if value is not None and not isinstance(value, list):
-        raise NotUnderstoodError(f"{place}: no list")
+        raise NotUnderstoodError("no list")
     return value or []

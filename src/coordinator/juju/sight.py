@@ -1,4 +1,4 @@
-"""Ceilometer's application and the model round it as one hook saw them. Pure."""
+"""Ceilometer's application and its model as one hook saw them. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Sight(msgspec.Struct, frozen=True):
         application: as the controller showed it, or why it could not; None when nobody asked.
         task: the task of a run that was begun; None when it was not seen.
         related: name of the related application, else of one in the model, where there is one.
-        model: the stack's applications; None when they were not seen.
+        model: None when it was not seen.
     """
 
     application: CeilometerApplication | JujuFault | None = None
@@ -42,5 +42,5 @@ class Sight(msgspec.Struct, frozen=True):
 
     @property
     def asks(self) -> bool | None:
-        """Whether its charm asks for its action ceilometer-upgrade; None when not known."""
+        """Its charm asks for its action ceilometer-upgrade; None when not known."""
         return self.seen.asks if self.seen else None

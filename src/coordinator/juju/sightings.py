@@ -1,4 +1,4 @@
-"""How long a unit has been as it is, as far as we have seen it ourselves. Pure.
+"""How long a unit has been as it is, as seen by the coordinator itself. Pure.
 
 Juju renews the time of a status whenever a charm sets it, also to the same words, which many do
 every five minutes; and of an error it tells the time of the status before. So what was seen of
@@ -14,6 +14,7 @@ import datetime
 import hashlib
 import re
 from collections.abc import Mapping
+from typing import TypeAlias
 
 import msgspec
 
@@ -21,11 +22,9 @@ from coordinator.juju.status import Level, Model, Unit
 from coordinator.report import kept
 
 MOST = 5000
-"""Units that are remembered at most: those that are not well come first."""
+"""Units that are remembered at most."""
 
 _NUMBERS = re.compile(r"[0-9]+")
-_PLAIN = {Level.ACTIVE, Level.UNKNOWN}
-"""Levels of units that nobody has to wait for; of most units, nothing need be remembered."""
 
 
 class Sighting(kept.Kept, frozen=True):
@@ -41,34 +40,32 @@ class Sighting(kept.Kept, frozen=True):
     since: kept.Moment
 
 
-Sightings = Mapping[str, Sighting]
+Sightings: TypeAlias = Mapping[str, Sighting]
 """What is remembered, by the name of the unit. Units that are active are not in it."""
 
 
-def watch(
-    model: Model, remembered: Sightings, now: kept.Moment
-) -> tuple[Model, dict[str, Sighting]]:
+def watch(model: Model, remembered: Sightings, now: datetime.datetime) -> tuple[Model, Sightings]:
     """The model with `seen_since` and `retried`, and what is to be remembered instead."""
-    kept = {unit.name: seen for unit in model.units if (seen := _seen(unit, remembered, now))}
+    seen = {unit.name: found for unit in model.units if (found := _see(unit, remembered, now))}
     retried = frozenset(
         unit.name
         for unit in model.units
-        if unit.name in kept and kept[unit.name].level is not _level(unit)
+        if unit.name in seen and seen[unit.name].level is not _level(unit)
     )
-    since = {name: sighting.since for name, sighting in kept.items()}
+    since = {name: sighting.since for name, sighting in seen.items()}
     watched = msgspec.structs.replace(model, seen_since=since, retried=retried)
-    return watched, dict(sorted(kept.items())[:MOST])
+    return watched, dict(sorted(seen.items())[:MOST])
 
 
-def _seen(unit: Unit, remembered: Sightings, now: datetime.datetime) -> Sighting | None:
-    """What is remembered of a unit; None where it is well."""
+def _see(unit: Unit, remembered: Sightings, now: datetime.datetime) -> Sighting | None:
+    """What is to be remembered of a unit; None where it is well."""
     before = remembered.get(unit.name)
     if before is not None and before.since > now:
         before = None  # the clock was set back
     level = _level(unit)
-    if _is_retried(unit, before):
+    if before is not None and before.level is Level.ERROR and _hides_error(unit):
         return before
-    if level in _PLAIN:
+    if level in {Level.ACTIVE, Level.UNKNOWN}:
         return None
     digest = digest_of(unit.workload.message)
     if before is not None and (before.level, before.digest) == (level, digest):
@@ -80,24 +77,13 @@ def _level(unit: Unit) -> Level:
     return Level.LOST if unit.lost else unit.workload.level
 
 
-def _is_retried(unit: Unit, before: Sighting | None) -> bool:
-    """Whether a hook that failed runs again, which hides that it failed."""
+def _hides_error(unit: Unit) -> bool:
+    """True if a unit is at work, perhaps on the hook that failed."""
     at_work = unit.agent.level is Level.EXECUTING and not unit.lost
-    was_in_error = before is not None and before.level is Level.ERROR
-    return was_in_error and at_work and unit.workload.level is not Level.ERROR
+    return at_work and unit.workload.level is not Level.ERROR
 
 
 def digest_of(message: str) -> str:
     """The same for messages that differ in numbers only, such as percentages and times."""
     words = _NUMBERS.sub("0", message)
     return hashlib.sha256(words.encode("utf-8", "replace")).hexdigest()[:8]
-
-
-def to_json(sightings: Sightings) -> str:
-    """As text, to be kept: the same for the same sightings."""
-    return kept.dumps(dict(sorted(sightings.items())[:MOST]))
-
-
-def from_json(text: str) -> Sightings:
-    """What was kept; nothing where that is not what was written here."""
-    return kept.loads(Mapping[str, Sighting], text) or {}

@@ -42,10 +42,8 @@ class Backends(msgspec.Struct, frozen=True):
         """Ceilometer's application, and the task that was begun, as far as they can be seen."""
         related = next(iter(self.members), "")
         if self.action is None:
-            return Sight(self.barred, None, related)
-        view = self.action.look(record.running.task if record.running else "")
-        shown = related or next((app.name for app in view.applications), "")
-        return Sight(self.action.target(view), view.task, shown, view.model)
+            return Sight(self.barred, related=related)
+        return self.action.look(record.running.task if record.running else "", related)
 
     def can_act(self, sight: Sight) -> bool:
         """Whether ceilometer's own action could be run now."""

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coordinator.juju import patience
-from coordinator.juju.patience import Sighting
+from coordinator.juju import sightings
+from coordinator.juju.sightings import Sighting, Sightings
 from coordinator.juju.status import Application, CharmStatus, Level, Model, Unit
+from coordinator.report import kept
 
 NOON = datetime.datetime(2026, 11, 27, 12, 0, tzinfo=datetime.timezone.utc)
 WAITS = CharmStatus(Level.WAITING, "10% done")
@@ -28,12 +29,16 @@ def model(workload: CharmStatus, agent: Level = Level.IDLE, *, lost: bool = Fals
 
 def looks(*models: Model) -> Model:
     """The last of some looks, each ten minutes after the one before."""
-    kept: patience.Sightings = {}
+    remembered: Sightings = {}
     seen = Model()
     for number, one in enumerate(models):
-        seen, kept = patience.watch(one, kept, at(10 * number))
-        kept = patience.from_json(patience.to_json(kept))
+        seen, remembered = sightings.watch(one, remembered, at(10 * number))
+        remembered = read(kept.dumps(remembered))
     return seen
+
+
+def read(text: str) -> Sightings:
+    return kept.loads(Sightings, text) or {}
 
 
 def test_a_unit_is_so_since_it_was_first_seen_so():
@@ -63,13 +68,13 @@ def test_a_unit_that_was_well_between_begins_anew():
 
 
 def test_of_a_unit_that_is_well_nothing_is_remembered():
-    seen, kept = patience.watch(model(ACTIVE), {}, NOON)
-    assert (seen.seen_since, kept) == ({}, {})
+    seen, remembered = sightings.watch(model(ACTIVE), {}, NOON)
+    assert (seen.seen_since, remembered) == ({}, {})
 
 
 def test_a_unit_that_is_gone_is_forgotten():
-    _, kept = patience.watch(model(WAITS), {}, NOON)
-    assert patience.watch(Model(), kept, at(5))[1] == {}
+    _, remembered = sightings.watch(model(WAITS), {}, NOON)
+    assert sightings.watch(Model(), remembered, at(5))[1] == {}
 
 
 def test_an_error_is_there_while_its_hook_is_retried():
@@ -98,16 +103,16 @@ def test_a_lost_agent_counts_since_it_is_lost():
 
 
 def test_a_clock_that_was_set_back_begins_anew():
-    _, kept = patience.watch(model(WAITS), {}, at(60))
-    assert patience.watch(model(WAITS), kept, NOON)[0].seen_since == {"aodh/0": NOON}
+    _, remembered = sightings.watch(model(WAITS), {}, at(60))
+    assert sightings.watch(model(WAITS), remembered, NOON)[0].seen_since == {"aodh/0": NOON}
 
 
 def test_what_is_kept_is_bounded():
-    units = tuple(Unit(f"aodh/{n}", WAITS) for n in range(patience.MOST + 10))
-    _, kept = patience.watch(Model({"aodh": Application("aodh", "aodh", units=units)}), {}, NOON)
-    assert len(kept) == patience.MOST
-    assert len(patience.to_json(kept)) < 500_000
-    assert patience.from_json(patience.to_json(kept)) == kept
+    units = tuple(Unit(f"aodh/{n}", WAITS) for n in range(sightings.MOST + 10))
+    _, seen = sightings.watch(Model({"aodh": Application("aodh", "aodh", units=units)}), {}, NOON)
+    assert len(seen) == sightings.MOST
+    assert len(kept.dumps(seen)) < 500_000
+    assert read(kept.dumps(seen)) == seen
 
 
 NAMES = st.from_regex(r"[a-z]{1,5}/[0-9]", fullmatch=True).filter(str.isascii)
@@ -116,17 +121,17 @@ SIGHTINGS = st.dictionaries(
     st.builds(
         Sighting,
         st.sampled_from(Level),
-        st.text().map(patience.digest_of),
+        st.text().map(sightings.digest_of),
         st.datetimes().map(lambda t: t.replace(microsecond=0, tzinfo=datetime.timezone.utc)),
     ),
 )
 
 
 @given(SIGHTINGS)
-def test_what_is_kept_is_read_again_the_same(kept: dict[str, Sighting]):
-    text = patience.to_json(kept)
-    assert patience.from_json(text) == kept
-    assert patience.to_json(dict(reversed(kept.items()))) == text
+def test_what_is_kept_is_read_again_the_same(seen: dict[str, Sighting]):
+    text = kept.dumps(seen)
+    assert read(text) == seen
+    assert kept.dumps(dict(reversed(seen.items()))) == text
 
 
 @pytest.mark.parametrize(
@@ -147,4 +152,4 @@ def test_what_is_kept_is_read_again_the_same(kept: dict[str, Sighting]):
     ],
 )
 def test_what_is_not_ours_is_as_good_as_nothing(text: str):
-    assert patience.from_json(text) == {}
+    assert read(text) == {}

@@ -64,7 +64,7 @@ class Scene:
             command=command.CommandBackend(packages.Source(), timeout=10),
             members=(),
             announce=self.said.append,
-            action=action.ActionBackend(Door(answer), ()),
+            action=action.ActionBackend(Door(answer), (), {}),
         )
         report = msgspec.structs.replace(reports.report(), behind=reports.BEHIND)
         seen = runner.Verification(
