@@ -118,8 +118,9 @@ def test_a_status_of_the_model_is_read_or_not_understood(text: str):
     with contextlib.suppress(foreign.NotUnderstoodError):
         found = juju_status.parse(foreign.load(text))
         discovery.find(found, loader.load())
-        for application in ceilometer.applications(found):
+        for application in found.applications.values():
             assert application.name.isprintable()
+            assert ceilometer.asks(application) in {True, False}
         for unit in found.units:
             assert unit.name.isprintable()
             assert unit.machine.isprintable()

@@ -305,7 +305,7 @@ class Eyes:
 
     def __init__(self, cloud: models.Model) -> None:
         model = juju_status.parse(cloud.document)
-        (application,) = ceilometer.applications(model)
+        (application,) = model.of_charm(ceilometer.CHARM)
         self._sight = Sight(application, related=application.name, model=model)
 
     def look(self, _task: str, _related: str) -> Sight:

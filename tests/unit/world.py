@@ -21,6 +21,7 @@ from coordinator.checks.memory import NOTHING, CheckMemory
 from coordinator.juju import access, action, ceilometer, client, errors
 from coordinator.juju.ceilometer import State, Task
 from coordinator.juju.sight import Sight
+from coordinator.juju.status import Application, CharmStatus
 from coordinator.report.finding import Cause
 from coordinator.request import Request
 from coordinator.upgrade import command, packages
@@ -207,7 +208,8 @@ class World:
             return Sight(GONE, related=related)
         run = self.tasks[int(number) - 1] if number else None
         task = Task(number, run.state, "no such luck") if run else None
-        seen = ceilometer.CeilometerApplication("ceilometer", self.asks, self.model_release)
+        status = CharmStatus(message=ceilometer.REQUEST if self.asks else "")
+        seen = Application("ceilometer", "ceilometer", version=self.model_release, status=status)
         return Sight(seen, task, related or seen.name)
 
     def run_command(self) -> command.RunResult:

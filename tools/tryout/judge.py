@@ -151,7 +151,7 @@ def _requests(model: Model, at: datetime.datetime) -> Iterator[Finding]:
     """What the coordinator says of a Ceilometer that asks for its action, and it may not run."""
     for app in ceilometer.applications(model):
         found = findings.of_charm(Sight(app), Record(), at, may_command=False)
-        if found is not None and app.asks:
+        if found is not None and ceilometer.asks(app):
             yield found
 
 

@@ -47,6 +47,7 @@ class ActionBackend:
             return Sight(error.fault, related=related)
         now = datetime.datetime.now(datetime.timezone.utc)
         model, self.sightings = sightings.watch(model, self.sightings, now)
-        access, found = self.controller.access, ceilometer.applications(model)
+        found = ceilometer.applications(model)
+        access = self.controller.access
         meant = ceilometer.target(found, self._members, access.us, access.shown)
         return Sight(meant, shown, related or next((app.name for app in found), ""), model)

@@ -20,19 +20,6 @@ REQUEST = "Run the ceilometer-upgrade action"
 `src/lib/charm/openstack/ceilometer.py`); it may be prefixed or joined with others."""
 
 
-class CeilometerApplication(msgspec.Struct, frozen=True):
-    """An application of the ceilometer charm.
-
-    Attributes:
-        asks: one of its units asks for its action ceilometer-upgrade.
-        release: version of Ceilometer, where the charm tells it.
-    """
-
-    name: str
-    asks: bool = False
-    release: str = ""
-
-
 class State(enum.Enum):
     """How far a task of Juju is."""
 
@@ -62,10 +49,9 @@ _STATES = {
 }
 
 
-def applications(model: Model) -> tuple[CeilometerApplication, ...]:
+def applications(model: Model) -> list[Application]:
     """Ceilometer's applications in a model, by name."""
-    found = sorted(model.of_charm(CHARM), key=lambda app: app.name)
-    return tuple(CeilometerApplication(app.name, asks(app), app.version) for app in found)
+    return sorted(model.of_charm(CHARM), key=lambda app: app.name)
 
 
 def asks(app: Application) -> bool:
@@ -124,8 +110,8 @@ def unfinished(operations: Json, application: str, action: str) -> str:
 
 
 def target(
-    found: Sequence[CeilometerApplication], members: Sequence[str], us: str, model: str
-) -> CeilometerApplication | errors.JujuFault:
+    found: Sequence[Application], members: Sequence[str], us: str, model: str
+) -> Application | errors.JujuFault:
     """The application whose action is to be run, or why it is not clear which.
 
     Args:

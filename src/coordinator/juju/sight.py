@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from coordinator.juju.ceilometer import CHARM, CeilometerApplication, Task
+from coordinator.juju.ceilometer import CHARM, Task, asks
 from coordinator.juju.errors import JujuFault
-from coordinator.juju.status import Model
+from coordinator.juju.status import Application, Model
 
 
 class Sight(msgspec.Struct, frozen=True):
@@ -19,16 +19,15 @@ class Sight(msgspec.Struct, frozen=True):
         model: None when it was not seen.
     """
 
-    application: CeilometerApplication | JujuFault | None = None
+    application: Application | JujuFault | None = None
     task: Task | None = None
     related: str = ""
     model: Model | None = None
 
     @property
-    def seen(self) -> CeilometerApplication | None:
+    def seen(self) -> Application | None:
         """The application, where the controller showed it."""
-        found = self.application
-        return found if isinstance(found, CeilometerApplication) else None
+        return self.application if isinstance(self.application, Application) else None
 
     @property
     def name(self) -> str:
@@ -38,9 +37,9 @@ class Sight(msgspec.Struct, frozen=True):
     @property
     def release(self) -> str:
         """Version of Ceilometer in the model; empty when it is not known."""
-        return self.seen.release if self.seen else ""
+        return self.seen.version if self.seen else ""
 
     @property
     def asks(self) -> bool | None:
         """Its charm asks for its action ceilometer-upgrade; None when not known."""
-        return self.seen.asks if self.seen else None
+        return asks(self.seen) if self.seen else None

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from coordinator.juju import errors
-from coordinator.juju.ceilometer import CeilometerApplication
 from coordinator.juju.sight import Sight
 from coordinator.upgrade.command import CommandBackend
 from coordinator.upgrade.policy import UpgradePolicy
@@ -47,7 +46,7 @@ class Backends(msgspec.Struct, frozen=True):
 
     def can_act(self, sight: Sight) -> bool:
         """Whether ceilometer's own action could be run now."""
-        return self.policy.allows_action and isinstance(sight.application, CeilometerApplication)
+        return self.policy.allows_action and sight.seen is not None
 
     def application_to_run(self, sight: Sight, coordinator: str) -> str:
         """Whose action a person is told to run: ours, unless it would refuse."""

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coordinator.juju import ceilometer, errors, status
-from coordinator.juju.ceilometer import CeilometerApplication, State, Task
+from coordinator.juju.ceilometer import State, Task
 from coordinator.juju.foreign import Json, NotUnderstoodError
+from coordinator.juju.status import Application
 from coordinator.report.finding import Cause
 
 ASKING = "Run the ceilometer-upgrade action on the leader to initialize ceilometer and gnocchi"
@@ -30,45 +31,25 @@ def entry(*messages: str, charm: str = "ceilometer", **more: Any) -> dict[str, A
     }
 
 
-def found(**entries: dict[str, Any]) -> tuple[CeilometerApplication, ...]:
-    for name, shown in entries.items():
-        units = shown["units"] or {}
-        shown["units"] = {unit.replace("app/", f"{name}/"): u for unit, u in units.items()}
-    return ceilometer.applications(status.parse({"applications": entries}))
-
-
-def test_ceilometer_is_found_by_its_charm_not_by_its_name():
-    entries = {
-        "telemetry": entry("Unit is ready"),
-        "ceilometer": entry("Unit is ready", charm="postgresql"),
-        "ceilometer-agent": entry("Unit is ready", charm="ceilometer-agent"),
-    }
-    assert found(**entries) == (CeilometerApplication("telemetry"),)
+def asks(shown: dict[str, Any]) -> bool:
+    model = status.parse({"applications": {"app": shown}})
+    return ceilometer.asks(model.applications["app"])
 
 
 @pytest.mark.parametrize(
     "message", [ASKING, f"Missing relations: messaging, {ASKING}", f"Paused. {ASKING}!"]
 )
 def test_the_request_is_recognised_wherever_it_stands(message: str):
-    assert found(ceilometer=entry("Unit is ready", message)) == (
-        CeilometerApplication("ceilometer", asks=True),
-    )
+    assert asks(entry("Unit is ready", message))
 
 
 def test_the_request_of_the_application_itself_counts():
     asking = {**entry(), "application-status": {"current": "blocked", "message": ASKING}}
-    assert found(ceilometer=asking) == (CeilometerApplication("ceilometer", asks=True),)
+    assert asks(asking)
 
 
-def test_the_release_is_the_workload_version():
-    assert found(ceilometer=entry(version="21.0.0")) == (
-        CeilometerApplication("ceilometer", release="21.0.0"),
-    )
-
-
-def test_an_application_without_units_and_messages_is_read():
-    bare = {"charm-name": "ceilometer", "units": None}
-    assert found(ceilometer=bare) == (CeilometerApplication("ceilometer"),)
+def test_an_application_without_units_and_messages_does_not_ask():
+    assert not asks({"charm-name": "ceilometer", "units": None})
 
 
 # Tasks
@@ -182,12 +163,12 @@ def test_any_json_is_understood_or_refused(tree: Json):
 
 # Which application is meant
 
-ONE, TWO = CeilometerApplication("ceilometer"), CeilometerApplication("telemetry")
+ONE, TWO = Application("ceilometer", "ceilometer"), Application("telemetry", "ceilometer")
 
 
 def target(
-    *members: str, among: tuple[CeilometerApplication, ...] = (ONE, TWO)
-) -> CeilometerApplication | errors.JujuFault:
+    *members: str, among: tuple[Application, ...] = (ONE, TWO)
+) -> Application | errors.JujuFault:
     return ceilometer.target(among, members, "telemetry-coordinator", "openstack")
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from coordinator.juju import access, ceilometer, client, errors, snap
 from coordinator.juju.back_off import BackOff
-from coordinator.juju.ceilometer import CeilometerApplication, State, Task
+from coordinator.juju.ceilometer import State, Task
 from coordinator.juju.status import Model
 from coordinator.report.finding import Cause
 from tests.support.juju import models
@@ -107,7 +107,8 @@ def test_what_is_asked_of_the_whole_model_is_about_no_application(
 def test_ceilometer_is_seen_as_the_model_shows_it(juju: Controller):
     juju.deploy("aodh", "aodh")
     found = model_of(through(juju))
-    assert ceilometer.applications(found) == (CeilometerApplication("ceilometer", True, "21.0.0"),)
+    assert ceilometer.asks(found.applications["ceilometer"])
+    assert found.applications["ceilometer"].version == "21.0.0"
     assert found.applications.keys() == {"ceilometer", "aodh"}
 
 
@@ -118,9 +119,7 @@ def test_the_whole_model_is_read_in_one_call(tmp_path: pathlib.Path, version: st
     cloud = models.openstack(version=version)
     juju.fill(cloud)
     found = model_of(through(juju))
-    assert ceilometer.applications(found) == (
-        CeilometerApplication("ceilometer", False, "21.0.0"),
-    )
+    assert not ceilometer.asks(found.applications["ceilometer"])
     assert found.applications.keys() == cloud.applications.keys()
     assert juju.calls == [["status", "--model", f"controller:{MODEL}", "--format", "json"]]
 

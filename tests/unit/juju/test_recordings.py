@@ -69,8 +69,8 @@ def test_what_settles_is_at_work():
 
 
 def test_a_ceilometer_that_asks_is_recognised():
-    (found,) = ceilometer.applications(model("ceilometer-asks"))
-    assert (found.name, found.asks) == ("ceilometer", True)
+    (found,) = model("ceilometer-asks").of_charm("ceilometer")
+    assert ceilometer.asks(found)
 
 
 def test_a_blocked_unit_blocks_its_application():

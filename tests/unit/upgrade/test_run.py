@@ -12,8 +12,8 @@ from coordinator.blueprint.resource_types import Comparison
 from coordinator.checks import runner
 from coordinator.checks.memory import NOTHING
 from coordinator.juju import access, action, client, errors
-from coordinator.juju.ceilometer import CeilometerApplication
 from coordinator.juju.sight import Sight
+from coordinator.juju.status import Application
 from coordinator.report.finding import Cause
 from coordinator.upgrade import command, packages
 from coordinator.upgrade.backends import Backends
@@ -70,7 +70,7 @@ class Scene:
         seen = runner.Verification(
             report, reports.CREDENTIALS, NOTHING, Comparison(reports.BEHIND)
         )
-        sight = Sight(CeilometerApplication("ceilometer-two", asks=False))
+        sight = Sight(Application("ceilometer-two", "ceilometer"))
         decision = Decision(step, "Gnocchi was upgraded")
         now = Situation(seen, sight, Record(running=running), decision)
         return run_upgrade(reports.REQUEST, now, backends)
