@@ -13,36 +13,37 @@ KEYS = ("username", "password", "endpoints", "ca-cert", "model")
 """Keys of the secret; the first two are required."""
 
 CA_FILE = " ca-cert#file=./ca.pem"
-"""How a certificate is typed into a secret."""
+"""A certificate, as it is typed into a secret."""
 
 _BETWEEN = r"[\s,]+"
 _NAME = r"[a-zA-Z0-9][a-zA-Z0-9.+@-]*"
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _ENDPOINT = r"(?:\[[0-9a-fA-F:.]+\]|[a-zA-Z0-9.-]+):\d{1,5}"
 _FORMS = {
-    "username": (_NAME, "its username is no name of a Juju user"),
+    "username": (_NAME, "USER", "its username is no name of a Juju user"),
     "endpoints": (
         f"{_ENDPOINT}(?:{_BETWEEN}{_ENDPOINT})*",
+        "ADDRESS:PORT",
         "its endpoints are not ADDRESS:PORT, separated by commas",
     ),
     "model": (
         f"{_NAME}/[a-z0-9][a-z0-9.-]*|{_UUID}",
+        "OWNER/NAME",
         "its model is not OWNER/NAME or UUID (a NAME alone is the user's own)",
     ),
 }
-"""The form of a value, and the fault of one that has another form."""
+"""The form of a value, a word in its place, and the fault of one that has another form."""
 
 
 class InvalidAccessError(ValueError):
     """The secret's content cannot be used.
 
     Attributes:
-        content: what it should have, each key, as it is typed: good values as they are given, and
-            a word in capitals for what only a person knows.
+        content: all that it should have, as it is typed: good values as they are given, and a word
+            in capitals for what only a person knows.
     """
 
     def __init__(self, fault: str, content: str) -> None:
-        """Take what is wrong, without values, and what would be right."""
         super().__init__(fault)
         self.content = content
 
@@ -53,14 +54,13 @@ class ControllerNotNamedError(Exception):
 
 @dataclasses.dataclass(frozen=True)
 class Surroundings:
-    """What Juju tells every unit about its controller.
+    """The controller and the model, as Juju tells every unit.
 
     Attributes:
         endpoints: addresses with ports (JUJU_API_ADDRESSES).
         certificate: the controller's CA certificate (agent.conf: `cacert`), or empty.
         controller: UUID of the controller (agent.conf: `controller`), or empty.
-        model: UUID of the unit's own model.
-        shown: its name.
+        model: UUID of the unit's own model; `shown` is its name.
         channel: of the snap juju that fits the controller, such as `3.6/stable`.
         us: name of the coordinator's application.
     """
@@ -91,11 +91,6 @@ class Access(Surroundings):
 
 def parse(content: Mapping[str, str], around: Surroundings, secret: str = "") -> Access:
     """Read the content of the secret that the option `juju-access` names.
-
-    Args:
-        content: of the secret.
-        around: what Juju tells beside it.
-        secret: its URI.
 
     Raises:
         InvalidAccessError: saying what is wrong with it, without its values.
@@ -129,7 +124,7 @@ def parse(content: Mapping[str, str], around: Surroundings, secret: str = "") ->
 
 
 def _fault_of(given: Mapping[str, str]) -> str:
-    """What is wrong with the content; empty where nothing is."""
+    """The fault of the content; empty where it is good."""
     unknown = sorted(given.keys() - set(KEYS))
     if unknown:
         name = plain(unknown[0], 40)
@@ -141,29 +136,27 @@ def _fault_of(given: Mapping[str, str]) -> str:
 
 
 def _wrong(key: str, value: str) -> str:
-    """What is wrong with a value; empty where nothing is."""
+    """The fault of a value; empty where it is good."""
     if key == "ca-cert" and (fault := certificates.fault_of(value)):
         return f"its ca-cert is no PEM certificate ({fault})"
-    form, fault = _FORMS.get(key, ("", ""))
-    return fault if form and not re.fullmatch(form, value) else ""
+    if key in _FORMS:
+        form, _, fault = _FORMS[key]
+        return "" if re.fullmatch(form, value) else fault
+    return ""
 
 
 def _typed(given: Mapping[str, str]) -> str:
-    """What an operator types to say the same again; a certificate comes from a file."""
+    """The words that an operator types to say the same again."""
     keys = [key for key in ("endpoints", "model") if given.get(key)]
     words = [f" {key}={re.sub(_BETWEEN, ',', given[key])}" for key in keys]
     return "".join(words) + (CA_FILE if given.get("ca-cert") else "")
 
 
-_EXAMPLES = {"username": "USER", "endpoints": "ADDRESS:PORT", "model": "OWNER/NAME"}
-
-
 def _retyped(given: Mapping[str, str]) -> str:
     """All of the content anew, with a word in capitals for each value that is wrong."""
-    known = {
-        key: _EXAMPLES.get(key, "?") if _wrong(key, value) else value
-        for key, value in given.items()
-        if value
-    }
+    known = {key: value for key, value in given.items() if value}
+    for key, (_, word, _) in _FORMS.items():
+        if key in known and _wrong(key, known[key]):
+            known[key] = word
     user = known.get("username", "USER")
     return f" username={user} password#file=./password{_typed(known)}"

@@ -13,7 +13,6 @@ class ActionBackend:
     """Looks at the model for Ceilometer's application; `controller` begins its action.
 
     Attributes:
-        controller: also tells what is to be remembered of itself.
         sightings: what is to be remembered of units after the last look.
     """
 
@@ -23,19 +22,13 @@ class ActionBackend:
         members: Sequence[str],
         remembered: sightings.Sightings,
     ) -> None:
-        """Prepare, without asking anything.
-
-        Args:
-            controller: of the model.
-            members: applications that are related to the coordinator.
-            remembered: what was seen of units before.
-        """
+        """Take the applications that are related to the coordinator, and earlier sightings."""
         self.controller = controller
         self.sightings = remembered
         self._members = members
 
     def look(self, task: str, related: str) -> Sight:
-        """What the controller shows of Ceilometer, and of a task. Raises nothing.
+        """Look at Ceilometer, and at a task. Raises nothing.
 
         Args:
             task: number of the task; empty for none.

@@ -1,4 +1,4 @@
-"""When a controller that did not answer is asked again. Pure.
+"""The time in which a controller that did not answer is not asked again. Pure.
 
 The juju client does not give up by itself on a controller that refuses, hangs or has no route: a
 call lasts as long as it is let. So one that did not answer is left alone for some minutes.
@@ -15,7 +15,7 @@ LENGTH = datetime.timedelta(minutes=5)
 
 
 class BackOff(kept.Kept, frozen=True):
-    """The time in which a controller is not asked, because it did not answer.
+    """The back-off from a controller that did not answer.
 
     Attributes:
         where: its addresses, as they were asked; others have nothing to do with it.

@@ -16,12 +16,12 @@ from coordinator.text import plain
 
 CHARM = "ceilometer"
 REQUEST = "Run the ceilometer-upgrade action"
-"""What ceilometer's status contains until the action ran (charm-ceilometer,
-`src/lib/charm/openstack/ceilometer.py`); it may be prefixed or joined with others."""
+"""Part of ceilometer's status until the action ran (charm-ceilometer,
+`src/lib/charm/openstack/ceilometer.py`)."""
 
 
 class State(enum.Enum):
-    """How far a task of Juju is."""
+    """The state of a task of Juju."""
 
     GOING = "going"  # pending or running
     DONE = "done"
@@ -83,7 +83,7 @@ def task(number: str, shown: Json) -> Task:
 
 
 def _outcome(results: Node) -> str:
-    """What a failed task left besides a message; charms form their results as they like."""
+    """The reason in the results of a failed task, which charms form as they like."""
     code = results.number("return-code")
     for key in ("outcome", "stderr"):
         with contextlib.suppress(foreign.NotUnderstoodError):

@@ -63,7 +63,7 @@ class Controller:
             access: who asks, and where.
             client: the juju command.
             remembered: the back-off after an earlier call.
-            insists: ask in spite of a back-off: a person waits.
+            insists: ask in spite of it: a person waits.
             clock: tells the time.
         """
         self.access = access
@@ -111,7 +111,7 @@ class Controller:
             number = _begun(error.stderr or "")
             if not number and error.returncode in _TIMED_OUT:
                 self._extend_back_off()
-                raise errors.UnclearError(errors.too_slow(self.access)) from None
+                raise errors.UnclearError(errors.silent(self.access)) from None
             if not number:
                 raise
         except (json.JSONDecodeError, KeyError, TypeError, AttributeError, RecursionError):

@@ -40,11 +40,8 @@ class Stack(msgspec.Struct, frozen=True):
 def find(model: Model, blueprint: Blueprint, known: Collection[str] = ()) -> Stack:
     """Find the stack's applications in a model.
 
-    Args:
-        model: the whole model.
-        blueprint: the systems.
-        known: applications that are the stack's because the coordinator is related to them; where
-            one of them is of a system's charm, that system has no others.
+    Those that are `known`, because the coordinator is related to them, are all that the stack has
+    of their system.
     """
     found: dict[str, tuple[Application, ...]] = {}
     for system in blueprint.systems.values():
@@ -61,7 +58,7 @@ def find(model: Model, blueprint: Blueprint, known: Collection[str] = ()) -> Sta
 def _others(
     model: Model, blueprint: Blueprint, found: Mapping[str, tuple[Application, ...]]
 ) -> Mapping[str, tuple[Application | RemoteApplication, ...]]:
-    """What the stack is integrated with in the place of a system.
+    """Find what the stack is integrated with in the place of a system.
 
     Who serves a system's users directly, where others have one of their own between, stands for
     what that leads to.

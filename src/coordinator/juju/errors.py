@@ -40,7 +40,7 @@ class JujuError(Exception):
 
 
 class UnclearError(JujuError):
-    """It did not say whether it did it: it may have."""
+    """The controller may have done it, and did not say."""
 
 
 # The secret
@@ -103,13 +103,7 @@ def no_client(channel: str, fault: str, unit: str) -> JujuFault:
 
 
 class _Kind(NamedTuple):
-    """One way in which the juju client fails.
-
-    Attributes:
-        words: what it then says.
-        summary, remedy: templates over user, where, model, application, said, us, channel,
-            update and update_ca: commands that give the secret a new content.
-    """
+    """One way in which the juju client fails: a pattern of what it says, and templates."""
 
     words: str
     cause: Cause
@@ -200,21 +194,14 @@ def _update(access: Access, extra: str) -> str:
     return f"juju update-secret {plain(access.secret, 80)} {given}"
 
 
-def too_slow(access: Access) -> JujuFault:
-    """The client did not end in time."""
-    summary = f"the Juju controller did not answer in time at {access.endpoints[0]}"
-    return JujuFault(Cause.NO_CONTROLLER, summary, "juju show-controller")
-
-
-def silent(access: Access, back_off: BackOff) -> JujuFault:
+def silent(access: Access, back_off: BackOff | None = None) -> JujuFault:
     """The client did not end in time, and the controller is not asked again for a while."""
-    fault = too_slow(access)
-    form = "%Y-%m-%d %H:%M UTC"  # all times of the coordinator are in UTC
-    return msgspec.structs.replace(
-        fault,
-        summary=f"{fault.summary} (since {back_off.since:{form}})",
-        later=f"it is asked again after {back_off.until:{form}}",
-    )
+    summary = f"the Juju controller did not answer in time at {access.endpoints[0]}"
+    later, form = "", "%Y-%m-%d %H:%M UTC"  # all times of the coordinator are in UTC
+    if back_off is not None:
+        summary = f"{summary} (since {back_off.since:{form}})"
+        later = f"it is asked again after {back_off.until:{form}}"
+    return JujuFault(Cause.NO_CONTROLLER, summary, "juju show-controller", later)
 
 
 def not_understood(what: str, us: str) -> JujuFault:

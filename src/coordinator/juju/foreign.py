@@ -59,7 +59,9 @@ class Node:
     __slots__ = ("_items",)
 
     def __init__(self, value: Json) -> None:
-        self._items = _mapping(value)
+        if value is not None and not isinstance(value, Mapping):
+            raise NotUnderstoodError("no mapping")
+        self._items: Mapping[str, Json] = value or {}
 
     def __contains__(self, key: str) -> bool:
         return key in self._items
@@ -85,34 +87,22 @@ class Node:
             raise NotUnderstoodError(f"{key}: no number")
         return value
 
+    def items(self, key: str) -> list[Json]:
+        """The items of a list; none where there is no list."""
+        value = self._items.get(key)
+        if value is not None and not isinstance(value, list):
+            raise NotUnderstoodError(f"{key}: no list")
+        return value or []
+
+    def keys(self, grammar: re.Pattern[str]) -> list[str]:
+        """Its keys, each a name that follows a grammar."""
+        return [check_name(key, grammar) for key in self._items]
+
     def node(self, key: str) -> Node:
         """A mapping below; empty where there is none."""
         return Node(self._items.get(key))
 
     def nodes(self, key: str, grammar: re.Pattern[str]) -> dict[str, Node]:
-        """The mappings below, by names that follow a grammar."""
-        return {name: Node(value) for name, value in self._named(key, grammar)}
-
-    def lists(self, key: str, grammar: re.Pattern[str]) -> dict[str, list[Json]]:
-        """The lists below, by names that follow a grammar."""
-        return {name: _listed(value) for name, value in self._named(key, grammar)}
-
-    def names(self, key: str, grammar: re.Pattern[str]) -> tuple[str, ...]:
-        """A list of names."""
-        return tuple(check_name(one, grammar) for one in _listed(self._items.get(key)))
-
-    def _named(self, key: str, grammar: re.Pattern[str]) -> list[tuple[str, Json]]:
-        below = _mapping(self._items.get(key))
-        return [(check_name(name, grammar), value) for name, value in below.items()]
-
-
-def _mapping(value: Json) -> Mapping[str, Json]:
-    if value is not None and not isinstance(value, Mapping):
-        raise NotUnderstoodError("no mapping")
-    return value or {}
-
-
-def _listed(value: Json) -> list[Json]:
-    if value is not None and not isinstance(value, list):
-        raise NotUnderstoodError("no list")
-    return value or []
+        """The mappings in a mapping below, by names that follow a grammar."""
+        below = self.node(key)
+        return {name: below.node(name) for name in below.keys(grammar)}

@@ -10,7 +10,7 @@ from coordinator.juju.status import Application, Model
 
 
 class Sight(msgspec.Struct, frozen=True):
-    """What is known of Ceilometer's application.
+    """All that is known of Ceilometer's application.
 
     Attributes:
         application: as the controller showed it, or why it could not; None when nobody asked.

@@ -1,4 +1,4 @@
-"""How long a unit has been as it is, as seen by the coordinator itself. Pure.
+"""The time since when a unit is as it is, as the coordinator itself saw it. Pure.
 
 Juju renews the time of a status whenever a charm sets it, also to the same words, which many do
 every five minutes; and of an error it tells the time of the status before. So what was seen of
@@ -28,7 +28,7 @@ _NUMBERS = re.compile(r"[0-9]+")
 
 
 class Sighting(kept.Kept, frozen=True):
-    """What a unit was seen to say.
+    """The status of a unit as it was seen.
 
     Attributes:
         digest: of its message, without numbers.
@@ -41,7 +41,7 @@ class Sighting(kept.Kept, frozen=True):
 
 
 Sightings: TypeAlias = Mapping[str, Sighting]
-"""What is remembered, by the name of the unit. Units that are active are not in it."""
+"""Sightings by the name of the unit. Units that are active are not in it."""
 
 
 def watch(model: Model, remembered: Sightings, now: datetime.datetime) -> tuple[Model, Sightings]:
@@ -58,7 +58,7 @@ def watch(model: Model, remembered: Sightings, now: datetime.datetime) -> tuple[
 
 
 def _see(unit: Unit, remembered: Sightings, now: datetime.datetime) -> Sighting | None:
-    """What is to be remembered of a unit; None where it is well."""
+    """The sighting to be remembered of a unit; None where it is well."""
     before = remembered.get(unit.name)
     if before is not None and before.since > now:
         before = None  # the clock was set back

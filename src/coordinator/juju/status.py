@@ -30,7 +30,7 @@ _ERROR = "status-error"
 
 
 class Level(enum.Enum):
-    """What a status can be, in Juju's words (juju/juju, `core/status/status.go`)."""
+    """Juju's words for a status (juju/juju, `core/status/status.go`)."""
 
     ACTIVE = "active"
     BLOCKED = "blocked"
@@ -63,10 +63,9 @@ class CharmStatus(msgspec.Struct, frozen=True):
     """A status of an application, of a workload, of an agent or of a machine.
 
     Attributes:
-        message: on one line. Of `UNREADABLE`, why Juju could not tell.
-        since: when it was last set, which a charm may do every few minutes with the same words
-            (sightings.py knows more). None where that is not told, and for an error: Juju tells
-            when the status before it was set.
+        message: on one line; of `UNREADABLE`, why Juju could not tell.
+        since: when it was last set, perhaps to the same words (sightings.py knows more). None
+            where that is not told, and for an error: Juju tells that of the status before.
     """
 
     level: Level = Level.OTHER
@@ -155,8 +154,7 @@ class Application(msgspec.Struct, frozen=True):
         channel: where its charm comes from, such as `2023.2/stable`; empty for a local charm.
         version: of the workload, as the charm tells it; empty while one unit has not told it.
         life: `dying` or `dead`; empty while it is alive.
-        subordinate_to: applications that it is beside; empty for a principal, and for a
-            subordinate that is beside none.
+        subordinate_to: applications that it is beside; a subordinate may be beside none.
         integrations: with other applications; peers are left out.
         unreadable: Juju could not tell about it; often, not even its charm is known then.
     """
@@ -205,8 +203,7 @@ class Model(msgspec.Struct, frozen=True):
 
     Attributes:
         machines: also containers.
-        seen_since: when we first saw each unit as it is now (sightings.py); empty where nobody
-            remembers.
+        seen_since: when each unit was first seen as it is now (sightings.py), where known.
         retried: units whose hook failed and is being tried again at this moment (sightings.py).
     """
 
@@ -272,7 +269,10 @@ def _application(
         life=_life(node),
         status=status,
         units=units,
-        subordinate_to=node.names("subordinate-to", foreign.APPLICATION),
+        subordinate_to=tuple(
+            foreign.check_name(principal, foreign.APPLICATION)
+            for principal in node.items("subordinate-to")
+        ),
         integrations=integrations,
         base=_base(node),
         unreadable=status.level is Level.UNREADABLE,
@@ -299,10 +299,10 @@ def _interfaces(node: Node) -> dict[str, str]:
 
 def _ends(node: Node) -> list[Integration]:
     """The integrations of an application, peers among them, without the other endpoint."""
-    interfaces = _interfaces(node)
+    interfaces, relations = _interfaces(node), node.node("relations")
     ends: list[Integration] = []
-    for endpoint, others in node.lists("relations", foreign.ENDPOINT).items():
-        for other in others:
+    for endpoint in relations.keys(foreign.ENDPOINT):
+        for other in relations.items(endpoint):
             if isinstance(other, str):  # 4.0, of a remote application
                 application, interface = other, interfaces.get(endpoint, "")
             else:
