@@ -14,7 +14,7 @@ from config import Settings
 from coordinator.blueprint.loader import Choice
 from coordinator.juju import client, errors, snap
 from coordinator.juju.access import Access
-from coordinator.juju.status import Application, Integration, Model
+from coordinator.juju.status import Application, JujuIntegration, Model
 from coordinator.plan.plan import COORDINATOR
 from coordinator.plan.results import Options, VisibleModel, of_plan
 from coordinator.report.report import Report
@@ -86,7 +86,7 @@ def _look(
 
 def _ourselves(name: str, relations: Related) -> Application:
     integrations = [
-        Integration(endpoint, relation.app.name)
+        JujuIntegration(endpoint, relation.app.name)
         for endpoint in ENDPOINTS
         for relation in relations.active(endpoint)
     ]

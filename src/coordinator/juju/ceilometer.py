@@ -10,7 +10,7 @@ import msgspec
 
 from coordinator.juju import errors, foreign
 from coordinator.juju.foreign import Node
-from coordinator.juju.status import Application, CharmStatus, Level, Model, application_of
+from coordinator.juju.status import Application, CharmStatus, JujuLevel, Model, application_of
 from coordinator.report.kept import Json
 from coordinator.text import plain
 
@@ -66,7 +66,7 @@ def without_request(status: CharmStatus) -> CharmStatus:
         return status
     rest = status.message.partition(REQUEST)[0].strip(" ,;.")
     return msgspec.structs.replace(
-        status, level=status.level if rest else Level.ACTIVE, message=rest
+        status, level=status.level if rest else JujuLevel.ACTIVE, message=rest
     )
 
 

@@ -18,7 +18,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from coordinator.juju.status import Level, Model, Unit
+from coordinator.juju.status import JujuLevel, Model, Unit
 from coordinator.report import kept
 
 MOST = 5000
@@ -35,7 +35,7 @@ class Sighting(kept.Kept, frozen=True):
         since: when it was first seen so, without a break.
     """
 
-    level: Level
+    level: JujuLevel
     digest: str
     since: kept.Moment
 
@@ -63,9 +63,9 @@ def _see(unit: Unit, remembered: Sightings, now: datetime.datetime) -> Sighting 
     if before is not None and before.since > now:
         before = None  # the clock was set back
     level = _level(unit)
-    if before is not None and before.level is Level.ERROR and _hides_error(unit):
+    if before is not None and before.level is JujuLevel.ERROR and _hides_error(unit):
         return before
-    if level in {Level.ACTIVE, Level.UNKNOWN}:
+    if level in {JujuLevel.ACTIVE, JujuLevel.UNKNOWN}:
         return None
     digest = digest_of(unit.workload.message)
     if before is not None and (before.level, before.digest) == (level, digest):
@@ -73,14 +73,14 @@ def _see(unit: Unit, remembered: Sightings, now: datetime.datetime) -> Sighting 
     return Sighting(level, digest, now)
 
 
-def _level(unit: Unit) -> Level:
-    return Level.LOST if unit.lost else unit.workload.level
+def _level(unit: Unit) -> JujuLevel:
+    return JujuLevel.LOST if unit.lost else unit.workload.level
 
 
 def _hides_error(unit: Unit) -> bool:
     """True if a unit is at work, perhaps on the hook that failed."""
-    at_work = unit.agent.level is Level.EXECUTING and not unit.lost
-    return at_work and unit.workload.level is not Level.ERROR
+    at_work = unit.agent.level is JujuLevel.EXECUTING and not unit.lost
+    return at_work and unit.workload.level is not JujuLevel.ERROR
 
 
 def digest_of(message: str) -> str:

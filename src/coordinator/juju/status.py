@@ -29,7 +29,7 @@ _ERROR = "status-error"
 """In place of what Juju could not tell (juju/juju, `cmd/juju/status/formatted.go`)."""
 
 
-class Level(enum.Enum):
+class JujuLevel(enum.Enum):
     """Juju's words for a status (juju/juju, `core/status/status.go`)."""
 
     ACTIVE = "active"
@@ -56,7 +56,7 @@ class Level(enum.Enum):
     OTHER = ""
 
 
-_LEVELS = {level.value: level for level in Level}
+_LEVELS = {level.value: level for level in JujuLevel}
 
 
 class CharmStatus(msgspec.Struct, frozen=True):
@@ -68,7 +68,7 @@ class CharmStatus(msgspec.Struct, frozen=True):
             where that is not told, and for an error: Juju tells that of the status before.
     """
 
-    level: Level = Level.OTHER
+    level: JujuLevel = JujuLevel.OTHER
     message: str = ""
     since: datetime.datetime | None = None
 
@@ -100,7 +100,7 @@ class Machine(msgspec.Struct, frozen=True):
     @property
     def is_down(self) -> bool:
         """True if its agent does not answer, or never came."""
-        return self.agent.level is Level.DOWN
+        return self.agent.level is JujuLevel.DOWN
 
 
 class Unit(msgspec.Struct, frozen=True):
@@ -130,11 +130,10 @@ class Unit(msgspec.Struct, frozen=True):
         return application_of(self.name)
 
 
-class Integration(msgspec.Struct, frozen=True):
+class JujuIntegration(msgspec.Struct, frozen=True):
     """An integration of an application, as seen from it.
 
     Attributes:
-        endpoint: the application's own.
         application: name of the other one, which may be remote.
         other: the other's endpoint; empty where it is not clear which.
         interface: of both; empty where the client does not tell.
@@ -150,7 +149,6 @@ class Application(msgspec.Struct, frozen=True):
     """An application.
 
     Attributes:
-        charm: name of its charm, whatever the application is called.
         channel: where its charm comes from, such as `2023.2/stable`; empty for a local charm.
         version: of the workload, as the charm tells it; empty while one unit has not told it.
         life: `dying` or `dead`; empty while it is alive.
@@ -167,7 +165,7 @@ class Application(msgspec.Struct, frozen=True):
     status: CharmStatus = CharmStatus()
     units: tuple[Unit, ...] = ()
     subordinate_to: tuple[str, ...] = ()
-    integrations: tuple[Integration, ...] = ()
+    integrations: tuple[JujuIntegration, ...] = ()
     base: Base = Base()
     unreadable: bool = False
 
@@ -176,7 +174,7 @@ class Application(msgspec.Struct, frozen=True):
         """True if it is being removed."""
         return bool(self.life)
 
-    def integrated(self, endpoint: str) -> tuple[Integration, ...]:
+    def integrated(self, endpoint: str) -> tuple[JujuIntegration, ...]:
         """The integrations of one of its endpoints."""
         return tuple(found for found in self.integrations if found.endpoint == endpoint)
 
@@ -194,7 +192,7 @@ class RemoteApplication(msgspec.Struct, frozen=True):
     life: str = ""
     status: CharmStatus = CharmStatus()
     endpoints: Mapping[str, str] = {}
-    integrations: tuple[Integration, ...] = ()
+    integrations: tuple[JujuIntegration, ...] = ()
     unreadable: bool = False
 
 
@@ -258,7 +256,7 @@ def parse(document: Json) -> Model:
 
 
 def _application(
-    name: str, node: Node, units: tuple[Unit, ...], integrations: tuple[Integration, ...]
+    name: str, node: Node, units: tuple[Unit, ...], integrations: tuple[JujuIntegration, ...]
 ) -> Application:
     status = _status(node, "application-status")
     return Application(
@@ -275,11 +273,11 @@ def _application(
         ),
         integrations=integrations,
         base=_base(node),
-        unreadable=status.level is Level.UNREADABLE,
+        unreadable=status.level is JujuLevel.UNREADABLE,
     )
 
 
-def _remote(name: str, node: Node, integrations: tuple[Integration, ...]) -> RemoteApplication:
+def _remote(name: str, node: Node, integrations: tuple[JujuIntegration, ...]) -> RemoteApplication:
     status = _status(node, "application-status")
     return RemoteApplication(
         name=name,
@@ -288,7 +286,7 @@ def _remote(name: str, node: Node, integrations: tuple[Integration, ...]) -> Rem
         status=status,
         endpoints=_interfaces(node),
         integrations=integrations,
-        unreadable=status.level is Level.UNREADABLE,
+        unreadable=status.level is JujuLevel.UNREADABLE,
     )
 
 
@@ -297,10 +295,10 @@ def _interfaces(node: Node) -> dict[str, str]:
     return {name: plain(found.text("interface"), 100) for name, found in endpoints.items()}
 
 
-def _ends(node: Node) -> list[Integration]:
+def _ends(node: Node) -> list[JujuIntegration]:
     """The integrations of an application, peers among them, without the other endpoint."""
     interfaces, relations = _interfaces(node), node.node("relations")
-    ends: list[Integration] = []
+    ends: list[JujuIntegration] = []
     for endpoint in relations.keys(foreign.ENDPOINT):
         for other in relations.items(endpoint):
             if isinstance(other, str):  # 4.0, of a remote application
@@ -310,11 +308,13 @@ def _ends(node: Node) -> list[Integration]:
                 application = detail.text("related-application")
                 interface = plain(detail.text("interface"), 100)
             foreign.check_name(application, foreign.APPLICATION)
-            ends.append(Integration(endpoint, application, interface=interface))
+            ends.append(JujuIntegration(endpoint, application, interface=interface))
     return ends
 
 
-def _integrations(name: str, ends: Mapping[str, list[Integration]]) -> tuple[Integration, ...]:
+def _integrations(
+    name: str, ends: Mapping[str, list[JujuIntegration]]
+) -> tuple[JujuIntegration, ...]:
     """The integrations of an application with others, with both endpoints; peers are left out."""
     return tuple(
         msgspec.structs.replace(end, other=_other_end(name, end, ends.get(end.application, [])))
@@ -323,7 +323,7 @@ def _integrations(name: str, ends: Mapping[str, list[Integration]]) -> tuple[Int
     )
 
 
-def _other_end(name: str, end: Integration, others: list[Integration]) -> str:
+def _other_end(name: str, end: JujuIntegration, others: list[JujuIntegration]) -> str:
     """The other endpoint of an integration; empty where more than one fits."""
     back = {
         other.endpoint
@@ -358,15 +358,15 @@ def _units(applications: Mapping[str, Node], machines: Mapping[str, Machine]) ->
 def _unit(name: str, node: Node, machine: str, machines: Mapping[str, Machine]) -> Unit:
     workload, agent = _status(node, "workload-status"), _status(node, "juju-status")
     # an agent that is allocating was never there
-    was_there = agent.level not in {Level.ALLOCATING, Level.UNREADABLE}
+    was_there = agent.level not in {JujuLevel.ALLOCATING, JujuLevel.UNREADABLE}
     host = machines.get(machine)
     return Unit(
         name=name,
         workload=workload,
         agent=agent,
         machine=machine,
-        lost=agent.level is Level.LOST or (was_there and host is not None and host.is_down),
-        unreadable=workload.level is Level.UNREADABLE,
+        lost=agent.level is JujuLevel.LOST or (was_there and host is not None and host.is_down),
+        unreadable=workload.level is JujuLevel.UNREADABLE,
     )
 
 
@@ -385,9 +385,9 @@ def _status(owner: Node, key: str) -> CharmStatus:
     """A status; unreadable where Juju could not tell it, or anything of its owner."""
     node = owner if _ERROR in owner else owner.node(key)
     if _ERROR in node:
-        return CharmStatus(Level.UNREADABLE, plain(node.text(_ERROR), LONGEST))
-    level = _LEVELS.get(node.text("current"), Level.OTHER)
-    since = None if level is Level.ERROR else _time(node.text("since"))
+        return CharmStatus(JujuLevel.UNREADABLE, plain(node.text(_ERROR), LONGEST))
+    level = _LEVELS.get(node.text("current"), JujuLevel.OTHER)
+    since = None if level is JujuLevel.ERROR else _time(node.text("since"))
     return CharmStatus(level, plain(node.text("message"), LONGEST), since)
 
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from coordinator.juju import access, action, ceilometer, client, errors
 from coordinator.juju.ceilometer import State, Task
 from coordinator.juju.sight import Sight
-from coordinator.juju.status import Application, CharmStatus, Level, Model, Unit
+from coordinator.juju.status import Application, CharmStatus, JujuLevel, Model, Unit
 from coordinator.report.finding import Cause
 
-WAITING = Unit("ceilometer/0", CharmStatus(Level.WAITING, ceilometer.REQUEST))
+WAITING = Unit("ceilometer/0", CharmStatus(JujuLevel.WAITING, ceilometer.REQUEST))
 ONE = Application("ceilometer", "ceilometer", version="21.0.0", units=(WAITING,))
 TWO = Application("telemetry", "ceilometer")
 TASK = Task("4", State.GOING)

@@ -9,20 +9,22 @@ from hypothesis import strategies as st
 
 from coordinator.juju import sightings
 from coordinator.juju.sightings import Sighting, Sightings
-from coordinator.juju.status import Application, CharmStatus, Level, Model, Unit
+from coordinator.juju.status import Application, CharmStatus, JujuLevel, Model, Unit
 from coordinator.report import kept
 
 NOON = datetime.datetime(2026, 11, 27, 12, 0, tzinfo=datetime.timezone.utc)
-WAITS = CharmStatus(Level.WAITING, "10% done")
-ERROR = CharmStatus(Level.ERROR, 'hook failed: "config-changed"')
-ACTIVE = CharmStatus(Level.ACTIVE, "Unit is ready")
+WAITS = CharmStatus(JujuLevel.WAITING, "10% done")
+ERROR = CharmStatus(JujuLevel.ERROR, 'hook failed: "config-changed"')
+ACTIVE = CharmStatus(JujuLevel.ACTIVE, "Unit is ready")
 
 
 def at(minute: int) -> datetime.datetime:
     return NOON + datetime.timedelta(minutes=minute)
 
 
-def model(workload: CharmStatus, agent: Level = Level.IDLE, *, lost: bool = False) -> Model:
+def model(
+    workload: CharmStatus, agent: JujuLevel = JujuLevel.IDLE, *, lost: bool = False
+) -> Model:
     unit = Unit("aodh/0", workload, CharmStatus(agent), lost=lost)
     return Model({"aodh": Application("aodh", "aodh", units=(unit,))})
 
@@ -51,13 +53,16 @@ def test_a_time_that_the_charm_renews_changes_nothing():
 
 
 def test_a_message_of_which_numbers_change_is_the_same():
-    later = CharmStatus(Level.WAITING, "25% done")
+    later = CharmStatus(JujuLevel.WAITING, "25% done")
     assert looks(model(WAITS), model(later)).seen_since == {"aodh/0": NOON}
 
 
 @pytest.mark.parametrize(
     "other",
-    [CharmStatus(Level.WAITING, "for keystone"), CharmStatus(Level.MAINTENANCE, "10% done")],
+    [
+        CharmStatus(JujuLevel.WAITING, "for keystone"),
+        CharmStatus(JujuLevel.MAINTENANCE, "10% done"),
+    ],
 )
 def test_another_status_begins_anew(other: CharmStatus):
     assert looks(model(WAITS), model(other)).seen_since == {"aodh/0": at(10)}
@@ -78,22 +83,22 @@ def test_a_unit_that_is_gone_is_forgotten():
 
 
 def test_an_error_is_there_while_its_hook_is_retried():
-    seen = looks(model(ERROR), model(ACTIVE, Level.EXECUTING))
+    seen = looks(model(ERROR), model(ACTIVE, JujuLevel.EXECUTING))
     assert (seen.seen_since, seen.retried) == ({"aodh/0": NOON}, {"aodh/0"})
 
 
 def test_an_error_that_comes_back_after_a_retry_is_the_same():
-    seen = looks(model(ERROR), model(ACTIVE, Level.EXECUTING), model(ERROR))
+    seen = looks(model(ERROR), model(ACTIVE, JujuLevel.EXECUTING), model(ERROR))
     assert (seen.seen_since, seen.retried) == ({"aodh/0": NOON}, set())
 
 
 def test_an_error_is_over_when_the_agent_rests_without_one():
-    seen = looks(model(ERROR), model(ACTIVE, Level.EXECUTING), model(ACTIVE))
+    seen = looks(model(ERROR), model(ACTIVE, JujuLevel.EXECUTING), model(ACTIVE))
     assert (seen.seen_since, seen.retried) == ({}, set())
 
 
 def test_a_unit_that_works_after_it_waited_is_not_retried():
-    seen = looks(model(WAITS), model(ACTIVE, Level.EXECUTING))
+    seen = looks(model(WAITS), model(ACTIVE, JujuLevel.EXECUTING))
     assert (seen.seen_since, seen.retried) == ({}, set())
 
 
@@ -120,7 +125,7 @@ SIGHTINGS = st.dictionaries(
     NAMES,
     st.builds(
         Sighting,
-        st.sampled_from(Level),
+        st.sampled_from(JujuLevel),
         st.text().map(sightings.digest_of),
         st.datetimes().map(lambda t: t.replace(microsecond=0, tzinfo=datetime.timezone.utc)),
     ),
