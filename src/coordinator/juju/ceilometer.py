@@ -98,10 +98,10 @@ def unfinished(operations: Json, application: str, action: str) -> str:
     The operations are the output of `juju operations --format json`.
     """
     listed = Node({"operations": operations})
-    for operation in listed.nodes("operations", foreign.TASK).values():
+    for operation in listed.nodes("operations", foreign.NUMBER).values():
         # of several tasks, each has the name
         name = operation.node("action").text("name")
-        for number, found in operation.nodes("tasks", foreign.TASK).items():
+        for number, found in operation.nodes("tasks", foreign.NUMBER).items():
             going = _STATES.get(found.text("status")) is State.GOING
             ours = application_of(found.text("host")) == application
             if going and ours and action == (name or found.text("name")):

@@ -122,7 +122,7 @@ class Controller:
                 self.back_off = None
                 fault = errors.of_client(str(error), self.access, application)
                 raise errors.JujuError(fault) from None
-        if not foreign.TASK.fullmatch(number):
+        if not re.fullmatch(foreign.NUMBER, number):
             fault = errors.not_understood("the task that was begun", self.access.us)
             raise errors.UnclearError(fault)
         return number

@@ -14,19 +14,19 @@ from coordinator.report.kept import Json
 LARGEST = 64 * 1024 * 1024
 """Characters of a document at most: a model of 3,000 units has about 3 million."""
 
-_APPLICATION = r"[a-z][a-z0-9]*(?:-[0-9]*[a-z][a-z0-9]*)*"
-_NUMBER = r"(?:0|[1-9][0-9]{0,8})"
-APPLICATION = re.compile(_APPLICATION)
+# Grammars of names, as regular expressions: they are compiled when a document is read.
+
+APPLICATION = r"[a-z][a-z0-9]*(?:-[0-9]*[a-z][a-z0-9]*)*"
 """Name of an application, also of a charm (juju/names, application.go; juju/charm, url.go)."""
-UNIT = re.compile(f"{_APPLICATION}/{_NUMBER}")
+NUMBER = r"(?:0|[1-9][0-9]{0,8})"
+"""Number of a task or of an operation."""
+UNIT = f"{APPLICATION}/{NUMBER}"
 """Name of a unit (juju/names, unit.go)."""
-MACHINE = re.compile(f"{_NUMBER}(?:/[a-z]+/{_NUMBER})*")
+MACHINE = f"{NUMBER}(?:/[a-z]+/{NUMBER})*"
 """Number of a machine, or of a container such as `0/lxd/3` (juju/names, machine.go)."""
-ENDPOINT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+ENDPOINT = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
 """Name of an endpoint. Juju does not check those of metadata.yaml, so this is only what cannot
 harm where it is shown or typed."""
-TASK = re.compile(_NUMBER)
-"""Number of a task or of an operation."""
 
 _LONGEST = 250
 """Characters of a name at most."""
@@ -46,9 +46,9 @@ def load(text: str) -> Json:
         raise NotUnderstoodError("no JSON document") from None
 
 
-def check_name(text: Json, grammar: re.Pattern[str]) -> str:
+def check_name(text: Json, grammar: str) -> str:
     """Return a name that follows its grammar."""
-    if not isinstance(text, str) or len(text) > _LONGEST or not grammar.fullmatch(text):
+    if not isinstance(text, str) or len(text) > _LONGEST or not re.fullmatch(grammar, text):
         raise NotUnderstoodError("a name that Juju does not allow")
     return text
 
@@ -73,7 +73,7 @@ class Node:
             raise NotUnderstoodError(f"{key}: no text")
         return value or ""
 
-    def name(self, key: str, grammar: re.Pattern[str]) -> str:
+    def name(self, key: str, grammar: str) -> str:
         """A name that follows its grammar; empty where there is none."""
         value = self.text(key)
         return check_name(value, grammar) if value else ""
@@ -94,7 +94,7 @@ class Node:
             raise NotUnderstoodError(f"{key}: no list")
         return value or []
 
-    def keys(self, grammar: re.Pattern[str]) -> list[str]:
+    def keys(self, grammar: str) -> list[str]:
         """Its keys, each a name that follows a grammar."""
         return [check_name(key, grammar) for key in self._items]
 
@@ -102,7 +102,7 @@ class Node:
         """A mapping below; empty where there is none."""
         return Node(self._items.get(key))
 
-    def nodes(self, key: str, grammar: re.Pattern[str]) -> dict[str, Node]:
+    def nodes(self, key: str, grammar: str) -> dict[str, Node]:
         """The mappings in a mapping below, by names that follow a grammar."""
         below = self.node(key)
         return {name: below.node(name) for name in below.keys(grammar)}

@@ -24,8 +24,6 @@ from coordinator.report import kept
 MOST = 5000
 """Units that are remembered at most."""
 
-_NUMBERS = re.compile(r"[0-9]+")
-
 
 class Sighting(kept.Kept, frozen=True):
     """The status of a unit as it was seen.
@@ -85,5 +83,5 @@ def _hides_error(unit: Unit) -> bool:
 
 def digest_of(message: str) -> str:
     """The same for messages that differ in numbers only, such as percentages and times."""
-    words = _NUMBERS.sub("0", message)
+    words = re.sub("[0-9]+", "0", message)
     return hashlib.sha256(words.encode("utf-8", "replace")).hexdigest()[:8]

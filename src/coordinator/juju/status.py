@@ -45,8 +45,7 @@ class JujuLevel(enum.Enum):
     REBOOTING = "rebooting"
     FAILED = "failed"
     LOST = "lost"
-    # of machines
-    PENDING = "pending"
+    PENDING = "pending"  # from here on, of machines
     STARTED = "started"
     STOPPED = "stopped"
     RUNNING = "running"
@@ -63,7 +62,7 @@ class CharmStatus(msgspec.Struct, frozen=True):
     """A status of an application, of a workload, of an agent or of a machine.
 
     Attributes:
-        message: on one line; of `UNREADABLE`, why Juju could not tell.
+        message: one line; of `UNREADABLE`, why Juju could not tell.
         since: when it was last set, perhaps to the same words (sightings.py knows more). None
             where that is not told, and for an error: Juju tells that of the status before.
     """
@@ -87,7 +86,6 @@ class Machine(msgspec.Struct, frozen=True):
     """A machine or a container.
 
     Attributes:
-        name: its number, such as `3` or `3/lxd/0`.
         agent: `started`, `pending`, or `down`, which is also said while it is not provisioned.
         instance: what the cloud says: `running`, `allocating`, `provisioning error`.
     """
@@ -136,7 +134,7 @@ class JujuIntegration(msgspec.Struct, frozen=True):
     Attributes:
         application: name of the other one, which may be remote.
         other: the other's endpoint; empty where it is not clear which.
-        interface: of both; empty where the client does not tell.
+        interface: of both; empty where it is not told.
     """
 
     endpoint: str
@@ -180,11 +178,11 @@ class Application(msgspec.Struct, frozen=True):
 
 
 class RemoteApplication(msgspec.Struct, frozen=True):
-    """An application of another model, consumed by an offer (SAAS).
+    """An application of another model, consumed by its offer (SAAS).
 
     Attributes:
         url: of the offer, such as `admin/other.keystone`.
-        endpoints: interface of each endpoint that is offered.
+        endpoints: interface of each.
     """
 
     name: str
@@ -239,7 +237,7 @@ def parse(document: Json) -> Model:
         raise foreign.NotUnderstoodError("no applications")
     applications = tree.nodes("applications", foreign.APPLICATION)
     remote = tree.nodes("application-endpoints", foreign.APPLICATION)
-    machines = {found.name: found for found in _machines(tree, "machines")}
+    machines = {found.name: found for found in _machines(tree)}
     units: dict[str, list[Unit]] = {}
     for unit in _units(applications, machines):
         units.setdefault(unit.application, []).append(unit)
@@ -333,11 +331,13 @@ def _other_end(name: str, end: JujuIntegration, others: list[JujuIntegration]) -
     return back.pop() if len(back) == 1 else ""
 
 
-def _machines(node: Node, key: str) -> Iterator[Machine]:
-    for name, found in node.nodes(key, foreign.MACHINE).items():
+def _machines(tree: Node) -> Iterator[Machine]:
+    waiting = [*tree.nodes("machines", foreign.MACHINE).items()]
+    while waiting:
+        name, found = waiting.pop()
         agent, instance = _status(found, "juju-status"), _status(found, "machine-status")
         yield Machine(name, agent, instance, _base(found))
-        yield from _machines(found, "containers")
+        waiting += found.nodes("containers", foreign.MACHINE).items()
 
 
 def _units(applications: Mapping[str, Node], machines: Mapping[str, Machine]) -> Iterator[Unit]:

@@ -181,6 +181,14 @@ def test_what_is_no_status_is_refused(document: Json):
         juju_status.parse(document)
 
 
+def test_containers_of_any_depth_are_read():
+    machine: dict[str, Json] = {}
+    for _ in range(2000):
+        machine = {"containers": {"0/lxd/0": machine}}
+    found = juju_status.parse({"applications": {}, "machines": {"0": machine}})
+    assert found.machines.keys() == {"0", "0/lxd/0"}
+
+
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(),
