@@ -14,7 +14,7 @@ from config import Settings
 from coordinator.blueprint.loader import Choice
 from coordinator.juju import client, errors, snap
 from coordinator.juju.access import Access
-from coordinator.juju.status import Application, Integration, Model
+from coordinator.juju.status import Application, JujuIntegration, Model
 from coordinator.plan.plan import COORDINATOR
 from coordinator.plan.results import Options, VisibleModel, of_plan
 from coordinator.report.report import Report
@@ -76,17 +76,17 @@ def _look(
     if isinstance(juju, str):
         return VisibleModel(related, fault=errors.no_client(access.channel, juju, charm.unit.name))
     try:
-        survey = client.Controller(access, juju, insists=True).survey()
+        whole, _ = client.Controller(access, juju, insists=True).look()
     except errors.JujuError as refused:
         return VisibleModel(related, fault=refused.fault)
     # the secret may name another model than the coordinator's own
-    applications = {**related.applications, **survey.applications}
-    return VisibleModel(msgspec.structs.replace(survey, applications=applications), whole=True)
+    applications = {**related.applications, **whole.applications}
+    return VisibleModel(msgspec.structs.replace(whole, applications=applications), whole=True)
 
 
 def _ourselves(name: str, relations: Related) -> Application:
     integrations = [
-        Integration(endpoint, relation.app.name)
+        JujuIntegration(endpoint, relation.app.name)
         for endpoint in ENDPOINTS
         for relation in relations.active(endpoint)
     ]

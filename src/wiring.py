@@ -12,9 +12,10 @@ import ops
 
 import inputs
 import juju_access
-from coordinator.juju import errors, patience, snap
+from coordinator.juju import errors, snap
 from coordinator.juju.access import Access
-from coordinator.juju.rest import ControllerRest
+from coordinator.juju.back_off import BackOff
+from coordinator.juju.sightings import Sightings
 from coordinator.report import kept
 from coordinator.upgrade import command, packages
 from coordinator.upgrade.backends import Backends
@@ -25,7 +26,7 @@ CLIENT_WAIT = datetime.timedelta(hours=1)
 """After an installation of the juju client that failed, the next is tried so much later."""
 
 _CLIENT = "juju-client.json"
-_REST = "controller.json"
+_BACK_OFF = "controller.json"
 _SIGHTINGS = "units.json"
 
 
@@ -80,18 +81,19 @@ def build_backends(
         return msgspec.structs.replace(basic, barred=juju)
     from coordinator.juju import action, client  # noqa: PLC0415 - 50 ms, mostly jubilant
 
-    rest = ControllerRest.from_json(files.read(_REST))
-    through = client.Controller(access, juju, rest, insists=insists)
-    sightings = patience.from_json(files.read(_SIGHTINGS))
-    backend = action.ActionBackend(through, seen.related, sightings)
+    back_off = kept.loads(BackOff, files.read(_BACK_OFF))
+    controller = client.Controller(access, juju, back_off, insists=insists)
+    sightings = kept.loads(Sightings, files.read(_SIGHTINGS)) or {}
+    backend = action.ActionBackend(controller, seen.related, sightings)
     return msgspec.structs.replace(basic, action=backend)
 
 
 def keep_controller(files: UnitState, backends: Backends) -> None:
     """Remember what was seen of the controller, for the next hook."""
     if backends.action is not None:
-        files.keep(_REST, backends.action.controller.rest.to_json())
-        files.keep(_SIGHTINGS, patience.to_json(backends.action.sightings))
+        back_off = backends.action.controller.back_off
+        files.keep(_BACK_OFF, kept.dumps(back_off) if back_off else "")
+        files.keep(_SIGHTINGS, kept.dumps(backends.action.sightings))
 
 
 def _find_client(

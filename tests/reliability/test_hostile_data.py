@@ -19,9 +19,9 @@ import unit_state
 from coordinator import reconcile, status
 from coordinator.blueprint import loader
 from coordinator.checks import memory
-from coordinator.juju import ceilometer, discovery, foreign, patience
+from coordinator.juju import back_off, ceilometer, discovery, foreign, sightings
 from coordinator.juju import status as juju_status
-from coordinator.juju.rest import ControllerRest
+from coordinator.report import kept
 from coordinator.report.report import Report
 from coordinator.upgrade import record
 from relations import endpoints
@@ -107,9 +107,9 @@ def test_what_checks_remember_is_read_or_forgotten(text: str):
 @given(text=hostile.written(FILES["controller.json"]))
 def test_what_is_remembered_of_the_controller_is_read_or_forgotten(text: str):
     now = reports.NOW
-    rest = ControllerRest.from_json(text)
-    assert rest.bars(("192.0.2.1:17070",), now) in {True, False}
-    assert rest.prolonged(("192.0.2.1:17070",), now).to_json()
+    found = kept.loads(back_off.BackOff, text)
+    assert found is None or found.covers(found.where, now) in {True, False}
+    assert kept.dumps(back_off.extend(found, ("192.0.2.1:17070",), now))
 
 
 @examples(300, 20_000)
@@ -118,20 +118,21 @@ def test_a_status_of_the_model_is_read_or_not_understood(text: str):
     with contextlib.suppress(foreign.NotUnderstoodError):
         found = juju_status.parse(foreign.load(text))
         discovery.find(found, loader.load())
-        for application in ceilometer.applications(found):
+        for application in found.applications.values():
             assert application.name.isprintable()
+            assert ceilometer.asks(application) in {True, False}
         for unit in found.units:
             assert unit.name.isprintable()
             assert unit.machine.isprintable()
-        _, seen = patience.watch(found, {}, reports.NOW)
-        assert patience.from_json(patience.to_json(seen)).keys() == seen.keys()
+        _, seen = sightings.watch(found, {}, reports.NOW)
+        assert kept.loads(sightings.Sightings, kept.dumps(seen)) == seen
 
 
 @examples(300, 10_000)
 @given(text=hostile.written(FILES["units.json"]))
 def test_what_is_remembered_of_units_is_read_or_forgotten(text: str):
-    seen = patience.from_json(text)
-    assert patience.from_json(patience.to_json(seen)).keys() == seen.keys()
+    seen = kept.loads(sightings.Sightings, text)
+    assert seen is None or kept.loads(sightings.Sightings, kept.dumps(seen)) == seen
 
 
 # Whole hooks

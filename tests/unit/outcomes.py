@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from coordinator.juju.status import Application, CharmStatus, Level, Model
+from coordinator.juju.status import Application, CharmStatus, JujuLevel, Model
 from coordinator.report import figures
 from coordinator.report.finding import Cause, Finding, Severity
 from coordinator.report.report import Canaries
@@ -27,8 +27,8 @@ FIGURES = {
 
 MODEL = Model(
     {
-        "gnocchi": Application("gnocchi", "gnocchi", status=CharmStatus(Level.ACTIVE)),
-        "vault-eu": Application("vault-eu", "vault", status=CharmStatus(Level.BLOCKED)),
+        "gnocchi": Application("gnocchi", "gnocchi", status=CharmStatus(JujuLevel.ACTIVE)),
+        "vault-eu": Application("vault-eu", "vault", status=CharmStatus(JujuLevel.BLOCKED)),
     }
 )
 

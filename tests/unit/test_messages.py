@@ -68,7 +68,7 @@ SILENT = (
     # what cannot be read is passed over, or told in words of another module
     "coordinator/checks/memory.py",
     "coordinator/juju/foreign.py",
-    "coordinator/juju/patience.py",
+    "coordinator/juju/sightings.py",
     "coordinator/juju/status.py",
 )
 """Modules without such texts."""
@@ -165,7 +165,7 @@ WITHIN = {
     "a name with a slash",
     "more metrics than are asked for",
     "no span of time",
-    "task.status: no status of a task",
+    "no status of a task",
     "running tasks",
     "the task that was begun",
     "list of goals",
@@ -181,7 +181,7 @@ WITHIN = {
     "not a list of texts",
     "({} is not known)",
     # parts of a time
-    "{} UTC",
+    "%Y-%m-%d %H:%M UTC",
     # lines of a log
     "canary {}/{} is left behind",
     "left-overs of canaries were not found",

@@ -305,13 +305,11 @@ class Eyes:
 
     def __init__(self, cloud: models.Model) -> None:
         model = juju_status.parse(cloud.document)
-        self._view = ceilometer.View(ceilometer.applications(model), model=model)
+        (application,) = model.of_charm(ceilometer.CHARM)
+        self._sight = Sight(application, related=application.name, model=model)
 
-    def look(self, _number: str = "") -> ceilometer.View:
-        return self._view
-
-    def target(self, view: ceilometer.View) -> ceilometer.CeilometerApplication:
-        return view.applications[0]
+    def look(self, _task: str, _related: str) -> Sight:
+        return self._sight
 
 
 def seen_in(cloud: models.Model, play: Play, *reports_: Report) -> reconcile.Turn:

@@ -20,6 +20,8 @@ from coordinator.checks import runner
 from coordinator.checks.memory import NOTHING, CheckMemory
 from coordinator.juju import access, action, ceilometer, client, errors
 from coordinator.juju.ceilometer import State, Task
+from coordinator.juju.sight import Sight
+from coordinator.juju.status import Application, CharmStatus
 from coordinator.report.finding import Cause
 from coordinator.request import Request
 from coordinator.upgrade import command, packages
@@ -156,13 +158,12 @@ class World:
         return upgrade_record.load_record(self.record)
 
     def _backends(self) -> Backends:
-        through = _Controller(self)
         return Backends(
             policy=self.policy,
             command=_Runner(self),
             members=self.members,
             announce=lambda _line: None,
-            action=action.ActionBackend(through, ()),
+            action=_Backend(self),
         )
 
     def _verify(
@@ -202,13 +203,14 @@ class World:
         run.given_up = False
         return str(self.tasks.index(run) + 1)
 
-    def view(self, number: str) -> ceilometer.View:
+    def view(self, number: str, related: str) -> Sight:
         if not self.visible:
-            return ceilometer.View(fault=GONE)
+            return Sight(GONE, related=related)
         run = self.tasks[int(number) - 1] if number else None
         task = Task(number, run.state, "no such luck") if run else None
-        seen = ceilometer.CeilometerApplication("ceilometer", self.asks, self.model_release)
-        return ceilometer.View((seen,), task)
+        status = CharmStatus(message=ceilometer.REQUEST if self.asks else "")
+        seen = Application("ceilometer", "ceilometer", version=self.model_release, status=status)
+        return Sight(seen, task, related or seen.name)
 
     def run_command(self) -> command.RunResult:
         """Never beside a task that could be known, and never where it would not help."""
@@ -240,12 +242,18 @@ class _Controller(client.Controller):
         super().__init__(given, pathlib.Path("juju"))
         self._world = world
 
-    def look(self, number: str = "") -> ceilometer.View:
-        return self._world.view(number)
-
     def start(self, application: str, *, anew: bool = True) -> str:
         assert application == "ceilometer"
         return self._world.enqueue(anew=anew)
+
+
+class _Backend(action.ActionBackend):
+    def __init__(self, world: World) -> None:
+        super().__init__(_Controller(world), (), {})
+        self._world = world
+
+    def look(self, task: str, related: str) -> Sight:
+        return self._world.view(task, related)
 
 
 class _Runner(command.CommandBackend):

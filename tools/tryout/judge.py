@@ -20,7 +20,7 @@ from coordinator.blueprint.loader import Choice
 from coordinator.checks.model import systems
 from coordinator.juju import ceilometer, foreign, status
 from coordinator.juju.sight import Sight
-from coordinator.juju.status import Application, Level, Model
+from coordinator.juju.status import Application, JujuLevel, Model
 from coordinator.openstack.proxies import Proxies
 from coordinator.plan import results
 from coordinator.plan.plan import COORDINATOR
@@ -143,7 +143,7 @@ def _bare(apps: Iterable[Application]) -> list[str]:
         app.name
         for app in apps
         if (needed := _NEEDED.get(app.charm)) and not app.integrated(needed)
-        if any(unit.workload.level is Level.ACTIVE for unit in app.units)
+        if any(unit.workload.level is JujuLevel.ACTIVE for unit in app.units)
     ]
 
 
@@ -151,7 +151,7 @@ def _requests(model: Model, at: datetime.datetime) -> Iterator[Finding]:
     """What the coordinator says of a Ceilometer that asks for its action, and it may not run."""
     for app in ceilometer.applications(model):
         found = findings.of_charm(Sight(app), Record(), at, may_command=False)
-        if found is not None and app.asks:
+        if found is not None and ceilometer.asks(app):
             yield found
 
 

@@ -13,26 +13,37 @@ KEYS = ("username", "password", "endpoints", "ca-cert", "model")
 """Keys of the secret; the first two are required."""
 
 CA_FILE = " ca-cert#file=./ca.pem"
-"""How a certificate is typed into a secret."""
+"""A certificate, as it is typed into a secret."""
 
 _BETWEEN = r"[\s,]+"
-_USER = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9.+@-]*")
-_MODEL = re.compile(
-    r"[a-zA-Z0-9][a-zA-Z0-9.+@-]*/[a-z0-9][a-z0-9.-]*|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-)
-_ENDPOINT = re.compile(r"(\[[0-9a-fA-F:.]+\]|[a-zA-Z0-9.-]+):\d{1,5}")
+_NAME = r"[a-zA-Z0-9][a-zA-Z0-9.+@-]*"
+_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_ENDPOINT = r"(?:\[[0-9a-fA-F:.]+\]|[a-zA-Z0-9.-]+):\d{1,5}"
+_FORMS = {
+    "username": (_NAME, "USER", "its username is no name of a Juju user"),
+    "endpoints": (
+        f"{_ENDPOINT}(?:{_BETWEEN}{_ENDPOINT})*",
+        "ADDRESS:PORT",
+        "its endpoints are not ADDRESS:PORT, separated by commas",
+    ),
+    "model": (
+        f"{_NAME}/[a-z0-9][a-z0-9.-]*|{_UUID}",
+        "OWNER/NAME",
+        "its model is not OWNER/NAME or UUID (a NAME alone is the user's own)",
+    ),
+}
+"""The form of a value, a word in its place, and the fault of one that has another form."""
 
 
 class InvalidAccessError(ValueError):
     """The secret's content cannot be used.
 
     Attributes:
-        content: what it should have, each key, as it is typed: good values as they are given, and
-            a word in capitals for what only a person knows.
+        content: all that it should have, as it is typed: good values as they are given, and a word
+            in capitals for what only a person knows.
     """
 
     def __init__(self, fault: str, content: str) -> None:
-        """Take what is wrong, without values, and what would be right."""
         super().__init__(fault)
         self.content = content
 
@@ -43,14 +54,13 @@ class ControllerNotNamedError(Exception):
 
 @dataclasses.dataclass(frozen=True)
 class Surroundings:
-    """What Juju tells every unit about its controller.
+    """The controller and the model, as Juju tells every unit.
 
     Attributes:
         endpoints: addresses with ports (JUJU_API_ADDRESSES).
         certificate: the controller's CA certificate (agent.conf: `cacert`), or empty.
         controller: UUID of the controller (agent.conf: `controller`), or empty.
-        model: UUID of the unit's own model.
-        shown: its name.
+        model: UUID of the unit's own model; `shown` is its name.
         channel: of the snap juju that fits the controller, such as `3.6/stable`.
         us: name of the coordinator's application.
     """
@@ -66,10 +76,10 @@ class Surroundings:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Access(Surroundings):
-    """A user of the Juju controller, and where the controller is, as far as the secret tells.
+    """A user of the Juju controller, and where that is: as the secret says, else as Juju does.
 
     Attributes:
-        secret: URI of the secret that says so.
+        secret: URI of the secret.
         extra: what the secret has besides username and password, as an operator would type it.
     """
 
@@ -82,11 +92,6 @@ class Access(Surroundings):
 def parse(content: Mapping[str, str], around: Surroundings, secret: str = "") -> Access:
     """Read the content of the secret that the option `juju-access` names.
 
-    Args:
-        content: of the secret.
-        around: what Juju tells beside it.
-        secret: its URI.
-
     Raises:
         InvalidAccessError: saying what is wrong with it, without its values.
         ControllerNotNamedError: nothing is wrong with it.
@@ -96,8 +101,9 @@ def parse(content: Mapping[str, str], around: Surroundings, secret: str = "") ->
         raise InvalidAccessError(fault, _retyped(given))
     if not around.controller:
         raise ControllerNotNamedError
+    endpoints = given.get("endpoints")
     access = Access(
-        endpoints=_endpoints(given) or around.endpoints,
+        endpoints=tuple(re.split(_BETWEEN, endpoints)) if endpoints else around.endpoints,
         certificate=given.get("ca-cert") or around.certificate,
         controller=around.controller,
         model=given.get("model") or around.model,
@@ -118,7 +124,7 @@ def parse(content: Mapping[str, str], around: Surroundings, secret: str = "") ->
 
 
 def _fault_of(given: Mapping[str, str]) -> str:
-    """What is wrong with the content; empty where nothing is."""
+    """The fault of the content; empty where it is good."""
     unknown = sorted(given.keys() - set(KEYS))
     if unknown:
         name = plain(unknown[0], 40)
@@ -130,43 +136,27 @@ def _fault_of(given: Mapping[str, str]) -> str:
 
 
 def _wrong(key: str, value: str) -> str:
-    """What is wrong with a value; empty where nothing is."""
-    if key == "username" and not _USER.fullmatch(value):
-        return "its username is no name of a Juju user"
-    if key == "endpoints" and not all(map(_ENDPOINT.fullmatch, re.split(_BETWEEN, value))):
-        return "its endpoints are not ADDRESS:PORT, separated by commas"
-    if key == "model" and not _MODEL.fullmatch(value):
-        return "its model is not OWNER/NAME or UUID (a NAME alone is the user's own)"
+    """The fault of a value; empty where it is good."""
     if key == "ca-cert" and (fault := certificates.fault_of(value)):
         return f"its ca-cert is no PEM certificate ({fault})"
+    if key in _FORMS:
+        form, _, fault = _FORMS[key]
+        return "" if re.fullmatch(form, value) else fault
     return ""
 
 
-def _endpoints(given: Mapping[str, str]) -> tuple[str, ...]:
-    return tuple(re.split(_BETWEEN, given["endpoints"])) if given.get("endpoints") else ()
-
-
 def _typed(given: Mapping[str, str]) -> str:
-    """What an operator types to say the same again; a certificate comes from a file."""
+    """The words that an operator types to say the same again."""
     keys = [key for key in ("endpoints", "model") if given.get(key)]
     words = [f" {key}={re.sub(_BETWEEN, ',', given[key])}" for key in keys]
     return "".join(words) + (CA_FILE if given.get("ca-cert") else "")
 
 
-_EXAMPLES = {
-    "username": "USER",
-    "endpoints": "ADDRESS:PORT",
-    "model": "OWNER/NAME",
-    "ca-cert": "FILE",
-}
-
-
 def _retyped(given: Mapping[str, str]) -> str:
     """All of the content anew, with a word in capitals for each value that is wrong."""
-    known = {
-        key: _EXAMPLES.get(key, "") if _wrong(key, value) else value
-        for key, value in given.items()
-        if key in KEYS and value
-    }
+    known = {key: value for key, value in given.items() if value}
+    for key, (_, word, _) in _FORMS.items():
+        if key in known and _wrong(key, known[key]):
+            known[key] = word
     user = known.get("username", "USER")
     return f" username={user} password#file=./password{_typed(known)}"

@@ -1,40 +1,46 @@
-"""Runs ceilometer-upgrade as the action of Ceilometer's own charm, through the controller."""
+"""Ceilometer's own charm as a way to run ceilometer-upgrade, through the controller."""
 
 from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
 
-import msgspec
-
-from coordinator.juju import ceilometer, client, errors, patience
+from coordinator.juju import ceilometer, client, errors, sightings
+from coordinator.juju.sight import Sight
 
 
 class ActionBackend:
-    """Begins the action in the background; its end is seen by a later look."""
+    """Looks at the model for Ceilometer's application; `controller` begins its action.
+
+    Attributes:
+        sightings: what is to be remembered of units after the last look.
+    """
 
     def __init__(
         self,
-        through: client.Controller,
+        controller: client.Controller,
         members: Sequence[str],
-        sightings: patience.Sightings | None = None,
+        remembered: sightings.Sightings,
     ) -> None:
-        """Prepare, without asking anything."""
-        self.controller = through
+        """Take the applications that are related to the coordinator, and earlier sightings."""
+        self.controller = controller
+        self.sightings = remembered
         self._members = members
-        self.sightings: patience.Sightings = sightings or {}
-        """What is to be remembered of units after the last look."""
 
-    def look(self, number: str = "") -> ceilometer.View:
-        """What the controller tells about Ceilometer, and about a task. Raises nothing."""
-        view = self.controller.look(number)
-        if view.model is None:
-            return view
+    def look(self, task: str, related: str) -> Sight:
+        """Look at Ceilometer, and at a task. Raises nothing.
+
+        Args:
+            task: number of the task; empty for none.
+            related: name of the related Ceilometer; empty where there is none.
+        """
+        try:
+            model, shown = self.controller.look(task)
+        except errors.JujuError as error:
+            return Sight(error.fault, related=related)
         now = datetime.datetime.now(datetime.timezone.utc)
-        model, self.sightings = patience.watch(view.model, self.sightings, now)
-        return msgspec.structs.replace(view, model=model)
-
-    def target(self, view: ceilometer.View) -> ceilometer.CeilometerApplication | errors.JujuFault:
-        """The application that is meant, or why none is."""
+        model, self.sightings = sightings.watch(model, self.sightings, now)
+        found = ceilometer.applications(model)
         access = self.controller.access
-        return ceilometer.target(view, self._members, access.us, access.shown)
+        meant = ceilometer.target(found, self._members, access.us, access.shown)
+        return Sight(meant, shown, related or next((app.name for app in found), ""), model)

@@ -17,9 +17,9 @@ import jubilant
 import yaml
 
 from coordinator import private_files
-from coordinator.juju import ceilometer, errors, foreign, snap, status
+from coordinator.juju import back_off, ceilometer, errors, foreign, snap, status
 from coordinator.juju.access import Access
-from coordinator.juju.rest import AWAKE, ControllerRest
+from coordinator.juju.back_off import BackOff
 
 ACTION = "ceilometer-upgrade"
 POLL = 1.0
@@ -36,22 +36,23 @@ _NAME = "controller"
 _TIMED_OUT = {124, 137}
 """Exit codes of timeout(1)."""
 
-_UNEXPECTED = (KeyError, TypeError, AttributeError, RecursionError)
-"""What jubilant raises where the client prints JSON of another form."""
-
 
 def _now() -> datetime.datetime:
     return datetime.datetime.now(datetime.timezone.utc)
 
 
 class Controller:
-    """The controller of this model, for one user."""
+    """The controller of this model, for one user.
+
+    Attributes:
+        back_off: what is to be remembered after the last call; None where it was answered.
+    """
 
     def __init__(
         self,
         access: Access,
         client: pathlib.Path,
-        rest: ControllerRest = AWAKE,
+        remembered: BackOff | None = None,
         *,
         insists: bool = False,
         clock: Callable[[], datetime.datetime] = _now,
@@ -61,35 +62,26 @@ class Controller:
         Args:
             access: who asks, and where.
             client: the juju command.
-            rest: what is remembered of a controller that did not answer.
-            insists: whether it is asked although it did not answer a moment ago: a person waits.
+            remembered: the back-off after an earlier call.
+            insists: ask in spite of it: a person waits.
             clock: tells the time.
         """
         self.access = access
+        self.back_off = remembered
         self._command = client
         self._insists = insists
         self._clock = clock
-        self.rest = rest
-        """What is to be remembered after the last call."""
 
-    def look(self, number: str = "") -> ceilometer.View:
-        """The model, and one task if it is asked for. Raises nothing."""
-        try:
-            with self._client() as juju:
-                model = self._model(juju)
-                task = self._task(juju, number) if number else None
-                return ceilometer.View(ceilometer.applications(model), task, model=model)
-        except errors.JujuError as refused:
-            return ceilometer.View(fault=refused.fault)
+    def look(self, number: str = "") -> tuple[status.Model, ceilometer.Task | None]:
+        """Read the model, and a task if its number is given.
 
-    def survey(self) -> status.Model:
-        """The model."""
+        Raises:
+            JujuError: the controller could not be asked.
+        """
         with self._client() as juju:
-            return self._model(juju)
-
-    def _model(self, juju: jubilant.Juju) -> status.Model:
-        """All of it in one call: with names, `juju status` leaves out what these do not name."""
-        return status.parse(foreign.load(juju.cli("status", "--format", "json")))
+            # with names, `juju status` leaves out what these do not name
+            model = status.parse(foreign.load(juju.cli("status", "--format", "json")))
+            return model, self._task(juju, number) if number else None
 
     def start(self, application: str, *, anew: bool = True) -> str:
         """Enqueue ceilometer-upgrade on the application's leader and return the task's number.
@@ -116,27 +108,24 @@ class Controller:
         except jubilant.TaskError as error:
             number = error.task.id
         except jubilant.CLIError as error:
-            if error.returncode in _TIMED_OUT:
-                self._rest()
-            number = self._begun(error.stderr or "", error.returncode, application)
-        except (json.JSONDecodeError, *_UNEXPECTED):
+            number = _begun(error.stderr or "")
+            if not number and error.returncode in _TIMED_OUT:
+                self._extend_back_off()
+                raise errors.UnclearError(errors.silent(self.access)) from None
+            if not number:
+                raise
+        except (json.JSONDecodeError, KeyError, TypeError, AttributeError, RecursionError):
             number = ""  # it ended well, and jubilant did not understand what it printed
         except (TimeoutError, ValueError) as error:
-            number = self._begun(str(error), 0, application)
-        if not foreign.TASK.fullmatch(number):
+            number = _begun(str(error))
+            if not number:
+                self.back_off = None
+                fault = errors.of_client(str(error), self.access, application)
+                raise errors.JujuError(fault) from None
+        if not re.fullmatch(foreign.NUMBER, number):
             fault = errors.not_understood("the task that was begun", self.access.us)
             raise errors.UnclearError(fault)
         return number
-
-    def _begun(self, said: str, code: int, application: str) -> str:
-        """The number of the task in what the client said, or an error that tells why it failed."""
-        begun = re.search(r"\btask ([0-9]{1,9}) on\b", said)
-        if begun:
-            return begun[1]
-        if code in _TIMED_OUT:
-            raise errors.UnclearError(errors.too_slow(self.access))
-        self.rest = AWAKE
-        raise errors.JujuError(errors.of_client(said, self.access, application))
 
     def _task(self, juju: jubilant.Juju, number: str) -> ceilometer.Task:
         try:
@@ -147,14 +136,16 @@ class Controller:
             raise
         return ceilometer.task(number, foreign.load(shown))
 
-    def _rest(self) -> None:
-        self.rest = self.rest.prolonged(self.access.endpoints, self._clock())
+    def _extend_back_off(self) -> BackOff:
+        self.back_off = back_off.extend(self.back_off, self.access.endpoints, self._clock())
+        return self.back_off
 
     @contextlib.contextmanager
     def _client(self, application: str = "", what: str = "the model") -> Generator[jubilant.Juju]:
         """A client that is logged in by its data, and what it fails of in plain words."""
-        if not self._insists and self.rest.bars(self.access.endpoints, self._clock()):
-            raise errors.JujuError(errors.silent(self.access, self.rest))
+        waits = self.back_off if not self._insists else None
+        if waits and waits.covers(self.access.endpoints, self._clock()):
+            raise errors.JujuError(errors.silent(self.access, waits))
         try:
             with private_files.folder(snap.private_parent(self._command)) as folder:
                 self._write(folder)
@@ -162,14 +153,14 @@ class Controller:
                 (folder / "juju").symlink_to(WRAPPER)
                 place = f"{_NAME}:{self.access.model}"
                 yield jubilant.Juju(model=place, cli_binary=folder / "juju")
-                self.rest = AWAKE
+                self.back_off = None
         except jubilant.CLIError as error:
             if error.returncode in _TIMED_OUT:
-                self._rest()
-                raise errors.JujuError(errors.silent(self.access, self.rest)) from None
-            self.rest = AWAKE
-            said = errors.of_client(error.stderr or "", self.access, application)
-            raise errors.JujuError(said) from None
+                fault = errors.silent(self.access, self._extend_back_off())
+            else:
+                self.back_off = None
+                fault = errors.of_client(error.stderr or "", self.access, application)
+            raise errors.JujuError(fault) from None
         except OSError as error:
             said = f"ERROR {self._command} could not be run ({error.strerror})"
             raise errors.JujuError(errors.of_client(said, self.access)) from None
@@ -188,3 +179,9 @@ class Controller:
         account = {"user": access.username, "password": access.password}
         for file, entry in (("controllers.yaml", controller), ("accounts.yaml", account)):
             private_files.write(folder / file, yaml.safe_dump({"controllers": {_NAME: entry}}))
+
+
+def _begun(said: str) -> str:
+    """The number of a task that was begun, in what the client said; else empty."""
+    begun = re.search(r"\btask ([0-9]{1,9}) on\b", said)
+    return begun[1] if begun else ""

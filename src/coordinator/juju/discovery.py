@@ -1,4 +1,4 @@
-"""Which applications of a Juju model are the stack's.
+"""The applications of a Juju model that are the stack's.
 
 An application is known by its charm, never by its name. Where others have such applications too,
 such as two Memcacheds, the stack's is the one that the stack is integrated with. Pure.
@@ -38,13 +38,10 @@ class Stack(msgspec.Struct, frozen=True):
 
 
 def find(model: Model, blueprint: Blueprint, known: Collection[str] = ()) -> Stack:
-    """The stack's applications in a model.
+    """Find the stack's applications in a model.
 
-    Args:
-        model: the whole model.
-        blueprint: the systems.
-        known: applications that are the stack's because the coordinator is related to them; where
-            one of them is of a system's charm, that system has no others.
+    Those that are `known`, because the coordinator is related to them, are all that the stack has
+    of their system.
     """
     found: dict[str, tuple[Application, ...]] = {}
     for system in blueprint.systems.values():
@@ -61,25 +58,23 @@ def find(model: Model, blueprint: Blueprint, known: Collection[str] = ()) -> Sta
 def _others(
     model: Model, blueprint: Blueprint, found: Mapping[str, tuple[Application, ...]]
 ) -> Mapping[str, tuple[Application | RemoteApplication, ...]]:
-    """What the stack is integrated with in the place of a system.
+    """Find what the stack is integrated with in the place of a system.
 
     Who serves a system's users directly, where others have one of their own between, stands for
     what that leads to.
     """
     charms = {charm for system in blueprint.systems.values() for charm in system.charms}
-    known = {
-        name: app
-        for name, app in {**model.remote, **model.applications}.items()
-        if not isinstance(app, Application) or app.charm not in charms
-    }
+    foreign = {name: app for name, app in model.applications.items() if app.charm not in charms}
+    candidates: dict[str, Application | RemoteApplication] = {**model.remote, **foreign}
     others: dict[str, dict[str, Application | RemoteApplication]] = {}
     for system in blueprint.systems.values():
         for need in (one for one in system.integrations if not one.optional):
             target = blueprint.systems[need.system]
-            for app in found[system.key]:
-                for name in {i.application for i in app.integrated(need.endpoint)} & known.keys():
-                    for key in target.needs if target.apart else (target.key,):
-                        others.setdefault(key, {})[name] = known[name]
+            keys = target.needs if target.apart else (target.key,)
+            names = _partners(found[system.key], need.endpoint)
+            for name in sorted(names & candidates.keys()):
+                for key in keys:
+                    others.setdefault(key, {})[name] = candidates[name]
     return {key: tuple(apps.values()) for key, apps in others.items()}
 
 
@@ -107,12 +102,12 @@ def _used(
 ) -> tuple[Application, ...]:
     """The applications that the stack is integrated with; where it is with none, all."""
     alike = found[system.key]
-    names = {
-        integration.application
-        for key, endpoint in users
-        for app in found[key]
-        for integration in app.integrated(endpoint)
-    }
+    names = {name for key, endpoint in users for name in _partners(found[key], endpoint)}
     if system.apart:
         return tuple(app for app in alike if app.name in names or not app.subordinate_to)
     return tuple(app for app in alike if not names or app.name in names)
+
+
+def _partners(apps: Iterable[Application], endpoint: str) -> set[str]:
+    """Names of the applications that some are integrated with by an endpoint."""
+    return {found.application for app in apps for found in app.integrated(endpoint)}

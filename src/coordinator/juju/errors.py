@@ -1,8 +1,7 @@
-"""What can be wrong with the way through the Juju controller, each with its remedy. Pure."""
+"""Faults on the way through the Juju controller, each with its remedy. Pure."""
 
 from __future__ import annotations
 
-import datetime
 import re
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -10,7 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from coordinator.juju.access import CA_FILE, Access
-from coordinator.juju.rest import ControllerRest
+from coordinator.juju.back_off import BackOff
 from coordinator.report.finding import Cause
 from coordinator.text import plain
 
@@ -18,7 +17,7 @@ OPTION = "juju-access"
 
 
 class JujuFault(msgspec.Struct, frozen=True):
-    """Why the controller could not be asked, or would not do what it was asked.
+    """A reason why the controller could not be asked, or would not do what it was asked.
 
     Attributes:
         summary: one short line, without secrets.
@@ -41,7 +40,7 @@ class JujuError(Exception):
 
 
 class UnclearError(JujuError):
-    """It did not say whether it did it: it may have."""
+    """The controller may have done it, and did not say."""
 
 
 # The secret
@@ -77,14 +76,14 @@ def access_unreadable(secret: str, said: str) -> JujuFault:
 
 
 def access_invalid(secret: str, fault: str, content: str) -> JujuFault:
-    """The secret's content cannot be used; a new one is all of it: what is not named is gone."""
+    """The secret's content cannot be used; a new content replaces all of it."""
     summary = f"{OPTION}: its secret cannot be used, {fault}"
     remedy = f"juju update-secret {plain(secret, 80)}{content}"
     return JujuFault(Cause.BAD_ACCESS, summary, remedy)
 
 
 def controller_not_named(us: str, file: str) -> JujuFault:
-    """The file of the unit agent's own settings does not say which controller is theirs."""
+    """The unit agent's settings do not name the controller."""
     summary = f"{OPTION}: {file} does not name the controller, or could not be read"
     return JujuFault(Cause.JUJU_ERROR, summary, f"juju exec --application {us} -- ls -l {file}")
 
@@ -93,7 +92,7 @@ def controller_not_named(us: str, file: str) -> JujuFault:
 
 
 def no_client(channel: str, fault: str, unit: str) -> JujuFault:
-    """The juju command is not there, and may not be, or could not be, installed as a snap."""
+    """The juju command is not there; with a fault, its snap could not be installed."""
     tried = f"the juju client could not be installed: {plain(fault, 150)}"
     summary = tried if fault else "there is no juju client on the unit"
     install = f"sudo snap install juju --channel={channel}"
@@ -104,13 +103,7 @@ def no_client(channel: str, fault: str, unit: str) -> JujuFault:
 
 
 class _Kind(NamedTuple):
-    """One way in which the juju client fails.
-
-    Attributes:
-        words: what it then says.
-        summary, remedy: templates over user, where, model, application, said, us, channel,
-            update and update_ca: commands that give the secret a new content.
-    """
+    """One way in which the juju client fails: a pattern of what it says, and templates."""
 
     words: str
     cause: Cause
@@ -177,7 +170,7 @@ _KINDS = (
 
 
 def of_client(said: str, access: Access, application: str = "") -> JujuFault:
-    """What the juju client's last words to standard error mean, asked about an application."""
+    """The fault behind what the juju client said on standard error, asked about an application."""
     text = said.replace(access.password, "***")
     kind = next(kind for kind in _KINDS if re.search(kind.words, text))
     names = {
@@ -196,35 +189,23 @@ def of_client(said: str, access: Access, application: str = "") -> JujuFault:
 
 
 def _update(access: Access, extra: str) -> str:
-    """What gives the secret a new content: all of it, since what is not named is gone then."""
+    """The command for a new content of the secret: all of it, since what it omits is gone."""
     given = f"username={access.username} password#file=./password{extra}"
     return f"juju update-secret {plain(access.secret, 80)} {given}"
 
 
-def too_slow(access: Access) -> JujuFault:
-    """The client did not end in time."""
+def silent(access: Access, back_off: BackOff | None = None) -> JujuFault:
+    """The client did not end in time, and the controller is not asked again for a while."""
     summary = f"the Juju controller did not answer in time at {access.endpoints[0]}"
-    return JujuFault(Cause.NO_CONTROLLER, summary, "juju show-controller")
-
-
-def silent(access: Access, rest: ControllerRest) -> JujuFault:
-    """The client did not end in time, and is not asked again for a while."""
-    fault = too_slow(access)
-    if rest.since is None or rest.until is None:
-        return fault
-    return msgspec.structs.replace(
-        fault,
-        summary=f"{fault.summary} (since {_clock(rest.since)})",
-        later=f"it is asked again after {_clock(rest.until)}",
-    )
-
-
-def _clock(time: datetime.datetime) -> str:
-    return f"{time:%Y-%m-%d %H:%M} UTC"  # all times of the coordinator are in UTC
+    later, form = "", "%Y-%m-%d %H:%M UTC"  # all times of the coordinator are in UTC
+    if back_off is not None:
+        summary = f"{summary} (since {back_off.since:{form}})"
+        later = f"it is asked again after {back_off.until:{form}}"
+    return JujuFault(Cause.NO_CONTROLLER, summary, "juju show-controller", later)
 
 
 def not_understood(what: str, us: str) -> JujuFault:
-    """The client said something that it should not."""
+    """The client's answer is not of the form that it should be."""
     remedy = f"juju exec --application {us} -- /snap/bin/juju version"
     return JujuFault(Cause.JUJU_ERROR, f"juju's answer about {what} is not understood", remedy)
 

@@ -1,34 +1,33 @@
-"""Ceilometer's application and the model round it as one hook saw them. Pure."""
+"""Ceilometer's application and its model as one hook saw them. Pure."""
 
 from __future__ import annotations
 
 import msgspec
 
-from coordinator.juju.ceilometer import CHARM, CeilometerApplication, Task
+from coordinator.juju.ceilometer import CHARM, Task, asks
 from coordinator.juju.errors import JujuFault
-from coordinator.juju.status import Model
+from coordinator.juju.status import Application, Model
 
 
 class Sight(msgspec.Struct, frozen=True):
-    """What is known of Ceilometer's application.
+    """All that is known of Ceilometer's application.
 
     Attributes:
         application: as the controller showed it, or why it could not; None when nobody asked.
         task: the task of a run that was begun; None when it was not seen.
         related: name of the related application, else of one in the model, where there is one.
-        model: the stack's applications; None when they were not seen.
+        model: None when it was not seen.
     """
 
-    application: CeilometerApplication | JujuFault | None = None
+    application: Application | JujuFault | None = None
     task: Task | None = None
     related: str = ""
     model: Model | None = None
 
     @property
-    def seen(self) -> CeilometerApplication | None:
+    def seen(self) -> Application | None:
         """The application, where the controller showed it."""
-        found = self.application
-        return found if isinstance(found, CeilometerApplication) else None
+        return self.application if isinstance(self.application, Application) else None
 
     @property
     def name(self) -> str:
@@ -38,9 +37,9 @@ class Sight(msgspec.Struct, frozen=True):
     @property
     def release(self) -> str:
         """Version of Ceilometer in the model; empty when it is not known."""
-        return self.seen.release if self.seen else ""
+        return self.seen.version if self.seen else ""
 
     @property
     def asks(self) -> bool | None:
-        """Whether its charm asks for its action ceilometer-upgrade; None when not known."""
-        return self.seen.asks if self.seen else None
+        """Its charm asks for its action ceilometer-upgrade; None when not known."""
+        return asks(self.seen) if self.seen else None

@@ -12,22 +12,22 @@ from collections.abc import Callable
 DEADLINE = 90.0
 """Seconds that a hook waits for an installation; snapd goes on with it by itself."""
 
-_SNAPS = "/snap/"
-_SNAP = f"{_SNAPS}bin/juju"
+COMMAND = "/snap/bin/juju"
+"""The snap's command, where /snap/bin is not on PATH."""
 
 
 def find() -> pathlib.Path | None:
     """The command on PATH, else that of the snap; None where there is none."""
-    found = shutil.which("juju") or shutil.which(_SNAP)
+    found = shutil.which("juju") or shutil.which(COMMAND)
     return pathlib.Path(found) if found else None
 
 
 def private_parent(client: pathlib.Path) -> pathlib.Path | None:
-    """Where the client's private folder must be; None where the client does not care.
+    """The folder for the client's private folder; None where any will do.
 
     The snap is confined: of the hidden places it may read and write its own common folder only.
     """
-    if not str(client).startswith(_SNAPS):
+    if not str(client).startswith("/snap/"):
         return None
     common = common_folder()
     common.mkdir(parents=True, exist_ok=True)
@@ -39,33 +39,31 @@ def common_folder() -> pathlib.Path:
     return pathlib.Path(pwd.getpwuid(os.getuid()).pw_dir, "snap/juju/common")
 
 
-def obtain(channel: str, announce: Callable[[str], None]) -> pathlib.Path | str:
-    """The command, installed now, or why it could not be.
+def obtain(
+    channel: str, announce: Callable[[str], None], deadline: float = DEADLINE
+) -> pathlib.Path | str:
+    """Install the snap and return its command, or why there is none.
 
     Args:
         channel: of the snap.
         announce: told one line before it is installed, which takes long.
+        deadline: seconds to wait for it.
     """
     announce(f"installing the snap juju ({channel})")
-    fault = install(channel)
-    return find() or fault
-
-
-def install(channel: str, deadline: float = DEADLINE) -> str:
-    """Install the snap and say why it could not be; empty when it is installed."""
     faults = [f"snapd did not end within {deadline:g} seconds"]
     # the library waits for snapd without end: a thread that does not keep the hook alive does not
-    waiter = threading.Thread(target=lambda: faults.append(_install(channel)), daemon=True)
+    waiter = threading.Thread(target=lambda: faults.append(install(channel)), daemon=True)
     waiter.start()
     waiter.join(deadline)
-    return faults[-1]
+    return find() or faults[-1] or "the snap brought no command juju"
 
 
-def _install(channel: str) -> str:
+def install(channel: str) -> str:
+    """Install the snap, however long it takes, and say why it could not be; else empty."""
     from charmlibs import snap  # noqa: PLC0415 - needed where juju is missing
 
     try:
         snap.ensure_installed("juju", channel=channel, update=False)
     except (snap.Error, OSError) as error:
         return str(error)
-    return "" if find() else "the snap brought no command juju"
+    return ""

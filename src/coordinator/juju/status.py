@@ -1,4 +1,4 @@
-"""The Juju model as one `juju status --format json` tells it, as typed values. Pure.
+"""The Juju model as `juju status --format json` shows it, as typed values. Pure.
 
 Source of the form: recordings of Juju 4.0.14 (tests/support/juju/recordings), and juju/juju,
 `cmd/juju/status/formatted.go`, for 3.6. The two differ little: 4.0 tells the life of what is
@@ -7,15 +7,15 @@ alive, too, and names what a remote application is integrated with without detai
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import enum
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 import msgspec
 
 from coordinator.juju import foreign
-from coordinator.juju.foreign import Entry
+from coordinator.juju.foreign import Node
 from coordinator.report.kept import Json
 from coordinator.text import plain
 
@@ -25,12 +25,12 @@ LONGEST = 500
 _TIMES = ("%d %b %Y %H:%M:%S%z", "%Y-%m-%d %H:%M:%S%z")
 """Forms of a time: as the client writes it, and with its option for ISO times."""
 
+_ERROR = "status-error"
+"""In place of what Juju could not tell (juju/juju, `cmd/juju/status/formatted.go`)."""
 
-class Level(enum.Enum):
-    """What a status can be; the values are Juju's words (juju/juju, `core/status/status.go`).
 
-    The last ones are those of machines. `UNREADABLE` is Juju's own failure to tell a status.
-    """
+class JujuLevel(enum.Enum):
+    """Juju's words for a status (juju/juju, `core/status/status.go`)."""
 
     ACTIVE = "active"
     BLOCKED = "blocked"
@@ -45,27 +45,29 @@ class Level(enum.Enum):
     REBOOTING = "rebooting"
     FAILED = "failed"
     LOST = "lost"
-    PENDING = "pending"
+    PENDING = "pending"  # from here on, of machines
     STARTED = "started"
     STOPPED = "stopped"
     RUNNING = "running"
     DOWN = "down"
     PROVISIONING_ERROR = "provisioning error"
-    UNREADABLE = "status-error"
+    UNREADABLE = "status-error"  # Juju could not tell
     OTHER = ""
+
+
+_LEVELS = {level.value: level for level in JujuLevel}
 
 
 class CharmStatus(msgspec.Struct, frozen=True):
     """A status of an application, of a workload, of an agent or of a machine.
 
     Attributes:
-        message: on one line. Of `UNREADABLE`, why Juju could not tell.
-        since: when it was last set, which a charm may do every few minutes with the same words
-            (patience.py knows more). None where that is not told, and for an error: Juju tells
-            when the status before it was set.
+        message: one line; of `UNREADABLE`, why Juju could not tell.
+        since: when it was last set, perhaps to the same words (sightings.py knows more). None
+            where that is not told, and for an error: Juju tells that of the status before.
     """
 
-    level: Level = Level.OTHER
+    level: JujuLevel = JujuLevel.OTHER
     message: str = ""
     since: datetime.datetime | None = None
 
@@ -84,10 +86,8 @@ class Machine(msgspec.Struct, frozen=True):
     """A machine or a container.
 
     Attributes:
-        name: its number, such as `3` or `3/lxd/0`.
-        agent: what Juju says of its agent: `started`, `pending`, or `down`, which is also said
-            while it is not provisioned.
-        instance: what the cloud says of it: `running`, `allocating`, `provisioning error`.
+        agent: `started`, `pending`, or `down`, which is also said while it is not provisioned.
+        instance: what the cloud says: `running`, `allocating`, `provisioning error`.
     """
 
     name: str
@@ -97,8 +97,8 @@ class Machine(msgspec.Struct, frozen=True):
 
     @property
     def is_down(self) -> bool:
-        """Whether its agent does not answer; of a machine that never came, too."""
-        return self.agent.level is Level.DOWN
+        """True if its agent does not answer, or never came."""
+        return self.agent.level is JujuLevel.DOWN
 
 
 class Unit(msgspec.Struct, frozen=True):
@@ -106,12 +106,11 @@ class Unit(msgspec.Struct, frozen=True):
 
     Attributes:
         workload: what its charm says of itself; an `error` is that of a hook.
-        agent: what Juju says of its agent; `lost` when that is not connected.
         machine: number of its machine, for a subordinate that of its principal; empty while it
             has none.
-        principal: name of the unit that it is beside; empty when it is a principal itself.
-        subordinates: names of the units beside it.
+        principal: name of the unit that it is beside; empty for a principal.
         lost: its agent is gone. Juju hides that behind an error of a hook; then the machine tells.
+        unreadable: Juju could not tell about it.
     """
 
     name: str
@@ -129,14 +128,13 @@ class Unit(msgspec.Struct, frozen=True):
         return application_of(self.name)
 
 
-class Integration(msgspec.Struct, frozen=True):
+class JujuIntegration(msgspec.Struct, frozen=True):
     """An integration of an application, as seen from it.
 
     Attributes:
-        endpoint: the application's own endpoint.
-        application: name of the other application; it may be a remote one.
+        application: name of the other one, which may be remote.
         other: the other's endpoint; empty where it is not clear which.
-        interface: of both; empty where the client does not tell.
+        interface: of both; empty where it is not told.
     """
 
     endpoint: str
@@ -149,13 +147,10 @@ class Application(msgspec.Struct, frozen=True):
     """An application.
 
     Attributes:
-        charm: name of its charm, whatever the application is called.
         channel: where its charm comes from, such as `2023.2/stable`; empty for a local charm.
         version: of the workload, as the charm tells it; empty while one unit has not told it.
         life: `dying` or `dead`; empty while it is alive.
-        units: also of a subordinate, which Juju lists below its principals.
-        subordinate_to: applications that it is beside; empty for a principal, and for a
-            subordinate that is beside none.
+        subordinate_to: applications that it is beside; a subordinate may be beside none.
         integrations: with other applications; peers are left out.
         unreadable: Juju could not tell about it; often, not even its charm is known then.
     """
@@ -168,27 +163,26 @@ class Application(msgspec.Struct, frozen=True):
     status: CharmStatus = CharmStatus()
     units: tuple[Unit, ...] = ()
     subordinate_to: tuple[str, ...] = ()
-    integrations: tuple[Integration, ...] = ()
+    integrations: tuple[JujuIntegration, ...] = ()
     base: Base = Base()
     unreadable: bool = False
 
     @property
     def is_leaving(self) -> bool:
-        """Whether it is being removed."""
+        """True if it is being removed."""
         return bool(self.life)
 
-    def integrated(self, endpoint: str) -> tuple[Integration, ...]:
-        """What one of its endpoints is integrated with."""
+    def integrated(self, endpoint: str) -> tuple[JujuIntegration, ...]:
+        """The integrations of one of its endpoints."""
         return tuple(found for found in self.integrations if found.endpoint == endpoint)
 
 
 class RemoteApplication(msgspec.Struct, frozen=True):
-    """An application of another model (a consumed offer, SAAS), as this model knows it.
+    """An application of another model, consumed by its offer (SAAS).
 
     Attributes:
         url: of the offer, such as `admin/other.keystone`.
-        endpoints: interface of each endpoint that is offered.
-        integrations: with applications of this model.
+        endpoints: interface of each.
     """
 
     name: str
@@ -196,7 +190,7 @@ class RemoteApplication(msgspec.Struct, frozen=True):
     life: str = ""
     status: CharmStatus = CharmStatus()
     endpoints: Mapping[str, str] = {}
-    integrations: tuple[Integration, ...] = ()
+    integrations: tuple[JujuIntegration, ...] = ()
     unreadable: bool = False
 
 
@@ -204,12 +198,9 @@ class Model(msgspec.Struct, frozen=True):
     """A model.
 
     Attributes:
-        remote: applications of other models that it knows (consumed offers), by name.
-        machines: with their containers, by number.
-        seen_since: when we first saw each unit as it is now (patience.py); empty where nobody
-            remembers.
-        retried: units whose hook failed and is being tried again at this moment (patience.py).
-        is_kubernetes: it has no machines.
+        machines: also containers.
+        seen_since: when each unit was first seen as it is now (sightings.py), where known.
+        retried: units whose hook failed and is being tried again at this moment (sightings.py).
     """
 
     applications: Mapping[str, Application] = {}
@@ -241,197 +232,169 @@ def application_of(unit: str) -> str:
 
 def parse(document: Json) -> Model:
     """Read the output of `juju status --format json`."""
-    tree = Entry(document, "status")
+    tree = Node(document)
     if "applications" not in tree:
-        raise foreign.NotUnderstoodError("status: no applications")
-    entries = dict(tree.entries("applications", foreign.APPLICATION))
-    others = dict(tree.entries("application-endpoints", foreign.APPLICATION))
-    machines = {found.name: found for found in _machines(tree, "machines")}
-    units = _all_units(entries, machines)
-    ends = {name: list(_ends(entry)) for name, entry in {**others, **entries}.items()}
+        raise foreign.NotUnderstoodError("no applications")
+    applications = tree.nodes("applications", foreign.APPLICATION)
+    remote = tree.nodes("application-endpoints", foreign.APPLICATION)
+    machines = {found.name: found for found in _machines(tree)}
+    units: dict[str, list[Unit]] = {}
+    for unit in _units(applications, machines):
+        units.setdefault(unit.application, []).append(unit)
+    ends = {name: _ends(node) for name, node in {**remote, **applications}.items()}
     return Model(
         {
-            name: _application(name, entry, tuple(units.get(name, ())), ends)
-            for name, entry in entries.items()
+            name: _application(name, node, tuple(units.get(name, ())), _integrations(name, ends))
+            for name, node in applications.items()
         },
-        {name: _remote(name, entry, ends) for name, entry in others.items()},
+        {name: _remote(name, node, _integrations(name, ends)) for name, node in remote.items()},
         machines,
-        is_kubernetes=tree.entry("model").text("type") == "caas",
+        is_kubernetes=tree.node("model").text("type") == "caas",
     )
 
 
-class _End(NamedTuple):
-    """An integration, as one of its applications tells it."""
-
-    endpoint: str
-    other: str
-    interface: str
-
-
-_Ends = Mapping[str, list[_End]]
-"""Integrations of each application."""
-
-_ERROR = "status-error"
-"""In place of what Juju could not tell (juju/juju, `cmd/juju/status/formatted.go`)."""
-
-
-def _application(name: str, entry: Entry, units: tuple[Unit, ...], ends: _Ends) -> Application:
-    said = _status(entry, "application-status")
+def _application(
+    name: str, node: Node, units: tuple[Unit, ...], integrations: tuple[JujuIntegration, ...]
+) -> Application:
+    status = _status(node, "application-status")
     return Application(
         name=name,
-        charm=entry.name("charm-name", foreign.APPLICATION),
-        channel=plain(entry.text("charm-channel"), 100),
-        version=plain(entry.text("version"), 40),
-        life=_life(entry),
-        status=said,
+        charm=node.name("charm-name", foreign.APPLICATION),
+        channel=plain(node.text("charm-channel"), 100),
+        version=plain(node.text("version"), 40),
+        life=_life(node),
+        status=status,
         units=units,
-        subordinate_to=entry.names("subordinate-to", foreign.APPLICATION),
-        integrations=_integrations(name, ends),
-        base=_base(entry),
-        unreadable=said.level is Level.UNREADABLE,
+        subordinate_to=tuple(
+            foreign.check_name(principal, foreign.APPLICATION)
+            for principal in node.items("subordinate-to")
+        ),
+        integrations=integrations,
+        base=_base(node),
+        unreadable=status.level is JujuLevel.UNREADABLE,
     )
 
 
-def _remote(name: str, entry: Entry, ends: _Ends) -> RemoteApplication:
-    said = _status(entry, "application-status")
+def _remote(name: str, node: Node, integrations: tuple[JujuIntegration, ...]) -> RemoteApplication:
+    status = _status(node, "application-status")
     return RemoteApplication(
         name=name,
-        url=plain(entry.text("url"), 200),
-        life=_life(entry),
-        status=said,
-        endpoints=_interfaces(entry),
-        integrations=_integrations(name, ends),
-        unreadable=said.level is Level.UNREADABLE,
+        url=plain(node.text("url"), 200),
+        life=_life(node),
+        status=status,
+        endpoints=_interfaces(node),
+        integrations=integrations,
+        unreadable=status.level is JujuLevel.UNREADABLE,
     )
 
 
-def _interfaces(entry: Entry) -> dict[str, str]:
-    return {
-        endpoint: plain(found.text("interface"), 100)
-        for endpoint, found in entry.entries("endpoints", foreign.ENDPOINT)
-    }
+def _interfaces(node: Node) -> dict[str, str]:
+    endpoints = node.nodes("endpoints", foreign.ENDPOINT)
+    return {name: plain(found.text("interface"), 100) for name, found in endpoints.items()}
 
 
-def _ends(entry: Entry) -> Iterator[_End]:
-    """What an application is integrated with: names, or mappings with details."""
-    interfaces = _interfaces(entry)
-    for endpoint, others in entry.lists("relations", foreign.ENDPOINT):
-        for other in others:
-            if isinstance(other, str):
-                found = foreign.name(other, foreign.APPLICATION, "relations")
-                yield _End(endpoint, found, interfaces.get(endpoint, ""))
-                continue
-            detail = Entry(other, "relations")
-            found = detail.name("related-application", foreign.APPLICATION)
-            if not found:
-                raise foreign.NotUnderstoodError("relations: no name")
-            yield _End(endpoint, found, plain(detail.text("interface"), 100))
+def _ends(node: Node) -> list[JujuIntegration]:
+    """The integrations of an application, peers among them, without the other endpoint."""
+    interfaces, relations = _interfaces(node), node.node("relations")
+    ends: list[JujuIntegration] = []
+    for endpoint in relations.keys(foreign.ENDPOINT):
+        for other in relations.items(endpoint):
+            if isinstance(other, str):  # 4.0, of a remote application
+                application, interface = other, interfaces.get(endpoint, "")
+            else:
+                detail = Node(other)
+                application = detail.text("related-application")
+                interface = plain(detail.text("interface"), 100)
+            foreign.check_name(application, foreign.APPLICATION)
+            ends.append(JujuIntegration(endpoint, application, interface=interface))
+    return ends
 
 
-def _integrations(name: str, ends: _Ends) -> tuple[Integration, ...]:
-    """Those with others: what an application has with itself are its peers."""
+def _integrations(
+    name: str, ends: Mapping[str, list[JujuIntegration]]
+) -> tuple[JujuIntegration, ...]:
+    """The integrations of an application with others, with both endpoints; peers are left out."""
     return tuple(
-        Integration(own, other, _other_end(name, interface, ends.get(other, [])), interface)
-        for own, other, interface in ends[name]
-        if other != name
+        msgspec.structs.replace(end, other=_other_end(name, end, ends.get(end.application, [])))
+        for end in ends[name]
+        if end.application != name
     )
 
 
-def _other_end(name: str, interface: str, ends: list[_End]) -> str:
-    """The endpoint of the other application that leads back here, where only one can be it."""
-    back = {end.endpoint for end in ends if end.other == name and end.interface == interface}
+def _other_end(name: str, end: JujuIntegration, others: list[JujuIntegration]) -> str:
+    """The other endpoint of an integration; empty where more than one fits."""
+    back = {
+        other.endpoint
+        for other in others
+        if other.application == name and other.interface == end.interface
+    }
     return back.pop() if len(back) == 1 else ""
 
 
-def _machines(entry: Entry, key: str) -> Iterator[Machine]:
-    for name, found in entry.entries(key, foreign.MACHINE):
-        yield Machine(
-            name=name,
-            agent=_status(found, "juju-status"),
-            instance=_status(found, "machine-status"),
-            base=_base(found),
-        )
-        yield from _machines(found, "containers")
+def _machines(tree: Node) -> Iterator[Machine]:
+    waiting = [*tree.nodes("machines", foreign.MACHINE).items()]
+    while waiting:
+        name, found = waiting.pop()
+        agent, instance = _status(found, "juju-status"), _status(found, "machine-status")
+        yield Machine(name, agent, instance, _base(found))
+        waiting += found.nodes("containers", foreign.MACHINE).items()
 
 
-def _all_units(
-    entries: Mapping[str, Entry], machines: Mapping[str, Machine]
-) -> dict[str, list[Unit]]:
-    """The units of each application, subordinates among them."""
-    found: dict[str, list[Unit]] = {}
-    for application, entry in entries.items():
-        for name, unit in entry.entries("units", foreign.UNIT):
+def _units(applications: Mapping[str, Node], machines: Mapping[str, Machine]) -> Iterator[Unit]:
+    """Units, each followed by the subordinates beside it."""
+    for application, node in applications.items():
+        for name, found in node.nodes("units", foreign.UNIT).items():
             if application_of(name) != application:
-                raise foreign.NotUnderstoodError("units: a unit of another application")
-            place = unit.name("machine", foreign.MACHINE)
-            beside = dict(unit.entries("subordinates", foreign.UNIT))
-            principal = msgspec.structs.replace(
-                _unit(name, unit, machines, place), subordinates=tuple(beside)
-            )
-            found.setdefault(principal.application, []).append(principal)
+                raise foreign.NotUnderstoodError("a unit of another application")
+            machine = found.name("machine", foreign.MACHINE)
+            beside = found.nodes("subordinates", foreign.UNIT)
+            unit = _unit(name, found, machine, machines)
+            yield msgspec.structs.replace(unit, subordinates=tuple(beside))
             for title, shown in beside.items():
-                other = msgspec.structs.replace(
-                    _unit(title, shown, machines, place), principal=name
-                )
-                found.setdefault(other.application, []).append(other)
-    return found
+                unit = _unit(title, shown, machine, machines)
+                yield msgspec.structs.replace(unit, principal=name)
 
 
-def _unit(name: str, entry: Entry, machines: Mapping[str, Machine], place: str) -> Unit:
-    workload, agent = _status(entry, "workload-status"), _status(entry, "juju-status")
-    machine = machines.get(place)
+def _unit(name: str, node: Node, machine: str, machines: Mapping[str, Machine]) -> Unit:
+    workload, agent = _status(node, "workload-status"), _status(node, "juju-status")
+    # an agent that is allocating was never there
+    was_there = agent.level not in {JujuLevel.ALLOCATING, JujuLevel.UNREADABLE}
+    host = machines.get(machine)
     return Unit(
         name=name,
         workload=workload,
         agent=agent,
-        machine=place,
-        lost=agent.level is Level.LOST or (machine is not None and _is_gone(agent, machine)),
-        unreadable=workload.level is Level.UNREADABLE,
+        machine=machine,
+        lost=agent.level is JujuLevel.LOST or (was_there and host is not None and host.is_down),
+        unreadable=workload.level is JujuLevel.UNREADABLE,
     )
 
 
-def _is_gone(agent: CharmStatus, machine: Machine) -> bool:
-    """Whether the agent was there and is not any more; one that is allocating never was."""
-    return machine.is_down and agent.level not in {Level.ALLOCATING, Level.UNREADABLE}
-
-
-def _base(entry: Entry) -> Base:
-    found = entry.entry("base")
+def _base(node: Node) -> Base:
+    found = node.node("base")
     return Base(plain(found.text("name"), 40), plain(found.text("channel"), 40))
 
 
-def _life(entry: Entry) -> str:
+def _life(node: Node) -> str:
     """`dying` or `dead`; 4.0 also tells `alive`, which 3.6 leaves out."""
-    life = plain(entry.text("life"), 40)
+    life = plain(node.text("life"), 40)
     return "" if life == "alive" else life
 
 
-def _status(entry: Entry, key: str) -> CharmStatus:
-    """A status; what Juju could not tell of it, or of all that it belongs to."""
-    found = entry if _ERROR in entry else entry.entry(key)
-    if _ERROR in found:
-        return CharmStatus(Level.UNREADABLE, plain(found.text(_ERROR), LONGEST))
-    level = _level(found.text("current"))
-    return CharmStatus(
-        level,
-        plain(found.text("message"), LONGEST),
-        None if level is Level.ERROR else _time(found.text("since")),
-    )
-
-
-def _level(word: str) -> Level:
-    try:
-        return Level(word)
-    except ValueError:
-        return Level.OTHER
+def _status(owner: Node, key: str) -> CharmStatus:
+    """A status; unreadable where Juju could not tell it, or anything of its owner."""
+    node = owner if _ERROR in owner else owner.node(key)
+    if _ERROR in node:
+        return CharmStatus(JujuLevel.UNREADABLE, plain(node.text(_ERROR), LONGEST))
+    level = _LEVELS.get(node.text("current"), JujuLevel.OTHER)
+    since = None if level is JujuLevel.ERROR else _time(node.text("since"))
+    return CharmStatus(level, plain(node.text("message"), LONGEST), since)
 
 
 def _time(text: str) -> datetime.datetime | None:
     if not text or len(text) > 40 or not text.isascii():
         return None
     for form in _TIMES:
-        try:
+        with contextlib.suppress(ValueError, OverflowError):
             return datetime.datetime.strptime(text, form)  # noqa: DTZ007 - the forms have it
-        except (ValueError, OverflowError):
-            continue
     return None

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from coordinator.juju import errors
-from coordinator.juju.ceilometer import CeilometerApplication
 from coordinator.juju.sight import Sight
 from coordinator.upgrade.command import CommandBackend
 from coordinator.upgrade.policy import UpgradePolicy
@@ -42,14 +41,12 @@ class Backends(msgspec.Struct, frozen=True):
         """Ceilometer's application, and the task that was begun, as far as they can be seen."""
         related = next(iter(self.members), "")
         if self.action is None:
-            return Sight(self.barred, None, related)
-        view = self.action.look(record.running.task if record.running else "")
-        shown = related or next((app.name for app in view.applications), "")
-        return Sight(self.action.target(view), view.task, shown, view.model)
+            return Sight(self.barred, related=related)
+        return self.action.look(record.running.task if record.running else "", related)
 
     def can_act(self, sight: Sight) -> bool:
         """Whether ceilometer's own action could be run now."""
-        return self.policy.allows_action and isinstance(sight.application, CeilometerApplication)
+        return self.policy.allows_action and sight.seen is not None
 
     def application_to_run(self, sight: Sight, coordinator: str) -> str:
         """Whose action a person is told to run: ours, unless it would refuse."""

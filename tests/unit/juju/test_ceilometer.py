@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coordinator.juju import ceilometer, errors, status
-from coordinator.juju.ceilometer import CeilometerApplication, State, Task, View
+from coordinator.juju.ceilometer import State, Task
 from coordinator.juju.foreign import Json, NotUnderstoodError
+from coordinator.juju.status import Application
 from coordinator.report.finding import Cause
 
 ASKING = "Run the ceilometer-upgrade action on the leader to initialize ceilometer and gnocchi"
@@ -30,45 +31,25 @@ def entry(*messages: str, charm: str = "ceilometer", **more: Any) -> dict[str, A
     }
 
 
-def found(**entries: dict[str, Any]) -> tuple[CeilometerApplication, ...]:
-    for name, shown in entries.items():
-        units = shown["units"] or {}
-        shown["units"] = {unit.replace("app/", f"{name}/"): u for unit, u in units.items()}
-    return ceilometer.applications(status.parse({"applications": entries}))
-
-
-def test_ceilometer_is_found_by_its_charm_not_by_its_name():
-    entries = {
-        "telemetry": entry("Unit is ready"),
-        "ceilometer": entry("Unit is ready", charm="postgresql"),
-        "ceilometer-agent": entry("Unit is ready", charm="ceilometer-agent"),
-    }
-    assert found(**entries) == (CeilometerApplication("telemetry"),)
+def asks(shown: dict[str, Any]) -> bool:
+    model = status.parse({"applications": {"app": shown}})
+    return ceilometer.asks(model.applications["app"])
 
 
 @pytest.mark.parametrize(
     "message", [ASKING, f"Missing relations: messaging, {ASKING}", f"Paused. {ASKING}!"]
 )
 def test_the_request_is_recognised_wherever_it_stands(message: str):
-    assert found(ceilometer=entry("Unit is ready", message)) == (
-        CeilometerApplication("ceilometer", asks=True),
-    )
+    assert asks(entry("Unit is ready", message))
 
 
 def test_the_request_of_the_application_itself_counts():
     asking = {**entry(), "application-status": {"current": "blocked", "message": ASKING}}
-    assert found(ceilometer=asking) == (CeilometerApplication("ceilometer", asks=True),)
+    assert asks(asking)
 
 
-def test_the_release_is_the_workload_version():
-    assert found(ceilometer=entry(version="21.0.0")) == (
-        CeilometerApplication("ceilometer", release="21.0.0"),
-    )
-
-
-def test_an_application_without_units_and_messages_is_read():
-    bare = {"charm-name": "ceilometer", "units": None}
-    assert found(ceilometer=bare) == (CeilometerApplication("ceilometer"),)
+def test_an_application_without_units_and_messages_does_not_ask():
+    assert not asks({"charm-name": "ceilometer", "units": None})
 
 
 # Tasks
@@ -97,6 +78,7 @@ def test_the_status_of_a_task_is_its_state(status: str, state: State):
         ({"results": {"stderr": "Traceback\nValueError: x\n"}}, "ValueError: x"),
         ({"results": {"return-code": 3}}, "it ended with exit code 3"),
         ({"results": {"outcome": {"a": "b"}, "return-code": 3}}, "it ended with exit code 3"),
+        ({}, "it gave no reason"),
     ],
 )
 def test_a_failed_task_says_why(shown: dict[str, Any], cause: str):
@@ -181,29 +163,25 @@ def test_any_json_is_understood_or_refused(tree: Json):
 
 # Which application is meant
 
-ONE, TWO = CeilometerApplication("ceilometer"), CeilometerApplication("telemetry")
+ONE, TWO = Application("ceilometer", "ceilometer"), Application("telemetry", "ceilometer")
 
 
-def target(view: View, *members: str) -> CeilometerApplication | errors.JujuFault:
-    return ceilometer.target(view, members, "telemetry-coordinator", "openstack")
-
-
-def cause(view: View, *members: str) -> Cause:
-    meant = target(view, *members)
-    assert isinstance(meant, errors.JujuFault)
-    return meant.cause
+def target(
+    *members: str, among: tuple[Application, ...] = (ONE, TWO)
+) -> Application | errors.JujuFault:
+    return ceilometer.target(among, members, "telemetry-coordinator", "openstack")
 
 
 def test_the_only_application_is_meant():
-    assert target(View((ONE,))) == ONE
+    assert target(among=(ONE,)) == ONE
 
 
 def test_a_related_application_is_meant_among_several():
-    assert target(View((ONE, TWO)), "aodh", "telemetry") == TWO
+    assert target("aodh", "telemetry") == TWO
 
 
 def test_several_applications_are_named():
-    meant = target(View((ONE, TWO)))
+    meant = target()
     assert meant == errors.JujuFault(
         Cause.SEVERAL_CEILOMETERS,
         "several applications are of the charm ceilometer: ceilometer, telemetry",
@@ -212,16 +190,11 @@ def test_several_applications_are_named():
 
 
 def test_several_related_applications_are_not_told_apart():
-    meant = target(View((ONE, TWO)), "ceilometer", "telemetry")
+    meant = target("ceilometer", "telemetry")
     assert isinstance(meant, errors.JujuFault)
     assert meant.cause is Cause.SEVERAL_CEILOMETERS
     assert meant.remedy == "juju remove-relation telemetry-coordinator:member telemetry"
 
 
 def test_a_model_without_ceilometer_is_told():
-    assert cause(View()) is Cause.NO_CEILOMETER
-
-
-def test_without_an_answer_nothing_is_said_about_applications():
-    unseen = View(fault=errors.not_understood("the model", "telemetry-coordinator"))
-    assert target(unseen) == unseen.fault
+    assert target(among=()) == errors.no_ceilometer("openstack")

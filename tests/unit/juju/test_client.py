@@ -10,9 +10,10 @@ from collections.abc import Callable
 
 import pytest
 
-from coordinator.juju import access, client, errors, snap
-from coordinator.juju.ceilometer import CeilometerApplication, State, Task
-from coordinator.juju.rest import AWAKE, ControllerRest
+from coordinator.juju import access, ceilometer, client, errors, snap
+from coordinator.juju.back_off import BackOff
+from coordinator.juju.ceilometer import State, Task
+from coordinator.juju.status import Model
 from coordinator.report.finding import Cause
 from tests.support.juju import models
 from tests.support.juju.controller import BLOCKED, MODEL, Controller
@@ -47,10 +48,24 @@ def through(juju: Controller, **changes: str) -> client.Controller:
     return client.Controller(given, juju.bin / "juju")
 
 
+def fault_of(controller: client.Controller, number: str = "") -> errors.JujuFault:
+    with pytest.raises(errors.JujuError) as raised:
+        controller.look(number)
+    return raised.value.fault
+
+
 def seen(juju: Controller, **changes: str) -> errors.JujuFault:
-    found = through(juju, **changes).look().fault
-    assert found is not None
+    return fault_of(through(juju, **changes))
+
+
+def model_of(controller: client.Controller) -> Model:
+    found, _ = controller.look()
     return found
+
+
+def task_of(controller: client.Controller, number: str) -> Task | None:
+    _, task = controller.look(number)
+    return task
 
 
 def refused(juju: Controller, application: str = "ceilometer", **changes: str) -> errors.JujuFault:
@@ -64,31 +79,24 @@ def refused(juju: Controller, application: str = "ceilometer", **changes: str) -
 
 def test_the_whole_model_is_seen_with_every_charm(juju: Controller):
     juju.deploy("alarms", "aodh")
-    found = through(juju).survey()
+    found = model_of(through(juju))
     assert {name: app.charm for name, app in found.applications.items()} == {
         "ceilometer": "ceilometer",
         "alarms": "aodh",
     }
 
 
-def test_a_controller_that_refuses_shows_no_model(juju: Controller):
-    with pytest.raises(errors.JujuError) as raised:
-        through(juju, password="wrong").survey()
-    assert raised.value.fault.cause is Cause.LOGIN_REFUSED
-
-
 def test_an_output_that_is_no_model_is_told(juju: Controller, tmp_path: pathlib.Path):
     strange = executables.script(tmp_path / "strange" / "juju", "echo '[]'")
-    with pytest.raises(errors.JujuError) as raised:
-        client.Controller(through(juju).access, strange).survey()
-    assert raised.value.fault == errors.not_understood("the model", "telemetry-coordinator")
+    found = fault_of(client.Controller(through(juju).access, strange))
+    assert found == errors.not_understood("the model", "telemetry-coordinator")
 
 
 def test_what_is_asked_of_the_whole_model_is_about_no_application(
     juju: Controller, tmp_path: pathlib.Path
 ):
     strange = executables.script(tmp_path / "strange" / "juju", "echo 'ERROR odd' >&2; exit 1")
-    assert client.Controller(through(juju).access, strange).look().fault == (
+    assert fault_of(client.Controller(through(juju).access, strange)) == (
         errors.JujuFault(Cause.JUJU_ERROR, "juju failed: odd", "juju status")
     )
 
@@ -98,10 +106,10 @@ def test_what_is_asked_of_the_whole_model_is_about_no_application(
 
 def test_ceilometer_is_seen_as_the_model_shows_it(juju: Controller):
     juju.deploy("aodh", "aodh")
-    view = through(juju).look()
-    assert view.applications == (CeilometerApplication("ceilometer", True, "21.0.0"),)
-    assert view.model is not None
-    assert view.model.applications.keys() == {"ceilometer", "aodh"}
+    found = model_of(through(juju))
+    assert ceilometer.asks(found.applications["ceilometer"])
+    assert found.applications["ceilometer"].version == "21.0.0"
+    assert found.applications.keys() == {"ceilometer", "aodh"}
 
 
 @pytest.mark.parametrize("version", ["3.6.9", "4.0.14"])
@@ -110,28 +118,26 @@ def test_the_whole_model_is_read_in_one_call(tmp_path: pathlib.Path, version: st
     juju.add_user(USER, PASSWORD)
     cloud = models.openstack(version=version)
     juju.fill(cloud)
-    view = through(juju).look()
-    assert view.fault is None
-    assert view.applications == (CeilometerApplication("ceilometer", False, "21.0.0"),)
-    assert view.model is not None
-    assert view.model.applications.keys() == cloud.applications.keys()
+    found = model_of(through(juju))
+    assert not ceilometer.asks(found.applications["ceilometer"])
+    assert found.applications.keys() == cloud.applications.keys()
     assert juju.calls == [["status", "--model", f"controller:{MODEL}", "--format", "json"]]
 
 
 @pytest.mark.parametrize("model", [MODEL, "admin/openstack"])
 def test_the_model_may_be_given_by_uuid_or_with_its_owner(juju: Controller, model: str):
-    assert through(juju, model=model).look().fault is None
+    assert model_of(through(juju, model=model)).applications
 
 
 def test_a_task_is_seen(juju: Controller):
     number = through(juju).start("ceilometer")
-    assert through(juju).look(number).task == Task(number, State.GOING)
+    assert task_of(through(juju), number) == Task(number, State.GOING)
     juju.finish(number, "failed", "Gnocchi is down")
-    assert through(juju).look(number).task == Task(number, State.FAILED, "Gnocchi is down")
+    assert task_of(through(juju), number) == Task(number, State.FAILED, "Gnocchi is down")
 
 
 def test_a_task_that_is_not_known_any_more_is_lost(juju: Controller):
-    assert through(juju).look("99").task == Task("99", State.LOST)
+    assert task_of(through(juju), "99") == Task("99", State.LOST)
 
 
 @pytest.mark.parametrize("changes", [{"password": "wrong"}, {"username": "nobody"}])
@@ -187,7 +193,7 @@ SILENT = errors.JujuFault(
 )
 
 
-def at(juju: Controller, minute: int, remembered: ControllerRest, *, insists: bool = False):
+def at(juju: Controller, minute: int, remembered: BackOff | None, *, insists: bool = False):
     """The controller as it is asked some minutes after noon."""
     return client.Controller(
         through(juju).access,
@@ -199,48 +205,44 @@ def at(juju: Controller, minute: int, remembered: ControllerRest, *, insists: bo
 
 
 @pytest.fixture
-def hung(juju: Controller, monkeypatch: pytest.MonkeyPatch) -> ControllerRest:
+def hung(juju: Controller, monkeypatch: pytest.MonkeyPatch) -> BackOff:
     """What is remembered after a controller did not answer at noon."""
     juju.behave("hangs")
     monkeypatch.setattr(client, "LIMIT", 1)
-    asked = at(juju, 0, AWAKE)
-    assert asked.look().fault == SILENT
-    return asked.rest
+    asked = at(juju, 0, None)
+    assert fault_of(asked) == SILENT
+    assert asked.back_off is not None
+    return asked.back_off
 
 
-def test_a_controller_that_hangs_is_left_alone_for_some_minutes(
-    juju: Controller, hung: ControllerRest
-):
-    assert at(juju, 4, hung).look().fault == SILENT
+def test_a_controller_that_hangs_is_left_alone_for_some_minutes(juju: Controller, hung: BackOff):
+    assert fault_of(at(juju, 4, hung)) == SILENT
     assert len(juju.calls) == 1
 
 
-def test_a_controller_that_hung_is_asked_again_later(juju: Controller, hung: ControllerRest):
+def test_a_controller_that_hung_is_asked_again_later(juju: Controller, hung: BackOff):
     juju.behave()
     later = at(juju, 5, hung)
-    assert later.look().fault is None
-    assert later.rest == AWAKE
+    assert model_of(later).applications
+    assert later.back_off is None
 
 
-def test_a_person_is_never_told_to_wait(juju: Controller, hung: ControllerRest):
+def test_a_person_is_never_told_to_wait(juju: Controller, hung: BackOff):
     juju.behave()
-    assert at(juju, 1, hung, insists=True).look().fault is None
+    assert model_of(at(juju, 1, hung, insists=True)).applications
 
 
 def test_a_controller_that_still_hangs_is_silent_since_the_first_time(
-    juju: Controller, hung: ControllerRest
+    juju: Controller, hung: BackOff
 ):
-    fault = at(juju, 6, hung).look().fault
-    assert fault is not None
+    fault = fault_of(at(juju, 6, hung))
     assert fault.summary == SILENT.summary
     assert fault.later == "it is asked again after 2026-11-27 12:11 UTC"
 
 
-def test_a_controller_that_does_not_answer_costs_one_call_a_hook(
-    juju: Controller, hung: ControllerRest
-):
+def test_a_controller_that_does_not_answer_costs_one_call_a_hook(juju: Controller, hung: BackOff):
     hook = at(juju, 6, hung)
-    hook.look("2")
+    fault_of(hook, "2")
     with pytest.raises(errors.JujuError):
         hook.start("ceilometer")
     assert len(juju.calls) == 2  # the first one was at noon
@@ -334,7 +336,7 @@ def test_an_action_that_ends_at_once_is_as_good(juju: Controller):
 def test_an_action_that_fails_at_once_is_seen_by_the_next_look(juju: Controller):
     juju.set_command("ceilometer-upgrade", "false")
     number = through(juju).start("ceilometer")
-    task = through(juju).look(number).task
+    task = task_of(through(juju), number)
     assert task is not None
     assert task.state is State.FAILED
 
@@ -423,7 +425,7 @@ def test_the_clients_files_are_private(juju: Controller, tmp_path: pathlib.Path)
     (juju.bin / "juju").write_text(
         f'#!/bin/sh\nstat -c "%a %n" "$JUJU_DATA" "$JUJU_DATA"/*.yaml > {spy}\necho "{{}}"\n'
     )
-    through(juju).look()
+    fault_of(through(juju))
     modes = {line.rpartition("/")[2]: line.split()[0] for line in spy.read_text().splitlines()}
     folder = next(mode for name, mode in modes.items() if not name.endswith(".yaml"))
     assert folder == "700"
@@ -438,7 +440,7 @@ def test_the_client_sees_nothing_of_the_hooks_environment(
     monkeypatch.setenv("CEILOMETER_SECRET", "hidden")
     spy = tmp_path / "environment"
     (juju.bin / "juju").write_text(f'#!/bin/sh\nenv > {spy}\necho "{{}}"\n')
-    through(juju).look()
+    fault_of(through(juju))
     names = {line.partition("=")[0] for line in spy.read_text().splitlines()}
     assert names <= {"HOME", "JUJU_DATA", "PATH", "LANG", "NO_COLOR", "PWD", "SHLVL", "_"}
 
@@ -484,7 +486,7 @@ def test_a_snap_that_is_not_on_the_path_is_found(
     juju: Controller, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(snap, "_SNAP", str(juju.bin / "juju"))
+    monkeypatch.setattr(snap, "COMMAND", str(juju.bin / "juju"))
     assert snap.find() == juju.bin / "juju"
 
 
@@ -492,14 +494,20 @@ def test_a_client_that_cannot_be_installed_is_told(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("PATH", str(tmp_path))  # and no snapd answers on this machine
-    assert snap.install("3.6/stable")
+    said: list[str] = []
+    assert snap.obtain("3.6/stable", said.append)
+    assert said == ["installing the snap juju (3.6/stable)"]
     assert snap.find() is None
 
 
-def test_an_installation_that_does_not_end_is_not_waited_for(monkeypatch: pytest.MonkeyPatch):
+def test_an_installation_that_does_not_end_is_not_waited_for(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+):
     ends = threading.Event()
-    monkeypatch.setattr(snap, "_install", lambda _channel: str(ends.wait(60)))
-    assert snap.install("3.6/stable", 0.05) == "snapd did not end within 0.05 seconds"
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(snap, "install", lambda _channel: str(ends.wait(60)))
+    found = snap.obtain("3.6/stable", lambda _line: None, 0.05)
+    assert found == "snapd did not end within 0.05 seconds"
     ends.set()
 
 

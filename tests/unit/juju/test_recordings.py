@@ -5,7 +5,7 @@ import datetime
 import pytest
 
 from coordinator.juju import ceilometer, status
-from coordinator.juju.status import Base, Integration, Level, Model
+from coordinator.juju.status import Base, JujuIntegration, JujuLevel, Model
 from tests.support.juju import recordings
 
 
@@ -13,7 +13,7 @@ def model(name: str) -> Model:
     return status.parse(recordings.status(name))
 
 
-def levels(found: Model, application: str) -> dict[str, tuple[Level, Level]]:
+def levels(found: Model, application: str) -> dict[str, tuple[JujuLevel, JujuLevel]]:
     units = found.applications[application].units
     return {unit.name: (unit.workload.level, unit.agent.level) for unit in units}
 
@@ -25,11 +25,11 @@ def test_every_recorded_model_is_read(name: str):
     assert not any(one.unreadable for one in (*found.applications.values(), *found.units))
     known = {*found.machines, ""}
     assert all(unit.machine in known for unit in found.units)
-    assert all(unit.workload.level is not Level.OTHER for unit in found.units)
-    assert all(unit.agent.level is not Level.OTHER for unit in found.units)
-    assert all(app.status.level is not Level.OTHER for app in found.applications.values())
-    assert all(m.agent.level is not Level.OTHER for m in found.machines.values())
-    assert all(m.instance.level is not Level.OTHER for m in found.machines.values())
+    assert all(unit.workload.level is not JujuLevel.OTHER for unit in found.units)
+    assert all(unit.agent.level is not JujuLevel.OTHER for unit in found.units)
+    assert all(app.status.level is not JujuLevel.OTHER for app in found.applications.values())
+    assert all(m.agent.level is not JujuLevel.OTHER for m in found.machines.values())
+    assert all(m.instance.level is not JujuLevel.OTHER for m in found.machines.values())
 
 
 def test_in_a_healthy_model_nothing_leaves_and_nothing_is_lost():
@@ -45,13 +45,13 @@ def test_peers_are_no_integrations():
     found = model("healthy").applications["gnocchi"]
     assert all(other.application != "gnocchi" for other in found.integrations)
     assert found.integrated("storage-ceph") == (
-        Integration("storage-ceph", "ceph-mon", "client", "ceph-client"),
+        JujuIntegration("storage-ceph", "ceph-mon", "client", "ceph-client"),
     )
 
 
 def test_a_charm_that_sets_no_status_is_unknown_without_a_time():
     found = model("healthy").applications["memcached"].status
-    assert (found.level, found.message, found.since) == (Level.UNKNOWN, "", None)
+    assert (found.level, found.message, found.since) == (JujuLevel.UNKNOWN, "", None)
 
 
 def test_subordinates_are_where_their_principals_are():
@@ -65,31 +65,31 @@ def test_subordinates_are_where_their_principals_are():
 
 def test_what_settles_is_at_work():
     found = model("settling")
-    assert levels(found, "aodh") == {"aodh/0": (Level.ACTIVE, Level.EXECUTING)}
+    assert levels(found, "aodh") == {"aodh/0": (JujuLevel.ACTIVE, JujuLevel.EXECUTING)}
 
 
 def test_a_ceilometer_that_asks_is_recognised():
-    (found,) = ceilometer.applications(model("ceilometer-asks"))
-    assert (found.name, found.asks) == ("ceilometer", True)
+    (found,) = model("ceilometer-asks").of_charm("ceilometer")
+    assert ceilometer.asks(found)
 
 
 def test_a_blocked_unit_blocks_its_application():
     found = model("fault-blocked")
-    assert levels(found, "aodh") == {"aodh/0": (Level.BLOCKED, Level.IDLE)}
-    assert found.applications["aodh"].status.level is Level.BLOCKED
+    assert levels(found, "aodh") == {"aodh/0": (JujuLevel.BLOCKED, JujuLevel.IDLE)}
+    assert found.applications["aodh"].status.level is JujuLevel.BLOCKED
 
 
 def test_an_error_of_a_hook_has_no_time_of_its_own():
     (unit,) = model("fault-hook-error").applications["gnocchi"].units
     assert unit.workload == status.CharmStatus(
-        Level.ERROR, 'hook failed: "config-changed"', since=None
+        JujuLevel.ERROR, 'hook failed: "config-changed"', since=None
     )
     assert not unit.lost
 
 
 def test_an_error_hides_while_its_hook_is_retried():
     found = model("fault-relation-hook-error")
-    assert (Level.ACTIVE, Level.EXECUTING) in levels(found, "acts").values()
+    assert (JujuLevel.ACTIVE, JujuLevel.EXECUTING) in levels(found, "acts").values()
 
 
 def test_an_application_that_is_removed_is_leaving():
@@ -100,7 +100,7 @@ def test_an_application_that_is_removed_is_leaving():
 def test_one_whose_removal_is_stuck_is_leaving_in_error():
     found = model("fault-removing-stuck")
     assert found.applications["watcher"].is_leaving
-    assert levels(found, "watcher") == {"watcher/0": (Level.ERROR, Level.IDLE)}
+    assert levels(found, "watcher") == {"watcher/0": (JujuLevel.ERROR, JujuLevel.IDLE)}
     assert found.applications["watcher-mysql-router"].units == ()
 
 
@@ -114,16 +114,16 @@ def test_a_subordinate_without_principals_says_nothing_of_them():
 def test_all_agents_of_a_machine_are_lost_at_once():
     found = model("fault-agents-lost")
     assert {unit.machine for unit in found.units if unit.lost} == {"1"}
-    assert levels(found, "gnocchi") == {"gnocchi/0": (Level.UNKNOWN, Level.LOST)}
+    assert levels(found, "gnocchi") == {"gnocchi/0": (JujuLevel.UNKNOWN, JujuLevel.LOST)}
     assert found.machines["1"].is_down
 
 
 def test_an_error_does_not_hide_that_the_agent_is_lost():
     found = model("fault-machine-stopped")
-    assert levels(found, "watcher") == {"watcher/0": (Level.ERROR, Level.IDLE)}
+    assert levels(found, "watcher") == {"watcher/0": (JujuLevel.ERROR, JujuLevel.IDLE)}
     assert found.applications["watcher"].units[0].lost
     machine = found.machines["2"]
-    assert (machine.agent.level, machine.instance.level) == (Level.DOWN, Level.RUNNING)
+    assert (machine.agent.level, machine.instance.level) == (JujuLevel.DOWN, JujuLevel.RUNNING)
     assert machine.agent.message == "agent is not communicating with the server"
 
 
@@ -131,11 +131,11 @@ def test_machines_that_never_came_have_no_lost_units():
     found = model("fault-machine-not-provisioned")
     never, retried = found.machines["3"], found.machines["4"]
     assert (never.instance.level, never.base) == (
-        Level.PROVISIONING_ERROR,
+        JujuLevel.PROVISIONING_ERROR,
         Base("ubuntu", "24.04"),
     )
     assert never.instance.message == "suitable availability zone for machine 3 not found"
-    assert (retried.instance.level, str(retried.base)) == (Level.ALLOCATING, "ubuntu@22.04")
+    assert (retried.instance.level, str(retried.base)) == (JujuLevel.ALLOCATING, "ubuntu@22.04")
     assert never.is_down
     assert retried.is_down
     waiting = {unit.name: unit.lost for unit in found.units if unit.machine in {"3", "4"}}
@@ -148,12 +148,12 @@ def test_a_remote_application_serves_an_endpoint():
     assert (remote.url, remote.life, remote.status.level) == (
         "admin/brokers.rabbitmq-server",
         "",
-        Level.ACTIVE,
+        JujuLevel.ACTIVE,
     )
     assert remote.endpoints == {"amqp": "rabbitmq", "juju-info": "juju-info"}
-    assert remote.integrations == (Integration("amqp", "nova-compute", "amqp", "rabbitmq"),)
+    assert remote.integrations == (JujuIntegration("amqp", "nova-compute", "amqp", "rabbitmq"),)
     assert found.applications["nova-compute"].integrated("amqp") == (
-        Integration("amqp", "rabbitmq-remote", "amqp", "rabbitmq"),
+        JujuIntegration("amqp", "rabbitmq-remote", "amqp", "rabbitmq"),
     )
 
 
@@ -197,8 +197,8 @@ def test_what_could_not_be_told_is_unreadable_and_not_missing():
         }
     )
     assert all(one.unreadable for one in (*found.applications.values(), *found.units))
-    assert found.applications["aodh"].status.level is Level.UNREADABLE
+    assert found.applications["aodh"].status.level is JujuLevel.UNREADABLE
     assert found.applications["gnocchi"].status.message == "no status"
-    assert levels(found, "gnocchi") == {"gnocchi/0": (Level.UNREADABLE, Level.OTHER)}
-    assert found.machines["0"].agent.level is Level.UNREADABLE
+    assert levels(found, "gnocchi") == {"gnocchi/0": (JujuLevel.UNREADABLE, JujuLevel.OTHER)}
+    assert found.machines["0"].agent.level is JujuLevel.UNREADABLE
     assert "0/lxd/1" in found.machines

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from coordinator.juju import status as juju_status
 from coordinator.juju.foreign import Json, NotUnderstoodError
-from coordinator.juju.status import CharmStatus, Integration, Level
+from coordinator.juju.status import CharmStatus, JujuIntegration, JujuLevel
 
 SINCE = "22 Nov 2026 10:00:00Z"
 
@@ -68,7 +68,7 @@ def test_an_application_is_found_by_its_charm():
     (found,) = read().of_charm("nova-compute")
     assert (found.name, found.channel, found.version) == ("compute", "2023.2/stable", "28.0.1")
     assert found.status == CharmStatus(
-        Level.ACTIVE,
+        JujuLevel.ACTIVE,
         "Unit is ready",
         datetime.datetime(2026, 11, 22, 10, 0, tzinfo=datetime.timezone.utc),
     )
@@ -77,27 +77,31 @@ def test_an_application_is_found_by_its_charm():
 def test_a_unit_has_its_statuses_and_its_place():
     (unit,) = read().applications["compute"].units
     assert (unit.name, unit.application, unit.machine) == ("compute/0", "compute", "7")
-    assert (unit.workload.level, unit.agent.level) == (Level.ACTIVE, Level.IDLE)
+    assert (unit.workload.level, unit.agent.level) == (JujuLevel.ACTIVE, JujuLevel.IDLE)
     assert unit.subordinates == ("agent/3",)
 
 
 def test_the_units_of_a_subordinate_are_its_own_with_their_principals():
     agent = read().applications["agent"]
     (unit,) = agent.units
-    assert (unit.name, unit.principal, unit.agent.level) == ("agent/3", "compute/0", Level.LOST)
+    assert (unit.name, unit.principal, unit.agent.level) == (
+        "agent/3",
+        "compute/0",
+        JujuLevel.LOST,
+    )
     assert unit.workload.message == "Missing relations: messaging"
     assert (agent.subordinate_to, agent.life) == (("compute",), "dying")
 
 
 def test_integrations_name_both_ends_and_no_peers():
     assert read().applications["compute"].integrations == (
-        Integration("nova-ceilometer", "agent", "nova-ceilometer", "nova-ceilometer"),
+        JujuIntegration("nova-ceilometer", "agent", "nova-ceilometer", "nova-ceilometer"),
     )
 
 
 def test_the_end_of_an_application_that_is_not_shown_is_not_known():
     agent = read().applications["agent"]
-    assert agent.integrated("amqp") == (Integration("amqp", "rabbit", "", "rabbitmq"),)
+    assert agent.integrated("amqp") == (JujuIntegration("amqp", "rabbit", "", "rabbitmq"),)
 
 
 def test_an_end_that_could_be_two_is_not_guessed():
@@ -113,7 +117,7 @@ def test_an_end_that_could_be_two_is_not_guessed():
 def test_integrations_may_be_lists_of_names():
     old = {"charm-name": "aodh", "relations": {"amqp": ["rabbitmq-server"]}}
     found = juju_status.parse({"applications": {"aodh": old}})
-    assert found.applications["aodh"].integrations == (Integration("amqp", "rabbitmq-server"),)
+    assert found.applications["aodh"].integrations == (JujuIntegration("amqp", "rabbitmq-server"),)
 
 
 def test_applications_of_other_models_are_known_by_name():
@@ -127,7 +131,7 @@ def test_what_could_not_be_asked_is_a_status():
         {"applications": {"aodh": {"charm-name": "aodh", "units": {"aodh/0": broken}}}}
     )
     (unit,) = found.applications["aodh"].units
-    assert unit.workload == CharmStatus(Level.UNREADABLE, "cannot get unit")
+    assert unit.workload == CharmStatus(JujuLevel.UNREADABLE, "cannot get unit")
     assert unit.unreadable
 
 
@@ -175,6 +179,14 @@ def test_a_model_without_applications_is_empty():
 def test_what_is_no_status_is_refused(document: Json):
     with pytest.raises(NotUnderstoodError):
         juju_status.parse(document)
+
+
+def test_containers_of_any_depth_are_read():
+    machine: dict[str, Json] = {}
+    for _ in range(2000):
+        machine = {"containers": {"0/lxd/0": machine}}
+    found = juju_status.parse({"applications": {}, "machines": {"0": machine}})
+    assert found.machines.keys() == {"0", "0/lxd/0"}
 
 
 @given(

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from coordinator.blueprint import loader, platforms
-from coordinator.juju.status import Application, Base, Integration, Machine, Model
+from coordinator.juju.status import Application, Base, JujuIntegration, Machine, Model
 from coordinator.plan import bundle, completion, plan
 from tests import bundles
 from tests.unit.plan.test_plan import FULL, WHOLE, made, without
@@ -164,7 +164,9 @@ def test_an_application_of_another_model_is_not_in_the_bundle():
     us = Application(
         "telemetry-coordinator",
         "telemetry-coordinator",
-        integrations=(Integration("identity-credentials", "identity", "identity-credentials"),),
+        integrations=(
+            JujuIntegration("identity-credentials", "identity", "identity-credentials"),
+        ),
     )
     after = made(Model({us.name: us}))
     content = valid(bundle.of_plan(after))

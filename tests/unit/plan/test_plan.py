@@ -14,8 +14,8 @@ from coordinator.juju.ceilometer import REQUEST
 from coordinator.juju.status import (
     Application,
     CharmStatus,
-    Integration,
-    Level,
+    JujuIntegration,
+    JujuLevel,
     Model,
     RemoteApplication,
     Unit,
@@ -29,7 +29,7 @@ WHOLE = plan.Wishes(channel=CHANNEL)
 BASE = {key for key, system in OWN.systems.items() if system.deploy.base}
 
 
-NEW = CharmStatus(Level.WAITING, "waiting for machine")
+NEW = CharmStatus(JujuLevel.WAITING, "waiting for machine")
 """Of a unit that has not run yet: its charm is content with nothing, and has stored nothing."""
 
 
@@ -39,12 +39,12 @@ def made(model: Model, wishes: plan.Wishes = WHOLE, changes: str = "") -> plan.P
 
 def built(after: plan.Plan) -> Model:
     """The model when everything that a plan says was done."""
-    integrations: dict[str, list[Integration]] = {app.name: [] for app in after.applications}
+    integrations: dict[str, list[JujuIntegration]] = {app.name: [] for app in after.applications}
     for link in after.links:
         ends = [link.one.split(":"), link.other.split(":")]
         for (name, endpoint), (other, theirs) in (ends, ends[::-1]):
             if not link.optional and name in integrations:
-                integrations[name].append(Integration(endpoint, other, theirs))
+                integrations[name].append(JujuIntegration(endpoint, other, theirs))
     applications = {
         app.name: Application(
             app.name,
@@ -238,21 +238,21 @@ def test_an_application_with_the_name_of_the_charm_is_not_deployed_again():
 def test_an_endpoint_that_is_integrated_with_something_else_is_left_alone():
     elsewhere = cut(FULL, "gnocchi", "storage-ceph")
     app = elsewhere.applications["gnocchi"]
-    ceph = (*app.integrations, Integration("storage-ceph", "microceph", "ceph"))
+    ceph = (*app.integrations, JujuIntegration("storage-ceph", "microceph", "ceph"))
     assert made(changed(elsewhere, "gnocchi", integrations=ceph)).missing == ()
 
 
 def test_an_api_that_has_its_database_elsewhere_gets_no_router():
     direct = without(FULL, "gnocchi-mysql-router")
     app = direct.applications["gnocchi"]
-    database = (*app.integrations, Integration("shared-db", "percona", "shared-db"))
+    database = (*app.integrations, JujuIntegration("shared-db", "percona", "shared-db"))
     assert made(changed(direct, "gnocchi", integrations=database)).additions == ()
 
 
 def test_a_router_is_recognised_by_what_it_is_integrated_with():
     other = without(FULL, "gnocchi-mysql-router")
     app = other.applications["gnocchi"]
-    database = (*app.integrations, Integration("shared-db", "router", "shared-db"))
+    database = (*app.integrations, JujuIntegration("shared-db", "router", "shared-db"))
     other = changed(other, "gnocchi", integrations=database)
     after = made(Model({**other.applications, "router": Application("router", "mysql-router")}))
     assert after.additions == ()
@@ -289,7 +289,7 @@ def test_a_keystone_in_another_model_is_taken_for_given():
     app = there.applications["telemetry-coordinator"]
     related = (
         *app.integrations,
-        Integration("identity-credentials", "identity", "identity-credentials"),
+        JujuIntegration("identity-credentials", "identity", "identity-credentials"),
     )
     after = made(changed(there, "telemetry-coordinator", integrations=related))
     assert after.additions == ()
@@ -330,7 +330,7 @@ def test_a_new_ceilometer_will_ask_for_its_action():
 
 
 def test_a_ceilometer_that_asks_is_told():
-    unit = Unit("ceilometer/0", CharmStatus(Level.BLOCKED, f"{REQUEST} on the leader"))
+    unit = Unit("ceilometer/0", CharmStatus(JujuLevel.BLOCKED, f"{REQUEST} on the leader"))
     assert made(changed(FULL, "ceilometer", units=(unit,))).asks == ("ceilometer",)
 
 
@@ -340,9 +340,9 @@ US = Application(
     "coordinator",
     "telemetry-coordinator",
     integrations=(
-        Integration("identity-credentials", "identity"),
-        Integration("metric-service", "gnocchi"),
-        Integration("member", "aodh"),
+        JujuIntegration("identity-credentials", "identity"),
+        JujuIntegration("metric-service", "gnocchi"),
+        JujuIntegration("member", "aodh"),
     ),
 )
 BLIND = plan.Wishes("coordinator", channel=CHANNEL, whole=False)

@@ -12,8 +12,8 @@ from coordinator.blueprint.resource_types import Comparison
 from coordinator.checks import runner
 from coordinator.checks.memory import NOTHING
 from coordinator.juju import access, action, client, errors
-from coordinator.juju.ceilometer import CeilometerApplication
 from coordinator.juju.sight import Sight
+from coordinator.juju.status import Application
 from coordinator.report.finding import Cause
 from coordinator.upgrade import command, packages
 from coordinator.upgrade.backends import Backends
@@ -64,13 +64,13 @@ class Scene:
             command=command.CommandBackend(packages.Source(), timeout=10),
             members=(),
             announce=self.said.append,
-            action=action.ActionBackend(Door(answer), ()),
+            action=action.ActionBackend(Door(answer), (), {}),
         )
         report = msgspec.structs.replace(reports.report(), behind=reports.BEHIND)
         seen = runner.Verification(
             report, reports.CREDENTIALS, NOTHING, Comparison(reports.BEHIND)
         )
-        sight = Sight(CeilometerApplication("ceilometer-two", asks=False))
+        sight = Sight(Application("ceilometer-two", "ceilometer"))
         decision = Decision(step, "Gnocchi was upgraded")
         now = Situation(seen, sight, Record(running=running), decision)
         return run_upgrade(reports.REQUEST, now, backends)

@@ -13,7 +13,7 @@ from coordinator.checks.model import needs, unit_status
 from coordinator.checks.model.case import Case, is_dead
 from coordinator.checks.model.unit_status import Context, UnitFault
 from coordinator.juju import ceilometer
-from coordinator.juju.status import Application, Level, RemoteApplication, Unit
+from coordinator.juju.status import Application, JujuLevel, RemoteApplication, Unit
 from coordinator.report.finding import Cause, Finding, Severity
 from coordinator.text import SHOWN, counted, named
 
@@ -52,7 +52,7 @@ def judge_remote(case: Case, system: System, app: RemoteApplication) -> Iterator
     """What Juju says of an application of another model that serves the stack."""
     name = f"{app.name} of another model"
     fault = unit_status.of_status(app.status, Context("", case.scope.now))
-    if app.life or app.status.level is Level.TERMINATED:
+    if app.life or app.status.level is JujuLevel.TERMINATED:
         cause, text = Cause.LEAVING, f"{name} is being removed, or is offered no more"
     elif app.unreadable:
         cause, text = Cause.JUJU_ERROR, f"Juju could not tell about {name}"

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import msgspec
 
-from coordinator.juju.status import Level, Model, Unit, application_of, host_of
+from coordinator.juju.status import JujuLevel, Model, Unit, application_of, host_of
 from coordinator.report.finding import Cause, Finding, Severity
 from coordinator.text import named
 
@@ -106,8 +106,8 @@ def _judge(name: str, model: Model, units: Sequence[Unit]) -> LostMachine | None
     if machine is None:
         lost = all(unit.lost for unit in units)
         return LostMachine(name, tuple(unit.name for unit in units)) if lost else None
-    failed = machine.instance.level is Level.PROVISIONING_ERROR
-    waiting = [unit for unit in units if unit.agent.level is Level.ALLOCATING]
+    failed = machine.instance.level is JujuLevel.PROVISIONING_ERROR
+    waiting = [unit for unit in units if unit.agent.level is JujuLevel.ALLOCATING]
     gone = [unit for unit in units if unit.lost or unit in waiting]
     names = tuple(unit.name for unit in gone)
     if gone and len(gone) == len(waiting) and (failed or machine.is_down):

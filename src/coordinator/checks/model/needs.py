@@ -13,7 +13,7 @@ import enum
 from coordinator.blueprint import charm_facts
 from coordinator.blueprint.systems import Integration
 from coordinator.checks.model import unit_status
-from coordinator.juju.status import Application, Level, Unit
+from coordinator.juju.status import Application, JujuLevel, Unit
 
 _KINDS = {
     "shared-db": ("database",),
@@ -72,9 +72,9 @@ def is_alive(unit: Unit) -> bool:
 
     Charms such as memcached's set no status; theirs is `unknown` as long as all is well.
     """
-    gone = unit.lost or unit.unreadable or unit.agent.level in {Level.LOST, Level.FAILED}
+    gone = unit.lost or unit.unreadable or unit.agent.level in {JujuLevel.LOST, JujuLevel.FAILED}
     workload = unit_status.without_request(unit).workload
-    return not gone and workload.level in {Level.ACTIVE, Level.UNKNOWN}
+    return not gone and workload.level in {JujuLevel.ACTIVE, JujuLevel.UNKNOWN}
 
 
 def is_settled(unit: Unit) -> bool:

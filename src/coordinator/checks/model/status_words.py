@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from coordinator.blueprint import data
-from coordinator.juju.status import Level
+from coordinator.juju.status import JujuLevel
 from coordinator.report.finding import Cause, Severity
 
 _PATH = pathlib.Path(__file__).with_name("status_words.yaml")
@@ -29,7 +29,7 @@ class Words(msgspec.Struct, frozen=True):
         hint: what one must know to choose well.
     """
 
-    level: Level
+    level: JujuLevel
     said: str
     is_pattern: bool
     dead: bool | None
@@ -40,7 +40,7 @@ class Words(msgspec.Struct, frozen=True):
     then: tuple[str, ...]
     hint: str
 
-    def fits(self, level: Level, message: str) -> bool:
+    def fits(self, level: JujuLevel, message: str) -> bool:
         """Whether a status has these words."""
         if level is not self.level:
             return False
@@ -48,10 +48,15 @@ class Words(msgspec.Struct, frozen=True):
 
 
 def find(
-    charm: str, level: Level, message: str, *, dead: bool, used: bool = False
+    charm: str, level: JujuLevel, message: str, *, dead: bool, used: bool = False
 ) -> Words | None:
     """What a status of a charm's unit means; None where it is not known."""
-    if level not in {Level.ACTIVE, Level.BLOCKED, Level.WAITING, Level.MAINTENANCE}:
+    if level not in {
+        JujuLevel.ACTIVE,
+        JujuLevel.BLOCKED,
+        JujuLevel.WAITING,
+        JujuLevel.MAINTENANCE,
+    }:
         return None
     for words in _known().get(charm, ()):
         fits = words.dead in (None, dead) and (used or not words.used)
@@ -77,7 +82,7 @@ def _entries() -> Iterator[tuple[list[str], Words]]:
         yield (
             entry["charm"],
             Words(
-                level=Level(entry["level"]),
+                level=JujuLevel(entry["level"]),
                 said=entry["words"],
                 is_pattern=entry["match"] == "regex",
                 dead=dead[entry.get("units", "")],

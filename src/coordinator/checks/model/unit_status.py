@@ -10,7 +10,7 @@ import msgspec
 from coordinator.checks.model import status_words
 from coordinator.checks.model.status_words import Words
 from coordinator.juju import ceilometer
-from coordinator.juju.status import CharmStatus, Level, Unit, host_of
+from coordinator.juju.status import CharmStatus, JujuLevel, Unit, host_of
 from coordinator.report.finding import Cause
 from coordinator.text import SHOWN, lasting
 
@@ -88,19 +88,19 @@ def of_unit(
         since: since when it is as it is, as far as that is known.
         retried: whether its hook failed and is being tried again.
     """
-    if unit.lost or unit.agent.level in {Level.LOST, Level.FAILED}:
+    if unit.lost or unit.agent.level in {JujuLevel.LOST, JujuLevel.FAILED}:
         return UnitFault(Cause.AGENT_LOST, "without a working Juju agent")
-    if unit.unreadable or unit.workload.level is Level.UNREADABLE:
+    if unit.unreadable or unit.workload.level is JujuLevel.UNREADABLE:
         state = "without a status: Juju could not read it"
         return UnitFault(Cause.JUJU_ERROR, state, unit.workload.message)
-    if retried and unit.workload.level is not Level.ERROR:
+    if retried and unit.workload.level is not JujuLevel.ERROR:
         return UnitFault(Cause.HOOK_FAILED, "in error, and its hook is tried again")
     return of_status(msgspec.structs.replace(unit.workload, since=since), context)
 
 
 def of_status(status: CharmStatus, context: Context) -> UnitFault | None:
     """What a status of a workload or of an application says is wrong; None where nothing is."""
-    if status.level is Level.ERROR:
+    if status.level is JujuLevel.ERROR:
         return UnitFault(Cause.HOOK_FAILED, "in error", status.message)
     words = (
         status_words.find(
@@ -109,17 +109,17 @@ def of_status(status: CharmStatus, context: Context) -> UnitFault | None:
         if status.message and status.message != "Unit is ready"
         else None
     )
-    if status.level is Level.BLOCKED:
+    if status.level is JujuLevel.BLOCKED:
         cause = words.cause if words else Cause.CHARM_BLOCKED
         return UnitFault(cause, "blocked", status.message, words)
-    if status.level is Level.ACTIVE and words:
+    if status.level is JujuLevel.ACTIVE and words:
         return UnitFault(words.cause, "active", status.message, words)
-    if status.level in {Level.MAINTENANCE, Level.WAITING}:
+    if status.level in {JujuLevel.MAINTENANCE, JujuLevel.WAITING}:
         if "paused" in status.message.lower():
             return UnitFault(Cause.PAUSED, "paused", words=words)
         if status.since is not None and context.now - status.since > PATIENCE:
             waited = lasting(context.now - status.since)
-            doing = "waiting" if status.level is Level.WAITING else "at work"
+            doing = "waiting" if status.level is JujuLevel.WAITING else "at work"
             cause = words.cause if words else Cause.CHARM_WAITS
             return UnitFault(cause, f"still {doing} for {waited}", status.message, words)
     return None
