@@ -1,4 +1,4 @@
-"""Which blueprint is in force, and the charm's own."""
+"""The blueprint in force: the charm's own, with what the option `blueprint` changes."""
 
 from __future__ import annotations
 
@@ -15,18 +15,15 @@ PATH = pathlib.Path(__file__).with_name("blueprint.yaml")
 
 @functools.lru_cache(maxsize=4)
 def load(changes: str = "") -> Blueprint:
-    """The charm's own blueprint, with changes.
-
-    Args:
-        changes: what the option `blueprint` says.
+    """The charm's own blueprint, with the changes that the option `blueprint` says.
 
     Raises:
         BlueprintError: the changes are wrong.
     """
-    from coordinator.blueprint import parser  # noqa: PLC0415 - a quiet hook reads no blueprint
+    from coordinator.blueprint import parser, yaml_lines  # noqa: PLC0415 - not in a quiet hook
 
-    own = parser.Text(PATH.name, PATH.read_text(encoding="utf-8"), own=True)
-    return parser.read(own, parser.Text("option blueprint", changes))
+    own = yaml_lines.read(PATH.name, PATH.read_text(encoding="utf-8"), own=True)
+    return parser.read(own, yaml_lines.read("option blueprint", changes))
 
 
 class Choice(msgspec.Struct, frozen=True):
