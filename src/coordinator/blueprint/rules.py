@@ -14,6 +14,9 @@ from coordinator.blueprint.yaml_lines import Value, error, short
 LONGEST = 200
 """Characters of a text, such as a title."""
 
+MOST = 99
+"""The largest number, such as that of units."""
+
 _OPTION = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,99}")
 _CONTROL = re.compile(r"[^\S\n\t ]|[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
@@ -71,10 +74,11 @@ def flag(value: Value) -> bool:
 
 
 def number(value: Value) -> int:
-    """A number from 1 to 99."""
-    if not isinstance(value.data, str) or not re.fullmatch(r"[1-9][0-9]?", value.data):
-        raise value.invalid(f"must be a number from 1 to 99, not {value.described()}")
-    return int(value.data)
+    """A number from 1 to `MOST`."""
+    found = value.data if isinstance(value.data, str) else ""
+    if not re.fullmatch(r"[1-9][0-9]{0,4}", found) or int(found) > MOST:
+        raise value.invalid(f"must be a number from 1 to {MOST}, not {value.described()}")
+    return int(found)
 
 
 def items(value: Value) -> list[Value]:

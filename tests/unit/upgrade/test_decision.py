@@ -180,7 +180,7 @@ def test_the_reason_is_that_ceilometer_asks():
         Observed(COMPLETE, FINGERPRINT, NOW, asks=True), DONE, FOLLOWS
     )
     assert decision == upgrade_decision.Decision(
-        Step.RUN, "ceilometer's charm asks for ceilometer-upgrade", asked=True
+        Step.RUN, "ceilometer's charm asks for ceilometer-upgrade"
     )
 
 
@@ -189,7 +189,6 @@ def test_what_else_is_a_reason_comes_first():
         Observed(LACKING, FINGERPRINT, NOW, asks=True), DONE, FOLLOWS
     )
     assert decision.reason.startswith("Gnocchi lacks")
-    assert not decision.asked
 
 
 def test_a_ceilometer_that_stopped_asking_is_heard_again():
