@@ -27,7 +27,7 @@ def load(changes: str = "") -> Blueprint:
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """Which blueprint is in force.
+    """The choice which blueprint is in force.
 
     Attributes:
         changes: what the option says, or said when it was last right.
@@ -49,11 +49,9 @@ class Choice(msgspec.Struct, frozen=True):
 
 
 def choose(option: str, last_good: Callable[[], str]) -> Choice:
-    """Decide which blueprint is in force; nothing else does.
+    """Decide which blueprint is in force, from the option and what it said when it was last right.
 
-    Args:
-        option: what the option `blueprint` says.
-        last_good: tells what it said when it was last right.
+    Nothing else decides that.
     """
     if not option.strip():
         return Choice()

@@ -13,7 +13,7 @@ from coordinator.blueprint.systems import Blueprint, Deployment, Integration, Re
 from coordinator.blueprint.yaml_lines import Value, short
 
 RESERVED = ("identity", "model", "report", "status", "summary", "telemetry", "trust")
-"""What cannot be a catalog type: reports and results of actions have these keys already."""
+"""These cannot be catalog types: reports and results of actions have these keys already."""
 
 FIXED = ("keystone", "ceilometer")
 """Systems that every verification looks at, whatever is ordered."""
@@ -101,10 +101,7 @@ def _system_rule(
 ) -> rules.Rule[dict[str, Any]]:
     """The rule for a system in a blueprint with these systems and checks.
 
-    Args:
-        known: keys of all systems.
-        removed: systems that were taken out, at the place where.
-        checks: names of checks.
+    Systems that were removed are given with the place where that was said.
     """
 
     def refer(value: Value, key: str) -> bool:

@@ -1,4 +1,4 @@
-"""What ceilometer-upgrade leaves behind in Gnocchi: the proof that it ran. Pure.
+"""The resource types that ceilometer-upgrade makes in Gnocchi: the proof that it ran. Pure.
 
 Each release of Ceilometer makes other resource types; `resource_types.yaml` lists them.
 """
@@ -47,7 +47,7 @@ Types = Mapping[str, Mapping[str, Attribute]]
 
 
 class Needed(msgspec.Struct, frozen=True):
-    """What Gnocchi must have of one resource type.
+    """A resource type as Gnocchi must have it.
 
     Attributes:
         patched: names of those attributes that ceilometer-upgrade also adds to or changes in a
@@ -63,7 +63,7 @@ class Needed(msgspec.Struct, frozen=True):
 
 
 class Comparison(msgspec.Struct, frozen=True):
-    """How Gnocchi's resource types differ from those of a release, in short phrases.
+    """Differences of Gnocchi's resource types from those of a release, in short phrases.
 
     Attributes:
         behind: what ceilometer-upgrade would mend, most important first.
@@ -105,7 +105,7 @@ def _major(version: str | None) -> int | None:
 
 
 def needed(release: str | None) -> Mapping[str, Needed]:
-    """What Gnocchi must have for a version of Ceilometer such as `21.0.0`.
+    """The types that Gnocchi must have for a version of Ceilometer such as `21.0.0`.
 
     A version newer than the table counts as the newest one that is known. Of one that is older,
     unknown or unreadable, only the baseline is needed, without attributes.
@@ -170,7 +170,7 @@ def _customised(types: Types) -> tuple[str, ...]:
 
 
 def _change(has: Attribute, forms: Collection[Attribute]) -> str:
-    """What an operator did to an attribute that releases made in these forms; empty: nothing."""
+    """The operator's change of an attribute that releases made in these forms, or nothing."""
     if not forms:
         return "added"
     if has in forms:

@@ -130,5 +130,5 @@ def keys(
 
 
 def listed(plural: str, names: Iterable[str]) -> str:
-    """What is allowed, as a list."""
+    """Everything that is allowed, as a list."""
     return f"{plural} are {', '.join(names)}"

@@ -15,7 +15,7 @@ class BlueprintError(ValueError):
 
 
 class Registration(msgspec.Struct, frozen=True):
-    """What a system's charm registers in the service catalog.
+    """An entry that a system's charm registers in the service catalog.
 
     Attributes:
         api: major version of its API that telemetry uses, such as `v1`; empty means any.
@@ -43,7 +43,7 @@ class Integration(msgspec.Struct, frozen=True):
 
 
 class Deployment(msgspec.Struct, frozen=True):
-    """How a system is deployed; the attributes are described at the top of `blueprint.yaml`."""
+    """The deployment of a system; the attributes are described at the top of `blueprint.yaml`."""
 
     base: bool = False
     units: int = 1

@@ -67,11 +67,7 @@ def short(text: str, limit: int = 40) -> str:
 def read(source: str, content: str, *, own: bool = False) -> Value | None:
     """Read a text; None where it says nothing.
 
-    Args:
-        source: name of the text, for people.
-        content: the text.
-        own: it is part of the charm, so the parser in C may read it: that is faster, and refuses
-            nothing.
+    The charm's own is read by the parser in C, which is faster, and refuses nothing.
 
     Raises:
         BlueprintError: it is no YAML, or more than is taken.
@@ -96,7 +92,7 @@ def read(source: str, content: str, *, own: bool = False) -> Value | None:
 
 
 class _RefusedError(yaml.MarkedYAMLError):
-    """It is YAML, and nothing that a blueprint needs."""
+    """A text is YAML, and has what no blueprint needs."""
 
 
 class _Loader(yaml.SafeLoader):

@@ -19,10 +19,9 @@ if TYPE_CHECKING:
 
 
 class Backends(msgspec.Struct, frozen=True):
-    """The ways that there are, and what is allowed of them.
+    """The ways that there are, and what the operator allows of them.
 
     Attributes:
-        policy: what the operator allows.
         command: runs the command; also tells which version of Ceilometer it is of.
         members: related applications that are Ceilometer.
         announce: told one line before something takes long.

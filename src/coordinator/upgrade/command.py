@@ -67,7 +67,6 @@ class RunResult(msgspec.Struct, frozen=True):
 
     Attributes:
         error: why it failed, without secrets; empty when the command succeeded.
-        seconds: duration of the run.
     """
 
     error: str
@@ -77,9 +76,7 @@ class RunResult(msgspec.Struct, frozen=True):
 class CommandBackend:
     """Runs the command of the system, or the one that the environment variable `SEAM` names.
 
-    Args:
-        source: where ceilometer-common is installed from when it is missing.
-        timeout: seconds for one run.
+    When that of the system is missing, it is installed from a source. The timeout is in seconds.
     """
 
     def __init__(self, source: packages.Source, timeout: float = TIMEOUT) -> None:
@@ -117,17 +114,18 @@ class CommandBackend:
         return "" if self.command.exists() else f"ceilometer-common brought no {self.command}"
 
     def _execute(self, job: Job) -> str:
+        timed_out = f"it did not end within {self._timeout:g} seconds"
         try:
             with private_files.folder() as folder:
                 ended = self._call(job, folder, _configure(job, folder))
         except ValueError as error:
             return str(error)
         except subprocess.TimeoutExpired:
-            return f"it did not end within {self._timeout:g} seconds"
+            return timed_out
         except OSError as error:
             return f"{self.command} could not be run ({error.strerror or type(error).__name__})"
         if ended.returncode in _TIMED_OUT:
-            return f"it did not end within {self._timeout:g} seconds"
+            return timed_out
         return _cause(ended, job.credentials.password) if ended.returncode else ""
 
     def _call(

@@ -22,7 +22,7 @@ FAILURES_TO_BLOCK = 3
 
 
 class Step(enum.Enum):
-    """What to do about ceilometer-upgrade."""
+    """The next step of ceilometer-upgrade."""
 
     NOTHING = "nothing"
     ADOPT = "adopt"  # the work is done already: remember that, run nothing
@@ -34,12 +34,11 @@ class Step(enum.Enum):
 
 
 class Observed(msgspec.Struct, frozen=True):
-    """What the last verification showed.
+    """Facts of the last verification.
 
     Attributes:
         missing: what Gnocchi's resource types lack; None when they could not be read.
         fingerprint: None when Gnocchi's endpoint is not known.
-        at: now, in UTC.
         asks: ceilometer's charm asks for its action; None when that is not known.
         task: the task of a run that was begun; None when it could not be seen.
     """
@@ -52,12 +51,7 @@ class Observed(msgspec.Struct, frozen=True):
 
 
 class Decision(msgspec.Struct, frozen=True):
-    """What to do, and why.
-
-    Attributes:
-        reason: for people, empty where there is nothing to say.
-        remedy: what to type where it is not the usual.
-    """
+    """The step, its reason, and what to type where that is not the usual."""
 
     step: Step
     reason: str = ""
@@ -94,7 +88,6 @@ def settle(observed: Observed, record: Record) -> Record:
 
 
 def _failure(task: Task | None, running: Running, missing: tuple[str, ...]) -> str:
-    """Why a run that was begun is no success."""
     if task is not None and task.state is State.DONE:
         return still_missing(missing)
     if task is not None and task.state is State.FAILED:
@@ -103,7 +96,7 @@ def _failure(task: Task | None, running: Running, missing: tuple[str, ...]) -> s
 
 
 def still_missing(missing: tuple[str, ...]) -> str:
-    """Why a run that ended well is no success."""
+    """The cause of a failure that ended well."""
     return f"succeeded, but resource types are still missing ({resource_types.phrased(missing)})"
 
 
@@ -130,7 +123,7 @@ def decide(observed: Observed, record: Record, policy: UpgradePolicy) -> Decisio
 def _reason(
     observed: Observed, fingerprint: Fingerprint, record: Record, policy: UpgradePolicy
 ) -> str:
-    """Why ceilometer-upgrade is needed; empty when it is not.
+    """The reason why ceilometer-upgrade is needed; empty when it is not.
 
     Nobody can tell the coordinator that advice was followed but the proof, so when it may only
     advise, no change counts. A complete proof without a record is somebody else's good work.

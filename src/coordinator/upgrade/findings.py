@@ -23,12 +23,8 @@ def of_charm(
 ) -> Finding | None:
     """The finding about ceilometer's own charm; None where there is nothing to say.
 
-    Args:
-        sight: what the controller told.
-        record: what is remembered.
-        at: now, in UTC.
-        may_command: the command may be run in place of the charm's action.
-        refused: why the controller did not begin the action, where it was to.
+    The command may be run in place of its action, or not; the controller may have refused to begin
+    that.
     """
     if refused is not None:
         return _degraded(refused)

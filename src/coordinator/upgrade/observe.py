@@ -1,4 +1,4 @@
-"""What the cloud and the controller tell about the need for ceilometer-upgrade."""
+"""The signs of a need for ceilometer-upgrade, from the cloud and the controller."""
 
 from __future__ import annotations
 

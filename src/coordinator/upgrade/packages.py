@@ -37,7 +37,7 @@ class InstallError(Exception):
 
 
 class Source(msgspec.Struct, frozen=True):
-    """Where packages come from.
+    """The archive that packages come from.
 
     Attributes:
         suite: of the Ubuntu Cloud Archive, such as `jammy-updates/antelope`; empty: the

@@ -1,4 +1,4 @@
-"""What the operator allows to be done about ceilometer-upgrade. Pure."""
+"""The operator's policy about ceilometer-upgrade. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import msgspec
 
 
 class Method(enum.Enum):
-    """How ceilometer-upgrade is run (option `upgrade-method`)."""
+    """Ways to run ceilometer-upgrade (option `upgrade-method`)."""
 
     AUTO = "auto"
     ACTION = "action"
@@ -17,14 +17,14 @@ class Method(enum.Enum):
 
 
 class Trigger(enum.Enum):
-    """When ceilometer-upgrade is run (option `upgrade-policy`)."""
+    """Reasons to run ceilometer-upgrade (option `upgrade-policy`)."""
 
     ON_CHANGE = "on-change"
     WHEN_NEEDED = "when-needed"
 
 
 class UpgradePolicy(msgspec.Struct, frozen=True):
-    """What the operator allows.
+    """The policy, as the options have it.
 
     Attributes:
         remembers: what is done can be recorded; without that, nothing is done.

@@ -23,7 +23,7 @@ does not tell who is new; then the proof alone decides."""
 
 
 class Fingerprint(msgspec.Struct, frozen=True):
-    """What an upgrade depends on. Empty strings are unknown, and equal to anything.
+    """The state that an upgrade depends on. Empty strings are unknown, and equal to anything.
 
     Attributes:
         endpoint: Gnocchi's endpoint in the catalog.
@@ -40,7 +40,7 @@ class Fingerprint(msgspec.Struct, frozen=True):
     members: str = ""
 
     def changes_since(self, other: Fingerprint) -> str:
-        """What has changed that ceilometer-upgrade must follow, for people; or nothing.
+        """The changes that ceilometer-upgrade must follow, for people; or nothing.
 
         Units of one application may run different versions while they are upgraded, so only a
         newer version is a change; an application that left needs no resource types.
@@ -49,9 +49,9 @@ class Fingerprint(msgspec.Struct, frozen=True):
         moved = self.scope == other.scope and self.endpoint != other.endpoint
         if moved and self.endpoint and other.endpoint:
             changes.append(f"Gnocchi moved from {other.endpoint} to {self.endpoint}")
-        if other.build and _newer(self.build, other.build):
+        if other.build and _numbers(self.build) > _numbers(other.build):
             changes.append(f"Gnocchi was upgraded from {other.build} to {self.build}")
-        if other.release and _newer(self.release, other.release):
+        if other.release and _numbers(self.release) > _numbers(other.release):
             changes.append(f"Ceilometer was upgraded from {other.release} to {self.release}")
         known = _names(other.members)
         joined = sorted(_names(self.members) - known)
@@ -84,12 +84,8 @@ def _names(members: str) -> set[str]:
     return set(members.split(",")) - {""}
 
 
-def _newer(version: str, other: str) -> bool:
-    """Tell if a dotted version is newer than another; an unknown one is the oldest."""
-    return _numbers(version) > _numbers(other)
-
-
 def _numbers(version: str) -> tuple[int, ...]:
+    """Numbers of a dotted version, to compare it; an unknown one is the oldest."""
     # the length is bounded since Python converts no number of thousands of digits
     return tuple(int(number) for number in re.findall(r"\d{1,18}", version))
 
@@ -103,7 +99,7 @@ class _Dated(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def _refuse_far(time: datetime.datetime) -> None:
-    """Refuse a time that nothing can be added to or subtracted from."""
+    # nothing can be added to it
     if not 1970 <= time.year <= 9000:
         raise ValueError(time)
 
@@ -122,12 +118,11 @@ class Success(_Dated, frozen=True):
 
 
 class Failure(_Dated, frozen=True):
-    """Failures in a row, the last of them.
+    """Failures in a row, and the last of them.
 
     Attributes:
-        count: number of failures in the row.
-        cause: of the last, without secrets.
-        by_action: the last was a run of ceilometer's own action.
+        cause: without secrets.
+        by_action: it was a run of ceilometer's own action.
     """
 
     count: Annotated[int, msgspec.Meta(ge=1)]
@@ -136,7 +131,7 @@ class Failure(_Dated, frozen=True):
 
     @property
     def retry_at(self) -> datetime.datetime:
-        """When to try again: after 1, 2, 4 … minutes, at most 60."""
+        """Time of the next try: after 1, 2, 4 … minutes, at most 60."""
         return self.at + datetime.timedelta(minutes=min(2 ** min(self.count - 1, 6), 60))
 
 
@@ -144,8 +139,6 @@ class Running(_Dated, frozen=True):
     """A run of ceilometer's own action that was begun, and whose end was not seen yet.
 
     Attributes:
-        task: number of Juju's task.
-        application: the one whose action it is.
         behind: the proof was incomplete when it was begun.
         asked: ceilometer's charm asked for it then.
         seen: when it was last seen to wait or run; None before that.
@@ -176,7 +169,7 @@ class Running(_Dated, frozen=True):
 
 
 class Record(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What outlives a hook, in the peer application databag."""
+    """Everything of ceilometer-upgrade that outlives a hook, in the peer application databag."""
 
     success: Success | None = None
     failure: Failure | None = None
@@ -204,13 +197,7 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     def adopted(
         self, at: datetime.datetime, fingerprint: Fingerprint, asks: bool | None = None
     ) -> Record:
-        """The record after the proof was found complete without a run of ours.
-
-        Args:
-            at: now, in UTC.
-            fingerprint: as it is now.
-            asks: ceilometer's charm asks for its action; None when that is not known.
-        """
+        """The record after the proof was found complete without a run of ours."""
         before = self.success
         if before is None:
             return Record(Success(at, fingerprint, ran=False))
@@ -241,11 +228,7 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class RecordError(ValueError):
-    """The peer databag holds a record that must be kept as it is.
-
-    Attributes:
-        newer: a newer revision of the charm wrote it; else it is damaged.
-    """
+    """A record that must be kept as it is: of a newer revision of the charm, or damaged."""
 
     def __init__(self, text: str, *, newer: bool) -> None:
         super().__init__(text)

@@ -10,12 +10,10 @@ from coordinator.upgrade.record import Record, RecordError, load_record
 
 
 class Remembered(msgspec.Struct, frozen=True):
-    """The upgrade record as it was found.
+    """The upgrade record as it was found, empty when it cannot be read.
 
     Attributes:
-        record: what it says; empty when it cannot be read.
         fault: why a person has to look at it, None when it is fine.
-        damaged: it cannot be read.
         newer: a newer revision of the charm wrote it.
     """
 
@@ -39,12 +37,7 @@ class Remembered(msgspec.Struct, frozen=True):
 
 
 def read(text: str | None, coordinator: str) -> Remembered:
-    """Read a record.
-
-    Args:
-        text: its JSON, empty where there is none; None while there is no place to keep one.
-        coordinator: name of the coordinator's application.
-    """
+    """Read a record from its JSON; None: there is no place yet to keep one."""
     if text is None:
         fault = status.waiting("the peer relation coordinators is not there yet")
         return Remembered(Record(), fault)

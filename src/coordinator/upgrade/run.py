@@ -20,13 +20,11 @@ from coordinator.upgrade.record import Fingerprint, Record, Running
 
 
 class Situation(msgspec.Struct, frozen=True):
-    """What is known, and what is to be done about ceilometer-upgrade.
+    """Facts, and what follows from them for ceilometer-upgrade.
 
     Attributes:
         verification: what the cloud told.
         sight: what the controller told.
-        record: what is to be remembered.
-        decision: what is still to be done.
         refused: why the controller did not begin ceilometer's action, where it was to.
         began: ceilometer's own action was begun.
         run: the run of the command, None when there was none.
@@ -47,11 +45,6 @@ def run_upgrade(request: Request, now: Situation, backends: Backends) -> Situati
     The action of ceilometer's charm is only begun: its end is seen by a later look. What the
     controller refuses is advice for the operator, where the command may not be run instead, or
     would not help. Nothing is run beside a task that was begun, or perhaps was.
-
-    Args:
-        request: what was verified.
-        now: what is known, with credentials that keystone took.
-        backends: what to work with.
     """
     behind, asks = bool(now.verification.report.behind), bool(now.sight.asks)
     # where the proof is complete, no command makes ceilometer's charm stop asking
@@ -81,9 +74,6 @@ def _begin_action(backends: Backends, sight: Sight, *, anew: bool) -> str:
     """Take over a task of ceilometer's own action that waits or runs, or begin one anew.
 
     Returns the number of the task; empty where none was to be begun.
-
-    Raises:
-        JujuError: there is none; if it is unclear, there may be one all the same.
     """
     if not backends.policy.allows_action or sight.application is None:
         return ""
@@ -99,7 +89,6 @@ def _why(now: Situation) -> str:
 
 
 def _begun(now: Situation, backends: Backends, task: str) -> Situation:
-    """The action was begun, or taken over."""
     observed = observe(now.verification, now.record, backends, now.sight)
     running = now.record.running
     if running is None or running.task != task:
@@ -121,7 +110,6 @@ def _begun(now: Situation, backends: Backends, task: str) -> Situation:
 
 
 def _not_begun(now: Situation, fault: JujuFault, step: Step) -> Situation:
-    """The action was not begun, and nothing was run in its place."""
     decision = now.decision
     if decision.step is Step.RUN:  # else a person asked for it, and is told
         remedy = fault.remedy if fault.cause is Cause.NO_ACTION else ""
@@ -166,7 +154,6 @@ def _run_command(request: Request, now: Situation, backends: Backends) -> Situat
 
 
 def _unproven(observed: Observed) -> str:
-    """Why a command that ended well is no success; empty when it is one."""
     if observed.missing is None:
         return "succeeded, but Gnocchi no longer answers"
     return still_missing(observed.missing) if observed.missing else ""

@@ -26,13 +26,7 @@ def of_stack(
 ) -> Status:
     """The status of a stack that could be verified.
 
-    Args:
-        report: the last verification.
-        record: what is remembered about ceilometer-upgrade.
-        decision: what is still to be done about it.
-        coordinator: name of the coordinator's application.
-        ceilometer: name of Ceilometer's application.
-        grant: what gives the coordinator's user more rights.
+    The decision is about what is still to be done; `grant` gives the coordinator's user rights.
     """
     causes = report.causes(Severity.FAILED)
     failed = [found for found in causes if found.cause is not Cause.MISSING_TYPES]
@@ -67,7 +61,6 @@ def _of_run(running: Running, at: datetime.datetime) -> Status:
 
 
 def _of_failure(failure: Failure, coordinator: str, grant: str) -> Status:
-    """The status after a run that failed, and will be tried again."""
     if "HTTP 403" in failure.cause:
         return status.blocked("ceilometer-upgrade may not create resource types (HTTP 403)", grant)
     if failure.count >= FAILURES_TO_BLOCK:
@@ -90,7 +83,7 @@ def _of_success(report: Report, record: Record) -> Status:
 
 
 def word_of(record: Record, step: Step) -> str:
-    """What became of ceilometer-upgrade, in one word for programs."""
+    """One word for programs about what became of ceilometer-upgrade."""
     if record.running is not None:
         return "running"
     if step is Step.IMPOSSIBLE:
