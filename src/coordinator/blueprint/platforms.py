@@ -37,16 +37,9 @@ class Channel(msgspec.Struct, frozen=True):
 
 
 class Platform(msgspec.Struct, frozen=True):
-    """A release of OpenStack on one base.
+    """A release of OpenStack, such as `2023.2`, on one base, such as `ubuntu@22.04`.
 
-    Attributes:
-        release: its track, such as `2023.2`.
-        base: of the units, such as `ubuntu@22.04`.
-        origin: where their packages come from, such as `cloud:jammy-bobcat`; empty where that is
-            not documented.
-        tracks: of the charms that are not OpenStack's own, by family.
-        elsewhere: base of the charms of a family that run on another one.
-        lacks: charms that this release has not, each with the reason.
+    `platforms.yaml` describes the other attributes; empty ones are not documented.
     """
 
     release: str = ""
@@ -87,11 +80,7 @@ def releases() -> tuple[str, ...]:
 
 
 def find(release: str, base: str = "") -> Platform:
-    """A release on a base.
-
-    Args:
-        release: its track, one of `releases`.
-        base: such as `ubuntu@22.04`; empty for the usual one.
+    """One of the releases on a base; an empty base means the usual one.
 
     Raises:
         UnknownPlatformError: it is documented on other bases, or no base is known; says which.

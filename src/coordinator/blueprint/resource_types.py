@@ -18,10 +18,7 @@ from coordinator.text import plain
 PATH = pathlib.Path(__file__).with_name("resource_types.yaml")
 
 BASELINE = frozenset({"identity", "image", "instance", "network", "volume"})
-"""Resource types that ceilometer-upgrade of every release creates.
-
-Source: `resources_initial` in ceilometer/gnocchi_client.py.
-"""
+"""Resource types of every release (`resources_initial` in ceilometer/gnocchi_client.py)."""
 
 GENERIC = "generic"
 """The resource type that Gnocchi itself has from the start."""
@@ -31,11 +28,9 @@ _VERSION = re.compile(r"(?:\d+:)?(\d{1,3})(?:\D.*)?")
 
 
 class Attribute(msgspec.Struct, frozen=True):
-    """An attribute of a resource type; its length or range is the operator's affair.
+    """An attribute of a resource type, with Gnocchi's word for its type, such as `uuid`.
 
-    Attributes:
-        type: Gnocchi's word for it, such as `string` or `uuid`.
-        required: Gnocchi refuses a resource without it.
+    Its length or range is the operator's affair.
     """
 
     type: str
@@ -78,7 +73,7 @@ class Comparison(msgspec.Struct, frozen=True):
     beyond_upgrade: tuple[str, ...] = ()
 
 
-class _Release(msgspec.Struct, frozen=True):
+class _Difference(msgspec.Struct, frozen=True):
     """An entry of the table: how a major version of Ceilometer differs from the one before."""
 
     since: int
@@ -198,7 +193,7 @@ def _releases() -> Mapping[int, Mapping[str, Needed]]:
     """The types that each known release makes, by the major version; oldest first."""
     releases: dict[int, Mapping[str, Needed]] = {}
     types: dict[str, Needed] = {}
-    table = msgspec.yaml.decode(PATH.read_bytes(), type=dict[str, list[_Release]])
+    table = msgspec.yaml.decode(PATH.read_bytes(), type=dict[str, list[_Difference]])
     for entry in table["releases"]:
         types = {name: known for name, known in types.items() if name not in entry.removed}
         for name, attributes in entry.types.items():

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from coordinator.juju.ceilometer import CeilometerApplication
 from coordinator.juju.errors import JujuFault
 from coordinator.juju.sight import Sight
 from coordinator.upgrade.command import CommandBackend
@@ -23,7 +22,6 @@ class Backends(msgspec.Struct, frozen=True):
 
     Attributes:
         command: runs the command; also tells which version of Ceilometer it is of.
-        members: related applications that are Ceilometer.
         announce: told one line before something takes long.
         action: looks at ceilometer's charm and runs its action; None without access to the
             controller.
@@ -48,7 +46,7 @@ class Backends(msgspec.Struct, frozen=True):
 
     def can_act(self, sight: Sight) -> bool:
         """Tell if ceilometer's own action could be run now."""
-        return self.policy.allows_action and isinstance(sight.application, CeilometerApplication)
+        return self.policy.allows_action and sight.seen is not None
 
     def application_to_run(self, sight: Sight, coordinator: str) -> str:
         """The application whose action a person is told to run: ours, unless it would refuse."""

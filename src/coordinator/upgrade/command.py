@@ -49,10 +49,9 @@ class Job(msgspec.Struct, frozen=True):
     """One run of ceilometer-upgrade.
 
     Attributes:
-        interface: endpoint interface: `public`, `internal` or `admin`.
+        interface: `public`, `internal` or `admin`.
         region: empty means any.
         certificates: CA certificates (PEM) to trust beside the system's.
-        proxies: what lies between this unit and the cloud.
     """
 
     credentials: Credentials

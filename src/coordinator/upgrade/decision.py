@@ -59,7 +59,7 @@ class Decision(msgspec.Struct, frozen=True):
 
 
 def settle(observed: Observed, record: Record) -> Record:
-    """The record after a look at the run that was begun; that stays while its end is not known.
+    """The record after a look at the run that was begun; it stays while its end is not known.
 
     The proof decides, not the task: one that failed or got lost may have done its work, and one
     that ended well may not. What changed meanwhile is left to the next decision: the outcome is
@@ -96,7 +96,7 @@ def _failure(task: Task | None, running: Running, missing: tuple[str, ...]) -> s
 
 
 def still_missing(missing: tuple[str, ...]) -> str:
-    """The cause of a failure that ended well."""
+    """The failure of a run that ended well."""
     return f"succeeded, but resource types are still missing ({resource_types.phrased(missing)})"
 
 
