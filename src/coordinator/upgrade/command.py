@@ -14,7 +14,7 @@ from coordinator import private_files
 from coordinator.openstack import certificates as openstack_certificates
 from coordinator.openstack.credentials import Credentials
 from coordinator.openstack.proxies import Proxies
-from coordinator.report import render
+from coordinator.report import templates
 from coordinator.text import plain
 from coordinator.upgrade import packages
 
@@ -153,7 +153,7 @@ class CommandBackend:
 def _configure(job: Job, folder: pathlib.Path) -> pathlib.Path:
     certificates = openstack_certificates.bundle(job.certificates)
     bundle = private_files.write(folder / "ca-bundle.pem", certificates)
-    text = render.render(
+    text = templates.fill(
         "ceilometer.conf",
         credentials=job.credentials,
         interface=job.interface,
