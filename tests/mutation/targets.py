@@ -7,8 +7,10 @@ GOAL = 85
 
 _UPGRADE = (
     "tests/unit/upgrade/test_decision.py",
+    "tests/unit/upgrade/test_decision_lives.py",
     "tests/unit/upgrade/test_fingerprint.py",
     "tests/unit/upgrade/test_lives.py",
+    "tests/unit/upgrade/test_record.py",
 )
 _MODEL = ("tests/unit/checks/model",)
 

@@ -1,4 +1,4 @@
-"""What the charms of the field can be told, and where they keep data: `charm_facts.yaml`."""
+"""Facts about the charms in the field: `charm_facts.yaml`."""
 
 from __future__ import annotations
 
@@ -8,44 +8,29 @@ from collections.abc import Mapping
 
 import msgspec
 
-from coordinator.blueprint import data
-
 _PATH = pathlib.Path(__file__).with_name("charm_facts.yaml")
 
 
 class CharmFacts(msgspec.Struct, frozen=True):
-    """Facts of one charm; all empty for one that is not known.
+    """Facts of one charm, as the file describes them; all empty for one that is not known."""
 
-    Attributes:
-        options: options that it has, as far as they may be named.
-        stores: endpoints behind which its data live.
-        without: those of them that it can run without.
-        instead: endpoint → others, of which one that is integrated makes it needless.
-    """
-
-    options: frozenset[str] = frozenset()
-    stores: frozenset[str] = frozenset()
+    shared_options: frozenset[str] = msgspec.field(default=frozenset(), name="options")
+    more_options: frozenset[str] = frozenset()
+    stores: Mapping[str, str] = {}
     without: frozenset[str] = frozenset()
     instead: Mapping[str, tuple[str, ...]] = {}
 
-
-_UNKNOWN = CharmFacts()
+    @property
+    def options(self) -> frozenset[str]:
+        """Names of its options that may be set or shown."""
+        return self.shared_options | self.more_options
 
 
 def of(charm: str) -> CharmFacts:
     """The facts of a charm."""
-    return _known().get(charm, _UNKNOWN)
+    return _known().get(charm, CharmFacts())
 
 
 @functools.cache
 def _known() -> Mapping[str, CharmFacts]:
-    entries = data.read(_PATH)
-    return {
-        charm: CharmFacts(
-            options=frozenset((*entry["options"], *entry.get("more_options", ()))),
-            stores=frozenset(entry["stores"]),
-            without=frozenset(entry.get("without", ())),
-            instead={key: tuple(others) for key, others in entry.get("instead", {}).items()},
-        )
-        for charm, entry in entries.items()
-    }
+    return msgspec.yaml.decode(_PATH.read_bytes(), type=dict[str, CharmFacts])

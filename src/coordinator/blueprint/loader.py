@@ -1,4 +1,4 @@
-"""Which blueprint is in force, and the charm's own."""
+"""The blueprint in force: the charm's own, with what the option `blueprint` changes."""
 
 from __future__ import annotations
 
@@ -15,22 +15,19 @@ PATH = pathlib.Path(__file__).with_name("blueprint.yaml")
 
 @functools.lru_cache(maxsize=4)
 def load(changes: str = "") -> Blueprint:
-    """The charm's own blueprint, with changes.
-
-    Args:
-        changes: what the option `blueprint` says.
+    """The charm's own blueprint, with the changes that the option `blueprint` says.
 
     Raises:
         BlueprintError: the changes are wrong.
     """
-    from coordinator.blueprint import parser  # noqa: PLC0415 - a quiet hook reads no blueprint
+    from coordinator.blueprint import parser, yaml_lines  # noqa: PLC0415 - not in a quiet hook
 
-    own = parser.Text(PATH.name, PATH.read_text(encoding="utf-8"), own=True)
-    return parser.read(own, parser.Text("option blueprint", changes))
+    own = yaml_lines.read(PATH.name, PATH.read_text(encoding="utf-8"), own=True)
+    return parser.read(own, yaml_lines.read("option blueprint", changes))
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """Which blueprint is in force.
+    """The choice which blueprint is in force.
 
     Attributes:
         changes: what the option says, or said when it was last right.
@@ -52,11 +49,9 @@ class Choice(msgspec.Struct, frozen=True):
 
 
 def choose(option: str, last_good: Callable[[], str]) -> Choice:
-    """Decide which blueprint is in force; nothing else does.
+    """Decide which blueprint is in force, from the option and what it said when it was last right.
 
-    Args:
-        option: what the option `blueprint` says.
-        last_good: tells what it said when it was last right.
+    Nothing else decides that.
     """
     if not option.strip():
         return Choice()

@@ -1,4 +1,4 @@
-"""Releases of OpenStack by the Ubuntu that they run on, read from `platforms.yaml`.
+"""Releases of OpenStack by the Ubuntu that they run on: `platforms.yaml`.
 
 Nothing is guessed: what no document names for a release on a base is empty, or refused with that
 reason where documents name others.
@@ -13,15 +13,13 @@ from collections.abc import Mapping
 
 import msgspec
 
-from coordinator.blueprint import data
-
 OPENSTACK = "openstack"
 """Family of the charms whose track is the release itself."""
 
 FAMILIES = (OPENSTACK, "ceph", "mysql", "rabbitmq", "vault", "hacluster", "memcached")
 """Families of charms that have their tracks in common."""
 
-RISKS = ("stable", "candidate", "beta", "edge")
+_RISKS = ("stable", "candidate", "beta", "edge")
 
 _PATH = pathlib.Path(__file__).with_name("platforms.yaml")
 _STABLE = "stable"
@@ -39,20 +37,13 @@ class Channel(msgspec.Struct, frozen=True):
 
 
 class Platform(msgspec.Struct, frozen=True):
-    """A release of OpenStack on one base.
+    """A release of OpenStack, such as `2023.2`, on one base, such as `ubuntu@22.04`.
 
-    Attributes:
-        release: its track, such as `2023.2`.
-        base: of the units, such as `ubuntu@22.04`.
-        origin: where their packages come from, such as `cloud:jammy-bobcat`; empty where that is
-            not documented.
-        tracks: of the charms that are not OpenStack's own, by family.
-        elsewhere: base of the charms of a family that run on another one.
-        lacks: charms that this release has not, each with the reason.
+    `platforms.yaml` describes the other attributes; empty ones are not documented.
     """
 
-    release: str
-    base: str
+    release: str = ""
+    base: str = ""
     origin: str = ""
     tracks: Mapping[str, str] = {}
     elsewhere: Mapping[str, str] = {}
@@ -71,54 +62,38 @@ class Platform(msgspec.Struct, frozen=True):
         return self.elsewhere.get(family, self.base)
 
 
+class _Release(msgspec.Struct, frozen=True):
+    bases: Mapping[str, Platform]
+    lacks: Mapping[str, str] = {}
+
+
 @functools.cache
-def _platforms() -> Mapping[str, tuple[Platform, ...]]:
-    """What is known of each release, the oldest first; the usual base of each is the first."""
-    entries = data.read(_PATH)
+def _releases() -> Mapping[str, _Release]:
+    entries = msgspec.yaml.decode(_PATH.read_bytes())
     del entries["sources"]
-    return {
-        release: tuple(
-            Platform(
-                release,
-                base,
-                known["origin"],
-                known["tracks"],
-                known.get("elsewhere", {}),
-                entry.get("lacks", {}),
-            )
-            for base, known in sorted(
-                entry["bases"].items(), key=lambda found, usual=entry["usual"]: found[0] != usual
-            )
-        )
-        for release, entry in entries.items()
-    }
+    return msgspec.convert(entries, dict[str, _Release])
 
 
 def releases() -> tuple[str, ...]:
     """Names of all releases that are known, the oldest first."""
-    return tuple(_platforms())
+    return tuple(_releases())
 
 
 def find(release: str, base: str = "") -> Platform:
-    """A release on a base.
-
-    Args:
-        release: its track, one of `releases`.
-        base: such as `ubuntu@22.04`; empty for the usual one.
+    """One of the releases on a base; an empty base means the usual one.
 
     Raises:
         UnknownPlatformError: it is documented on other bases, or no base is known; says which.
     """
-    found = _platforms()[release]
-    if not found and base:
-        return Platform(release, base)
-    for platform in found:
-        if base in ("", platform.base):
-            return platform
-    if not found:
+    known = _releases()[release]
+    base = base or next(iter(known.bases), "")
+    if not base:
         raise UnknownPlatformError(f"no document names a base for {release}")
-    known = ", ".join(platform.base for platform in found)
-    raise UnknownPlatformError(f"no document names {release} on {base}; known is it on {known}")
+    if known.bases and base not in known.bases:
+        told = f"no document names {release} on {base}; it is known on {', '.join(known.bases)}"
+        raise UnknownPlatformError(told)
+    platform = known.bases.get(base, Platform())
+    return msgspec.structs.replace(platform, release=release, base=base, lacks=known.lacks)
 
 
 def parse(text: str) -> Channel:
@@ -128,10 +103,11 @@ def parse(text: str) -> Channel:
         ValueError: saying what is allowed.
     """
     track, _, risk = text.partition("/")
-    if track not in releases() or (risk or _STABLE) not in RISKS:
+    channel = Channel(track, risk or _STABLE)
+    if track not in releases() or channel.risk not in _RISKS:
         known = ", ".join(releases())
         raise ValueError(f"use TRACK/RISK with one of the tracks {known}, such as 2024.1/stable")
-    return Channel(track, risk or _STABLE)
+    return channel
 
 
 def track_of(channel: str) -> str:

@@ -1,4 +1,4 @@
-"""What ceilometer-upgrade leaves behind in Gnocchi: the proof that it ran. Pure.
+"""The resource types that ceilometer-upgrade makes in Gnocchi: the proof that it ran. Pure.
 
 Each release of Ceilometer makes other resource types; `resource_types.yaml` lists them.
 """
@@ -13,16 +13,12 @@ from typing import Any
 
 import msgspec
 
-from coordinator.blueprint import data
 from coordinator.text import plain
 
 PATH = pathlib.Path(__file__).with_name("resource_types.yaml")
 
 BASELINE = frozenset({"identity", "image", "instance", "network", "volume"})
-"""Resource types that ceilometer-upgrade of every release creates.
-
-Source: `resources_initial` in ceilometer/gnocchi_client.py.
-"""
+"""Resource types of every release (`resources_initial` in ceilometer/gnocchi_client.py)."""
 
 GENERIC = "generic"
 """The resource type that Gnocchi itself has from the start."""
@@ -32,11 +28,9 @@ _VERSION = re.compile(r"(?:\d+:)?(\d{1,3})(?:\D.*)?")
 
 
 class Attribute(msgspec.Struct, frozen=True):
-    """An attribute of a resource type; its length or range is the operator's affair.
+    """An attribute of a resource type, with Gnocchi's word for its type, such as `uuid`.
 
-    Attributes:
-        type: Gnocchi's word for it, such as `string` or `uuid`.
-        required: whether Gnocchi refuses a resource without it.
+    Its length or range is the operator's affair.
     """
 
     type: str
@@ -48,12 +42,11 @@ Types = Mapping[str, Mapping[str, Attribute]]
 
 
 class Needed(msgspec.Struct, frozen=True):
-    """What Gnocchi must have of one resource type.
+    """A resource type as Gnocchi must have it.
 
     Attributes:
-        attributes: by name.
-        patched: names of those that ceilometer-upgrade also adds to or changes in a type that is
-            already there; the others come only when it creates the type.
+        patched: names of those attributes that ceilometer-upgrade also adds to or changes in a
+            type that is already there; the others come only when it creates the type.
     """
 
     attributes: Mapping[str, Attribute] = {}
@@ -65,7 +58,7 @@ class Needed(msgspec.Struct, frozen=True):
 
 
 class Comparison(msgspec.Struct, frozen=True):
-    """How Gnocchi's resource types differ from those of a release, in short phrases.
+    """Differences of Gnocchi's resource types from those of a release, in short phrases.
 
     Attributes:
         behind: what ceilometer-upgrade would mend, most important first.
@@ -80,11 +73,14 @@ class Comparison(msgspec.Struct, frozen=True):
     beyond_upgrade: tuple[str, ...] = ()
 
 
-class _Release(msgspec.Struct, frozen=True):
-    """A major version of Ceilometer, and all types that it makes."""
+class _Difference(msgspec.Struct, frozen=True):
+    """An entry of the table: how a major version of Ceilometer differs from the one before."""
 
     since: int
-    types: Mapping[str, Needed]
+    types: Mapping[str, Mapping[str, str]] = {}
+    attributes: Mapping[str, Mapping[str, str]] = {}
+    optional: Mapping[str, tuple[str, ...]] = {}
+    removed: tuple[str, ...] = ()
 
 
 def phrased(differences: Collection[str], limit: int = 3) -> str:
@@ -94,18 +90,27 @@ def phrased(differences: Collection[str], limit: int = 3) -> str:
 
 
 def is_version(release: str) -> bool:
-    """Whether a text is a version of Ceilometer, and not a year, a word or nothing."""
+    """Tell if a text is a version of Ceilometer, and not a year, a word or nothing."""
     return _major(release) is not None
 
 
+def _major(version: str | None) -> int | None:
+    found = _VERSION.fullmatch((version or "").strip())
+    return int(found[1]) if found else None
+
+
 def needed(release: str | None) -> Mapping[str, Needed]:
-    """What Gnocchi must have for a version of Ceilometer such as `21.0.0`.
+    """The types that Gnocchi must have for a version of Ceilometer such as `21.0.0`.
 
     A version newer than the table counts as the newest one that is known. Of one that is older,
     unknown or unreadable, only the baseline is needed, without attributes.
     """
-    known = _find(release)
-    return known.types if known else {name: Needed() for name in sorted(BASELINE)}
+    major = _major(release)
+    types: Mapping[str, Needed] = {name: Needed() for name in sorted(BASELINE)}
+    for since, made in _releases().items():
+        if major is not None and since <= major:
+            types = made
+    return types
 
 
 def compare(types: Types, release: str | None) -> Comparison:
@@ -114,78 +119,35 @@ def compare(types: Types, release: str | None) -> Comparison:
     What another release of Ceilometer made is neither behind nor customised.
     """
     wanted = needed(release)
-    missing = [f"{name} missing" for name in sorted(wanted, key=_rank) if name not in types]
+    # nothing works without the baseline, so it comes first
+    by_weight = sorted(wanted, key=lambda name: (name not in BASELINE, name))
     lacks: list[str] = []
     strict: list[str] = []
     beyond: list[str] = []
     for name in wanted.keys() & types.keys():
-        need, has = wanted[name], types[name]
-        absent = [attribute for attribute in need.attributes if attribute not in has]
-        lacks += _lacks(name, [a for a in absent if a in need.patched])
-        beyond += _lacks(name, [a for a in absent if a not in need.patched])
-        strict += [
-            f"{name}.{attribute} still required"
-            for attribute in need.attributes.keys() & has.keys()
-            if _is_still_required(name, attribute, need.attributes[attribute], has[attribute])
-        ]
+        absent: list[str] = []
+        for attribute, wish in wanted[name].attributes.items():
+            has = types[name].get(attribute)
+            if has is None:
+                absent.append(attribute)
+            elif has.required and not wish.required and has in _forms()[name][attribute]:
+                # as an older release made it
+                strict.append(f"{name}.{attribute} still required")
+        lacks += _lacks(name, [a for a in absent if a in wanted[name].patched])
+        beyond += _lacks(name, [a for a in absent if a not in wanted[name].patched])
     return Comparison(
-        behind=(*missing, *sorted(lacks), *sorted(strict)),
+        behind=(
+            *(f"{name} missing" for name in by_weight if name not in types),
+            *sorted(lacks),
+            *sorted(strict),
+        ),
         customised=_customised(types),
         beyond_upgrade=tuple(sorted(beyond)),
     )
 
 
-def parse(answer: Any) -> Types:
-    """Read Gnocchi's answer to `GET /v1/resource_type`.
-
-    Raises:
-        ValueError: it is no list of resource types; the text tells what is wrong.
-    """
-    entries = _expect(answer, list, "the answer")
-    return dict(_parse_type(entry) for entry in entries)
-
-
-def _parse_type(entry: Any) -> tuple[str, Mapping[str, Attribute]]:
-    fields = _expect(entry, dict, "a resource type")
-    name = plain(_expect(fields.get("name"), str, "the name of a resource type"))
-    attributes = _expect(fields.get("attributes") or {}, dict, f"attributes of {name}")
-    return name, {
-        plain(attribute): _parse_attribute(value, f"{name}.{plain(attribute)}")
-        for attribute, value in attributes.items()
-    }
-
-
-def _parse_attribute(value: Any, name: str) -> Attribute:
-    fields = _expect(value, dict, name)
-    type_ = plain(_expect(fields.get("type"), str, f"the type of {name}"))
-    # Gnocchi's own default (gnocchi/resource_type.py, CommonAttributeSchema.meta_schema)
-    return Attribute(type_, fields.get("required") is not False)
-
-
-_JSON_WORDS = {dict: "object", list: "list", str: "string"}
-
-
-def _expect(value: Any, kind: type, what: str) -> Any:
-    if isinstance(value, kind):
-        return value
-    raise ValueError(f"{what}: no JSON {_JSON_WORDS[kind]}")
-
-
-# Comparing
-
-
-def _rank(name: str) -> tuple[bool, str]:
-    """Sorts the baseline first: nothing works without it."""
-    return name not in BASELINE, name
-
-
 def _lacks(name: str, attributes: list[str]) -> list[str]:
     return [f"{name} lacks {', '.join(attributes)}"] if attributes else []
-
-
-def _is_still_required(type_: str, name: str, need: Attribute, has: Attribute) -> bool:
-    """Whether the attribute is required as an older release made it, and no longer should be."""
-    return has.required and not need.required and has in _forms()[type_][name]
 
 
 def _customised(types: Types) -> tuple[str, ...]:
@@ -196,14 +158,14 @@ def _customised(types: Types) -> tuple[str, ...]:
             phrases.append(f"type {name} added")
             continue
         for attribute, has in sorted(types[name].items()):
-            change = _change(has, forms.get(attribute, frozenset()))
+            change = _change(has, forms.get(attribute, set()))
             if change:
                 phrases.append(f"{name}.{attribute} {change}")
     return tuple(phrases)
 
 
-def _change(has: Attribute, forms: frozenset[Attribute]) -> str:
-    """What an operator did to an attribute that releases made in these forms; empty: nothing."""
+def _change(has: Attribute, forms: Collection[Attribute]) -> str:
+    """The operator's change of an attribute that releases made in these forms, or nothing."""
     if not forms:
         return "added"
     if has in forms:
@@ -214,61 +176,74 @@ def _change(has: Attribute, forms: frozenset[Attribute]) -> str:
     return "made required" if has.required else "made optional"
 
 
-# The table
-
-
-def _major(version: str | None) -> int | None:
-    found = _VERSION.fullmatch((version or "").strip())
-    return int(found[1]) if found else None
-
-
-def _find(version: str | None) -> _Release | None:
-    """The newest known release that is not newer than a version."""
-    major = _major(version)
-    if major is None:
-        return None
-    return next((known for known in reversed(_releases()) if known.since <= major), None)
+@functools.cache
+def _forms() -> Mapping[str, Mapping[str, set[Attribute]]]:
+    """All types and attributes that any release makes, each in every form that it ever had."""
+    forms: dict[str, dict[str, set[Attribute]]] = {}
+    for types in _releases().values():
+        for name, known in types.items():
+            seen = forms.setdefault(name, {})
+            for attribute, form in known.attributes.items():
+                seen.setdefault(attribute, set()).add(form)
+    return forms
 
 
 @functools.cache
-def _releases() -> tuple[_Release, ...]:
-    """All known releases, oldest first."""
-    releases: list[_Release] = []
-    types: Mapping[str, Needed] = {}
-    for entry in data.read(PATH)["releases"]:
-        types = _grown(types, entry)
-        releases.append(_Release(entry["since"], types))
-    return tuple(releases)
-
-
-def _grown(before: Mapping[str, Needed], entry: Mapping[str, Any]) -> Mapping[str, Needed]:
-    """The types of a release, from those of the release before and its entry in the table."""
-    removed = entry.get("removed", ())
-    types = {name: known for name, known in before.items() if name not in removed}
-    for name, attributes in entry.get("types", {}).items():
-        types[name] = Needed(_attributes(attributes))
-    for name, attributes in entry.get("attributes", {}).items():
-        types[name] = types[name].with_patch(_attributes(attributes))
-    for name, attributes in entry.get("optional", {}).items():
-        had = types[name].attributes
-        relaxed = {a: msgspec.structs.replace(had[a], required=False) for a in attributes}
-        types[name] = types[name].with_patch(relaxed)
-    return types
+def _releases() -> Mapping[int, Mapping[str, Needed]]:
+    """The types that each known release makes, by the major version; oldest first."""
+    releases: dict[int, Mapping[str, Needed]] = {}
+    types: dict[str, Needed] = {}
+    table = msgspec.yaml.decode(PATH.read_bytes(), type=dict[str, list[_Difference]])
+    for entry in table["releases"]:
+        types = {name: known for name, known in types.items() if name not in entry.removed}
+        for name, attributes in entry.types.items():
+            types[name] = Needed(_attributes(attributes))
+        for name, attributes in entry.attributes.items():
+            types[name] = types[name].with_patch(_attributes(attributes))
+        for name, attributes in entry.optional.items():
+            had = types[name].attributes
+            relaxed = {a: Attribute(had[a].type, required=False) for a in attributes}
+            types[name] = types[name].with_patch(relaxed)
+        releases[entry.since] = types
+    return releases
 
 
 def _attributes(texts: Mapping[str, str]) -> Mapping[str, Attribute]:
     """Attributes from their words in the table, `TYPE` or `TYPE required`."""
-    words = {name: text.partition(" ") for name, text in texts.items()}
-    return {name: Attribute(type_, rest == "required") for name, (type_, _, rest) in words.items()}
+    words = {name: text.split() for name, text in texts.items()}
+    return {name: Attribute(word[0], "required" in word) for name, word in words.items()}
 
 
-@functools.cache
-def _forms() -> Mapping[str, Mapping[str, frozenset[Attribute]]]:
-    """All types and attributes that any release makes, each in every form that it ever had."""
-    forms: dict[str, dict[str, frozenset[Attribute]]] = {}
-    for release in _releases():
-        for name, known in release.types.items():
-            seen = forms.setdefault(name, {})
-            for attribute, form in known.attributes.items():
-                seen[attribute] = seen.get(attribute, frozenset()) | {form}
-    return forms
+# Gnocchi's answer
+
+
+def parse(answer: Any) -> Types:
+    """Read Gnocchi's answer to `GET /v1/resource_type`.
+
+    Raises:
+        ValueError: it is no list of resource types; the text tells what is wrong.
+    """
+    types: dict[str, Mapping[str, Attribute]] = {}
+    for entry in _expect(answer, list, "the answer"):
+        fields = _expect(entry, dict, "a resource type")
+        name = plain(_expect(fields.get("name"), str, "the name of a resource type"))
+        attributes = _expect(fields.get("attributes") or {}, dict, f"attributes of {name}")
+        types[name] = {
+            plain(attribute): _parse_attribute(value, f"{name}.{plain(attribute)}")
+            for attribute, value in attributes.items()
+        }
+    return types
+
+
+def _parse_attribute(value: Any, name: str) -> Attribute:
+    fields = _expect(value, dict, name)
+    type_ = plain(_expect(fields.get("type"), str, f"the type of {name}"))
+    # Gnocchi's own default (gnocchi/resource_type.py, CommonAttributeSchema.meta_schema)
+    return Attribute(type_, fields.get("required") is not False)
+
+
+def _expect(value: Any, kind: type, what: str) -> Any:
+    if isinstance(value, kind):
+        return value
+    words = {dict: "object", list: "list", str: "string"}
+    raise ValueError(f"{what}: no JSON {words[kind]}")

@@ -1,4 +1,4 @@
-"""What a value of a blueprint may be: each rule reads one kind, or says what is allowed instead.
+"""Rules for values of a blueprint: each reads one kind, or says what is allowed instead.
 
 A rule is a function of a value; a table of rules is the schema of a mapping.
 """
@@ -6,7 +6,7 @@ A rule is a function of a value; a table of rules is the schema of a mapping.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, TypeVar
 
 from coordinator.blueprint.yaml_lines import Value, error, short
@@ -14,10 +14,9 @@ from coordinator.blueprint.yaml_lines import Value, error, short
 LONGEST = 200
 """Characters of a text, such as a title."""
 
-NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+MOST = 99
+"""The largest number, such as that of units."""
 
-NAMES = "use small letters, digits and dashes"
-"""What a name may be."""
 _OPTION = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,99}")
 _CONTROL = re.compile(r"[^\S\n\t ]|[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
@@ -35,12 +34,36 @@ def text(value: Value) -> str:
     return found
 
 
-def name(value: Value) -> str:
-    """A name of a charm, an endpoint, a system or a catalog type."""
-    found = text(value)
-    if not NAME.fullmatch(found):
-        raise value.invalid(f"'{short(found)}' is no name", NAMES)
-    return found
+def form(pattern: re.Pattern[str], what: str, allowed: str) -> Rule[str]:
+    """A text of a form."""
+
+    def rule(value: Value) -> str:
+        found = text(value)
+        if not pattern.fullmatch(found):
+            raise value.invalid(f"'{short(found)}' is no {what}", allowed)
+        return found
+
+    return rule
+
+
+NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+"""A name of a charm, an endpoint, a system or a catalog type."""
+
+NAMES = "use small letters, digits and dashes"
+
+name = form(NAME, "name", NAMES)
+
+
+def one_of(names: Collection[str], plural: str, unknown: str) -> Rule[str]:
+    """One of some texts; `unknown` begins what is said of another one."""
+
+    def rule(value: Value) -> str:
+        found = text(value)
+        if found not in names:
+            raise value.invalid(f"{unknown} '{short(found)}'", listed(plural, names))
+        return found
+
+    return rule
 
 
 def flag(value: Value) -> bool:
@@ -50,46 +73,26 @@ def flag(value: Value) -> bool:
     return str(value.data).lower() in {"true", "yes", "on"}
 
 
-def number(most: int) -> Rule[int]:
-    """A number from 1."""
-
-    def rule(value: Value) -> int:
-        found = value.data if isinstance(value.data, str) else ""
-        if not re.fullmatch(r"[1-9][0-9]{0,4}", found) or int(found) > most:
-            raise value.invalid(f"must be a number from 1 to {most}, not {value.described()}")
-        return int(found)
-
-    return rule
+def number(value: Value) -> int:
+    """A number from 1 to `MOST`."""
+    found = value.data if isinstance(value.data, str) else ""
+    if not re.fullmatch(r"[1-9][0-9]{0,4}", found) or int(found) > MOST:
+        raise value.invalid(f"must be a number from 1 to {MOST}, not {value.described()}")
+    return int(found)
 
 
-def form(pattern: str, what: str, allowed: str) -> Rule[str]:
-    """A text of a form."""
-
-    def rule(value: Value) -> str:
-        found = text(value)
-        if not re.fullmatch(pattern, found):
-            raise value.invalid(f"'{short(found)}' is no {what}", allowed)
-        return found
-
-    return rule
+def items(value: Value) -> list[Value]:
+    """The values of a list."""
+    if not isinstance(value.data, list):
+        raise value.invalid(f"must be a list, not {value.described()}")
+    return value.data
 
 
-def some(rule: Rule[_Kind], least: str = "") -> Rule[tuple[_Kind, ...]]:
-    """A list.
-
-    Args:
-        rule: of its items.
-        least: what is said of an empty one; empty where that is allowed.
-    """
-
-    def read(value: Value) -> tuple[_Kind, ...]:
-        if not isinstance(value.data, list):
-            raise value.invalid(f"must be a list, not {value.described()}")
-        if least and not value.data:
-            raise value.invalid(least)
-        return tuple(rule(item) for item in value.data)
-
-    return read
+def mapping(value: Value) -> dict[str, Value]:
+    """The values of a mapping by key."""
+    if not isinstance(value.data, dict):
+        raise value.invalid(f"must be KEY: VALUE lines, not {value.described()}")
+    return value.data
 
 
 def options(value: Value) -> dict[str, str]:
@@ -106,17 +109,12 @@ def options(value: Value) -> dict[str, str]:
     return found
 
 
-def mapping(value: Value) -> dict[str, Value]:
-    """The values of a mapping by key."""
-    if not isinstance(value.data, dict):
-        raise value.invalid(f"must be KEY: VALUE lines, not {value.described()}")
-    return value.data
+def keys(
+    make: Callable[..., _Kind], rules: Mapping[str, Rule[Any]], required: Iterable[str] = ()
+) -> Rule[_Kind]:
+    """A mapping with these keys, made into a value; keys that are empty are left out."""
 
-
-def keys(rules: Mapping[str, Rule[Any]], required: Iterable[str] = ()) -> Rule[dict[str, Any]]:
-    """A mapping with these keys; those that are empty are left out."""
-
-    def read(value: Value) -> dict[str, Any]:
+    def rule(value: Value) -> _Kind:
         pairs = mapping(value)
         for key, found in pairs.items():
             if key not in rules:
@@ -126,11 +124,11 @@ def keys(rules: Mapping[str, Rule[Any]], required: Iterable[str] = ()) -> Rule[d
         for key in required:
             if key not in present:
                 raise value.invalid(f"missing key '{key}'")
-        return {key: rules[key](found) for key, found in present.items()}
+        return make(**{key: rules[key](found) for key, found in present.items()})
 
-    return read
+    return rule
 
 
-def listed(what: str, names: Iterable[str]) -> str:
-    """What is allowed, as a list."""
-    return f"{what} are {', '.join(names)}"
+def listed(plural: str, names: Iterable[str]) -> str:
+    """Everything that is allowed, as a list."""
+    return f"{plural} are {', '.join(names)}"

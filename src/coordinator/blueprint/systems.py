@@ -15,11 +15,9 @@ class BlueprintError(ValueError):
 
 
 class Registration(msgspec.Struct, frozen=True):
-    """What a system's charm registers in the service catalog.
+    """An entry that a system's charm registers in the service catalog.
 
     Attributes:
-        type: catalog type, such as `metric`.
-        name: name of the entry.
         api: major version of its API that telemetry uses, such as `v1`; empty means any.
     """
 
@@ -35,7 +33,7 @@ class Integration(msgspec.Struct, frozen=True):
         endpoint: the system's own endpoint.
         system: key of the other system.
         other: endpoint of that.
-        optional: whether the stack can do without it.
+        optional: the stack can do without it.
     """
 
     endpoint: str
@@ -45,7 +43,7 @@ class Integration(msgspec.Struct, frozen=True):
 
 
 class Deployment(msgspec.Struct, frozen=True):
-    """How a system is deployed; the attributes are described at the top of `blueprint.yaml`."""
+    """The deployment of a system; the attributes are described at the top of `blueprint.yaml`."""
 
     base: bool = False
     units: int = 1
@@ -57,11 +55,7 @@ class Deployment(msgspec.Struct, frozen=True):
 
 
 class System(msgspec.Struct, frozen=True):
-    """One system of the stack; the attributes are described at the top of `blueprint.yaml`.
-
-    Attributes:
-        key: its name in the blueprint.
-    """
+    """One system of the stack; the attributes are described at the top of `blueprint.yaml`."""
 
     key: str
     title: str
@@ -81,7 +75,7 @@ class System(msgspec.Struct, frozen=True):
 
     @property
     def service(self) -> str:
-        """What findings about it are filed under.
+        """Service that its findings are filed under.
 
         Its catalog type; `identity` and `telemetry` for Keystone and Ceilometer; else its key.
         """
@@ -106,12 +100,12 @@ class Blueprint(msgspec.Struct, frozen=True):
 
     def dependents(self, key: str) -> tuple[str, ...]:
         """Keys of the systems that cannot work without one, directly or through others."""
-        found: dict[str, None] = {}
+        found: list[str] = []
         waiting = [key]
         while waiting:
             needed = waiting.pop(0)
             for system in self.systems.values():
-                if needed in system.needs and system.key not in found and system.key != key:
-                    found[system.key] = None
+                if needed in system.needs and system.key not in (key, *found):
+                    found.append(system.key)
                     waiting.append(system.key)
         return tuple(found)

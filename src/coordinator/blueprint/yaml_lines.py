@@ -18,20 +18,6 @@ LONGEST = 32768
 """Characters of a text: ten times the charm's own blueprint's usual changes, read in a moment."""
 
 _DEEPEST = 12
-_SHOWN = 40
-
-
-class Text(msgspec.Struct, frozen=True):
-    """A text as it was written.
-
-    Attributes:
-        source: where it stands, for people.
-        own: whether it is part of the charm, and so not hostile.
-    """
-
-    source: str
-    content: str
-    own: bool = False
 
 
 class Value(msgspec.Struct, frozen=True):
@@ -40,6 +26,7 @@ class Value(msgspec.Struct, frozen=True):
     Attributes:
         data: text of a scalar as it is written, items of a list, or values of a mapping by key.
         kind: `str`, `bool`, `int`, `null`, …: what YAML takes a scalar for.
+        source: name of the text, for people.
         line: its line; that of its key where it has one.
         where: the keys that lead to it.
     """
@@ -52,11 +39,11 @@ class Value(msgspec.Struct, frozen=True):
 
     @property
     def is_empty(self) -> bool:
-        """Whether it is YAML's null."""
+        """True if it is YAML's null."""
         return self.kind == "null"
 
     def described(self) -> str:
-        """What it is, for a message."""
+        """The value for a message."""
         if isinstance(self.data, str):
             return f"'{short(self.data)}'" if self.data else "nothing"
         return "a mapping" if isinstance(self.data, dict) else "a list"
@@ -72,56 +59,52 @@ def error(source: str, line: int, where: str, fault: str, allowed: str = "") -> 
     return BlueprintError(f"{source} line {line}: {told}" + (f"; {allowed}" if allowed else ""))
 
 
-def short(text: str, limit: int = _SHOWN) -> str:
+def short(text: str, limit: int = 40) -> str:
     """A text for a message: short, on one line, and without what a status cannot hold."""
     return plain(text, limit)
 
 
-def read(text: Text) -> Value | None:
+def read(source: str, content: str, *, own: bool = False) -> Value | None:
     """Read a text; None where it says nothing.
+
+    The charm's own is read by the parser in C, which is faster, and refuses nothing.
 
     Raises:
         BlueprintError: it is no YAML, or more than is taken.
     """
-    if len(text.content) > LONGEST:
-        fault = f"is too long: {len(text.content)} characters"
-        raise error(text.source, 1, "", fault, f"at most {LONGEST} are read")
+    if len(content) > LONGEST:
+        fault = f"is too long: {len(content)} characters"
+        raise error(source, 1, "", fault, f"at most {LONGEST} are read")
+    loader = yaml.CSafeLoader if own and yaml.__with_libyaml__ else _Loader
     try:
-        root = _compose(text)
+        root = loader(content).get_single_node()
     except _RefusedError as wrong:
-        raise error(text.source, _line(wrong), "", str(wrong.problem)) from None
+        raise error(source, _line(wrong), "", str(wrong.problem)) from None
     except yaml.MarkedYAMLError as wrong:
         told = ", ".join(part for part in (wrong.context, wrong.problem) if part)
-        raise error(text.source, _line(wrong), "", f"no YAML: {short(told, 200)}") from None
+        raise error(source, _line(wrong), "", f"no YAML: {short(told, 200)}") from None
     except yaml.reader.ReaderError as wrong:
-        line = text.content.count("\n", 0, wrong.position) + 1
-        raise error(text.source, line, "", f"no YAML: {wrong.reason}") from None
+        line = content.count("\n", 0, wrong.position) + 1
+        raise error(source, line, "", f"no YAML: {wrong.reason}") from None
     except (ValueError, OverflowError):  # an escape such as \UFFFFFFFF is no character
-        raise error(text.source, 1, "", "no YAML: an escape that is no character") from None
-    return _value(root, text.source, 1) if root is not None else None
+        raise error(source, 1, "", "no YAML: an escape that is no character") from None
+    return _value(root, source, 1) if root is not None else None
 
 
 class _RefusedError(yaml.MarkedYAMLError):
-    """It is YAML, and nothing that a blueprint needs."""
-
-
-def _compose(text: Text) -> yaml.Node | None:
-    """The nodes of a text. The parser in C is faster, and refuses nothing: it is for our own."""
-    fast = text.own and yaml.__with_libyaml__
-    loader = yaml.CSafeLoader(text.content) if fast else _Loader(text.content)
-    return loader.get_single_node()
+    """A text is YAML, and has what no blueprint needs."""
 
 
 class _Loader(yaml.SafeLoader):
-    """Composes nodes, and refuses what makes few characters many values."""
+    """Refuses what makes few characters many values."""
 
     def __init__(self, content: str) -> None:
         super().__init__(content)
         self._depth = 0
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        """Compose the next node."""
-        mark = _next(self)
+        stream: Any = self  # PyYAML's stubs leave the type of events open
+        mark = stream.peek_event().start_mark
         if self.check_event(yaml.AliasEvent):
             raise _RefusedError(problem="aliases (*) are not taken", problem_mark=mark)
         if self._depth == _DEEPEST:
@@ -132,24 +115,20 @@ class _Loader(yaml.SafeLoader):
         return node
 
 
-def _next(loader: Any) -> yaml.Mark:
-    """Where the next event is; PyYAML's stubs leave the type of events open."""
-    return loader.peek_event().start_mark
-
-
 def _line(wrong: yaml.MarkedYAMLError) -> int:
     mark = wrong.problem_mark or wrong.context_mark
     return mark.line + 1 if mark else 1
 
 
 def _value(node: yaml.Node, source: str, line: int, where: str = "") -> Value:
-    kind = node.tag.rpartition(":")[2]
+    data: str | list[Value] | dict[str, Value]
     if isinstance(node, yaml.MappingNode):
-        return Value(_pairs(node, source, where), kind, source, line, where)
-    if isinstance(node, yaml.SequenceNode):
-        items = [_value(item, source, item.start_mark.line + 1, where) for item in node.value]
-        return Value(items, kind, source, line, where)
-    return Value(str(node.value), kind, source, line, where)
+        data = _pairs(node, source, where)
+    elif isinstance(node, yaml.SequenceNode):
+        data = [_value(item, source, item.start_mark.line + 1, where) for item in node.value]
+    else:
+        data = str(node.value)
+    return Value(data, node.tag.rpartition(":")[2], source, line, where)
 
 
 def _pairs(node: yaml.MappingNode, source: str, where: str) -> dict[str, Value]:

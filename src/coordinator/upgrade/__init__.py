@@ -1,1 +1,1 @@
-"""Whether ceilometer-upgrade has to run, and how it is run."""
+"""Decides if ceilometer-upgrade has to run, runs it, and remembers it."""

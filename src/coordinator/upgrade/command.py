@@ -37,15 +37,21 @@ importlib.metadata would cost each verification 7 ms."""
 _TIMED_OUT = {124, 137}
 """Exit codes of timeout(1): the command ran into it, or had to be killed."""
 
+# What stands round a message: colours, and oslo.log's time, process, level and logger
+_DECORATION = re.compile(
+    r"\x1b\[[0-9;]*m|^\d{4}-\d\d-\d\d [\d:.]+ \d+ (?:[A-Z]+ )?[\w.]+(?: \[[^]]*\])?"
+)
+_TOKEN = re.compile(r"gAAAA[\w=-]{20,}")  # fernet, as keystone makes them
+_EXCEPTION_PATH = re.compile(r"^(?:\w+\.)+(?=\w+: )")
+
 
 class Job(msgspec.Struct, frozen=True):
     """One run of ceilometer-upgrade.
 
     Attributes:
-        interface: endpoint interface: `public`, `internal` or `admin`.
+        interface: `public`, `internal` or `admin`.
         region: empty means any.
         certificates: CA certificates (PEM) to trust beside the system's.
-        proxies: what lies between this unit and the cloud.
     """
 
     credentials: Credentials
@@ -56,11 +62,10 @@ class Job(msgspec.Struct, frozen=True):
 
 
 class RunResult(msgspec.Struct, frozen=True):
-    """How a run ended.
+    """The outcome of a run.
 
     Attributes:
         error: why it failed, without secrets; empty when the command succeeded.
-        seconds: how long it took.
     """
 
     error: str
@@ -68,15 +73,12 @@ class RunResult(msgspec.Struct, frozen=True):
 
 
 class CommandBackend:
-    """Runs the command of the system, or the one that the environment variable `SEAM` names."""
+    """Runs the command of the system, or the one that the environment variable `SEAM` names.
+
+    When that of the system is missing, it is installed from a source. The timeout is in seconds.
+    """
 
     def __init__(self, source: packages.Source, timeout: float = TIMEOUT) -> None:
-        """Prepare, without touching the system.
-
-        Args:
-            source: where ceilometer-common is installed from when it is missing.
-            timeout: seconds for one run.
-        """
         self._source = source
         self._timeout = timeout
         self._own = os.environ.get(SEAM, "")
@@ -92,10 +94,6 @@ class CommandBackend:
         files = (file for folder in folders for file in folder.glob("ceilometer-*-info"))
         found = (_INSTALLED.fullmatch(file.name) for file in files)
         return next((match[1] for match in found if match), "")
-
-    @property
-    def _timed_out(self) -> str:
-        return f"it did not end within {self._timeout:g} seconds"
 
     def run(self, job: Job) -> RunResult:
         """Install the command if it is missing, and run it once. Never raises for a failed run."""
@@ -115,41 +113,32 @@ class CommandBackend:
         return "" if self.command.exists() else f"ceilometer-common brought no {self.command}"
 
     def _execute(self, job: Job) -> str:
+        timed_out = f"it did not end within {self._timeout:g} seconds"
         try:
             with private_files.folder() as folder:
-                return self._call(job, folder, self._configure(job, folder))
+                ended = self._call(job, folder, _configure(job, folder))
         except ValueError as error:
             return str(error)
         except subprocess.TimeoutExpired:
-            return self._timed_out
+            return timed_out
         except OSError as error:
             return f"{self.command} could not be run ({error.strerror or type(error).__name__})"
+        if ended.returncode in _TIMED_OUT:
+            return timed_out
+        return _cause(ended, job.credentials.password) if ended.returncode else ""
 
-    def _configure(self, job: Job, folder: pathlib.Path) -> pathlib.Path:
-        bundle = private_files.write(
-            folder / "ca-bundle.pem", openstack_certificates.bundle(job.certificates)
-        )
-        text = templates.fill(
-            "ceilometer.conf",
-            credentials=job.credentials,
-            interface=job.interface,
-            region=job.region,
-            cafile=str(bundle) if bundle.read_text(encoding="utf-8").strip() else "",
-            request_timeout=REQUEST_TIMEOUT,
-        )
-        return private_files.write(folder / "ceilometer.conf", text)
-
-    def _call(self, job: Job, folder: pathlib.Path, config: pathlib.Path) -> str:
+    def _call(
+        self, job: Job, folder: pathlib.Path, config: pathlib.Path
+    ) -> subprocess.CompletedProcess[str]:
         # timeout(1) ends the command even when this hook is killed meanwhile
         arguments = ["/usr/bin/timeout", "--foreground", "--kill-after=5"]
         arguments += [f"{self._timeout:g}", str(self.command)]
         arguments += ["--config-file", str(config), "--retry", str(RETRIES)]
         environment = {"HOME": str(folder), "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
         environment |= {"LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1"}
-        environment |= job.proxies.to_environment()
-        ended = subprocess.run(
+        return subprocess.run(
             arguments,
-            env=environment,
+            env=environment | job.proxies.to_environment(),
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -159,26 +148,27 @@ class CommandBackend:
             timeout=self._timeout + 30,
             check=False,
         )
-        if ended.returncode in _TIMED_OUT:
-            return self._timed_out
-        if ended.returncode == 0:
-            return ""
-        return _cause(ended.stdout, ended.returncode, job.credentials.password)
 
 
-# What stands round a message: colours, and oslo.log's time, process, level and logger
-_DECORATION = re.compile(
-    r"\x1b\[[0-9;]*m|^\d{4}-\d\d-\d\d [\d:.]+ \d+ (?:[A-Z]+ )?[\w.]+(?: \[[^]]*\])?"
-)
-_TOKEN = re.compile(r"gAAAA[\w=-]{20,}")  # fernet, as keystone makes them
-_EXCEPTION_PATH = re.compile(r"^(?:\w+\.)+(?=\w+: )")
+def _configure(job: Job, folder: pathlib.Path) -> pathlib.Path:
+    certificates = openstack_certificates.bundle(job.certificates)
+    bundle = private_files.write(folder / "ca-bundle.pem", certificates)
+    text = templates.fill(
+        "ceilometer.conf",
+        credentials=job.credentials,
+        interface=job.interface,
+        region=job.region,
+        cafile=str(bundle) if certificates else "",
+        request_timeout=REQUEST_TIMEOUT,
+    )
+    return private_files.write(folder / "ceilometer.conf", text)
 
 
-def _cause(output: str, code: int, password: str) -> str:
+def _cause(ended: subprocess.CompletedProcess[str], password: str) -> str:
     """The last line that says something tells the cause; without the password, and short."""
-    safe = _TOKEN.sub("***", output.replace(password, "***"))
+    safe = _TOKEN.sub("***", ended.stdout.replace(password, "***"))
     lines = [_DECORATION.sub("", line).strip() for line in safe.splitlines()]
     said = [line for line in lines if line]
     if not said:
-        return f"it ended with exit code {code} and no message"
+        return f"it ended with exit code {ended.returncode} and no message"
     return plain(_EXCEPTION_PATH.sub("", said[-1]))

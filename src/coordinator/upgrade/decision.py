@@ -1,4 +1,4 @@
-"""Whether ceilometer-upgrade has to run now: the record of what was done, and the decision. Pure.
+"""Decides if ceilometer-upgrade has to run now. Pure.
 
 The decision rests on three values: what the last verification showed (`Observed`), what earlier
 hooks left behind (`Record`), and what the operator allows (`UpgradePolicy`). See
@@ -13,16 +13,16 @@ import enum
 import msgspec
 
 from coordinator.blueprint import resource_types
-from coordinator.juju import ceilometer
+from coordinator.juju.ceilometer import State, Task
 from coordinator.upgrade.policy import UpgradePolicy
-from coordinator.upgrade.record import Failure, Fingerprint, Record, Running
+from coordinator.upgrade.record import Fingerprint, Record, Running
 
 FAILURES_TO_BLOCK = 3
 """After so many failures in a row a person is called."""
 
 
 class Step(enum.Enum):
-    """What to do about ceilometer-upgrade."""
+    """The next step of ceilometer-upgrade."""
 
     NOTHING = "nothing"
     ADOPT = "adopt"  # the work is done already: remember that, run nothing
@@ -34,13 +34,12 @@ class Step(enum.Enum):
 
 
 class Observed(msgspec.Struct, frozen=True):
-    """What the last verification showed.
+    """Facts of the last verification.
 
     Attributes:
         missing: what Gnocchi's resource types lack; None when they could not be read.
         fingerprint: None when Gnocchi's endpoint is not known.
-        at: now, in UTC.
-        asks: whether ceilometer's charm asks for its action; None when that is not known.
+        asks: ceilometer's charm asks for its action; None when that is not known.
         task: the task of a run that was begun; None when it could not be seen.
     """
 
@@ -48,117 +47,99 @@ class Observed(msgspec.Struct, frozen=True):
     fingerprint: Fingerprint | None
     at: datetime.datetime
     asks: bool | None = None
-    task: ceilometer.Task | None = None
+    task: Task | None = None
 
 
 class Decision(msgspec.Struct, frozen=True):
-    """What to do, and why.
-
-    Attributes:
-        reason: for people, empty where there is nothing to say.
-        asked: whether the only reason is that ceilometer's charm asks for its action.
-        remedy: what to type where it is not the usual.
-    """
+    """The step, its reason, and what to type where that is not the usual."""
 
     step: Step
     reason: str = ""
-    asked: bool = False
     remedy: str = ""
 
 
-ASKED = "ceilometer's charm asks for ceilometer-upgrade"
-
-
 def settle(observed: Observed, record: Record) -> Record:
-    """The record after a look at the run that was begun; unchanged while its end is not known.
+    """The record after a look at the run that was begun; it stays while its end is not known.
 
     The proof decides, not the task: one that failed or got lost may have done its work, and one
     that ended well may not. What changed meanwhile is left to the next decision: the outcome is
     recorded under what the run began with.
     """
-    running = record.running
-    if running is None:
+    if record.running is None:
         return record
-    running = running.not_after(observed.at)
-    going = observed.task is not None and observed.task.state is ceilometer.State.GOING
-    if going:
-        running = msgspec.structs.replace(running, seen=observed.at)
-    record = record.started(running)
-    if going or observed.missing is None or observed.fingerprint is None:
-        return record
+    running = record.running.not_after(observed.at)
     state = observed.task.state if observed.task else None
+    if state is State.GOING:
+        return record.started(msgspec.structs.replace(running, seen=observed.at))
+    if observed.missing is None or observed.fingerprint is None:
+        return record.started(running)
     cleared = running.asked and observed.asks is False
     there = running.behind and observed.fingerprint.endpoint == running.fingerprint.endpoint
     did_it = not observed.missing and (there or cleared)
     if state is None and not did_it and not running.is_out_of_sight(observed.at):
-        return record
+        return record.started(running)
     fingerprint = running.fingerprint.completed_from(observed.fingerprint)
-    ended_well = state is ceilometer.State.DONE
+    ended_well = state is State.DONE
     if did_it or (ended_well and not observed.missing):
         still_asks = ended_well and bool(observed.asks)
         return record.succeeded(observed.at, fingerprint, still_asks=still_asks)
-    return record.failed(observed.at, fingerprint, _end(observed, running), by_action=True)
+    cause = _failure(observed.task, running, observed.missing)
+    return record.failed(observed.at, fingerprint, cause, by_action=True)
 
 
-def _end(observed: Observed, running: Running) -> str:
-    """Why a run that was begun is no success."""
-    task = observed.task
-    if task is not None and task.state is ceilometer.State.DONE:
-        return still_missing(observed.missing or ())
-    if task is not None and task.state is ceilometer.State.FAILED:
+def _failure(task: Task | None, running: Running, missing: tuple[str, ...]) -> str:
+    if task is not None and task.state is State.DONE:
+        return still_missing(missing)
+    if task is not None and task.state is State.FAILED:
         return f"task {running.task} on {running.application} failed: {task.cause}"
     return f"task {running.task} on {running.application} got lost"
 
 
 def still_missing(missing: tuple[str, ...]) -> str:
-    """Why a run that ended well is no success."""
+    """The failure of a run that ended well."""
     return f"succeeded, but resource types are still missing ({resource_types.phrased(missing)})"
 
 
 def decide(observed: Observed, record: Record, policy: UpgradePolicy) -> Decision:
     """Decide what to do about ceilometer-upgrade."""
-    fingerprint = observed.fingerprint
+    fingerprint, failure = observed.fingerprint, record.failure
     if observed.missing is None or fingerprint is None:
         return Decision(Step.IMPOSSIBLE, "Gnocchi does not answer")
     if record.running is not None:
         return Decision(Step.POLL)
     reason = _reason(observed, fingerprint, record, policy)
-    still_asks = record.success is not None and record.success.still_asks
-    asked = not reason and policy.follows_charm_request and bool(observed.asks) and not still_asks
-    if asked:
-        reason = ASKED
     if not reason:
         known = record.adopted(observed.at, fingerprint, observed.asks) == record
         return Decision(Step.NOTHING if known else Step.ADOPT)
     if not policy.can_run:
-        return Decision(Step.ADVISE, reason, asked)
-    if _too_early(observed.at, fingerprint, record.failure):
-        return Decision(Step.WAIT, reason, asked)
-    return Decision(Step.RUN, reason, asked)
+        return Decision(Step.ADVISE, reason)
+    if failure is not None and not fingerprint.changes_since(failure.fingerprint):
+        # a clock set back never makes the wait longer
+        too_early = failure.at <= observed.at < failure.retry_at
+        return Decision(Step.WAIT if too_early else Step.RUN, reason)
+    return Decision(Step.RUN, reason)
 
 
 def _reason(
     observed: Observed, fingerprint: Fingerprint, record: Record, policy: UpgradePolicy
 ) -> str:
-    """Why ceilometer-upgrade is needed; empty when it is not.
+    """The reason why ceilometer-upgrade is needed; empty when it is not.
 
     Nobody can tell the coordinator that advice was followed but the proof, so when it may only
-    advise, the proof alone counts. A complete proof without a record is somebody else's good work.
+    advise, no change counts. A complete proof without a record is somebody else's good work.
     """
     if observed.missing:
         return f"Gnocchi lacks resource types ({resource_types.phrased(observed.missing)})"
-    if not (policy.runs_on_change and policy.can_run):
-        return ""
-    failure = record.failure
-    # somebody ran the action that failed for us, when ceilometer's charm no longer asks for it
-    mended = failure is not None and failure.by_action and observed.asks is False
-    if failure and not mended and not fingerprint.changes_since(failure.fingerprint):
-        return "its last run failed"
-    return fingerprint.changes_since(record.success.fingerprint) if record.success else ""
-
-
-def _too_early(now: datetime.datetime, fingerprint: Fingerprint, failure: Failure | None) -> bool:
-    """Whether the last failure is too fresh. A clock set back never makes the wait longer."""
-    if failure is None or fingerprint.changes_since(failure.fingerprint):
-        return False
-    return failure.at <= now < failure.retry_at
+    success, failure = record.success, record.failure
+    if policy.runs_on_change and policy.can_run:
+        # somebody ran the action that failed for us, when ceilometer's charm no longer asks for it
+        mended = failure is not None and failure.by_action and observed.asks is False
+        if failure and not mended and not fingerprint.changes_since(failure.fingerprint):
+            return "its last run failed"
+        changes = fingerprint.changes_since(success.fingerprint) if success else ""
+        if changes:
+            return changes
+    still_asks = success is not None and success.still_asks
+    if policy.follows_charm_request and observed.asks and not still_asks:
+        return "ceilometer's charm asks for ceilometer-upgrade"
+    return ""

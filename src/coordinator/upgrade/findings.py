@@ -1,4 +1,4 @@
-"""What is to be said about Ceilometer's own charm and the runs of its action. Pure."""
+"""Findings about Ceilometer's own charm and the runs of its action. Pure."""
 
 from __future__ import annotations
 
@@ -21,59 +21,48 @@ def of_charm(
     may_command: bool,
     refused: JujuFault | None = None,
 ) -> Finding | None:
-    """What is to be said about ceilometer's own charm; None where there is nothing.
+    """The finding about ceilometer's own charm; None where there is nothing to say.
 
     The command may be run in place of its action, or not; the controller may have refused to begin
     that.
     """
     if refused is not None:
-        return _out_of_reach(refused)
+        return _degraded(refused)
     if record.running is not None:
         seen = sight.task is not None
-        return of_run(record.running, at) if seen else _lost(record.running, sight.application)
+        return of_run(record.running, at) if seen else _of_unseen_run(record.running, sight)
+    if isinstance(sight.application, JujuFault):
+        return _degraded(sight.application)
     if sight.application is None:
         ran = may_command and record.success is not None and record.success.ran
-        return _not_seen(sight.name) if ran else None
-    if isinstance(sight.application, JujuFault):
-        return _out_of_reach(sight.application)
+        text = f"the charm of {sight.name} asks for its own action until that has run once"
+        return _ok(text, remedies.run_upgrade(sight.name)) if ran else None
     if not sight.asks:
-        return _charm(f"the charm of {sight.name} does not ask for ceilometer-upgrade")
+        return _ok(f"the charm of {sight.name} does not ask for ceilometer-upgrade")
     text = f"the charm of {sight.name} asks for its action ceilometer-upgrade"
-    return _fault(Cause.STILL_ASKS, text, remedies.run_upgrade(sight.name))
+    return _degraded(JujuFault(Cause.STILL_ASKS, text, remedies.run_upgrade(sight.name)))
 
 
 def of_run(run: Running, at: datetime.datetime) -> Finding:
-    """A run of its action was begun; one that takes too long is for a person to end."""
-    if not run.is_late(at):
-        text = f"the charm of {run.application} runs ceilometer-upgrade as task {run.task}"
-        return _charm(text, f"juju show-task {run.task}")
-    text = f"task {run.task} on {run.application} has not ended for over an hour"
-    return _fault(Cause.LATE_TASK, text, f"juju cancel-task {run.task}")
+    """The finding about a run that goes on; one that takes too long is for a person to end."""
+    if run.is_late(at):
+        text = f"task {run.task} on {run.application} has not ended for over an hour"
+        return _degraded(JujuFault(Cause.LATE_TASK, text, f"juju cancel-task {run.task}"))
+    text = f"the charm of {run.application} runs ceilometer-upgrade as task {run.task}"
+    return _ok(text, f"juju show-task {run.task}")
 
 
-def _lost(run: Running, seen: object) -> Finding:
-    """A run of its action was begun, and nobody can see how far it is."""
+def _of_unseen_run(run: Running, sight: Sight) -> Finding:
     text = f"task {run.task} on {run.application} is not seen"
-    remedy = f"juju show-task {run.task}"
-    if isinstance(seen, JujuFault):
-        return _out_of_reach(JujuFault(seen.cause, f"{text}: {seen.summary}", seen.remedy))
-    return _fault(Cause.NO_ACCESS, text, remedy)
+    why = sight.application
+    if isinstance(why, JujuFault):
+        return _degraded(JujuFault(why.cause, f"{text}: {why.summary}", why.remedy))
+    return _degraded(JujuFault(Cause.NO_ACCESS, text, f"juju show-task {run.task}"))
 
 
-def _out_of_reach(fault: JujuFault) -> Finding:
-    """Why the controller could not be asked, or would not."""
-    return _fault(fault.cause, fault.summary, fault.remedy)
+def _degraded(fault: JujuFault) -> Finding:
+    return Finding(SERVICE, "charm", Severity.DEGRADED, fault.summary, fault.cause, fault.remedy)
 
 
-def _fault(cause: Cause, text: str, remedy: str) -> Finding:
-    return Finding(SERVICE, "charm", Severity.DEGRADED, text, cause, remedy)
-
-
-def _not_seen(application: str) -> Finding:
-    """A note where the command was run, and ceilometer's charm cannot be seen."""
-    text = f"the charm of {application} asks for its own action until that has run once"
-    return _charm(text, remedies.run_upgrade(application))
-
-
-def _charm(summary: str, remedy: str = "") -> Finding:
+def _ok(summary: str, remedy: str = "") -> Finding:
     return Finding(SERVICE, "charm", Severity.OK, summary, remedy=remedy)

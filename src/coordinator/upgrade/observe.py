@@ -1,14 +1,13 @@
-"""What the cloud and the controller tell about the need for ceilometer-upgrade."""
+"""The signs of a need for ceilometer-upgrade, from the cloud and the controller."""
 
 from __future__ import annotations
 
 from coordinator.blueprint import resource_types
 from coordinator.checks.runner import Verification
-from coordinator.juju import errors
+from coordinator.juju.errors import JujuFault
 from coordinator.juju.sight import Sight
 from coordinator.upgrade.backends import Backends
-from coordinator.upgrade.command import RunResult
-from coordinator.upgrade.decision import Observed, still_missing
+from coordinator.upgrade.decision import Observed
 from coordinator.upgrade.record import Fingerprint, Record
 
 
@@ -18,7 +17,7 @@ def find_release(seen: Sight, record: Record, backends: Backends) -> str:
     While the controller cannot be asked, what is remembered of it counts: a command of another
     version, which was once run instead, says nothing about the model.
     """
-    unseen = isinstance(seen.application, errors.JujuFault)
+    unseen = isinstance(seen.application, JujuFault)
     told = (seen.release, record.release if unseen else "")
     return next(filter(resource_types.is_version, told), "") or backends.command.release()
 
@@ -26,9 +25,8 @@ def find_release(seen: Sight, record: Record, backends: Backends) -> str:
 def observe(verified: Verification, record: Record, backends: Backends, seen: Sight) -> Observed:
     """Put together what a decision about ceilometer-upgrade rests on."""
     report = verified.report
-    now = report.taken_at
     if report.resource_types is None:
-        return Observed(None, None, now, seen.asks, seen.task)
+        return Observed(None, None, report.taken_at, seen.asks, seen.task)
     fingerprint = Fingerprint(
         endpoint=report.endpoints["metric"],
         scope=f"{report.interface}/{report.region}",
@@ -36,15 +34,4 @@ def observe(verified: Verification, record: Record, backends: Backends, seen: Si
         release=find_release(seen, record, backends),
         members=",".join(sorted(backends.members)),
     )
-    return Observed(report.behind, fingerprint, now, seen.asks, seen.task)
-
-
-def explain_failure(outcome: RunResult, observed: Observed) -> str:
-    """Tell why a run was no success: what the command said, or that types are still missing."""
-    if outcome.error:
-        return outcome.error
-    if observed.missing is None:
-        return "succeeded, but Gnocchi no longer answers"
-    if observed.missing:
-        return still_missing(observed.missing)
-    return ""
+    return Observed(report.behind, fingerprint, report.taken_at, seen.asks, seen.task)

@@ -1,8 +1,4 @@
-"""Installs ceilometer-common, which brings the command ceilometer-upgrade.
-
-It is installed when the command is first needed: a coordinator that never has to run it leaves its
-machine as it was.
-"""
+"""Installs ceilometer-common, which brings the command ceilometer-upgrade, when that is needed."""
 
 from __future__ import annotations
 
@@ -41,15 +37,15 @@ class InstallError(Exception):
 
 
 class Source(msgspec.Struct, frozen=True):
-    """Where packages come from; empty fields mean the distribution itself.
+    """The archive that packages come from.
 
     Attributes:
-        suite: of the Ubuntu Cloud Archive, such as `jammy-updates/antelope`.
-        proxies: the model's proxies.
+        suite: of the Ubuntu Cloud Archive, such as `jammy-updates/antelope`; empty: the
+            distribution itself.
     """
 
     suite: str = ""
-    proxies: Proxies = msgspec.field(default_factory=Proxies)
+    proxies: Proxies = Proxies()
 
 
 def install_ceilometer(source: Source) -> None:
@@ -69,29 +65,22 @@ def install_ceilometer(source: Source) -> None:
                 repository = apt.DebianRepository(True, "deb", ARCHIVE, source.suite, ["main"])
                 apt.RepositoryMapping().add(repository)
                 apt.update()
-            _add(PACKAGE)
+            try:
+                apt.add_package(PACKAGE)
+            except apt.PackageError:  # the lists of packages at hand may be too old
+                apt.update()
+                apt.add_package(PACKAGE)
     except (apt.Error, subprocess.CalledProcessError, OSError) as error:
         raise InstallError(f"{PACKAGE} could not be installed: {_reason(error)}") from error
 
 
 def _refuse_another_series(source: Source) -> None:
-    """A pocket for another series of Ubuntu would mix packages that do not fit together."""
+    """Refuse a pocket for another series of Ubuntu, whose packages would not fit together."""
     series = source.suite.partition("-")[0]
     ours = platform.freedesktop_os_release().get("VERSION_CODENAME", "")
     if series != ours:
         text = f"openstack-origin is for {series}, but this machine runs {ours}"
         raise InstallError(f"{PACKAGE} could not be installed: {text}")
-
-
-def _add(package: str) -> None:
-    """Install from the lists of packages at hand; refresh them when they are too old for that."""
-    from charmlibs import apt  # noqa: PLC0415 - only the first upgrade needs it
-
-    try:
-        apt.add_package(package)
-    except apt.PackageError:
-        apt.update()
-        apt.add_package(package)
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""What the operator allows to be done about ceilometer-upgrade: one value. Pure."""
+"""The operator's policy about ceilometer-upgrade. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import msgspec
 
 
 class Method(enum.Enum):
-    """How ceilometer-upgrade is run (option `upgrade-method`)."""
+    """Ways to run ceilometer-upgrade (option `upgrade-method`)."""
 
     AUTO = "auto"
     ACTION = "action"
@@ -17,17 +17,17 @@ class Method(enum.Enum):
 
 
 class Trigger(enum.Enum):
-    """When ceilometer-upgrade is run (option `upgrade-policy`)."""
+    """Reasons to run ceilometer-upgrade (option `upgrade-policy`)."""
 
     ON_CHANGE = "on-change"
     WHEN_NEEDED = "when-needed"
 
 
 class UpgradePolicy(msgspec.Struct, frozen=True):
-    """What the operator allows.
+    """The policy, as the options have it.
 
     Attributes:
-        remembers: whether what is done can be recorded; without that, nothing is done.
+        remembers: what is done can be recorded; without that, nothing is done.
     """
 
     method: Method
@@ -36,27 +36,27 @@ class UpgradePolicy(msgspec.Struct, frozen=True):
 
     @property
     def can_run(self) -> bool:
-        """It may be run at all; else it is only advised."""
+        """True if it may be run at all; else it is only advised."""
         return self.method is not Method.ADVISE and self.remembers
 
     @property
     def allows_action(self) -> bool:
-        """The action of ceilometer's own charm may be run."""
+        """True if the action of ceilometer's own charm may be run."""
         return self.method in {Method.AUTO, Method.ACTION}
 
     @property
     def allows_command(self) -> bool:
-        """The command may be run here, where the action cannot be."""
+        """True if the command may be run here, where the action cannot be."""
         return self.method in {Method.AUTO, Method.COMMAND}
 
     @property
     def runs_on_change(self) -> bool:
-        """A change of what the upgrade depends on is a reason, not the proof alone."""
+        """True if a change of what the upgrade depends on is a reason, not the proof alone."""
         return self.trigger is Trigger.ON_CHANGE
 
     @property
     def follows_charm_request(self) -> bool:
-        """That ceilometer's charm asks for its action is a reason.
+        """True if it is a reason that ceilometer's charm asks for its action.
 
         Not where only the command may be run, which does not make the charm stop asking, nor where
         the proof alone counts.

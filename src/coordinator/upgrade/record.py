@@ -13,15 +13,9 @@ from coordinator.report import kept
 VERSION = 2
 """Version of the record's JSON form; 2 brought the running task."""
 
-_YEARS = (1970, 9000)
-"""Years of times that can be added to."""
-
-LONGEST_WAIT = datetime.timedelta(minutes=60)
-
 LONGEST_TASK = datetime.timedelta(minutes=60)
 """A task of Juju that was not seen for so long is given up; one that is seen to wait or run for so
 long is told to a person, and waited for: two upgrades at once are worse than none."""
-
 
 MEMBERS = 50
 """Names of members that are remembered: who left and comes back is nobody new. A list that is full
@@ -29,7 +23,7 @@ does not tell who is new; then the proof alone decides."""
 
 
 class Fingerprint(msgspec.Struct, frozen=True):
-    """What an upgrade depends on. Empty strings are unknown, and equal to anything.
+    """The state that an upgrade depends on. Empty strings are unknown, and equal to anything.
 
     Attributes:
         endpoint: Gnocchi's endpoint in the catalog.
@@ -46,7 +40,7 @@ class Fingerprint(msgspec.Struct, frozen=True):
     members: str = ""
 
     def changes_since(self, other: Fingerprint) -> str:
-        """What has changed that ceilometer-upgrade must follow, for people; or nothing.
+        """The changes that ceilometer-upgrade must follow, for people; or nothing.
 
         Units of one application may run different versions while they are upgraded, so only a
         newer version is a change; an application that left needs no resource types.
@@ -55,9 +49,9 @@ class Fingerprint(msgspec.Struct, frozen=True):
         moved = self.scope == other.scope and self.endpoint != other.endpoint
         if moved and self.endpoint and other.endpoint:
             changes.append(f"Gnocchi moved from {other.endpoint} to {self.endpoint}")
-        if other.build and _newer(self.build, other.build):
+        if other.build and _numbers(self.build) > _numbers(other.build):
             changes.append(f"Gnocchi was upgraded from {other.build} to {self.build}")
-        if other.release and _newer(self.release, other.release):
+        if other.release and _numbers(self.release) > _numbers(other.release):
             changes.append(f"Ceilometer was upgraded from {other.release} to {self.release}")
         known = _names(other.members)
         joined = sorted(_names(self.members) - known)
@@ -69,8 +63,8 @@ class Fingerprint(msgspec.Struct, frozen=True):
         """The same, with the newest versions and the members that are known."""
         return msgspec.structs.replace(
             self.with_members_of(other),
-            build=self.build if _newer(self.build, other.build) else other.build,
-            release=self.release if _newer(self.release, other.release) else other.release,
+            build=max(other.build, self.build, key=_numbers),
+            release=max(other.release, self.release, key=_numbers),
         )
 
     def with_members_of(self, other: Fingerprint) -> Fingerprint:
@@ -90,12 +84,8 @@ def _names(members: str) -> set[str]:
     return set(members.split(",")) - {""}
 
 
-def _newer(version: str, other: str) -> bool:
-    """Whether a dotted version is newer than another; an unknown one is the oldest."""
-    return _numbers(version) > _numbers(other)
-
-
 def _numbers(version: str) -> tuple[int, ...]:
+    """Numbers of a dotted version, to compare it; an unknown one is the oldest."""
     # the length is bounded since Python converts no number of thousands of digits
     return tuple(int(number) for number in re.findall(r"\d{1,18}", version))
 
@@ -105,16 +95,22 @@ class _Dated(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fingerprint: Fingerprint
 
     def __post_init__(self) -> None:
-        _hold_year(self.at)
+        _refuse_far(self.at)
+
+
+def _refuse_far(time: datetime.datetime) -> None:
+    # nothing can be added to it
+    if not 1970 <= time.year <= 9000:
+        raise ValueError(time)
 
 
 class Success(_Dated, frozen=True):
     """The last state in which Gnocchi was proven to have all that Ceilometer needs.
 
     Attributes:
-        ran: whether the coordinator ran ceilometer-upgrade, or found its work already done.
-        still_asks: whether ceilometer's own charm still asked for its action afterwards, although
-            the action ended well: as long as it does not stop asking, that is no new need.
+        ran: the coordinator ran ceilometer-upgrade; else it found its work already done.
+        still_asks: ceilometer's own charm still asked for its action afterwards, although that
+            ended well: as long as it does not stop asking, that is no new need.
     """
 
     ran: bool
@@ -122,12 +118,11 @@ class Success(_Dated, frozen=True):
 
 
 class Failure(_Dated, frozen=True):
-    """Failures in a row, the last of them.
+    """Failures in a row, and the last of them.
 
     Attributes:
-        count: how many.
-        cause: of the last, without secrets.
-        by_action: whether the last was a run of ceilometer's own action.
+        cause: without secrets.
+        by_action: it was a run of ceilometer's own action.
     """
 
     count: Annotated[int, msgspec.Meta(ge=1)]
@@ -136,19 +131,16 @@ class Failure(_Dated, frozen=True):
 
     @property
     def retry_at(self) -> datetime.datetime:
-        """When to try again: after 1, 2, 4 … minutes, at most 60."""
-        minutes = 2 ** min(self.count - 1, 6)
-        return self.at + min(datetime.timedelta(minutes=minutes), LONGEST_WAIT)
+        """Time of the next try: after 1, 2, 4 … minutes, at most 60."""
+        return self.at + datetime.timedelta(minutes=min(2 ** min(self.count - 1, 6), 60))
 
 
 class Running(_Dated, frozen=True):
     """A run of ceilometer's own action that was begun, and whose end was not seen yet.
 
     Attributes:
-        task: number of Juju's task.
-        application: whose action it is.
-        behind: whether the proof was incomplete when it was begun.
-        asked: whether ceilometer's charm asked for it then.
+        behind: the proof was incomplete when it was begun.
+        asked: ceilometer's charm asked for it then.
         seen: when it was last seen to wait or run; None before that.
     """
 
@@ -159,16 +151,15 @@ class Running(_Dated, frozen=True):
     seen: kept.Moment | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a time that cannot be added to."""
         super().__post_init__()
-        _hold_year(self.seen or self.at)
+        _refuse_far(self.seen or self.at)
 
     def is_late(self, now: datetime.datetime) -> bool:
-        """Whether it takes longer than any honest run."""
+        """Tell if it takes longer than any honest run."""
         return now >= self.at + LONGEST_TASK
 
     def is_out_of_sight(self, now: datetime.datetime) -> bool:
-        """Whether nobody has seen it for longer than any honest run takes."""
+        """Tell if nobody has seen it for longer than any honest run takes."""
         return now >= (self.seen or self.at) + LONGEST_TASK
 
     def not_after(self, now: datetime.datetime) -> Running:
@@ -177,8 +168,8 @@ class Running(_Dated, frozen=True):
         return msgspec.structs.replace(self, at=min(self.at, now), seen=seen)
 
 
-class Record(msgspec.Struct, frozen=True):
-    """What outlives a hook, in the peer application databag."""
+class Record(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Everything of ceilometer-upgrade that outlives a hook, in the peer application databag."""
 
     success: Success | None = None
     failure: Failure | None = None
@@ -201,22 +192,18 @@ class Record(msgspec.Struct, frozen=True):
         """The record after a proven success."""
         if self.success is not None:
             fingerprint = fingerprint.filled_from(self.success.fingerprint)
-        return Record(success=Success(at, fingerprint, ran=True, still_asks=still_asks))
+        return Record(Success(at, fingerprint, ran=True, still_asks=still_asks))
 
     def adopted(
         self, at: datetime.datetime, fingerprint: Fingerprint, asks: bool | None = None
     ) -> Record:
-        """The record after the proof was found complete without a run of ours.
-
-        Whether ceilometer's charm asks for its action may not be known.
-        """
-        if self.success is None:
-            return Record(success=Success(at, fingerprint, ran=False))
-        known = fingerprint.filled_from(self.success.fingerprint)
-        still_asks = self.success.still_asks and asks is not False
-        return Record(
-            success=msgspec.structs.replace(self.success, fingerprint=known, still_asks=still_asks)
-        )
+        """The record after the proof was found complete without a run of ours."""
+        before = self.success
+        if before is None:
+            return Record(Success(at, fingerprint, ran=False))
+        known = fingerprint.filled_from(before.fingerprint)
+        still_asks = before.still_asks and asks is not False
+        return Record(msgspec.structs.replace(before, fingerprint=known, still_asks=still_asks))
 
     def failed(
         self,
@@ -233,25 +220,23 @@ class Record(msgspec.Struct, frozen=True):
         for known in (before, self.success):
             if known is not None:
                 fingerprint = fingerprint.with_members_of(known.fingerprint)
-        failure = Failure(at, fingerprint, count, cause, by_action)
-        return Record(self.success, failure)
+        return Record(self.success, Failure(at, fingerprint, count, cause, by_action))
 
     def to_json(self) -> str:
         """The record as JSON, equal records as equal texts."""
-        parts = kept.fields_of(self).items()
-        return kept.dumps({key: part for key, part in parts if part is not None}, VERSION)
+        return kept.dumps(self, VERSION)
 
 
 class RecordError(ValueError):
-    """The peer databag holds a record that must be kept as it is.
-
-    Attributes:
-        newer: whether a newer revision of the charm wrote it; else it is damaged.
-    """
+    """A record that must be kept as it is: of a newer revision of the charm, or damaged."""
 
     def __init__(self, text: str, *, newer: bool) -> None:
         super().__init__(text)
         self.newer = newer
+
+
+class _Header(msgspec.Struct, frozen=True):
+    version: int
 
 
 def load_record(text: str) -> Record:
@@ -263,21 +248,9 @@ def load_record(text: str) -> Record:
     if not text:
         return Record()
     try:
-        newer = kept.decode(_Header, text).version > VERSION
-        record = Record() if newer else kept.decode(Record, text)
+        if kept.decode(_Header, text).version > VERSION:
+            raise RecordError("the upgrade record is of a newer charm revision", newer=True)
+        return kept.decode(Record, text)
     except kept.NotKeptError as error:
         text = "the upgrade record in the peer relation is damaged"
         raise RecordError(text, newer=False) from error
-    if newer:
-        raise RecordError("the upgrade record is of a newer charm revision", newer=True)
-    return record
-
-
-class _Header(msgspec.Struct, frozen=True):
-    version: int
-
-
-def _hold_year(time: datetime.datetime) -> None:
-    """Refuse a time that cannot be added to."""
-    if not _YEARS[0] <= time.year <= _YEARS[1]:
-        raise ValueError(time)

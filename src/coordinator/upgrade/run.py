@@ -6,26 +6,25 @@ import msgspec
 
 from coordinator.checks import runner
 from coordinator.checks.runner import Verification
+from coordinator.juju import errors
 from coordinator.juju.ceilometer import State, Task
 from coordinator.juju.errors import JujuFault
 from coordinator.juju.sight import Sight
 from coordinator.report.finding import Cause
 from coordinator.request import Request
-from coordinator.upgrade import command
-from coordinator.upgrade.backends import Attempt, Backends, begin_action
-from coordinator.upgrade.decision import Decision, Step, decide
-from coordinator.upgrade.observe import explain_failure, find_release, observe
+from coordinator.upgrade.backends import Backends
+from coordinator.upgrade.command import Job, RunResult
+from coordinator.upgrade.decision import Decision, Observed, Step, decide, still_missing
+from coordinator.upgrade.observe import find_release, observe
 from coordinator.upgrade.record import Fingerprint, Record, Running
 
 
 class Situation(msgspec.Struct, frozen=True):
-    """What is known, and what is to be done about ceilometer-upgrade.
+    """Facts, and what follows from them for ceilometer-upgrade.
 
     Attributes:
         verification: what the cloud told.
         sight: what the controller told.
-        record: what is to be remembered.
-        decision: what is still to be done.
         refused: why the controller did not begin ceilometer's action, where it was to.
         began: ceilometer's own action was begun.
         run: the run of the command, None when there was none.
@@ -37,23 +36,7 @@ class Situation(msgspec.Struct, frozen=True):
     decision: Decision
     refused: JujuFault | None = None
     began: bool = False
-    run: command.RunResult | None = None
-
-    @property
-    def _behind(self) -> bool:
-        return bool(self.verification.report.behind)
-
-    def command_helps(self, backends: Backends) -> bool:
-        """Whether the command may be run in place of the action, and would do what is missing.
-
-        It would not where the proof is complete and ceilometer's charm asks: that never stops by
-        it.
-        """
-        return backends.policy.allows_command and not (self.sight.asks and not self._behind)
-
-    def shows(self) -> bool:
-        """Whether the result of a run would show: else advice could never be satisfied."""
-        return self._behind or bool(self.sight.asks)
+    run: RunResult | None = None
 
 
 def run_upgrade(request: Request, now: Situation, backends: Backends) -> Situation:
@@ -62,26 +45,43 @@ def run_upgrade(request: Request, now: Situation, backends: Backends) -> Situati
     The action of ceilometer's charm is only begun: its end is seen by a later look. What the
     controller refuses is advice for the operator, where the command may not be run instead, or
     would not help. Nothing is run beside a task that was begun, or perhaps was.
-
-    Args:
-        request: what was verified.
-        now: what is known, with credentials that keystone took.
-        backends: what to work with.
     """
+    behind, asks = bool(now.verification.report.behind), bool(now.sight.asks)
+    # where the proof is complete, no command makes ceilometer's charm stop asking
+    command_helps = backends.policy.allows_command and (behind or not asks)
     failure = now.record.failure
-    commands_turn = failure is not None and failure.by_action and now.command_helps(backends)
+    commands_turn = command_helps and failure is not None and failure.by_action
     if not commands_turn and backends.can_act(now.sight):
         backends.announce(f"running ceilometer-upgrade on {now.sight.name}: {_why(now)}")
-    attempt = begin_action(backends, now.sight, anew=not commands_turn)
-    if attempt.task:
-        return _begun(now, backends, attempt.task)
-    if attempt.unclear:  # perhaps it waits or runs: the next turn finds it, or begins it
-        return _not_begun(now, attempt, Step.WAIT)
+    task, refused = "", None
+    try:
+        task = _begin_action(backends, now.sight, anew=not commands_turn)
+    except errors.UnclearError as unclear:  # perhaps it waits or runs: the next turn finds it
+        return _not_begun(now, unclear.fault, Step.WAIT)
+    except errors.JujuError as error:
+        refused = error.fault
+    if task:
+        return _begun(now, backends, task)
     if now.record.running is not None:
-        return now if attempt.fault is None else _not_begun(now, attempt, now.decision.step)
-    if attempt.fault is not None and not now.command_helps(backends):
-        return _not_begun(now, attempt, Step.ADVISE if now.shows() else Step.RUN)
+        return now if refused is None else _not_begun(now, refused, now.decision.step)
+    if refused is not None and not command_helps:
+        # what would not show in a proof or in the charm's status cannot be advised
+        return _not_begun(now, refused, Step.ADVISE if behind or asks else Step.RUN)
     return _run_command(request, now, backends)
+
+
+def _begin_action(backends: Backends, sight: Sight, *, anew: bool) -> str:
+    """Take over a task of ceilometer's own action that waits or runs, or begin one anew.
+
+    Returns the number of the task; empty where none was to be begun.
+    """
+    if not backends.policy.allows_action or sight.application is None:
+        return ""
+    if isinstance(sight.application, JujuFault):
+        raise errors.JujuError(sight.application)
+    if backends.action is None:
+        raise ValueError("an application was seen without a way to see it")
+    return backends.action.controller.start(sight.application.name, anew=anew)
 
 
 def _why(now: Situation) -> str:
@@ -89,7 +89,6 @@ def _why(now: Situation) -> str:
 
 
 def _begun(now: Situation, backends: Backends, task: str) -> Situation:
-    """After the action was begun, or taken over."""
     observed = observe(now.verification, now.record, backends, now.sight)
     running = now.record.running
     if running is None or running.task != task:
@@ -110,11 +109,10 @@ def _begun(now: Situation, backends: Backends, task: str) -> Situation:
     )
 
 
-def _not_begun(now: Situation, attempt: Attempt, step: Step) -> Situation:
-    """The action was not begun, and nothing was run in its place."""
-    fault, decision = attempt.fault, now.decision
+def _not_begun(now: Situation, fault: JujuFault, step: Step) -> Situation:
+    decision = now.decision
     if decision.step is Step.RUN:  # else a person asked for it, and is told
-        remedy = fault.remedy if fault is not None and fault.cause is Cause.NO_ACTION else ""
+        remedy = fault.remedy if fault.cause is Cause.NO_ACTION else ""
         decision = msgspec.structs.replace(decision, step=step, remedy=remedy)
     return msgspec.structs.replace(now, decision=decision, refused=fault)
 
@@ -125,7 +123,7 @@ def _run_command(request: Request, now: Situation, backends: Backends) -> Situat
     if before.credentials is None:
         raise ValueError("ceilometer-upgrade cannot run without credentials")
     backends.announce(f"running ceilometer-upgrade: {_why(now)}")
-    job = command.Job(
+    job = Job(
         credentials=before.credentials,
         interface=request.interface,
         region=before.report.region,
@@ -140,7 +138,7 @@ def _run_command(request: Request, now: Situation, backends: Backends) -> Situat
         announce=backends.announce,
     )
     observed = observe(after, now.record, backends, now.sight)
-    run = msgspec.structs.replace(run, error=explain_failure(run, observed))
+    run = msgspec.structs.replace(run, error=run.error or _unproven(observed))
     # the newest of what was seen before and after: behind one address, units may differ
     known = observe(before, now.record, backends, now.sight).fingerprint
     fingerprint = known or Fingerprint(endpoint="")
@@ -153,3 +151,9 @@ def _run_command(request: Request, now: Situation, backends: Backends) -> Situat
     )
     decision = decide(observed, record, backends.policy)
     return Situation(after, now.sight, record, decision, run=run)
+
+
+def _unproven(observed: Observed) -> str:
+    if observed.missing is None:
+        return "succeeded, but Gnocchi no longer answers"
+    return still_missing(observed.missing) if observed.missing else ""

@@ -10,7 +10,6 @@ from typing import Any
 
 import msgspec
 
-from coordinator.blueprint import data
 from coordinator.juju.status import JujuLevel
 from coordinator.report.finding import Cause, Severity
 
@@ -77,7 +76,7 @@ def _known() -> Mapping[str, tuple[Words, ...]]:
 
 def _entries() -> Iterator[tuple[list[str], Words]]:
     dead = {"all": True, "some": False, "": None}
-    entries: list[dict[str, Any]] = data.read(_PATH)
+    entries: list[dict[str, Any]] = msgspec.yaml.decode(_PATH.read_bytes())
     for entry in entries:
         yield (
             entry["charm"],
