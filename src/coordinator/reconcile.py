@@ -61,7 +61,7 @@ class Turn(msgspec.Struct, frozen=True):
     @property
     def memory(self) -> CheckMemory:
         """What the next verification needs to know of this one."""
-        fails = canary_schedule.fail_charms(self.report.findings)
+        fails = canary_schedule.has_failed_charm(self.report.findings)
         return msgspec.structs.replace(self.situation.verification.memory, charms_fail=fails)
 
 

@@ -32,8 +32,6 @@ MOST = 900
 class AodhCheck(base.Check):
     """Lists alarms, sees whether they are evaluated, and makes one that must be."""
 
-    name = "alarming"
-
     def read(self, service: Service) -> Reading:
         """List one alarm at most. Source: Aodh's API reference, `GET /v2/alarms`."""
         base.records(service.get("/v2/alarms", limit=1), "alarms")

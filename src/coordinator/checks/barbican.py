@@ -15,8 +15,6 @@ from coordinator.report.finding import Cause, Severity
 class BarbicanCheck(base.Check):
     """Lists secrets, and stores one."""
 
-    name = "key_manager"
-
     def read(self, service: Service) -> Reading:
         """List one secret at most. Source: Key Manager API reference, `GET /v1/secrets`."""
         answer = service.get("/v1/secrets", limit=1)

@@ -31,8 +31,6 @@ GRACE = 60
 class CeilometerCheck(base.Check):
     """Looks for what Ceilometer publishes, in Gnocchi."""
 
-    name = "telemetry"
-
     @property
     def inspections(self) -> Mapping[str, Inspection]:
         """Put to Gnocchi, all together in at most 100 requests, whatever the cloud's size."""

@@ -22,8 +22,6 @@ GONE = datetime.timedelta(days=1)
 class WatcherCheck(base.Check):
     """Lists Watcher's services, and sees whether its engines live."""
 
-    name = "infra_optim"
-
     def read(self, service: Service) -> Reading:
         """List Watcher's services. Source: Infrastructure Optimization API, `GET /v1/services`."""
         _services(service.get("/v1/services"))
