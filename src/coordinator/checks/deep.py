@@ -23,28 +23,45 @@ from coordinator.report.report import Report
 from coordinator.request import Depth, Request
 
 
-class _Question(NamedTuple):
-    subject: Subject
-    name: str
-    ask: Inspection
-
-    @property
-    def is_canary(self) -> bool:
-        return self.name == CANARY
-
-    def fail(self, text: str, cause: Cause) -> CheckResult:
-        """The answer where there is none.
-
-        The service did answer its read, so only a canary tells that it does not work.
-        """
-        severity = Severity.FAILED if self.is_canary else Severity.DEGRADED
-        return CheckResult(severity, text, cause)
-
-
 class _Answer(NamedTuple):
     finding: Finding
     result: CheckResult
     seconds: float
+
+
+class _Question(NamedTuple):
+    subject: Subject
+    name: str
+    inspection: Inspection
+
+    def ask(self, context: CheckContext) -> _Answer:
+        began = time.monotonic()
+        try:
+            result = self.inspection(context)
+        except Exception as error:  # noqa: BLE001 - whatever happens is the answer
+            # what has no API of its own was looked for in Gnocchi
+            asked = context.services.get(self.subject.service) or context.services["metric"]
+            result = self._explain(errors.explain(error, asked.url))
+        return self._answer(result, time.monotonic() - began)
+
+    def time_out(self) -> _Answer:
+        text = f"gave no answer about its {self.name} in time"
+        return self._answer(self._explain(errors.ApiFault(Cause.TIMEOUT, text)), 0)
+
+    def _explain(self, fault: errors.ApiFault) -> CheckResult:
+        is_canary = self.name == CANARY
+        if fault.cause is Cause.FORBIDDEN:
+            looked = f"forbids this user to look at its {self.name} (HTTP 403)"
+            return CheckResult(Severity.SKIPPED, fault.text if is_canary else looked, fault.cause)
+        # the service did answer its read, so only a canary tells that it does not work
+        severity = Severity.FAILED if is_canary else Severity.DEGRADED
+        return CheckResult(severity, fault.text, fault.cause)
+
+    def _answer(self, result: CheckResult, seconds: float) -> _Answer:
+        finding = self.subject.finding(
+            self.name, result.severity, result.text, result.cause, remedy=result.remedy
+        )
+        return _Answer(finding, result, round(seconds, 3))
 
 
 class Asking(msgspec.Struct, frozen=True):
@@ -75,12 +92,11 @@ class Asking(msgspec.Struct, frozen=True):
         canaries: list[_Question] = []
         for subject, _ in self.places:
             check = registry.check_of(subject.system.check)
-            inspections += [_Question(subject, *item) for item in check.inspections.items()]
+            inspections += [_Question(subject, *named) for named in check.inspections.items()]
             if check.canary is not None:
                 canaries.append(_Question(subject, CANARY, check.canary))
         answers = self._ask(inspections, self.cloud, deadline)
-        memory = self.memory
-        figures = dict(report.figures)
+        memory, figures = self.memory, dict(report.figures)
         for answer in answers:
             figures |= answer.result.figures
             if answer.result.memory is not None:
@@ -95,11 +111,8 @@ class Asking(msgspec.Struct, frozen=True):
         self.announce(f"sending canaries to {', '.join(able)} (up to {seconds} s)")
         patience = http.Deadline.after(seconds)
         answers = self._ask(canaries, self.cloud.until(patience), patience)
-        took = {
-            answer.finding.service: answer.seconds
-            for answer in answers
-            if answer.result.severity is Severity.OK
-        }
+        well = [answer for answer in answers if answer.result.severity is Severity.OK]
+        took = {answer.finding.service: answer.seconds for answer in well}
         found = [answer.finding for answer in answers]
         return canary_schedule.record_sent(report, memory, found, required, took)
 
@@ -116,38 +129,12 @@ class Asking(msgspec.Struct, frozen=True):
     ) -> list[_Answer]:
         """The answers to all questions, which are asked side by side."""
         apis = {subject.service: Service(cloud, url) for subject, url in self.places if url}
-
-        def answer(question: _Question, result: CheckResult) -> _Answer:
-            finding = question.subject.finding(
-                question.name, result.severity, result.text, result.cause, remedy=result.remedy
-            )
-            return _Answer(finding, result, round(time.monotonic() - began, 3))
-
-        jobs: dict[int, Callable[[], CheckResult]] = {}
+        jobs: dict[int, Callable[[], _Answer]] = {}
         for number, question in enumerate(questions):
             context = CheckContext(question.subject, apis, self.request, deadline, self.memory)
-            jobs[number] = functools.partial(_ask_safely, question, context)
-        began = time.monotonic()
-        answers: dict[int, _Answer] = {}
-        for number, result in side_by_side(jobs, deadline):
-            answers[number] = answer(questions[number], result)
-            self.progress(answers[number].finding.line)
-        for number in jobs.keys() - answers.keys():
-            question = questions[number]
-            text = f"gave no answer about its {question.name} in time"
-            answers[number] = answer(question, question.fail(text, Cause.TIMEOUT))
-        return [answers[number] for number in jobs]
-
-
-def _ask_safely(question: _Question, context: CheckContext) -> CheckResult:
-    try:
-        return question.ask(context)
-    except Exception as error:  # noqa: BLE001 - whatever happens is the answer
-        # what has no API of its own was looked for in Gnocchi
-        asked = context.services.get(question.subject.service) or context.services["metric"]
-        fault = errors.explain(error, asked.url)
-        if fault.cause is not Cause.FORBIDDEN:
-            return question.fail(fault.text, fault.cause)
-        looked = f"forbids this user to look at its {question.name} (HTTP 403)"
-        text = fault.text if question.is_canary else looked
-        return CheckResult(Severity.SKIPPED, text, fault.cause)
+            jobs[number] = functools.partial(question.ask, context)
+        answers = [question.time_out() for question in questions]
+        for number, answer in side_by_side(jobs, deadline):
+            answers[number] = answer
+            self.progress(answer.finding.line)
+        return answers

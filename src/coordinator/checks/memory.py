@@ -137,7 +137,8 @@ class CheckMemory(kept.Kept, frozen=True):
     def bounded(self) -> CheckMemory:
         """The same, with nothing longer, larger or more than honest values are."""
         others = kept.fields_of(msgspec.structs.replace(self, hosts=HostsSeen()))
-        bounded = kept.read(CheckMemory, {key: _shortened(others[key]) for key in others})
+        shortened = {key: _shortened(value) for key, value in others.items()}
+        bounded = kept.read(CheckMemory, shortened)
         return msgspec.structs.replace(bounded, hosts=_bounded_hosts(self.hosts))
 
     def to_json(self) -> str:
@@ -152,7 +153,6 @@ class CheckMemory(kept.Kept, frozen=True):
 
 NOTHING = CheckMemory()
 """The memory before the first verification."""
-
 
 _Value: TypeAlias = (
     "str | float | datetime.datetime | tuple[_Value, ...] | Mapping[str, _Value] | None"
