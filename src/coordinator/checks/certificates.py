@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
@@ -20,7 +20,7 @@ def judge(subject: Subject, url: str, left: datetime.timedelta, limits: Limits) 
         text = f"has a certificate for {left.days} more days at {where}"
         return subject.finding("certificate", Severity.OK, text)
     severity = Severity.FAILED if left.days < limits.fail else Severity.DEGRADED
-    text = f"'s certificate ends in {left.days} days at {where}"
+    text = f"'s certificate ends in {_days(left.days)} at {where}"
     return subject.finding("certificate", severity, text, Cause.TLS_ENDS)
 
 
@@ -60,26 +60,20 @@ class Authority(msgspec.Struct, frozen=True):
         """
         if self.left.days >= limits.warn:
             return None
-        text, cause = f"ends in {self.left.days} days", Cause.TLS_ENDS
+        text, cause = f"ends in {_days(self.left.days)}", Cause.TLS_ENDS
         if self.has_ended:
-            text, cause = f"ended {-self.left.days} days ago", Cause.TLS_EXPIRED
+            text, cause = f"ended {_days(-self.left.days)} ago", Cause.TLS_EXPIRED
         failed = is_used and self.left.days < limits.fail
         severity = Severity.FAILED if failed else Severity.DEGRADED
         return _about_ca(self.source, severity, text, cause, self.remedy)
 
 
-def authorities(
-    held: Mapping[str, str], now: datetime.datetime, coordinator: str
-) -> list[Authority]:
-    """The CA certificates that can be read, the first to end first.
-
-    Args:
-        held: PEM texts by their source.
-        now: in UTC.
-        coordinator: name of the coordinator's own application.
-    """
-    ends = {source: certificates.validity_of(pem) for source, pem in held.items()}
-    found = [Authority(source, end - now, coordinator) for source, end in ends.items() if end]
+def authorities(request: Request, now: datetime.datetime) -> list[Authority]:
+    """The CA certificates that can be read, the first to end first."""
+    ends = {source: certificates.validity_of(pem) for source, pem in request.certificates.items()}
+    found = [
+        Authority(source, end - now, request.coordinator) for source, end in ends.items() if end
+    ]
     return sorted(found, key=lambda one: one.left)
 
 
@@ -111,6 +105,10 @@ def blame(finding: Finding, authority: Authority | None) -> Finding:
         return finding
     text = f"{finding.summary}: the CA certificate from {authority.source} has ended"
     return msgspec.structs.replace(finding, summary=text, remedy=authority.remedy)
+
+
+def _days(number: int) -> str:
+    return f"{number} {'day' if number == 1 else 'days'}"
 
 
 def _about_ca(source: str, severity: Severity, text: str, cause: Cause, remedy: str) -> Finding:

@@ -17,7 +17,7 @@ from coordinator.report.finding import Cause, Finding, Severity
 SERVICE = "identity"
 
 
-class Admission(msgspec.Struct, frozen=True):
+class Authentication(msgspec.Struct, frozen=True):
     """A token, the credentials that got it, and the finding about it."""
 
     cloud: Cloud
@@ -25,12 +25,12 @@ class Admission(msgspec.Struct, frozen=True):
     finding: Finding
 
 
-def enter(
+def authenticate(
     candidates: Sequence[Credentials],
     transport: http.Transport,
     deadline: http.Deadline,
     subject: Subject,
-) -> Admission | Finding:
+) -> Authentication | Finding:
     """Get a token with the first credentials that keystone takes; else the finding is why not.
 
     A unit that was keystone's leader before keeps stale credentials in its databag, so all
@@ -38,7 +38,7 @@ def enter(
     at the deadline like one that hangs.
     """
 
-    def enter_in_turn() -> Admission | errors.ApiFault:
+    def try_in_turn() -> Authentication | errors.ApiFault:
         faults: list[errors.ApiFault] = []
         for number, credentials in enumerate(candidates):
             share = http.Deadline.after(deadline.left / (len(candidates) - number))
@@ -49,12 +49,12 @@ def enter(
                 continue
             text = f"issued a token at {errors.shown(credentials.auth_url)}"
             finding = subject.finding("token", Severity.OK, text)
-            return Admission(cloud, credentials, finding)
+            return Authentication(cloud, credentials, finding)
         other = (fault for fault in faults if fault.cause is not Cause.UNAUTHORIZED)
         return next(other, faults[0])
 
-    outcome = dict(side_by_side({SERVICE: enter_in_turn}, deadline)).get(SERVICE)
-    if isinstance(outcome, Admission):
+    outcome = dict(side_by_side({SERVICE: try_in_turn}, deadline)).get(SERVICE)
+    if isinstance(outcome, Authentication):
         return outcome
     if outcome is None:
         where = errors.shown(candidates[0].auth_url)

@@ -77,29 +77,29 @@ def verify(
     deadline, began = http.Deadline.after(request.timeout), time.monotonic()
     names = {**memory.names, **request.applications}
     request = msgspec.structs.replace(request, applications=names)
-    authorities = certificates.authorities(request.certificates, _now(), request.coordinator)
+    authorities = certificates.authorities(request, _now())
     ended = next((one for one in authorities if one.has_ended), None)
     keystone = _subject(request, checks_keystone.SERVICE)
     patience = http.Deadline.after(request.timeout * KEYSTONE_SHARE)
     with http.Transport(request.trusted, request.proxies) as transport:
-        admission = checks_keystone.enter(request.credentials, transport, patience, keystone)
-        entered = time.monotonic() - began
-        if isinstance(admission, Finding):
-            token = certificates.blame(admission, ended)
+        outcome = checks_keystone.authenticate(request.credentials, transport, patience, keystone)
+        seconds = time.monotonic() - began
+        if isinstance(outcome, Finding):
+            token = certificates.blame(outcome, ended)
             progress(token.line)
             about_cas = certificates.judge_authorities(request, authorities, [token])
             findings = (token, *about_cas, *_not_asked(request))
             report = Report(_now(), request.interface, request.region, findings)
             _, memory = canary_schedule.carry_over(report, memory, (), request.required)
             return Verification(_timed(report, began), None, memory)
-        token, credentials = admission.finding, admission.credentials
+        token, credentials = outcome.finding, outcome.credentials
         progress(token.line)
         region = request.region or next(iter(credentials.regions), "")
-        cloud = admission.cloud.until(deadline)
+        cloud = outcome.cloud.until(deadline)
         share = READ_SHARE if request.depth.reads else 1.0
         patience = http.Deadline.after(deadline.left * share)
         services = _ask_services(request, cloud, region, patience, progress, ended=ended)
-        identity = ServiceAnswer(keystone, (token,), credentials.auth_url, seconds=entered)
+        identity = ServiceAnswer(keystone, (token,), credentials.auth_url, seconds=seconds)
         report = _report(request, region, transport, [identity, *services], authorities)
         needed, comparison = "", None
         if (types := _types(services)) is not None:

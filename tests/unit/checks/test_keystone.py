@@ -30,15 +30,15 @@ def refused(url: str, *passwords: str, seconds: float = SECONDS) -> Finding:
         dataclasses.replace(reports.CREDENTIALS, auth_url=f"{url}/v3", password=password)
         for password in passwords
     ]
-    return enter(candidates, seconds)
+    return authenticate(candidates, seconds)
 
 
-def enter(candidates: list[Credentials], seconds: float = SECONDS) -> Finding:
-    admission = keystone.enter(
+def authenticate(candidates: list[Credentials], seconds: float = SECONDS) -> Finding:
+    outcome = keystone.authenticate(
         candidates, http.Transport(), http.Deadline.after(seconds), KEYSTONE
     )
-    assert isinstance(admission, Finding)
-    return admission
+    assert isinstance(outcome, Finding)
+    return outcome
 
 
 def test_credentials_are_called_wrong_only_after_all_were_tried():
@@ -77,7 +77,7 @@ def test_of_several_other_faults_the_first_is_told():
             dataclasses.replace(reports.CREDENTIALS, auth_url=f"{server.url}/v3")
             for server in (one, two)
         ]
-        finding = enter(candidates)
+        finding = authenticate(candidates)
     assert finding.cause is Cause.SERVER_ERROR
 
 
