@@ -195,6 +195,15 @@ def field(answer: Json, key: str, what: str) -> Any:
     return answer[key]
 
 
+def listed(answer: Json, key: str) -> list[dict[str, Any]]:
+    """The list of JSON objects in a field that is named after them.
+
+    Raises:
+        UnusableAnswerError: there is none.
+    """
+    return records(field(answer, key, f"list of {key}"), key)
+
+
 def optional(answer: Json, key: str) -> Any:
     """One field of a JSON object; an empty text where there is none."""
     return answer.get(key) or "" if isinstance(answer, Mapping) else ""

@@ -114,7 +114,7 @@ def _left_overs(canary: CanarySecret, name: str, age: float) -> Iterator[str]:
     before = (created - datetime.timedelta(seconds=age)).isoformat()
     query = {"name": name, "created": f"lt:{before}", "sort": "created:asc"}
     answer = canary.barbican.get("/v1/secrets", limit=cleanup.MOST, **query)
-    found = base.records(base.field(answer, "secrets", "list of secrets"), "secrets")
+    found = base.listed(answer, "secrets")
     for one in found:
         # `_` in a name is a wildcard for Barbican
         if one.get("name") == name and one.get("creator_id") == own.get("creator_id"):
