@@ -13,7 +13,7 @@ from coordinator.report.finding import Finding
 from coordinator.text import plain
 
 VERSION = 3
-"""Version of the JSON form; one of another version is no memory."""
+"""Version of the JSON form; another one is not read."""
 
 LONGEST_TEXT = 300
 """Characters."""

@@ -102,7 +102,9 @@ def verify(
         identity = ServiceAnswer(keystone, (token,), credentials.auth_url, seconds=seconds)
         report = _report(request, region, transport, [identity, *services], authorities)
         needed, comparison = "", None
-        if (types := _types(services)) is not None:
+        readings = (one.reading for one in services if one.reading is not None)
+        types = next((r.resource_types for r in readings if r.resource_types is not None), None)
+        if types is not None:
             needed = release()
             comparison = resource_types.compare(types, needed)
             report = msgspec.structs.replace(
@@ -164,36 +166,26 @@ def _ask_services(
     """Look every service up in the catalog and ask those that are there, side by side."""
     answers: dict[str, ServiceAnswer] = {}
     jobs: dict[str, Callable[[], ServiceAnswer]] = {}
-
-    def note(type_: str, answer: ServiceAnswer) -> None:
-        answers[type_] = answer
-        progress(answer.findings[-1].line)
-
     fewer_rights = request.fewer_rights
     for type_ in request.services:
         subject = _subject(request, type_)
         found = endpoint.look_up(subject, cloud.entries, request.interface, region)
+        answers[type_] = found
         if found.url:
-            answers[type_] = found
+            answers[type_] = endpoint.timed_out(found)
             jobs[type_] = functools.partial(
                 endpoint.ask, found, cloud, deadline, fewer_rights=fewer_rights, authority=ended
             )
         else:
-            note(type_, found)
-    late = set(jobs)
+            progress(found.findings[-1].line)
+    late = dict(jobs)
     for type_, answer in side_by_side(jobs, deadline):
-        late.remove(type_)
-        note(type_, answer)
-    for type_ in jobs:
-        if type_ in late:
-            note(type_, endpoint.timed_out(answers[type_]))
+        del late[type_]
+        answers[type_] = answer
+        progress(answer.findings[-1].line)
+    for type_ in late:
+        progress(answers[type_].findings[-1].line)
     return list(answers.values())
-
-
-def _types(answers: Sequence[ServiceAnswer]) -> resource_types.Types | None:
-    """Gnocchi's resource types; None where they could not be read."""
-    readings = (one.reading for one in answers if one.reading is not None)
-    return next((r.resource_types for r in readings if r.resource_types is not None), None)
 
 
 def _report(
