@@ -98,21 +98,21 @@ def ask(
     answers = gather(jobs, deadline)
     if len(answers) < len(jobs):
         return timed_out(found)
-    fault, read = answers["endpoint"], answers["read"]
-    if isinstance(fault, Finding):
-        return found.joined(fault)
-    found = found.joined(
+    discovered, read = answers["endpoint"], answers["read"]
+    if isinstance(discovered, Finding):
+        return found.joined(discovered)
+    answered = found.joined(
         subject.finding("endpoint", Severity.OK, f"answers at {errors.shown(found.url)}")
     )
     if isinstance(read, Finding):
-        return found.joined(read)
+        return answered.joined(read)
     seconds = time.monotonic() - began
     if read is None:
-        return msgspec.structs.replace(found, seconds=seconds)
-    found = found.joined(subject.finding("read", Severity.OK, read.summary))
+        return msgspec.structs.replace(answered, seconds=seconds)
+    answered = answered.joined(subject.finding("read", Severity.OK, read.summary))
     build = plain(str(base.optional(service.describe(), "build")), limit=40)
     reading = msgspec.structs.replace(read, build=build)
-    return msgspec.structs.replace(found, reading=reading, seconds=seconds)
+    return msgspec.structs.replace(answered, reading=reading, seconds=seconds)
 
 
 def _discover(subject: Subject, service: Service) -> None:
