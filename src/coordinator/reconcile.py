@@ -56,7 +56,7 @@ class Turn(msgspec.Struct, frozen=True):
     @property
     def memory(self) -> CheckMemory:
         """The memory for the next verification."""
-        fails = canary_schedule.fail_charms(self.report.findings)
+        fails = canary_schedule.has_failed_charm(self.report.findings)
         return msgspec.structs.replace(self.situation.verification.memory, charms_fail=fails)
 
 

@@ -37,7 +37,7 @@ def rounds(breaks_at: float, pace: float) -> float:
             if now >= breaks_at:
                 return now + DEFAULT_THRESHOLDS.canary_timeout / 60 - breaks_at
             answer = Finding("metric", "canary", Severity.OK, "came back")
-            memory = canary_schedule.sent(report, memory, [answer], ABLE)[1]
+            memory = canary_schedule.record_sent(report, memory, [answer], ABLE)[1]
         now += pace
 
 

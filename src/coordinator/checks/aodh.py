@@ -14,8 +14,6 @@ from coordinator.openstack.client import Service
 class AodhCheck(base.Check):
     """Lists alarms, looks when they were evaluated, and makes one that must be."""
 
-    name = "alarming"
-
     def read(self, service: Service) -> Reading:
         """List one alarm at most. Source: Aodh's API reference, `GET /v2/alarms`."""
         base.records(service.get("/v2/alarms", limit=1), "alarms")

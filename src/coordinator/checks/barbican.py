@@ -11,12 +11,10 @@ from coordinator.openstack.client import Service
 class BarbicanCheck(base.Check):
     """Lists secrets, and stores one."""
 
-    name = "key_manager"
-
     def read(self, service: Service) -> Reading:
         """List one secret at most. Source: Key Manager API reference, `GET /v1/secrets`."""
         answer = service.get("/v1/secrets", limit=1)
-        base.records(base.field(answer, "secrets", "list of secrets"), "secrets")
+        base.listed(answer, "secrets")
         return Reading("lists secrets")
 
     @property

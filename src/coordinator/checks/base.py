@@ -1,21 +1,20 @@
 """What every check is made of: the class to inherit from, what it is given, and what it answers.
 
-A check asks its service with `context.service.get` and the like, lets exceptions of the HTTP stack
-pass, and raises `UnusableAnswerError` for an answer that the service would not give. The steps
-that are the same for all systems are in `endpoint.py`; which check is which in `registry.py`.
+A check lets exceptions of the HTTP stack pass, and raises `UnusableAnswerError` for an answer that
+its service would not give.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 
 from coordinator import text as stack_text
 from coordinator.blueprint import resource_types as blueprint_resource_types
 from coordinator.blueprint import systems
-from coordinator.checks.memory import CheckMemory, Memory
+from coordinator.checks.memory import NOTHING, CheckMemory, Memory
 from coordinator.openstack import http
 from coordinator.openstack.client import Service
 from coordinator.openstack.errors import UnusableAnswerError
@@ -31,10 +30,10 @@ COARSEST = 366 * 24 * 3600.0
 """Seconds of a granularity at most; nobody waits longer for one."""
 
 RESERVE = 0.2
-"""Part of the time of canaries that is kept for removing one, up to `LONGEST_RESERVE`."""
+"""Part of the time of canaries that is kept for removing one."""
 
 LONGEST_RESERVE = 5.0
-"""Seconds."""
+"""Seconds that are kept for it at most."""
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -55,24 +54,26 @@ class Subject(msgspec.Struct, frozen=True):
     """One system to be asked.
 
     Attributes:
-        service: what findings about it are filed under: its catalog type, `identity` or
-            `telemetry`.
-        required: whether its faults are failures; else they are degradations.
-        interface: endpoint interface to use.
-        region: region to use; empty means any.
+        required: its faults are failures; else they are degradations.
         names: application names for remedies.
     """
 
-    service: str
     system: systems.System
     required: bool
-    interface: str
-    region: str
     names: remedies.Names
 
     @property
+    def service(self) -> str:
+        """The service that findings about it are filed under."""
+        return self.names.service
+
+    @property
     def entry(self) -> systems.Registration:
-        """What it has in the service catalog."""
+        """The entry that it has in the service catalog.
+
+        Raises:
+            ValueError: it has none.
+        """
         if self.system.catalog is None:
             raise ValueError(f"{self.system.key} has no entry in the service catalog")
         return self.system.catalog
@@ -83,29 +84,30 @@ class Subject(msgspec.Struct, frozen=True):
         severity: Severity,
         text: str,
         cause: Cause | None = None,
+        *,
         available: tuple[str, ...] = (),
+        remedy: str = "",
     ) -> Finding:
-        """A finding about this system; the text follows its title."""
+        """A finding about this system.
+
+        Its text follows the title of the system: `has no units`, `'s clock is ahead`. Without a
+        remedy, it has the usual one of the cause where these interfaces or regions are available.
+        """
         if severity is Severity.FAILED and not self.required:
             severity = Severity.DEGRADED
-        return Finding(
-            service=self.service,
-            question=question,
-            severity=severity,
-            summary=stack_text.plain(f"{self.system.title} {text}", LONGEST),
-            cause=cause,
-            remedy=remedies.remedy(cause, self.names, available) if cause else "",
-        )
+        if cause and not remedy:
+            remedy = remedies.remedy(cause, self.names, available)
+        gap = "" if text.startswith("'s ") else " "
+        summary = stack_text.plain(f"{self.system.title}{gap}{text}", LONGEST)
+        return Finding(self.service, question, severity, summary, cause, remedy)
 
 
 class CheckContext(msgspec.Struct, frozen=True):
     """What an inspection or a canary is given.
 
     Attributes:
-        subject: the system that it is about.
         services: those that answered their read, by catalog type, and `identity`.
-        request: what is verified, and how.
-        deadline: when the answer must be there; what was written must be removed before.
+        deadline: when the answer must be there, and what was written must be removed.
         memory: what checks remember of the verification before.
     """
 
@@ -113,16 +115,16 @@ class CheckContext(msgspec.Struct, frozen=True):
     services: Mapping[str, Service]
     request: Request
     deadline: http.Deadline
-    memory: CheckMemory = msgspec.field(default_factory=CheckMemory)
+    memory: CheckMemory = NOTHING
 
     @property
     def service(self) -> Service:
-        """The system's own API."""
+        """The API of the system itself."""
         return self.services[self.subject.service]
 
     @property
     def patience(self) -> http.Deadline:
-        """Until when to wait for a canary: what was made must be removed in time."""
+        """The end of waiting for a canary, which leaves time to remove it."""
         kept = min(LONGEST_RESERVE, RESERVE * self.request.thresholds.canary_timeout)
         return http.Deadline(self.deadline.at - kept)
 
@@ -131,12 +133,10 @@ class CheckResult(msgspec.Struct, frozen=True):
     """The answer of an inspection or a canary.
 
     Attributes:
-        severity: `FAILED` becomes a degradation where the system is not required.
         text: follows the title of the system, without a full stop.
         remedy: what to type; empty: what is usual for the cause.
         figures: numbers for the report, such as `{"metric.backlog": 12}`.
         memory: what the next verification needs to know; None: what was remembered stays.
-        seconds: how long a canary took that came back.
     """
 
     severity: Severity
@@ -145,7 +145,6 @@ class CheckResult(msgspec.Struct, frozen=True):
     remedy: str = ""
     figures: Mapping[str, float] = {}
     memory: Memory | None = None
-    seconds: float | None = None
 
 
 Inspection: TypeAlias = Callable[[CheckContext], CheckResult]
@@ -154,16 +153,10 @@ coordinator's own, looks for it on the other side of the service, and removes it
 
 
 class Check:
-    """How one system is asked. This one asks nothing: for systems that nobody knows to read.
-
-    Attributes:
-        name: what a blueprint calls it.
-    """
-
-    name: ClassVar[str] = ""
+    """The questions to one system. This class asks none: it is for systems without a check."""
 
     def read(self, service: Service) -> Reading | None:
-        """Ask one question that proves that the service works; None: there is none to ask."""
+        """Ask the question that proves that the service works; None: there is none."""
         del service
         return None
 
@@ -174,7 +167,7 @@ class Check:
 
     @property
     def canary(self) -> Inspection | None:
-        """Sends a canary; None: the system gets none."""
+        """The sending of a canary; None: the system gets none."""
         return None
 
 
@@ -202,13 +195,22 @@ def field(answer: Json, key: str, what: str) -> Any:
     return answer[key]
 
 
+def listed(answer: Json, key: str) -> list[dict[str, Any]]:
+    """The list of JSON objects in a field that is named after them.
+
+    Raises:
+        UnusableAnswerError: there is none.
+    """
+    return records(field(answer, key, f"list of {key}"), key)
+
+
 def optional(answer: Json, key: str) -> Any:
     """One field of a JSON object; an empty text where there is none."""
     return answer.get(key) or "" if isinstance(answer, Mapping) else ""
 
 
 def length(answer: Json, key: str) -> int | None:
-    """How many items the list in one field has; None where there is no list."""
+    """The number of items of the list in one field; None where there is no list."""
     value = answer.get(key) if isinstance(answer, Mapping) else None
     return len(value) if isinstance(value, list) else None
 

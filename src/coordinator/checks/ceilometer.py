@@ -44,8 +44,6 @@ _SAMPLED = {"flow": inspect_flow, "hosts": inspect_hosts, "metrics": inspect_met
 class CeilometerCheck(base.Check):
     """Looks for what Ceilometer publishes, in Gnocchi."""
 
-    name = "telemetry"
-
     @property
     def inspections(self) -> Mapping[str, Inspection]:
         """Questions to Gnocchi: at most 100 requests, whatever the size of the cloud."""

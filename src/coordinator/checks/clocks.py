@@ -1,4 +1,4 @@
-"""Whether the clocks of the cloud agree with this unit's. Pure.
+"""The clocks of the cloud against this unit's. Pure.
 
 Tokens are good from one time to another, and Gnocchi's measures carry the time at which a sample
 was taken: a host whose clock is wrong makes faults that look like anything else.
@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 import msgspec
 
+from coordinator.checks.base import Subject
 from coordinator.openstack import errors
 from coordinator.openstack.http import Clock
-from coordinator.report import remedies
 from coordinator.report.finding import Cause, Finding, Severity
 
 LIMIT = 30.0
@@ -20,66 +20,44 @@ LIMIT = 30.0
 
 
 class HostClock(msgspec.Struct, frozen=True):
-    """A clock that was seen.
+    """The clock of the host that answers for a system at a URL."""
 
-    Attributes:
-        title: name of its system for people.
-        names: application names for remedies.
-        url: what was asked.
-    """
-
-    title: str
-    names: remedies.Names
+    subject: Subject
     url: str
     clock: Clock
 
     @property
     def is_off(self) -> bool:
-        """Whether it differs by more than the limit, whatever the margin."""
+        """True if it differs by more than the limit, even if the margin is in its favour."""
         return abs(self.clock.ahead) - self.clock.margin > LIMIT
 
-    @property
-    def finding(self) -> Finding:
-        """What is to be said about it, when it is off."""
-        where = errors.shown(self.url)
-        text = f"{self.title}'s clock is {_differing(self.clock.ahead)} this unit's at {where}"
-        remedy = remedies.remedy(Cause.CLOCK, self.names)
-        return Finding(self.names.service, "clock", Severity.DEGRADED, text, Cause.CLOCK, remedy)
 
-
-def judge(seen: Sequence[HostClock]) -> tuple[Finding, ...]:
-    """Which clocks are wrong; where all differ alike, that is this unit's.
+def judge(seen: Sequence[HostClock]) -> list[Finding]:
+    """The wrong clocks, or one finding that all are right; where all differ alike, it is ours.
 
     Args:
         seen: Keystone's first.
     """
-    off = [one for one in seen if one.is_off]
+    if not seen:
+        return []
+    first = seen[0].subject
     aheads = [one.clock.ahead for one in seen]
+    off = [one for one in seen if one.is_off]
     if not off:
-        return tuple(_well(one, seen) for one in seen[:1])
+        most = max(abs(one.clock.ahead) + one.clock.margin for one in seen)
+        text = f"'s clock and all others agree with this unit's within {most:.1f} s"
+        return [first.finding("clock", Severity.OK, text)]
     if len(off) == len(seen) > 1 and max(aheads) - min(aheads) < LIMIT:
-        return (_own(off[0]),)
-    return tuple(one.finding for one in off)
+        text = f"this unit's clock is {_differing(-aheads[0])} those of all services"
+        remedy = f"juju exec -a {first.names.coordinator} -- timedatectl"
+        return [Finding(first.service, "clock", Severity.DEGRADED, text, Cause.CLOCK, remedy)]
+    return [_wrong_host(one) for one in off]
 
 
-def _well(first: HostClock, seen: Sequence[HostClock]) -> Finding:
-    most = max(abs(one.clock.ahead) + one.clock.margin for one in seen)
-    text = f"{first.title}'s clock and all others agree with this unit's within {most:.1f} s"
-    return Finding(first.names.service, "clock", Severity.OK, text)
-
-
-def _own(first: HostClock) -> Finding:
-    """The finding about this unit's own clock; all others agree with the first."""
-    us = first.names.coordinator
-    text = f"this unit's clock is {_differing(-first.clock.ahead)} those of all services"
-    return Finding(
-        service=first.names.service,
-        question="clock",
-        severity=Severity.DEGRADED,
-        summary=text,
-        cause=Cause.CLOCK,
-        remedy=f"juju exec -a {us} -- timedatectl",
-    )
+def _wrong_host(host: HostClock) -> Finding:
+    where = errors.shown(host.url)
+    text = f"'s clock is {_differing(host.clock.ahead)} this unit's at {where}"
+    return host.subject.finding("clock", Severity.DEGRADED, text, Cause.CLOCK)
 
 
 def _differing(ahead: float) -> str:

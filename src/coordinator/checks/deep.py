@@ -5,9 +5,10 @@ They are asked side by side, and whatever happens to one is its own finding.
 
 from __future__ import annotations
 
-import enum
+import functools
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -22,15 +23,45 @@ from coordinator.report.report import Report
 from coordinator.request import Depth, Request
 
 
-class Kind(enum.Enum):
-    """The two kinds of questions.
+class _Answer(NamedTuple):
+    finding: Finding
+    result: CheckResult
+    seconds: float
 
-    The value is how bad it is when a question cannot be answered: the service did answer its read,
-    so only a canary that does not come back tells that it does not work.
-    """
 
-    INSPECTION = Severity.DEGRADED
-    CANARY = Severity.FAILED
+class _Question(NamedTuple):
+    subject: Subject
+    name: str
+    inspection: Inspection
+
+    def ask(self, context: CheckContext) -> _Answer:
+        began = time.monotonic()
+        try:
+            result = self.inspection(context)
+        except Exception as error:  # noqa: BLE001 - whatever happens is the answer
+            # what has no API of its own was looked for in Gnocchi
+            asked = context.services.get(self.subject.service) or context.services["metric"]
+            result = self._explain(errors.explain(error, asked.url))
+        return self._answer(result, time.monotonic() - began)
+
+    def time_out(self) -> _Answer:
+        text = f"gave no answer about its {self.name} in time"
+        return self._answer(self._explain(errors.ApiFault(Cause.TIMEOUT, text)), 0)
+
+    def _explain(self, fault: errors.ApiFault) -> CheckResult:
+        is_canary = self.name == CANARY
+        if fault.cause is Cause.FORBIDDEN:
+            looked = f"forbids this user to look at its {self.name} (HTTP 403)"
+            return CheckResult(Severity.SKIPPED, fault.text if is_canary else looked, fault.cause)
+        # the service did answer its read, so only a canary tells that it does not work
+        severity = Severity.FAILED if is_canary else Severity.DEGRADED
+        return CheckResult(severity, fault.text, fault.cause)
+
+    def _answer(self, result: CheckResult, seconds: float) -> _Answer:
+        finding = self.subject.finding(
+            self.name, result.severity, result.text, result.cause, remedy=result.remedy
+        )
+        return _Answer(finding, result, round(seconds, 3))
 
 
 class Asking(msgspec.Struct, frozen=True):
@@ -57,28 +88,35 @@ class Asking(msgspec.Struct, frozen=True):
             report: what was found without them.
             deadline: of the inspections; canaries have a time of their own.
         """
-        answers = self._ask(Kind.INSPECTION, self.cloud, deadline)
-        figures = {name: n for _, answer in answers for name, n in answer.figures.items()}
-        memory = self.memory
-        for _, answer in answers:
-            memory = memory if answer.memory is None else memory.replaced(answer.memory)
-        report = report.joined(finding for finding, _ in answers)
+        inspections: list[_Question] = []
+        canaries: list[_Question] = []
+        for subject, _ in self.places:
+            check = registry.check_of(subject.system.check)
+            inspections += [_Question(subject, *named) for named in check.inspections.items()]
+            if check.canary is not None:
+                canaries.append(_Question(subject, CANARY, check.canary))
+        answers = self._ask(inspections, self.cloud, deadline)
+        memory, figures = self.memory, dict(report.figures)
+        for answer in answers:
+            figures |= answer.result.figures
+            if answer.result.memory is not None:
+                memory = memory.replaced(answer.result.memory)
+        report = report.joined(answer.finding for answer in answers)
         report = msgspec.structs.replace(report, figures=figures)
-        able = tuple(subject.service for subject, _ in self.places if _canary_of(subject))
+        able = [one.subject.service for one in canaries]
         required = self.request.required
-        if not self._wants_canaries(report, able):
-            return canary_schedule.kept(report, memory, able, required)
+        if not able or not self._wants_canaries(report, able):
+            return canary_schedule.carry_over(report, memory, able, required)
         seconds = self.request.thresholds.canary_timeout
         self.announce(f"sending canaries to {', '.join(able)} (up to {seconds} s)")
         patience = http.Deadline.after(seconds)
-        answers = self._ask(Kind.CANARY, self.cloud.until(patience), patience)
-        took = {finding.service: a.seconds for finding, a in answers if a.seconds is not None}
-        found = [finding for finding, _ in answers]
-        return canary_schedule.sent(report, memory, found, required, took)
+        answers = self._ask(canaries, self.cloud.until(patience), patience)
+        well = [answer for answer in answers if answer.result.severity is Severity.OK]
+        took = {answer.finding.service: answer.seconds for answer in well}
+        found = [answer.finding for answer in answers]
+        return canary_schedule.record_sent(report, memory, found, required, took)
 
-    def _wants_canaries(self, report: Report, able: tuple[str, ...]) -> bool:
-        if not able:
-            return False
+    def _wants_canaries(self, report: Report, able: Sequence[str]) -> bool:
         if self.request.depth is Depth.READS:
             return canary_schedule.were_missed(self.memory)
         if self.request.depth is Depth.FULL:
@@ -87,60 +125,16 @@ class Asking(msgspec.Struct, frozen=True):
         return canary_schedule.are_due(report, self.memory, able, required, thresholds)
 
     def _ask(
-        self, kind: Kind, cloud: Cloud, deadline: http.Deadline
-    ) -> list[tuple[Finding, CheckResult]]:
-        """Ask all questions of a kind side by side, and give findings with their answers."""
-        apis = {s.service: Service(cloud, url) for s, url in self.places if url}
-        subjects = {subject.service: subject for subject, _ in self.places}
-        jobs: dict[tuple[str, str], Callable[[], CheckResult]] = {}
-        for subject in subjects.values():
-            context = CheckContext(subject, apis, self.request, deadline, self.memory)
-            for name, inspection in _questions(subject, kind).items():
-                jobs[subject.service, name] = _asking(inspection, context, name, kind)
-        answers: dict[tuple[str, str], CheckResult] = {}
-        for (service, name), answer in side_by_side(jobs, deadline):
-            answers[service, name] = answer
-            self.progress(_finding(subjects[service], name, answer).line)
-        for service, name in jobs.keys() - answers.keys():
-            text = f"gave no answer about its {name} in time"
-            answers[service, name] = CheckResult(kind.value, text, Cause.TIMEOUT)
-        return [(_finding(subjects[key[0]], key[1], answers[key]), answers[key]) for key in jobs]
-
-
-def _canary_of(subject: Subject) -> Inspection | None:
-    return registry.check_of(subject.system.check).canary
-
-
-def _questions(subject: Subject, kind: Kind) -> Mapping[str, Inspection]:
-    if kind is Kind.INSPECTION:
-        return registry.check_of(subject.system.check).inspections
-    canary = _canary_of(subject)
-    return {CANARY: canary} if canary else {}
-
-
-def _asking(
-    inspection: Inspection, context: CheckContext, name: str, kind: Kind
-) -> Callable[[], CheckResult]:
-    def answer() -> CheckResult:
-        began = time.monotonic()
-        try:
-            result = inspection(context)
-        except Exception as error:  # noqa: BLE001 - whatever happens is the answer
-            # what has no API of its own was looked for in Gnocchi
-            asked = context.services.get(context.subject.service) or context.services["metric"]
-            fault = errors.explain(error, asked.url)
-            if fault.cause is Cause.FORBIDDEN:
-                looked = f"forbids this user to look at its {name} (HTTP 403)"
-                text = fault.text if kind is Kind.CANARY else looked
-                return CheckResult(Severity.SKIPPED, text, fault.cause)
-            return CheckResult(kind.value, fault.text, fault.cause)
-        if kind is Kind.INSPECTION or result.severity is not Severity.OK:
-            return result
-        return msgspec.structs.replace(result, seconds=round(time.monotonic() - began, 3))
-
-    return answer
-
-
-def _finding(subject: Subject, question: str, answer: CheckResult) -> Finding:
-    finding = subject.finding(question, answer.severity, answer.text, answer.cause)
-    return msgspec.structs.replace(finding, remedy=answer.remedy) if answer.remedy else finding
+        self, questions: Sequence[_Question], cloud: Cloud, deadline: http.Deadline
+    ) -> list[_Answer]:
+        """The answers to all questions, which are asked side by side."""
+        apis = {subject.service: Service(cloud, url) for subject, url in self.places if url}
+        jobs: dict[int, Callable[[], _Answer]] = {}
+        for number, question in enumerate(questions):
+            context = CheckContext(question.subject, apis, self.request, deadline, self.memory)
+            jobs[number] = functools.partial(question.ask, context)
+        answers = [question.time_out() for question in questions]
+        for number, answer in side_by_side(jobs, deadline):
+            answers[number] = answer
+            self.progress(answer.finding.line)
+        return answers

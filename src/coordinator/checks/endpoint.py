@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TypeVar
 
 import msgspec
 
@@ -19,7 +18,7 @@ from coordinator.text import plain
 
 
 class ServiceAnswer(msgspec.Struct, frozen=True):
-    """All that a system told.
+    """All that is known of a system so far.
 
     Attributes:
         url: its endpoint, empty when the catalog has none.
@@ -27,94 +26,93 @@ class ServiceAnswer(msgspec.Struct, frozen=True):
         seconds: how long it took to answer all of it, None when it did not.
     """
 
+    subject: Subject
     findings: tuple[Finding, ...]
     url: str = ""
     reading: Reading | None = None
     seconds: float | None = None
 
+    def joined(self, *findings: Finding) -> ServiceAnswer:
+        """The same with more findings."""
+        return msgspec.structs.replace(self, findings=(*self.findings, *findings))
 
-def look_up(subject: Subject, entries: tuple[catalog.Entry, ...]) -> ServiceAnswer:
-    """Ask the catalog where the system is; no network."""
+
+def look_up(
+    subject: Subject, entries: tuple[catalog.Entry, ...], interface: str, region: str
+) -> ServiceAnswer:
+    """Look for a system in the catalog; no network."""
     entry = subject.entry
-    place = catalog.locate(entries, entry.type, entry.name, subject.interface, subject.region)
-    if isinstance(place, catalog.Missing):
-        return ServiceAnswer((_missing(subject, place),))
-    if place.oddity_cause:
-        finding = subject.finding("catalog", Severity.DEGRADED, place.oddity, place.oddity_cause)
-    else:
+    place = catalog.locate(entries, entry.type, entry.name, interface, region)
+    if isinstance(place, catalog.Located):
         finding = subject.finding("catalog", Severity.OK, "is in the service catalog")
-    return ServiceAnswer((finding,), place.url)
-
-
-def _missing(subject: Subject, place: catalog.Missing) -> Finding:
+        if place.oddity_cause:
+            finding = subject.finding(
+                "catalog", Severity.DEGRADED, place.oddity, place.oddity_cause
+            )
+        return ServiceAnswer(subject, (finding,), place.url)
     if place.cause is Cause.NOT_IN_CATALOG and not subject.required:
-        return subject.finding("catalog", Severity.SKIPPED, place.text)
-    return subject.finding("catalog", Severity.FAILED, place.text, place.cause, place.available)
+        finding = subject.finding("catalog", Severity.SKIPPED, place.text)
+    else:
+        finding = subject.finding(
+            "catalog", Severity.FAILED, place.text, place.cause, available=place.available
+        )
+    return ServiceAnswer(subject, (finding,))
 
 
 def ask(
-    subject: Subject,
+    found: ServiceAnswer,
     cloud: Cloud,
-    url: str,
     deadline: http.Deadline,
     *,
     fewer_rights: bool = False,
     authority: Authority | None = None,
 ) -> ServiceAnswer:
-    """Ask the system itself: which versions it offers, and one authenticated read, side by side.
+    """Ask a system which versions it offers, and for one authenticated read, side by side.
 
     Args:
-        subject: the system.
+        found: the system as the catalog has it.
         cloud: with a token.
-        url: the system's endpoint.
         deadline: when both must be answered.
-        fewer_rights: whether a read that is forbidden is no fault.
+        fewer_rights: a read that is forbidden is no fault.
         authority: a CA that has ended; a certificate that it signed cannot be trusted any more.
     """
-
-    def fail(question: str, error: Exception) -> Finding:
-        fault = errors.explain(error, url)
-        severity = Severity.FAILED
-        # the endpoint is asked without a token, so there the rights of the user are not the point
-        if fault.cause is Cause.FORBIDDEN and question == "read" and fewer_rights:
-            severity = Severity.SKIPPED
-        found = subject.finding(question, severity, fault.text, fault.cause)
-        return certificates.blame(found, authority)
-
-    service, began = Service(cloud, url), time.monotonic()
+    subject, service = found.subject, Service(cloud, found.url)
     check = registry.check_of(subject.system.check)
-    jobs: dict[str, Callable[[], Reading | None]] = {
-        "endpoint": lambda: _discover(subject, service),
-        "read": lambda: check.read(service),
-    }
-    answers = gather({name: _caught(job) for name, job in jobs.items()}, deadline)
-    if len(answers) < len(jobs):
-        return timed_out(subject, url)
-    discovered, read = answers["endpoint"], answers["read"]
-    if isinstance(discovered, Exception):
-        return ServiceAnswer((fail("endpoint", discovered),), url)
-    endpoint = subject.finding("endpoint", Severity.OK, f"answers at {errors.shown(url)}")
-    if isinstance(read, Exception):
-        return ServiceAnswer((endpoint, fail("read", read)), url)
-    seconds = time.monotonic() - began
-    if read is None:
-        return ServiceAnswer((endpoint,), url, seconds=seconds)
-    reading = msgspec.structs.replace(read, build=_build_of(service))
-    done = subject.finding("read", Severity.OK, reading.summary)
-    return ServiceAnswer((endpoint, done), url, reading, seconds)
 
-
-_Value = TypeVar("_Value")
-
-
-def _caught(job: Callable[[], _Value]) -> Callable[[], _Value | Exception]:
-    def run() -> _Value | Exception:
+    def attempt(question: str, job: Callable[[], Reading | None]) -> Reading | Finding | None:
         try:
             return job()
         except Exception as error:  # noqa: BLE001 - whatever happens to one service is its finding
-            return error
+            fault = errors.explain(error, found.url)
+            # the endpoint is asked without a token, so there the user's rights are not the point
+            expected = fewer_rights and question == "read" and fault.cause is Cause.FORBIDDEN
+            severity = Severity.SKIPPED if expected else Severity.FAILED
+            finding = subject.finding(question, severity, fault.text, fault.cause)
+            return certificates.blame(finding, authority)
 
-    return run
+    began = time.monotonic()
+    jobs: dict[str, Callable[[], Reading | Finding | None]] = {
+        "endpoint": lambda: attempt("endpoint", lambda: _discover(subject, service)),
+        "read": lambda: attempt("read", lambda: check.read(service)),
+    }
+    answers = gather(jobs, deadline)
+    if len(answers) < len(jobs):
+        return timed_out(found)
+    discovered, read = answers["endpoint"], answers["read"]
+    if isinstance(discovered, Finding):
+        return found.joined(discovered)
+    answered = found.joined(
+        subject.finding("endpoint", Severity.OK, f"answers at {errors.shown(found.url)}")
+    )
+    if isinstance(read, Finding):
+        return answered.joined(read)
+    seconds = time.monotonic() - began
+    if read is None:
+        return msgspec.structs.replace(answered, seconds=seconds)
+    answered = answered.joined(subject.finding("read", Severity.OK, read.summary))
+    build = plain(str(base.optional(service.describe(), "build")), limit=40)
+    reading = msgspec.structs.replace(read, build=build)
+    return msgspec.structs.replace(answered, reading=reading, seconds=seconds)
 
 
 def _discover(subject: Subject, service: Service) -> None:
@@ -130,12 +128,8 @@ def _discover(subject: Subject, service: Service) -> None:
         raise errors.UnusableAnswerError(Cause.UNEXPECTED, text)
 
 
-def _build_of(service: Service) -> str:
-    """The version of the software, where the service tells it beside those of its API."""
-    return plain(str(base.optional(service.describe(), "build")), limit=40)
-
-
-def timed_out(subject: Subject, url: str) -> ServiceAnswer:
+def timed_out(found: ServiceAnswer) -> ServiceAnswer:
     """The answer of a system that was still busy when the budget of time was spent."""
-    text = f"did not answer in time at {errors.shown(url)}"
-    return ServiceAnswer((subject.finding("endpoint", Severity.FAILED, text, Cause.TIMEOUT),), url)
+    text = f"did not answer in time at {errors.shown(found.url)}"
+    subject = found.subject
+    return found.joined(subject.finding("endpoint", Severity.FAILED, text, Cause.TIMEOUT))

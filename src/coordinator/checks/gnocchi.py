@@ -52,8 +52,6 @@ SHARE = 0.1
 class GnocchiCheck(base.Check):
     """Lists resource types, counts what waits for metricd, and sends measures through it."""
 
-    name = "metric"
-
     def read(self, service: Service) -> Reading:
         """List the resource types; they are also the proof that ceilometer-upgrade ran.
 

@@ -7,74 +7,65 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from coordinator.checks import base
-from coordinator.checks.base import CheckContext, CheckResult, Inspection
+from coordinator.checks.base import CheckContext, CheckResult, Inspection, Subject
+from coordinator.checks.parallel import side_by_side
 from coordinator.openstack import errors, http
 from coordinator.openstack.client import Cloud, connect
 from coordinator.openstack.credentials import Credentials
-from coordinator.report import remedies
 from coordinator.report.finding import Cause, Finding, Severity
 
 SERVICE = "identity"
 
 
-class Admission(msgspec.Struct, frozen=True):
-    """The outcome of asking keystone for a token.
+class Authentication(msgspec.Struct, frozen=True):
+    """A token, the credentials that got it, and the finding about it."""
 
-    Attributes:
-        cloud: the cloud, None when no credentials got in.
-        credentials: those that got in.
-    """
-
+    cloud: Cloud
+    credentials: Credentials
     finding: Finding
-    cloud: Cloud | None = None
-    credentials: Credentials | None = None
 
 
-def enter(
+def authenticate(
     candidates: Sequence[Credentials],
     transport: http.Transport,
-    patience: http.Deadline,
-    names: remedies.Names,
-) -> Admission:
-    """Get a token with the first credentials that keystone takes, before patience ends.
+    deadline: http.Deadline,
+    subject: Subject,
+) -> Authentication | Finding:
+    """Get a token with the first credentials that keystone takes; else the finding is why not.
 
     A unit that was keystone's leader before keeps stale credentials in its databag, so all
-    candidates are tried before any is called wrong.
+    candidates are tried before any is called wrong. A keystone that drips its answer is given up
+    at the deadline like one that hangs.
     """
-    met: list[errors.ApiFault] = []
-    for number, credentials in enumerate(candidates):
-        share = http.Deadline.after(patience.left / (len(candidates) - number))
-        try:
-            cloud = connect(credentials, transport, share)
-        except Exception as error:  # noqa: BLE001 - any failure is the finding
-            met.append(errors.explain(error, credentials.auth_url))
-            continue
-        text = f"Keystone issued a token at {errors.shown(credentials.auth_url)}"
-        return Admission(Finding(SERVICE, "token", Severity.OK, text), cloud, credentials)
-    # credentials are called wrong only when all of them are
-    other = (fault for fault in met if fault.cause is not Cause.UNAUTHORIZED)
-    return Admission(refused(next(other, met[0]), names))
 
+    def try_in_turn() -> Authentication | errors.ApiFault:
+        faults: list[errors.ApiFault] = []
+        for number, credentials in enumerate(candidates):
+            share = http.Deadline.after(deadline.left / (len(candidates) - number))
+            try:
+                cloud = connect(credentials, transport, share)
+            except Exception as error:  # noqa: BLE001 - any failure is the finding
+                faults.append(errors.explain(error, credentials.auth_url))
+                continue
+            text = f"issued a token at {errors.shown(credentials.auth_url)}"
+            finding = subject.finding("token", Severity.OK, text)
+            return Authentication(cloud, credentials, finding)
+        other = (fault for fault in faults if fault.cause is not Cause.UNAUTHORIZED)
+        return next(other, faults[0])
 
-def refused(fault: errors.ApiFault, names: remedies.Names) -> Finding:
-    """The finding about a keystone that gave no token."""
-    text = fault.text
-    if fault.cause is Cause.UNAUTHORIZED:
-        text = "refuses the credentials (HTTP 401)"
-    return Finding(
-        service=SERVICE,
-        question="token",
-        severity=Severity.FAILED,
-        summary=f"Keystone {text}",
-        cause=fault.cause,
-        remedy=remedies.remedy(fault.cause, names),
-    )
+    outcome = dict(side_by_side({SERVICE: try_in_turn}, deadline)).get(SERVICE)
+    if isinstance(outcome, Authentication):
+        return outcome
+    if outcome is None:
+        where = errors.shown(candidates[0].auth_url)
+        outcome = errors.ApiFault(Cause.TIMEOUT, f"did not answer in time at {where}")
+    refused = outcome.cause is Cause.UNAUTHORIZED
+    text = "refuses the credentials (HTTP 401)" if refused else outcome.text
+    return subject.finding("token", Severity.FAILED, text, outcome.cause)
 
 
 class KeystoneCheck(base.Check):
     """Has Keystone validate a token; that it issues one is known already."""
-
-    name = "identity"
 
     @property
     def inspections(self) -> Mapping[str, Inspection]:

@@ -1,10 +1,8 @@
-"""What checks remember from one verification to the next: typed, bounded, and read without trust.
-
-Nothing here is shown to people; what they see is in the report.
-"""
+"""The memory of checks from one verification to the next: bounded, and read without trust."""
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
 from typing import TypeAlias
 
@@ -15,22 +13,22 @@ from coordinator.report.finding import Finding
 from coordinator.text import plain
 
 VERSION = 3
-"""Version of the JSON form; another one is read as if nothing were remembered."""
+"""Version of the JSON form; another one is not read."""
 
 LONGEST_TEXT = 300
-"""Characters of a text that is remembered."""
+"""Characters."""
 
 LONGEST_NAME = 255
-"""Characters of the name of a host (RFC 1035 has 253); a longer one is none."""
+"""Characters of the name of a host (RFC 1035 has 253)."""
 
 LARGEST = 10**15
-"""What is counted is less: a number beyond it is an error of whoever gave it."""
+"""No honest count is larger."""
 
 MOST_HOSTS = 100
-"""Hosts that are remembered at most, silent ones and others each."""
+"""Silent hosts, and as many others."""
 
-MOST_CANARIES = 20
-"""Findings of canaries, endpoints and versions that are remembered at most."""
+MOST_ITEMS = 20
+"""Findings of canaries, endpoints, and whatever else there is several of."""
 
 
 class CanaryRound(kept.Kept, frozen=True):
@@ -38,11 +36,10 @@ class CanaryRound(kept.Kept, frozen=True):
 
     Attributes:
         sent_at: in UTC.
-        endpoints: catalog type → URL, as they were then.
-        builds: catalog type → version of the software, as it was then.
-        findings: what came of them.
+        endpoints: catalog type → URL.
+        builds: catalog type → version of the software.
         seconds: catalog type → how long the canary took that came back.
-        required: catalog types of these findings whose faults were failures.
+        required: catalog types of the findings whose faults were failures.
     """
 
     sent_at: kept.Moment
@@ -54,14 +51,14 @@ class CanaryRound(kept.Kept, frozen=True):
 
 
 class BacklogTrend(kept.Kept, frozen=True):
-    """How the measures that wait for metricd become more.
+    """The trend of the measures that wait for metricd, in verifications without a break.
 
     Attributes:
         waiting: how many waited last.
         at: when that was, in UTC.
-        growths: in how many verifications there were more than in the one before, without a break.
-        steady: in how many about as many.
-        idle: in how many not less, and no metricd was there.
+        growths: verifications with more than in the one before.
+        steady: those with about as many.
+        idle: those with no less, and no metricd.
     """
 
     waiting: kept.Count
@@ -72,7 +69,7 @@ class BacklogTrend(kept.Kept, frozen=True):
 
 
 class FlowTrend(kept.Kept, frozen=True):
-    """How long nothing fresh has come.
+    """The time since fresh measures came.
 
     Attributes:
         misses: verifications in a row without anything fresh; None: nothing fresh was ever seen.
@@ -84,11 +81,11 @@ class FlowTrend(kept.Kept, frozen=True):
 
 
 class HostsSeen(kept.Kept, frozen=True):
-    """How far the round through the compute hosts has come.
+    """The progress of the round through the compute hosts.
 
     Attributes:
         silent: host → since when it has been silent, in UTC.
-        after: the host that was looked at last in turn; empty: the first is next.
+        after: the host that was looked at last; empty: the first is next.
         known: names of some hosts, so that several can be looked for at the same time.
     """
 
@@ -98,7 +95,7 @@ class HostsSeen(kept.Kept, frozen=True):
 
 
 class Unpublished(kept.Kept, frozen=True):
-    """Since when Ceilometer is known to have published nothing, in UTC; None: it has published."""
+    """The time since which Ceilometer has published nothing, in UTC; None: it has published."""
 
     since: kept.Moment | None = None
 
@@ -112,7 +109,7 @@ class CheckMemory(kept.Kept, frozen=True):
 
     Attributes:
         canaries: None before the first were sent.
-        charms_fail: whether a charm of the stack was down: canaries may tell what came of it.
+        charms_fail: a charm of the stack was down: canaries may tell what came of it.
         backlog: None before it was first counted.
         names: catalog type → application, as the Juju model showed it last.
     """
@@ -138,24 +135,11 @@ class CheckMemory(kept.Kept, frozen=True):
                 return msgspec.structs.replace(self, unpublished=memory)
 
     def bounded(self) -> CheckMemory:
-        """The same, where nothing is longer, larger or more than anything honest."""
-        trend = self.backlog
-        return msgspec.structs.replace(
-            self,
-            canaries=_bounded_round(self.canaries) if self.canaries else None,
-            backlog=msgspec.structs.replace(
-                trend,
-                waiting=min(trend.waiting, LARGEST),
-                growths=min(trend.growths, LARGEST),
-                steady=min(trend.steady, LARGEST),
-                idle=min(trend.idle, LARGEST),
-            )
-            if trend
-            else None,
-            flow=FlowTrend(self.flow.misses, plain(self.flow.fresh, LONGEST_TEXT)),
-            hosts=_bounded_hosts(self.hosts),
-            names=_shortened(self.names),
-        )
+        """The same, with nothing longer, larger or more than honest values are."""
+        others = kept.fields_of(msgspec.structs.replace(self, hosts=HostsSeen()))
+        shortened = {key: _shortened(value) for key, value in others.items()}
+        bounded = kept.read(CheckMemory, shortened)
+        return msgspec.structs.replace(bounded, hosts=_bounded_hosts(self.hosts))
 
     def to_json(self) -> str:
         """The memory as JSON of bounded size."""
@@ -163,38 +147,30 @@ class CheckMemory(kept.Kept, frozen=True):
 
     @classmethod
     def from_json(cls, text: str) -> CheckMemory:
-        """Read the JSON form; whatever is none is as good as no memory."""
+        """Read the JSON form; any other text is no memory."""
         return (kept.loads(cls, text, VERSION) or cls()).bounded()
 
 
 NOTHING = CheckMemory()
 """The memory before the first verification."""
 
-
-def _bounded_round(canaries: CanaryRound) -> CanaryRound:
-    findings = (
-        msgspec.structs.replace(
-            finding,
-            service=plain(finding.service, LONGEST_TEXT),
-            question=plain(finding.question, LONGEST_TEXT),
-            summary=plain(finding.summary, LONGEST_TEXT),
-            remedy=plain(finding.remedy, LONGEST_TEXT),
-        )
-        for finding in canaries.findings[:MOST_CANARIES]
-    )
-    return CanaryRound(
-        canaries.sent_at,
-        _shortened(canaries.endpoints),
-        _shortened(canaries.builds),
-        tuple(findings),
-        dict(list(canaries.seconds.items())[:MOST_CANARIES]),
-        tuple(plain(name, LONGEST_TEXT) for name in canaries.required[:MOST_CANARIES]),
-    )
+_Value: TypeAlias = (
+    "str | float | datetime.datetime | tuple[_Value, ...] | Mapping[str, _Value] | None"
+)
+"""What a field holds when its structs are objects."""
 
 
-def _shortened(texts: Mapping[str, str]) -> dict[str, str]:
-    some = list(texts.items())[:MOST_CANARIES]
-    return {plain(name, LONGEST_TEXT): plain(text, LONGEST_TEXT) for name, text in some}
+def _shortened(value: _Value) -> _Value:
+    if isinstance(value, str):
+        return plain(value, LONGEST_TEXT)
+    if isinstance(value, int):
+        return min(value, LARGEST)
+    if isinstance(value, tuple):
+        return tuple(_shortened(item) for item in value[:MOST_ITEMS])
+    if isinstance(value, Mapping):
+        items = list(value.items())[:MOST_ITEMS]
+        return {plain(key, LONGEST_TEXT): _shortened(item) for key, item in items}
+    return value
 
 
 def _bounded_hosts(seen: HostsSeen) -> HostsSeen:
@@ -207,5 +183,5 @@ def _bounded_hosts(seen: HostsSeen) -> HostsSeen:
 
 
 def is_host(name: str) -> bool:
-    """Whether this can be the name of a host: short, and of printable ASCII."""
+    """True if this can be the name of a host: short, and of printable ASCII."""
     return 0 < len(name) <= LONGEST_NAME and name.isascii() and name.isprintable()

@@ -5,13 +5,13 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
 from typing import Generic, TypeVar
 
 from coordinator.openstack import http
 
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
-
 
 WIDTH = 12
 """Requests of one inspection at the same time, so that no service is flooded."""
@@ -36,18 +36,6 @@ class Once(Generic[_Value]):
             return self._made[0]
 
 
-class _Done(Generic[_Key, _Value]):
-    """What a worker hands over: its key with the value, or the exception that ended it."""
-
-    def __init__(self, key: _Key, job: Callable[[], _Value]) -> None:
-        self.key = key
-        self.error: BaseException | None = None
-        try:
-            self.value = job()
-        except BaseException as error:  # noqa: BLE001 - raised again by the reader
-            self.error = error
-
-
 def side_by_side(
     jobs: Mapping[_Key, Callable[[], _Value]], deadline: http.Deadline
 ) -> Iterator[tuple[_Key, _Value]]:
@@ -59,22 +47,24 @@ def side_by_side(
     Raises:
         Exception: what a job raised.
     """
-    done: queue.SimpleQueue[_Done[_Key, _Value]] = queue.SimpleQueue()
+    done: queue.SimpleQueue[tuple[_Key, Future[_Value]]] = queue.SimpleQueue()
 
-    def start(key: _Key, job: Callable[[], _Value]) -> None:
-        work = threading.Thread(target=lambda: done.put(_Done(key, job)), daemon=True)
-        work.start()
+    def run(key: _Key, job: Callable[[], _Value]) -> None:
+        result: Future[_Value] = Future()
+        try:
+            result.set_result(job())
+        except BaseException as error:  # noqa: BLE001 - raised again by the reader
+            result.set_exception(error)
+        done.put((key, result))
 
-    for key, job in jobs.items():
-        start(key, job)
+    for item in jobs.items():
+        threading.Thread(target=run, args=item, daemon=True).start()
     for _ in jobs:
         try:
-            result = done.get(timeout=deadline.left)
+            key, result = done.get(timeout=deadline.left)
         except queue.Empty:
             return
-        if result.error is not None:
-            raise result.error
-        yield result.key, result.value
+        yield key, result.result()
 
 
 def gather(

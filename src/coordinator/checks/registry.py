@@ -1,4 +1,4 @@
-"""Which check asks which system: one literal table, each module loaded when it is used."""
+"""The table of all checks; each module is loaded when its check is used."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CHECKS = {
     "infra_optim": ("coordinator.checks.watcher", "WatcherCheck"),
     "telemetry": ("coordinator.checks.ceilometer", "CeilometerCheck"),
 }
-"""The names that a blueprint may give as `check`, with module and class."""
+"""Module and class by the name that a blueprint gives as `check`."""
 
 
 def check_of(name: str) -> Check:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from coordinator.blueprint import resource_types
-from coordinator.checks import canary_schedule, clocks, deep, endpoint
+from coordinator.checks import canary_schedule, certificates, clocks, deep, endpoint
 from coordinator.checks import ceilometer as checks_ceilometer
-from coordinator.checks import certificates as checks_certificates
 from coordinator.checks import keystone as checks_keystone
 from coordinator.checks.base import Subject
+from coordinator.checks.endpoint import ServiceAnswer
 from coordinator.checks.memory import NOTHING, CheckMemory
 from coordinator.checks.parallel import side_by_side
-from coordinator.openstack import certificates as openstack_certificates
 from coordinator.openstack import errors, http, urls
 from coordinator.openstack.client import Cloud
 from coordinator.openstack.credentials import Credentials
@@ -30,9 +30,6 @@ KEYSTONE_SHARE = 0.75
 
 READ_SHARE = 0.8
 """Part of the time after which deeper questions are put to the services that did answer."""
-
-_OWN = {checks_keystone.SERVICE: "keystone", checks_ceilometer.SERVICE: "ceilometer"}
-"""Systems that are asked, and looked up elsewhere than in the service catalog."""
 
 Progress = Callable[[str], None]
 """Receives one line for people whenever an answer has come."""
@@ -80,315 +77,153 @@ def verify(
     deadline, began = http.Deadline.after(request.timeout), time.monotonic()
     names = {**memory.names, **request.applications}
     request = msgspec.structs.replace(request, applications=names)
-    held = checks_certificates.authorities(request.certificates, _now(), request.coordinator)
-    ended = next((one for one in held if one.has_ended), None)
+    authorities = certificates.authorities(request, _now())
+    ended = next((one for one in authorities if one.has_ended), None)
+    keystone = _subject(request, checks_keystone.SERVICE)
+    patience = http.Deadline.after(request.timeout * KEYSTONE_SHARE)
     with http.Transport(request.trusted, request.proxies) as transport:
-        admission = _enter(request, transport)
-        entered = time.monotonic() - began
-        found = checks_certificates.blame(admission.finding, ended)
-        admission = msgspec.structs.replace(admission, finding=found)
-        progress(found.line)
-        if admission.cloud is None or admission.credentials is None:
-            findings = (
-                found,
-                *_unusable_certificates(request, held, [found]),
-                *_not_asked(request),
-            )
+        outcome = checks_keystone.authenticate(request.credentials, transport, patience, keystone)
+        seconds = time.monotonic() - began
+        if isinstance(outcome, Finding):
+            token = certificates.blame(outcome, ended)
+            progress(token.line)
+            about_cas = certificates.judge_authorities(request, authorities, [token])
+            findings = (token, *about_cas, *_not_asked(request))
             report = Report(_now(), request.interface, request.region, findings)
-            report = _measured(report, began, {})
-            _, memory = canary_schedule.kept(report, memory, (), request.required)
-            return Verification(report, None, memory)
-        region = request.region or next(iter(admission.credentials.regions), "")
+            _, memory = canary_schedule.carry_over(report, memory, (), request.required)
+            return Verification(_timed(report, began), None, memory)
+        token, credentials = outcome.finding, outcome.credentials
+        progress(token.line)
+        region = request.region or next(iter(credentials.regions), "")
+        cloud = outcome.cloud.until(deadline)
         share = READ_SHARE if request.depth.reads else 1.0
         patience = http.Deadline.after(deadline.left * share)
-        cloud = admission.cloud.until(deadline)
-        answers = _ask_all(request, cloud, region, patience, progress, ended=ended)
-        met = _met(request, region, admission.credentials, answers)
-        asides = _expiries(request, transport.ends, met)
+        services = _ask_services(request, cloud, region, patience, progress, ended=ended)
+        identity = ServiceAnswer(keystone, (token,), credentials.auth_url, seconds=seconds)
+        report = _report(request, region, transport, [identity, *services], authorities)
+        needed, comparison = "", None
+        readings = (one.reading for one in services if one.reading is not None)
+        types = next((r.resource_types for r in readings if r.resource_types is not None), None)
+        if types is not None:
+            needed = release()
+            comparison = resource_types.compare(types, needed)
+            report = msgspec.structs.replace(
+                report, resource_types=frozenset(types), behind=comparison.behind
+            )
         if request.depth.reads:
-            asides = (*asides, *_clocks(transport.clocks, met))
-        told = [found, *(f for answer in answers.values() for f in answer.findings)]
-        findings = (found, *_unusable_certificates(request, held, told), *asides)
-        types = _types(answers)
-        needed = release() if types is not None else ""
-        comparison = None if types is None else resource_types.compare(types, needed)
-        report = _report(request, region, findings, answers, comparison)
-        if request.depth.reads:
-            places = _places(request, region, report, admission.credentials, answers)
+            places = [(keystone, identity.url)]
+            places += [(s.subject, s.url) for s in services if report.answers(s.subject.service)]
+            if report.answers("metric"):
+                # Ceilometer has no API of its own: it is looked for in Gnocchi
+                places.append((_subject(request, checks_ceilometer.SERVICE), ""))
             asking = deep.Asking(request, memory, cloud, places, progress, announce)
             report, memory = asking.deepen(report, deadline)
-        took = {type_: answer.seconds for type_, answer in answers.items()}
-        measured = {
-            **_seconds({checks_keystone.SERVICE: entered, **took}),
-            **_ends(transport.ends, met),
-        }
-    report = _measured(report, began, measured)
-    return Verification(report, admission.credentials, memory, comparison, needed)
+    return Verification(_timed(report, began), credentials, memory, comparison, needed)
 
 
-def _measured(report: Report, began: float, numbers: Mapping[str, float]) -> Report:
-    """The report with what was measured on the way, and how long all of it took."""
+def _timed(report: Report, began: float) -> Report:
     took = {figures.VERIFICATION_SECONDS: round(time.monotonic() - began, 3)}
-    return msgspec.structs.replace(report, figures={**report.figures, **numbers, **took})
+    return msgspec.structs.replace(report, figures={**report.figures, **took})
 
 
-def _seconds(taken: Mapping[str, float | None]) -> dict[str, float]:
-    """How long services took to answer, of those that did."""
-    return {
-        f"{figures.ENDPOINT_SECONDS}{service}": round(seconds, 3)
-        for service, seconds in taken.items()
-        if seconds is not None
-    }
-
-
-def _ends(ends: http.Ends, met: Sequence[tuple[Subject, str]]) -> dict[str, float]:
-    """When the certificates that were met end."""
-    return {
-        f"{figures.CERTIFICATE_ENDS}{one.service}": end.timestamp()
-        for one, url in met
-        if url.startswith("https:") and (end := ends.get(urls.origin(url)))
-    }
-
-
-def _types(answers: Mapping[str, endpoint.ServiceAnswer]) -> resource_types.Types | None:
-    """Gnocchi's resource types; None where they could not be read."""
-    metric = answers.get("metric")
-    return metric.reading.resource_types if metric and metric.reading else None
-
-
-def _places(
-    request: Request,
-    region: str,
-    report: Report,
-    credentials: Credentials,
-    answers: Mapping[str, endpoint.ServiceAnswer],
-) -> list[tuple[Subject, str]]:
-    """The systems that answered well, with their addresses, in the order of reports.
-
-    Ceilometer has no API of its own: it is looked for in Gnocchi.
-    """
-    places = [(_subject(request, checks_keystone.SERVICE, region), credentials.auth_url)]
-    proven = [type_ for type_ in request.services if report.answers(type_)]
-    places += [(_subject(request, type_, region), answers[type_].url) for type_ in proven]
-    if report.answers("metric"):
-        places.append((_subject(request, checks_ceilometer.SERVICE, region), ""))
-    return places
-
-
-def _enter(request: Request, transport: http.Transport) -> checks_keystone.Admission:
-    """Get a token; a keystone that drips its answer is given up like one that hangs."""
-    names = _names(request, checks_keystone.SERVICE, "keystone")
-    patience = http.Deadline.after(request.timeout * KEYSTONE_SHARE)
-
-    def enter() -> checks_keystone.Admission:
-        return checks_keystone.enter(request.credentials, transport, patience, names)
-
-    for _, admission in side_by_side({checks_keystone.SERVICE: enter}, patience):
-        return admission
-    where = errors.shown(request.credentials[0].auth_url)
-    return checks_keystone.Admission(
-        checks_keystone.refused(
-            errors.ApiFault(Cause.TIMEOUT, f"did not answer in time at {where}"), names
-        )
+def _subject(request: Request, service: str) -> Subject:
+    """A system that is asked: Keystone, Ceilometer, or one of the service catalog."""
+    if service == checks_keystone.SERVICE:
+        system, required = request.blueprint.systems["keystone"], True
+    elif service == checks_ceilometer.SERVICE:
+        system, required = request.blueprint.systems["ceilometer"], "metric" in request.required
+    else:
+        system, required = request.blueprint.services[service], service in request.required
+    names = remedies.Names(
+        service=service,
+        application=request.applications.get(service, system.charm),
+        keystone=request.applications.get(checks_keystone.SERVICE, "keystone"),
+        coordinator=request.coordinator,
+        authority=request.authority,
+        grant=request.grant,
     )
+    return Subject(system, required, names)
 
 
-def _ask_all(
+def _not_asked(request: Request) -> list[Finding]:
+    """Findings about all services without a token: consequences, not faults of their own."""
+    text = "not checked: no Keystone token"
+    return [
+        _subject(request, type_).finding("catalog", Severity.SKIPPED, text, Cause.NOT_ASKED)
+        for type_ in request.services
+    ]
+
+
+def _ask_services(
     request: Request,
     cloud: Cloud,
     region: str,
     deadline: http.Deadline,
     progress: Progress,
     *,
-    ended: checks_certificates.Authority | None,
-) -> dict[str, endpoint.ServiceAnswer]:
+    ended: certificates.Authority | None,
+) -> list[ServiceAnswer]:
     """Look every service up in the catalog and ask those that are there, side by side."""
-    subjects = {type_: _subject(request, type_, region) for type_ in request.services}
-    answers = {
-        type_: endpoint.look_up(subject, cloud.entries) for type_, subject in subjects.items()
-    }
-    jobs: dict[str, Callable[[], endpoint.ServiceAnswer]] = {}
-    for type_, answer in answers.items():
-        if answer.url:
-            jobs[type_] = _asking(
-                request, subjects[type_], cloud, answer.url, deadline, ended=ended
+    answers: dict[str, ServiceAnswer] = {}
+    jobs: dict[str, Callable[[], ServiceAnswer]] = {}
+    fewer_rights = request.fewer_rights
+    for type_ in request.services:
+        subject = _subject(request, type_)
+        found = endpoint.look_up(subject, cloud.entries, request.interface, region)
+        answers[type_] = found
+        if found.url:
+            answers[type_] = endpoint.timed_out(found)
+            jobs[type_] = functools.partial(
+                endpoint.ask, found, cloud, deadline, fewer_rights=fewer_rights, authority=ended
             )
         else:
-            progress(answer.findings[-1].line)
-    asked = dict(jobs)
+            progress(found.findings[-1].line)
+    late = dict(jobs)
     for type_, answer in side_by_side(jobs, deadline):
-        del asked[type_]
+        del late[type_]
+        answers[type_] = answer
         progress(answer.findings[-1].line)
-        answers[type_] = _joined(answers[type_], answer)
-    for type_ in asked:
-        late = endpoint.timed_out(subjects[type_], answers[type_].url)
-        progress(late.findings[-1].line)
-        answers[type_] = _joined(answers[type_], late)
-    return answers
-
-
-def _joined(
-    looked_up: endpoint.ServiceAnswer, asked: endpoint.ServiceAnswer
-) -> endpoint.ServiceAnswer:
-    return msgspec.structs.replace(asked, findings=(*looked_up.findings, *asked.findings))
-
-
-def _asking(
-    request: Request,
-    subject: Subject,
-    cloud: Cloud,
-    url: str,
-    deadline: http.Deadline,
-    *,
-    ended: checks_certificates.Authority | None,
-) -> Callable[[], endpoint.ServiceAnswer]:
-    return lambda: endpoint.ask(
-        subject,
-        cloud,
-        url,
-        deadline,
-        fewer_rights=request.fewer_rights,
-        authority=ended,
-    )
+    for type_ in late:
+        progress(answers[type_].findings[-1].line)
+    return list(answers.values())
 
 
 def _report(
     request: Request,
     region: str,
-    findings: tuple[Finding, ...],
-    answers: Mapping[str, endpoint.ServiceAnswer],
-    comparison: resource_types.Comparison | None,
+    transport: http.Transport,
+    answers: Sequence[ServiceAnswer],
+    authorities: Sequence[certificates.Authority],
 ) -> Report:
-    types = _types(answers)
-    about_services = tuple(f for answer in answers.values() for f in answer.findings)
+    """The report without deeper questions; of the answers, Keystone's is the first."""
+    token, *told = (finding for answer in answers for finding in answer.findings)
+    about_cas = certificates.judge_authorities(request, authorities, [token, *told])
+    about_hosts: list[Finding] = []
+    measured: dict[str, float] = {}
+    seen: list[clocks.HostClock] = []
+    for one in answers:
+        service, origin = one.subject.service, urls.origin(one.url)
+        if one.seconds is not None:
+            measured[f"{figures.ENDPOINT_SECONDS}{service}"] = round(one.seconds, 3)
+        if one.url.startswith("https:") and (end := transport.ends.get(origin)):
+            left = end - _now()
+            about_hosts.append(certificates.judge(one.subject, one.url, left, request.expiry))
+            measured[f"{figures.CERTIFICATE_ENDS}{service}"] = end.timestamp()
+        if one.url and (clock := transport.clocks.get(origin)):
+            seen.append(clocks.HostClock(one.subject, one.url, clock))
+    if request.depth.reads:
+        about_hosts += clocks.judge(seen)
+    services = {one.subject.service: one for one in answers[1:]}
+    readings = {type_: one.reading for type_, one in services.items() if one.reading}
     return Report(
         taken_at=_now(),
         interface=request.interface,
         region=region,
-        findings=(*findings, *about_services),
-        endpoints={t: errors.shown(answer.url) for t, answer in answers.items() if answer.url},
-        builds={t: a.reading.build for t, a in answers.items() if a.reading and a.reading.build},
-        resource_types=None if types is None else frozenset(types),
-        behind=comparison.behind if comparison else (),
+        findings=(token, *about_cas, *about_hosts, *told),
+        endpoints={type_: errors.shown(one.url) for type_, one in services.items() if one.url},
+        builds={type_: reading.build for type_, reading in readings.items() if reading.build},
+        figures=measured,
     )
-
-
-def _met(
-    request: Request,
-    region: str,
-    credentials: Credentials,
-    answers: Mapping[str, endpoint.ServiceAnswer],
-) -> list[tuple[Subject, str]]:
-    """The systems that were asked at an address of their own, Keystone first."""
-    places = {checks_keystone.SERVICE: credentials.auth_url}
-    places |= {type_: answer.url for type_, answer in answers.items() if answer.url}
-    return [(_subject(request, service, region), url) for service, url in places.items()]
-
-
-def _expiries(
-    request: Request, ends: http.Ends, met: Sequence[tuple[Subject, str]]
-) -> tuple[Finding, ...]:
-    """How long the certificates that were met are still good."""
-    return tuple(
-        checks_certificates.judge(
-            one.system.title,
-            one.names,
-            url=url,
-            left=ends[urls.origin(url)] - _now(),
-            limits=request.expiry,
-            required=one.required,
-        )
-        for one, url in met
-        if url.startswith("https:") and urls.origin(url) in ends
-    )
-
-
-def _clocks(known: http.Clocks, met: Sequence[tuple[Subject, str]]) -> tuple[Finding, ...]:
-    """Whether the clocks of the hosts that answered agree with this unit's."""
-    return clocks.judge(
-        [
-            clocks.HostClock(one.system.title, one.names, url, known[urls.origin(url)])
-            for one, url in met
-            if urls.origin(url) in known
-        ]
-    )
-
-
-def _not_asked(request: Request) -> tuple[Finding, ...]:
-    """What could not be asked without a token: consequences, not faults of their own."""
-    systems = request.blueprint.services
-    return tuple(
-        Finding(
-            service=type_,
-            question="catalog",
-            severity=Severity.SKIPPED,
-            summary=f"{systems[type_].title} not checked: no Keystone token",
-            cause=Cause.NOT_ASKED,
-        )
-        for type_ in request.services
-    )
-
-
-def _subject(request: Request, service: str, region: str) -> Subject:
-    """A system that is asked: one of the service catalog, Keystone or Ceilometer."""
-    key, required = _OWN.get(service), service in request.required
-    if key:
-        required = service == checks_keystone.SERVICE or "metric" in request.required
-    system = request.blueprint.systems[key] if key else request.blueprint.services[service]
-    return Subject(
-        service=service,
-        system=system,
-        required=required,
-        interface=request.interface,
-        region=region,
-        names=_names(request, service, system.charm),
-    )
-
-
-def _names(request: Request, service: str, charm: str) -> remedies.Names:
-    return remedies.Names(
-        service=service,
-        application=request.applications.get(service, charm),
-        keystone=request.applications.get(checks_keystone.SERVICE, "keystone"),
-        coordinator=request.coordinator,
-        authority=request.authority,
-        grant=request.grant,
-    )
-
-
-def _unusable_certificates(
-    request: Request, held: Sequence[checks_certificates.Authority], told: Sequence[Finding]
-) -> tuple[Finding, ...]:
-    """Findings about CA certificates that cannot be read, or have ended, or end soon.
-
-    Args:
-        request: with the certificates.
-        held: those that can be read.
-        told: what keystone and the services answered: where nothing fails for a CA that has
-            ended, nobody uses it any more.
-    """
-    faults = {
-        source: openstack_certificates.fault_of(text)
-        for source, text in request.certificates.items()
-    }
-    unreadable = (
-        Finding(
-            service="trust",
-            question="certificates",
-            severity=Severity.DEGRADED,
-            summary=f"the CA certificate from {source} is not used: {fault}",
-            cause=Cause.BAD_CERTIFICATE,
-            remedy=f"juju status {source.split()[0].partition('/')[0]}",
-        )
-        for source, fault in faults.items()
-        if fault
-    )
-    is_used = any(one.auth_url.startswith("https:") for one in request.credentials)
-    fails = any(f.cause is Cause.TLS_EXPIRED and f.severity is Severity.FAILED for f in told)
-    ending = (
-        one.judge(request.expiry, is_used=fails if one.has_ended else is_used) for one in held
-    )
-    return (*unreadable, *(finding for finding in ending if finding))
 
 
 def _now() -> datetime.datetime:

@@ -20,13 +20,11 @@ GONE = datetime.timedelta(days=1)
 
 
 class WatcherCheck(base.Check):
-    """Lists Watcher's services, and sees whether its engines live."""
-
-    name = "infra_optim"
+    """Lists Watcher's services, and looks for its engines."""
 
     def read(self, service: Service) -> Reading:
         """List Watcher's services. Source: Infrastructure Optimization API, `GET /v1/services`."""
-        _services(service.get("/v1/services"))
+        base.listed(service.get("/v1/services"), "services")
         return Reading("lists its services")
 
     @property
@@ -40,12 +38,12 @@ def inspect_engines(context: CheckContext) -> CheckResult:
 
     Source: Infrastructure Optimization API, `GET /v1/services/detail`: `status`, `last_seen_up`.
     """
-    listed = _services(context.service.get("/v1/services/detail"))
+    listed = base.listed(context.service.get("/v1/services/detail"), "services")
     now = context.service.now()
     for name in ENGINES:
         known = [one for one in listed if one.get("name") == name]
         alive = [one for one in known if one.get("status") == "ACTIVE"]
-        lost = [one for one in known if one not in alive]
+        lost = [one for one in known if one.get("status") != "ACTIVE"]
         if not known:
             return _down(context, name, f"has never seen its {name} alive")
         if not alive:
@@ -58,23 +56,15 @@ def inspect_engines(context: CheckContext) -> CheckResult:
 
 
 def _goals(watcher: Service) -> CheckResult:
-    """Whether there are goals: the decision engine writes them to the database when it starts.
-
-    Source: watcher/decision_engine/sync.py.
-    """
-    answer = base.field(watcher.get("/v1/goals"), "goals", "list of goals")
-    known = base.records(answer, "goals")
-    if not known:
+    """Tell if there are goals: the decision engine makes them at its start (its sync.py)."""
+    goals = base.listed(watcher.get("/v1/goals"), "goals")
+    if not goals:
         text = "has no goals, which its decision engine makes when it starts"
         return CheckResult(Severity.DEGRADED, text, Cause.NO_GOALS)
-    number = counted(len(known), "goal")
+    number = counted(len(goals), "goal")
     return CheckResult(
         Severity.OK, f"sees its decision engine and applier alive, and has {number}"
     )
-
-
-def _services(answer: Any) -> list[dict[str, Any]]:
-    return base.records(base.field(answer, "services", "list of services"), "services")
 
 
 def _down(
@@ -90,7 +80,6 @@ def _on(services: Sequence[dict[str, Any]]) -> str:
 
 
 def _last_seen(service: dict[str, Any]) -> datetime.datetime:
-    """When an engine last showed itself; long ago where Watcher does not tell."""
     try:
         seen = datetime.datetime.fromisoformat(str(service.get("last_seen_up")))
     except ValueError:

@@ -45,7 +45,7 @@ class Aodh:
 def asked(seconds: float, *, interval: int) -> base.CheckResult:
     system = loader.load().services["alarming"]
     names = remedies.Names("alarming", "aodh", "keystone", "telemetry-coordinator")
-    subject = base.Subject("alarming", system, True, "internal", "RegionOne", names)
+    subject = base.Subject(system, True, names)
     request = msgspec.structs.replace(
         reports.REQUEST, thresholds=Thresholds(evaluation_interval=interval)
     )
@@ -114,7 +114,7 @@ class Services:
         """What is found with them."""
         system = loader.load().services["alarming"]
         names = remedies.Names("alarming", "aodh", "keystone", "telemetry-coordinator")
-        subject = base.Subject("alarming", system, True, "internal", "RegionOne", names)
+        subject = base.Subject(system, True, names)
         with servers.serving(self.answer) as server:
             service = client.Service(sessions.cloud(10), server.url)
             service.get("/v2/alarms", limit=1, **{"q.value": ""})  # tells the time

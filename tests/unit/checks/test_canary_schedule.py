@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from coordinator.checks import canary_schedule
-from coordinator.checks.memory import MOST_CANARIES, NOTHING, CheckMemory
+from coordinator.checks.memory import MOST_ITEMS, NOTHING, CheckMemory
 from coordinator.report.finding import Cause, Finding, Severity
 from coordinator.report.report import Report
 from coordinator.request import Thresholds
@@ -22,7 +22,7 @@ def canary(service: str, severity: Severity = Severity.OK) -> Finding:
 
 def earlier(*findings: Finding) -> CheckMemory:
     some = findings or tuple(canary(service) for service in ABLE)
-    return canary_schedule.sent(reports.report(), NOTHING, some, ABLE)[1]
+    return canary_schedule.record_sent(reports.report(), NOTHING, some, ABLE)[1]
 
 
 def told(report: Report) -> list[str]:
@@ -73,7 +73,7 @@ def test_an_interval_is_used_up_as_far_as_the_promise_allows():
     assert started[0] == 55
 
 
-def test_between_two_rounds_is_some_rest():
+def test_between_two_rounds_is_a_pause():
     moved = {"endpoints": {"metric": "https://192.0.2.30:8041"}}
     assert not canary_schedule.are_due(later(4, **moved), earlier(), ABLE, ABLE)
     assert canary_schedule.are_due(later(5, **moved), earlier(), ABLE, ABLE)
@@ -85,7 +85,7 @@ def test_a_version_that_is_not_known_now_is_no_change():
 
 def test_a_charm_that_fails_lets_them_be_sent_again():
     blocked = reports.bad("ceph-mon", "application", cause=Cause.CHARM_BLOCKED)
-    assert canary_schedule.fail_charms([blocked])
+    assert canary_schedule.has_failed_charm([blocked])
     before = msgspec.structs.replace(earlier(), charms_fail=True)
     assert not canary_schedule.are_due(later(14), before, ABLE, ABLE)
     assert canary_schedule.are_due(later(15), before, ABLE, ABLE)
@@ -131,7 +131,7 @@ def test_before_ceilometer_upgrade_they_are_not_due():
 
 
 def test_a_finding_is_kept_behind_the_others_of_its_service():
-    report, memory = canary_schedule.kept(later(5), earlier(), ABLE, ABLE)
+    report, memory = canary_schedule.carry_over(later(5), earlier(), ABLE, ABLE)
     checks = [finding.check for finding in report.findings]
     assert checks[checks.index("metric.read") + 1] == "metric.canary"
     assert report.canaries
@@ -140,15 +140,15 @@ def test_a_finding_is_kept_behind_the_others_of_its_service():
 
 
 def test_a_finding_about_a_service_that_fails_now_is_dropped():
-    report, memory = canary_schedule.kept(later(5), earlier(), ["alarming"], ABLE)
+    report, memory = canary_schedule.carry_over(later(5), earlier(), ["alarming"], ABLE)
     assert told(report) == ["alarming.canary"]
-    again, _ = canary_schedule.kept(later(10), memory, ABLE, ABLE)
+    again, _ = canary_schedule.carry_over(later(10), memory, ABLE, ABLE)
     assert told(again) == ["alarming.canary"]
     assert canary_schedule.are_due(later(10), memory, ABLE, ABLE)
 
 
 def test_findings_about_another_stack_are_dropped():
-    report, memory = canary_schedule.kept(
+    report, memory = canary_schedule.carry_over(
         later(5, builds={"metric": "4.7.1"}), earlier(), ABLE, ABLE
     )
     assert told(report) == []
@@ -157,13 +157,13 @@ def test_findings_about_another_stack_are_dropped():
 
 
 def test_findings_of_other_required_services_are_dropped():
-    report, memory = canary_schedule.kept(later(5), earlier(), ABLE, ["metric"])
+    report, memory = canary_schedule.carry_over(later(5), earlier(), ABLE, ["metric"])
     assert told(report) == []
     assert canary_schedule.are_due(later(5), memory, ABLE, ["metric"])
 
 
 def test_that_another_service_is_required_says_nothing_of_canaries():
-    more = [*ABLE, "infra-optim", *(f"added-{n}" for n in range(MOST_CANARIES))]
-    report, memory = canary_schedule.kept(later(5), earlier(), ABLE, more)
+    more = [*ABLE, "infra-optim", *(f"added-{n}" for n in range(MOST_ITEMS))]
+    report, memory = canary_schedule.carry_over(later(5), earlier(), ABLE, more)
     assert told(report) == ["metric.canary", "alarming.canary"]
     assert not canary_schedule.are_due(later(5), memory, ABLE, more)

@@ -53,6 +53,16 @@ def test_a_ca_that_ends_is_told_by_the_limits_of_certificates(
     assert (found.check, found.severity, found.cause) == ("trust.certificates", severity, cause)
 
 
+@pytest.mark.parametrize(
+    ("days", "text"),
+    [(2, "ends in 2 days"), (1, "ends in 1 day"), (0, "ends in 0 days"), (-1, "ended 1 day ago")],
+)
+def test_one_day_is_told_in_the_singular(days: int, text: str):
+    found = authority(days).judge(LIMITS, is_used=True)
+    assert found
+    assert found.summary == f"the CA certificate from vault/0 {text}"
+
+
 def test_a_ca_that_is_good_for_long_is_no_finding():
     assert authority(30).judge(LIMITS, is_used=True) is None
 
@@ -87,8 +97,9 @@ def test_another_fault_is_not_the_cas():
 
 
 def test_the_first_end_is_told_first_and_rubbish_not_at_all(ca_pem: str):
-    held = {"vault/0": ca_pem, "vault/1": "rubbish"}
-    assert [one.source for one in certificates.authorities(held, NOW, "us")] == ["vault/0"]
+    given = {"vault/0": ca_pem, "vault/1": "rubbish"}
+    request = msgspec.structs.replace(reports.REQUEST, certificates=given)
+    assert [one.source for one in certificates.authorities(request, NOW)] == ["vault/0"]
 
 
 def test_a_ca_whose_end_is_near_is_in_the_report(authority: trustme.CA, ca_pem: str):

@@ -26,7 +26,7 @@ GRANT = "openstack role add ROLE"
 def subject(type_: str, *, required: bool = True) -> base.Subject:
     system = loader.load().services[type_]
     names = remedies.Names(type_, system.charm, "keystone", US, grant=GRANT)
-    return base.Subject(type_, system, required, "internal", "RegionOne", names)
+    return base.Subject(system, required, names)
 
 
 @contextlib.contextmanager
@@ -54,7 +54,8 @@ def ask(
 
 def asked(about: base.Subject, url: str, *, fewer_rights: bool = False) -> endpoint.ServiceAnswer:
     deadline = http.Deadline.after(3)
-    return endpoint.ask(about, sessions.cloud(), url, deadline, fewer_rights=fewer_rights)
+    found = endpoint.ServiceAnswer(about, (), url)
+    return endpoint.ask(found, sessions.cloud(), deadline, fewer_rights=fewer_rights)
 
 
 def outcome(answer: endpoint.ServiceAnswer) -> list[tuple[str, Severity, Cause | None]]:
@@ -144,7 +145,8 @@ def test_a_web_page_in_place_of_the_service_is_not_read():
 
 
 def test_a_service_that_was_still_busy_is_timed_out_with_its_endpoint():
-    answer = endpoint.timed_out(subject("metric"), "http://user:pw@192.0.2.30:8041/")
+    found = endpoint.ServiceAnswer(subject("metric"), (), "http://user:pw@192.0.2.30:8041/")
+    answer = endpoint.timed_out(found)
     assert outcome(answer) == [("endpoint", Severity.FAILED, Cause.TIMEOUT)]
     assert answer.findings[0].summary == (
         "Gnocchi did not answer in time at http://192.0.2.30:8041"
@@ -189,7 +191,7 @@ ELSEWHERE = msgspec.structs.replace(PUBLIC, interface="internal", region="Region
     ],
 )
 def test_what_the_catalog_lacks_has_a_remedy(found: tuple[catalog.Entry, ...], remedy: str):
-    answer = endpoint.look_up(subject("metric"), found)
+    answer = endpoint.look_up(subject("metric"), found, "internal", "RegionOne")
     assert answer.url == ""
     assert answer.findings[0].severity is Severity.FAILED
     assert answer.findings[0].remedy == remedy
@@ -205,14 +207,15 @@ def test_names_of_the_cloud_stay_one_word_for_the_shell(cause: Cause, name: str)
 
 
 def test_an_optional_service_that_nobody_deployed_is_no_fault():
-    answer = endpoint.look_up(subject("infra-optim", required=False), ())
+    about = subject("infra-optim", required=False)
+    answer = endpoint.look_up(about, (), "internal", "RegionOne")
     assert [finding.severity for finding in answer.findings] == [Severity.SKIPPED]
 
 
 def test_a_doubtful_entry_is_asked_all_the_same():
     good = msgspec.structs.replace(PUBLIC, interface="internal")
     twice = (*entries(good), *entries(good))
-    answer = endpoint.look_up(subject("metric"), twice)
+    answer = endpoint.look_up(subject("metric"), twice, "internal", "RegionOne")
     assert answer.url == good.url
     assert answer.findings[0].severity is Severity.DEGRADED
 

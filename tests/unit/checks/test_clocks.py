@@ -6,23 +6,25 @@ import socket
 
 import pytest
 
+from coordinator.blueprint import loader
 from coordinator.checks import clocks
+from coordinator.checks.base import Subject
 from coordinator.openstack import client, http, urls
 from coordinator.report import remedies
 from coordinator.report.finding import Cause, Finding, Severity
 from tests.unit import servers, sessions
 
-TITLES = {"identity": "Keystone", "metric": "Gnocchi", "alarming": "Aodh"}
 CHARMS = {"identity": "keystone", "metric": "gnocchi", "alarming": "aodh"}
 
 
 def seen(service: str, ahead: float, margin: float = 0.5) -> clocks.HostClock:
-    names = remedies.Names(service, CHARMS[service], "keystone", "telemetry-coordinator")
+    system = loader.load().systems[CHARMS[service]]
+    names = remedies.Names(service, system.charm, "keystone", "telemetry-coordinator")
     clock = http.Clock(ahead, margin)
-    return clocks.HostClock(TITLES[service], names, "http://192.0.2.1:80", clock)
+    return clocks.HostClock(Subject(system, True, names), "http://192.0.2.1:80", clock)
 
 
-def judged(**aheads: float) -> tuple[Finding, ...]:
+def judged(**aheads: float) -> list[Finding]:
     return clocks.judge([seen(service, ahead) for service, ahead in aheads.items()])
 
 
@@ -82,7 +84,7 @@ def test_a_slow_answer_is_no_reason_to_doubt_a_clock():
 
 
 def test_no_clock_seen_says_nothing():
-    assert clocks.judge([]) == ()
+    assert clocks.judge([]) == []
 
 
 @pytest.mark.parametrize("ahead", [-7200.0, -45.0, 0.0, 45.0])

@@ -24,7 +24,7 @@ from tests.unit import reports, sessions
 def subject(type_: str, *, required: bool = True) -> base.Subject:
     system = loader.load().services[type_]
     names = remedies.Names(type_, system.charm, "keystone", "telemetry-coordinator")
-    return base.Subject(type_, system, required, "internal", "RegionOne", names)
+    return base.Subject(system, required, names)
 
 
 def well(_context: CheckContext) -> CheckResult:
@@ -166,7 +166,7 @@ def test_canaries_are_announced_and_dated(checks: dict[str, Asked]):
 def test_what_was_missed_is_sent_again_with_reads(checks: dict[str, Asked]):
     checks["metric"] = Asked(canary=well)
     missed = Finding("metric", "canary", Severity.FAILED, "missed", Cause.NOT_PROCESSED)
-    _, memory = canary_schedule.sent(reports.report(), NOTHING, [missed], ())
+    _, memory = canary_schedule.record_sent(reports.report(), NOTHING, [missed], ())
     report = deepen(subject("metric"), memory=memory)
     assert outcome(report, "metric.canary")[0] is Severity.OK
 

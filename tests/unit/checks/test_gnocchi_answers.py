@@ -57,7 +57,7 @@ def gnocchi(answers: dict[str, Any]) -> Generator[tuple[base.CheckContext, serve
         deadline = http.Deadline.after(10)
         system = loader.load().services["metric"]
         names = remedies.Names("metric", "gnocchi", "keystone", "telemetry-coordinator")
-        subject = base.Subject("metric", system, True, "internal", "", names)
+        subject = base.Subject(system, True, names)
         service = client.Service(sessions.cloud(10), server.url)
         yield base.CheckContext(subject, {"metric": service}, reports.REQUEST, deadline), server
 

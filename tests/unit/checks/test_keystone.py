@@ -9,30 +9,42 @@ from coordinator.checks import keystone
 from coordinator.checks.base import CheckContext, CheckResult, Subject
 from coordinator.openstack import http
 from coordinator.openstack.client import Service
-from coordinator.report.finding import Cause, Severity
+from coordinator.openstack.credentials import Credentials
+from coordinator.report.finding import Cause, Finding, Severity
 from coordinator.report.remedies import Names
 from tests.unit import reports, servers, sessions
 
 SECONDS = 2.0
 """Budget of a verification."""
 
-NAMES = Names("identity", "keystone", "keystone", "telemetry-coordinator")
+KEYSTONE = Subject(
+    reports.REQUEST.blueprint.systems["keystone"],
+    True,
+    Names("identity", "keystone", "keystone", "telemetry-coordinator"),
+)
 
 
-def enter(url: str, *passwords: str, seconds: float = SECONDS) -> keystone.Admission:
+def refused(url: str, *passwords: str, seconds: float = SECONDS) -> Finding:
+    """The finding where no password gets a token."""
     candidates = [
         dataclasses.replace(reports.CREDENTIALS, auth_url=f"{url}/v3", password=password)
         for password in passwords
     ]
-    return keystone.enter(candidates, http.Transport(), http.Deadline.after(seconds), NAMES)
+    return authenticate(candidates, seconds)
+
+
+def authenticate(candidates: list[Credentials], seconds: float = SECONDS) -> Finding:
+    outcome = keystone.authenticate(
+        candidates, http.Transport(), http.Deadline.after(seconds), KEYSTONE
+    )
+    assert isinstance(outcome, Finding)
+    return outcome
 
 
 def test_credentials_are_called_wrong_only_after_all_were_tried():
     with servers.serving(servers.http(401, '{"error": {"code": 401}}')) as server:
-        admission = enter(server.url, "stale", "also-stale")
+        finding = refused(server.url, "stale", "also-stale")
         assert len(server.requests) == 2
-    finding = admission.finding
-    assert admission.cloud is None
     assert finding.severity is Severity.FAILED
     assert finding.cause is Cause.UNAUTHORIZED
     assert finding.summary == "Keystone refuses the credentials (HTTP 401)"
@@ -55,7 +67,7 @@ def refuse_then(answer: servers.Answer) -> servers.Answer:
 @pytest.mark.parametrize("passwords", [("stale", "good"), ("good", "stale")])
 def test_another_fault_of_one_candidate_counts_more_than_refused_ones(passwords: tuple[str, str]):
     with servers.serving(refuse_then(servers.http(503))) as server:
-        finding = enter(server.url, *passwords).finding
+        finding = refused(server.url, *passwords)
     assert finding.cause is Cause.SERVER_ERROR
 
 
@@ -65,21 +77,20 @@ def test_of_several_other_faults_the_first_is_told():
             dataclasses.replace(reports.CREDENTIALS, auth_url=f"{server.url}/v3")
             for server in (one, two)
         ]
-        patience = http.Deadline.after(SECONDS)
-        finding = keystone.enter(candidates, http.Transport(), patience, NAMES).finding
+        finding = authenticate(candidates)
     assert finding.cause is Cause.SERVER_ERROR
 
 
 def test_no_candidate_spends_the_time_of_the_next():
     with servers.serving(servers.silence) as server:
-        admission = enter(server.url, "one", "two", seconds=1)
+        finding = refused(server.url, "one", "two", seconds=1)
         assert len(server.requests) == 2
-    assert admission.finding.cause is Cause.TIMEOUT
+    assert finding.cause is Cause.TIMEOUT
 
 
 def test_a_keystone_that_answers_something_else_is_told():
     with servers.serving(servers.http(200, "<html>It works!</html>", "text/html")) as server:
-        assert enter(server.url, "one").finding.cause is Cause.NOT_JSON
+        assert refused(server.url, "one").cause is Cause.NOT_JSON
 
 
 @pytest.mark.parametrize(
@@ -87,9 +98,7 @@ def test_a_keystone_that_answers_something_else_is_told():
 )
 def test_a_keystone_whose_token_is_none_is_no_internal_error(body: str):
     with servers.serving(servers.http(201, body, X_Subject_Token="t")) as server:
-        admission = enter(server.url, "one")
-    assert admission.cloud is None
-    assert admission.finding.cause is Cause.NOT_JSON
+        assert refused(server.url, "one").cause is Cause.NOT_JSON
 
 
 # The validation
@@ -98,10 +107,9 @@ def test_a_keystone_whose_token_is_none_is_no_internal_error(body: str):
 def validation(status: int) -> CheckResult:
     with servers.serving(servers.http(status)) as server:
         asked = {"identity": Service(sessions.cloud(), server.url)}
-        identity = reports.REQUEST.blueprint.systems["keystone"]
-        subject = Subject("identity", identity, True, "internal", "", NAMES)
         deadline = http.Deadline.after(SECONDS)
-        return keystone.inspect_validation(CheckContext(subject, asked, reports.REQUEST, deadline))
+        context = CheckContext(KEYSTONE, asked, reports.REQUEST, deadline)
+        return keystone.inspect_validation(context)
 
 
 @pytest.mark.parametrize("status", [401, 404])

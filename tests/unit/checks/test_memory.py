@@ -146,7 +146,7 @@ def test_long_texts_and_many_canaries_are_shortened():
     assert len(text) < 64 * 1024
     kept = CheckMemory.from_json(text).canaries
     assert kept
-    assert len(kept.findings) == memory.MOST_CANARIES
+    assert len(kept.findings) == memory.MOST_ITEMS
     assert kept.findings[0].summary == "s" * 297 + "..."
 
 

@@ -9,8 +9,8 @@ from coordinator.checks.base import Check
 
 
 @pytest.mark.parametrize("name", registry.CHECKS)
-def test_every_name_leads_to_a_check_of_that_name(name: str):
-    assert registry.check_of(name).name == name
+def test_every_name_leads_to_a_check_that_asks_something(name: str):
+    assert type(registry.check_of(name)) is not Check
 
 
 def test_a_system_without_a_check_is_asked_nothing():

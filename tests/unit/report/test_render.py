@@ -108,7 +108,9 @@ def test_the_worst_service_stands_first_and_its_worst_finding_first_of_all():
 
 
 def test_a_report_with_canaries_tells_their_time():
-    report, _ = canary_schedule.sent(reports.report(), NOTHING, [good("metric", "canary")], ())
+    report, _ = canary_schedule.record_sent(
+        reports.report(), NOTHING, [good("metric", "canary")], ()
+    )
     assert "of RegionOne, canaries of 2026-11-22T10:00:00Z\n" in report_text(report)
 
 

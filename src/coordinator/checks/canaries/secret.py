@@ -75,7 +75,7 @@ def _left_overs(
     before = (created - age).isoformat()
     query = {"name": name, "created": f"lt:{before}", "sort": "created:asc"}
     answer = barbican.get(_PATH, limit=lifecycle.MOST_LEFT_OVERS, **query)
-    found = base.records(base.field(answer, "secrets", "list of secrets"), "secrets")
+    found = base.listed(answer, "secrets")
     for one in found:
         # `_` in a name is a wildcard for Barbican
         if one.get("name") == name and one.get("creator_id") == own.get("creator_id"):

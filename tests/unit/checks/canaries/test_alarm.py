@@ -18,7 +18,7 @@ from tests.unit import reports, sessions
 def sent(interval: int, timeout: int, *services: str) -> base.CheckResult:
     system = loader.load().services["alarming"]
     names = remedies.Names("alarming", "aodh", "keystone", "us")
-    subject = base.Subject("alarming", system, True, "internal", "", names)
+    subject = base.Subject(system, True, names)
     thresholds = Thresholds(evaluation_interval=interval, canary_timeout=timeout)
     request = msgspec.structs.replace(reports.REQUEST, thresholds=thresholds, coordinator="us")
     nobody = client.Service(sessions.cloud(), "http://127.0.0.1:9")
