@@ -34,7 +34,6 @@ TESTS: dict[str, tuple[str, ...]] = {
             "integrations",
             "machines",
             "needs",
-            "phrases",
             "releases",
             "scope",
             "status_words",
