@@ -69,9 +69,7 @@ class Case(msgspec.Struct, frozen=True, dict=True):
                     found.append(need.system)
             return found
 
-        needed = {key for system in systems.values() for key in system.needs}
-        first = (s.key for s in systems.values() if s.catalog or s.check or s.key not in needed)
-        return scope.reached(first, leads_to)
+        return scope.reached(scope.goals(systems), leads_to)
 
     def severity(
         self, system: System, *, dead: bool, since: datetime.datetime | None = None

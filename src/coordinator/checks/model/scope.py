@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from coordinator.blueprint.systems import Blueprint
+from coordinator.blueprint.systems import Blueprint, System
 
 
 def reached(first: Iterable[str], leads_to: Callable[[str], Iterable[str]]) -> frozenset[str]:
@@ -35,3 +35,9 @@ def serving(blueprint: Blueprint, types: Sequence[str]) -> frozenset[str]:
         or ("metric" in types and any(systems[key].check == "telemetry" for key in system.needs))
     }
     return reached(first, lambda key: systems[key].needs)
+
+
+def goals(systems: Mapping[str, System]) -> list[str]:
+    """Keys of the systems that are wanted for themselves, and not because others need them."""
+    needed = {key for system in systems.values() for key in system.needs}
+    return [key for key, s in systems.items() if s.catalog or s.check or key not in needed]

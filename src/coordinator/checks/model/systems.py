@@ -129,7 +129,8 @@ def _absent(case: Case, system: System) -> Iterator[Finding]:
     elif system.catalog is None or not case.evidence.fails(system):
         return
     if unknown:
-        text = f"Juju could not tell about {named(unknown)}, and shows no other {system.charm}"
+        text = f"Juju could not tell about {named(unknown)}"
+        text += f", and shows no other {system.charm}"
         cause, remedy = Cause.JUJU_ERROR, f"juju status {' '.join(unknown[:SHOWN])}"
     else:
         text = f"no application of the charm {system.charm} is in the Juju model"
