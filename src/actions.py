@@ -174,7 +174,7 @@ class Actions:
     def _note(self, told: status.Status, turn: Turn) -> status.Status:
         """Keep the status in the history; return it with the time since when."""
         report = turn.report
-        facts = Facts(report.endpoints, report.builds, self._seen.units, turn.deed)
+        facts = Facts(report.endpoints, report.builds, self._seen.units, turn.upgrade_event)
         shown = self._seen.first(self._seen.blocker or told)
         noted = self._publisher.note(shown, report.taken_at, facts, report)
         return told.dated(noted.onsets.get(told.check))
