@@ -228,13 +228,7 @@ class _Completion:
         self._questions.append(Question(self._link(system, name, need, server), reason))
 
     def _server(self, name: str, need: Integration, *, deploys: bool) -> Server | None:
-        """The server of a need of an application.
-
-        Args:
-            name: the application.
-            need: the need.
-            deploys: it may be deployed now, where there is none.
-        """
+        """The server of a need of an application; with `deploys`, planned now if there is none."""
         system = self._systems[need.system]
         if need.optional and self._secured and need.endpoint == certificates.ENDPOINT:
             return self._secured

@@ -48,13 +48,7 @@ class Ground:
         return self._platform(system.charm).lacks.get(system.charm, "")
 
     def new(self, system: System, name: str, base: str, to: Sequence[str]) -> PlannedApplication:
-        """A new application of a system.
-
-        Args:
-            system: the system.
-            name: its name.
-            base: its base; empty for that of the release.
-            to: placement of its units.
+        """A new application of a system; without a base, it has that of the release.
 
         Raises:
             ValueError: the release is not known, or documented on other bases only.

@@ -49,8 +49,6 @@ class Options(msgspec.Struct, frozen=True):
     """The charm's options; none, where some are not valid.
 
     Attributes:
-        required: catalog types.
-        optional: catalog types.
         acts: the coordinator may run ceilometer's action.
     """
 
@@ -68,15 +66,7 @@ def of_plan(
     *,
     report: Report | None,
 ) -> dict[str, Any]:
-    """Results of the action.
-
-    Args:
-        us: name of the coordinator's application.
-        seen: the model.
-        choice: the blueprint in force.
-        options: the charm's options.
-        params: parameters of the action.
-        report: the last one, where it is known.
+    """Results of the action, for the coordinator's application and its last report.
 
     Raises:
         ValueError: a parameter is not allowed, or one is missing; it says which, and what is.

@@ -102,15 +102,10 @@ class Servers(msgspec.Struct, frozen=True):
         apps = self.stack.of(system.key)
         return bool(apps) and all(app.is_leaving for app in apps)
 
-    def direct(self, need: Integration, own: Collection[str]) -> Server | None:
-        """The server of a need of others with none of their own charms between: percona-cluster.
-
-        Args:
-            need: the need.
-            own: charms that would be between.
-        """
+    def direct(self, need: Integration, charms: Collection[str]) -> Server | None:
+        """The server of a need of others with none of these charms between: percona-cluster."""
         for server, endpoint in self._elsewhere(need):
-            if endpoint == need.endpoint and self.stack.charm_of(server.application) not in own:
+            if endpoint == need.endpoint and self.stack.charm_of(server.application) not in charms:
                 return server
         return None
 

@@ -50,9 +50,8 @@ class Machines:
     def findings(self, found: Sequence[Finding], stack: Collection[str]) -> Iterator[Finding]:
         """The findings about those machines, each as bad as the worst that it is behind.
 
-        Args:
-            found: all other findings.
-            stack: names of the stack's applications: other machines are not ours.
+        Machines without units of the stack's applications are not ours, unless they are behind
+        something.
         """
         for machine in dict.fromkeys(self._lost.values()):
             check = machine.finding.check

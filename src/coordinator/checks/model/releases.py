@@ -33,11 +33,7 @@ def judge(
     """The systems that are of another release than most.
 
     The version of the software counts, which the charm tells: the track of the charm says nothing
-    about it while an upgrade waits.
-
-    Args:
-        systems: each with its applications.
-        model: the whole model, with the principals of subordinates.
+    about it while an upgrade waits. The model knows the principals of subordinates.
     """
     known = {
         app.name: (system, release)

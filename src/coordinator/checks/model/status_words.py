@@ -33,13 +33,7 @@ class Words(msgspec.Struct, frozen=True):
     hint: str = ""
 
     def fits(self, status: CharmStatus, *, dead: bool, used: bool) -> bool:
-        """True if a status of a unit has these words, and its application is as the entry says.
-
-        Args:
-            status: the status.
-            dead: no unit of the application is well.
-            used: others use the application, and are content.
-        """
+        """True if a status has these words, of an application that is as the entry says."""
         if status.level is not self.level or (self.used and not used):
             return False
         if self.units not in ("", "all" if dead else "some"):

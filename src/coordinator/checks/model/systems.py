@@ -32,13 +32,9 @@ _ADDRESS_CHARM = "hacluster"
 def of_model(
     seen: Model, request: Request, members: Sequence[str], report: Report
 ) -> tuple[Finding, ...]:
-    """The findings of a model about the stack that a request is about.
+    """The findings of a model about the stack of a request.
 
-    Args:
-        seen: the model.
-        request: the request.
-        members: related applications that are Ceilometer.
-        report: of the services.
+    Members are related applications that are Ceilometer; the report is of the services.
     """
     case = Case(
         stack=_find(seen, request, members),
@@ -118,10 +114,10 @@ def _beside(
 
 
 def _absent(case: Case, system: System) -> Iterator[Finding]:
-    """A system is told as absent that failed and is not there: one that works is elsewhere.
+    """The fault of a system that failed and is not there: one that works is in another model.
 
-    Systems without an API are missed by their users: by the integrations of these. An application
-    that Juju could not tell about may be the one.
+    Systems without an API are missed by the integrations of their users. An application that Juju
+    could not tell about may be the one.
     """
     unknown = [app.name for app in case.model.applications.values() if app.unreadable]
     if system.charm in unknown:

@@ -57,14 +57,7 @@ def rank(cause: Cause) -> int:
 def of_unit(
     unit: Unit, words: Words | None, now: datetime.datetime, *, retried: bool
 ) -> UnitFault | None:
-    """The fault of a unit; None where it has none.
-
-    Args:
-        unit: the unit.
-        words: what is known of its status.
-        now: when that was read.
-        retried: its hook failed and is being tried again.
-    """
+    """The fault of a unit, whose hook may have failed and be retried; None where it is well."""
     if unit.lost or unit.agent.level is Level.FAILED:
         return UnitFault(Cause.AGENT_LOST, "without a working Juju agent")
     if unit.unreadable:
