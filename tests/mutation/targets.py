@@ -36,7 +36,6 @@ TESTS: dict[str, tuple[str, ...]] = {
             "integrations",
             "machines",
             "needs",
-            "phrases",
             "releases",
             "scope",
             "status_words",

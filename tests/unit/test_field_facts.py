@@ -9,7 +9,7 @@ import yaml
 
 from coordinator.blueprint import charm_facts, platforms
 from coordinator.checks.model import status_words
-from coordinator.juju.status import JujuLevel
+from coordinator.juju.status import CharmStatus, JujuLevel
 from coordinator.report.finding import Cause, Severity
 
 ROOT = pathlib.Path(__file__).parents[2] / "src"
@@ -177,14 +177,14 @@ def test_remedies_can_be_run(entry: dict[str, Any], charm: str, command: str):
 def test_what_charms_print_is_understood(
     charm: str, level: str, message: str, units: str, cause: str | None
 ):
-    found = status_words.find(charm, JujuLevel(level), message, dead=units == "all")
+    found = status_words.find(charm, CharmStatus(JujuLevel(level), message), dead=units == "all")
     assert (found.cause.value if found else None) == cause
 
 
 def test_a_vault_that_others_use_and_that_wants_to_be_initialized_has_lost_its_storage():
-    message = "Vault needs to be initialized"
-    new = status_words.find("vault", JujuLevel.BLOCKED, message, dead=True)
-    used = status_words.find("vault", JujuLevel.BLOCKED, message, dead=True, used=True)
+    status = CharmStatus(JujuLevel.BLOCKED, "Vault needs to be initialized")
+    new = status_words.find("vault", status, dead=True)
+    used = status_words.find("vault", status, dead=True, used=True)
     assert new is not None
     assert used is not None
     assert (new.cause, used.cause) == (Cause.NOT_INITIALIZED, Cause.STORAGE_LOST)

@@ -134,7 +134,6 @@ PLANS = {
 
 FOREIGN = {
     "Run the ceilometer-upgrade action",
-    "Unit is ready",
     "agent initiali",
     "installing agent",
     "waiting for agent",

@@ -1,1 +1,1 @@
-"""What a model lacks of the blueprint, as commands and as a bundle."""
+"""The plan of a model that lacks some of the blueprint, as commands and as a bundle."""

@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from coordinator.plan.plan import Application, Link, Plan
+from coordinator.plan.plan import Link, Plan, PlannedApplication
 
 
 def of_plan(plan: Plan, *, overlay: bool = False) -> str:
@@ -22,45 +22,35 @@ def of_plan(plan: Plan, *, overlay: bool = False) -> str:
 
     Args:
         plan: the completed model.
-        overlay: whether another bundle has the applications that are there; else integrations with
-            them cannot be part of it, since integrations can only name applications of the bundle.
+        overlay: another bundle has the applications that are there; else integrations with them
+            cannot be part of it, since integrations can only name applications of the bundle.
     """
     content: dict[str, Any] = {}
     machines = _machines(plan)
     if machines:
         content["machines"] = machines
     content["applications"] = {app.name: _application(app) for app in plan.additions}
-    content["relations"] = [
-        [link.one, link.other] for link in plan.missing if overlay or _is_new(plan, link)
-    ]
+    later = () if overlay else left(plan)
+    content["relations"] = [[one.one, one.other] for one in plan.missing if one not in later]
     return yaml.safe_dump(content, sort_keys=False, width=99)
 
 
 def left(plan: Plan) -> tuple[Link, ...]:
-    """What is to be integrated after the bundle is deployed: new applications with others."""
-    return tuple(link for link in plan.missing if not _is_new(plan, link))
-
-
-def _is_new(plan: Plan, link: Link) -> bool:
-    """Whether both ends of an integration are to come."""
+    """The integrations to make after the bundle is deployed: those with applications there."""
     new = {app.name for app in plan.additions}
-    return {end.partition(":")[0] for end in (link.one, link.other)} <= new
+    return tuple(link for link in plan.missing if not new.issuperset(link.names))
 
 
-def _application(app: Application) -> dict[str, Any]:
-    entry: dict[str, Any] = {"charm": app.charm}
-    if app.channel:
-        entry["channel"] = app.channel
-    if app.base:
-        entry["base"] = f"{app.base}/stable"
-    if app.units:
-        entry["num_units"] = app.units
-    if app.to:
-        entry["to"] = ["lxd:new" if place == "lxd" else place for place in app.to]
-    options = {**app.origin, **app.deploy.options}
-    if options:
-        entry["options"] = options
-    return entry
+def _application(app: PlannedApplication) -> dict[str, Any]:
+    entry = {
+        "charm": app.charm,
+        "channel": app.channel,
+        "base": app.base and f"{app.base}/stable",
+        "num_units": app.units,
+        "to": ["lxd:new" if place == "lxd" else place for place in app.to],
+        "options": {**app.origin, **app.deploy.options},
+    }
+    return {key: value for key, value in entry.items() if value}
 
 
 def _machines(plan: Plan) -> dict[str, Any]:

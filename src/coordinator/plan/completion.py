@@ -1,4 +1,4 @@
-"""How a Juju model becomes what the blueprint says. Pure.
+"""Completes a Juju model to what the blueprint says. Pure.
 
 It begins with what the stack is for, and goes on to what that needs: nothing is planned that
 nobody lacks. Whether a need is met is decided by the rule that judges the model
@@ -14,15 +14,24 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 import msgspec
 
 from coordinator.blueprint.systems import Blueprint, Integration, System
-from coordinator.checks.model import certificates, needs, subordinates
+from coordinator.checks.model import certificates, needs, scope, subordinates
 from coordinator.checks.model.certificates import Server
 from coordinator.checks.model.needs import Need
 from coordinator.juju import ceilometer, discovery
-from coordinator.juju.status import Application as Seen
-from coordinator.juju.status import Model
+from coordinator.juju.status import Application, Model
 from coordinator.plan.ground import Ground
-from coordinator.plan.plan import ANY, COORDINATOR, Application, Link, Plan, Question, Wishes
+from coordinator.plan.plan import (
+    ANY,
+    COORDINATOR,
+    Link,
+    Plan,
+    PlannedApplication,
+    Question,
+    Wishes,
+)
 from coordinator.plan.servers import Servers
+
+_KUBERNETES = "this is a Kubernetes model (Sunbeam), and plan-stack knows charms for machines only"
 
 
 def complete(blueprint: Blueprint, model: Model, wishes: Wishes) -> Plan:
@@ -35,177 +44,136 @@ def complete(blueprint: Blueprint, model: Model, wishes: Wishes) -> Plan:
         ValueError: something is to be deployed, and it is not known from where; or the model is
             of another kind.
     """
-    _refuse_kubernetes(blueprint, model)
-    return _Completion(blueprint, model, wishes).plan()
-
-
-_KUBERNETES = "this is a Kubernetes model (Sunbeam), and plan-stack knows charms for machines only"
-
-
-def _refuse_kubernetes(blueprint: Blueprint, model: Model) -> None:
     if model.is_kubernetes:
         raise ValueError(_KUBERNETES)
     charms = {charm for system in blueprint.systems.values() for charm in system.charms}
     for app in model.applications.values():
         if app.charm.endswith("-k8s") and app.charm.removesuffix("-k8s") in charms:
             raise ValueError(f"{app.name} is of the charm {app.charm}: {_KUBERNETES}")
+    return _Completion(blueprint, model, wishes).plan()
 
 
 class _Completion:
-    """The work on one plan."""
+    """The work on one plan; equal links, questions and notes count once."""
 
     def __init__(self, blueprint: Blueprint, model: Model, wishes: Wishes) -> None:
         us = model.applications.get(wishes.coordinator)
-        related = {found.application for found in us.integrations} if us else set[str]()
+        self._related = {found.application for found in us.integrations} if us else set[str]()
+        # the coordinator is integrated with those systems that this cloud has
+        ends = tuple(i for i in COORDINATOR.integrations if i.system in blueprint.systems)
+        ours = msgspec.structs.replace(COORDINATOR, integrations=ends)
         self._blueprint = blueprint
-        self._systems = {**blueprint.systems, COORDINATOR.key: _coordinator(blueprint)}
+        self._systems = {**blueprint.systems, COORDINATOR.key: ours}
         self._model = model
         self._wishes = wishes
-        self._stack = discovery.find(model, blueprint, related)
-        self._servers = Servers(self._systems, self._stack, wishes.coordinator)
-        self._ground = Ground(
-            [
-                (system, app)
-                for system in self._systems.values()
-                for app in self._stack.of(system.key)
-            ],
-            wishes.channel,
-        )
+        self._stack = discovery.find(model, blueprint, self._related)
+        self._servers = Servers(self._systems, self._stack, wishes)
+        members = [(s, app) for s in blueprint.systems.values() for app in self._stack.of(s.key)]
+        self._ground = Ground(members, wishes.channel)
         self._secured = certificates.server(blueprint, self._stack)
-        self._unknown = tuple(name for name, app in model.applications.items() if app.unreadable)
+        self._unknown = [name for name, app in model.applications.items() if app.unreadable]
         self._places = itertools.cycle(wishes.placement)
-        self._names: dict[str, dict[str, None]] = {key: {} for key in self._systems}
+        self._names: dict[str, list[str]] = {key: [] for key in self._systems}
         self._beside: dict[str, str] = {}
-        self._links: dict[Link, None] = {}
-        self._questions: dict[Question, None] = {}
-        self._notes: dict[str, None] = {}
+        self._links: list[Link] = []
+        self._questions: list[Question] = []
+        self._notes: list[str] = []
 
     def plan(self) -> Plan:
-        for system in self._systems.values():
-            for app in self._servers.own(system):
-                self._take(system, app.name)
-            for name in self._servers.unseen(system) if not self._wishes.whole else ():
-                if self._is_given(system):
-                    self._names[system.key][name] = None
-                else:
-                    self._take(system, name)
-        for system in self._systems.values():
-            if self._is_goal(system):
-                self._reach(system)
-        order = _ordered(self._systems)
+        self._gather()
+        names = {key: self._in_order(system) for key, system in self._systems.items()}
         applications = tuple(
             self._application(self._systems[key], name)
-            for key in order
-            for name in self._in_order(self._systems[key])
+            for key in _ordered(self._systems)
+            for name in names[key]
         )
-        machines = {name: str(machine.base) for name, machine in self._model.machines.items()}
         undecided = {app.name for app in applications if app.open_question}
-        known = {
-            *(app.name for app in applications),
-            *self._model.applications,
-            *self._model.remote,
-        }
-        new = {app.name for app in applications if not (app.present or app.open_question)}
-        questions = {_conditioned(one, new, known): None for one in self._questions}
+        new = {app.name for app in applications if not app.present} - undecided
+        known = {app.name for app in applications}.union(
+            self._model.applications, self._model.remote
+        )
+        ranks = list(itertools.chain(*names.values()))
         links: list[Link] = []
-        for link in sorted(self._links, key=self._rank):
-            first = sorted(undecided & _names_of(link))
+        questions = [_conditioned(question, new, known) for question in self._questions]
+        for link in sorted(dict.fromkeys(self._links), key=lambda one: ranks.index(one.names[0])):
+            first = sorted(undecided.intersection(link.names))
             if first and not (link.present or link.optional):
-                questions[Question(link, f"{first[0]} must be deployed first")] = None
-            elif not link.optional or _names_of(link) <= known:
+                questions.append(Question(link, f"{first[0]} must be deployed first"))
+            elif not link.optional or known.issuperset(link.names):
                 links.append(link)
         return Plan(
             applications=applications,
             links=tuple(links),
             asks=self._asks(links),
-            notes=(*self._ground.notes(), *self._notes, *self._choices()),
+            notes=tuple(dict.fromkeys((*self._ground.notes(), *self._notes, *self._choices()))),
             wishes=self._wishes,
-            questions=tuple(questions),
-            machines=machines,
+            questions=tuple(dict.fromkeys(questions)),
+            machines={name: str(found.base) for name, found in self._model.machines.items()},
         )
 
-    def _in_order(self, system: System) -> Sequence[str]:
-        """Names of a system's applications; those beside others in the order of these."""
-        owners = {own: name for name, own in self._beside.items()}
-        keys = [key for key in system.beside if system.apart]
+    def _gather(self) -> None:
+        """Find out what is there and what is lacking."""
+        for system in self._systems.values():
+            for app in self._servers.own(system):
+                self._take(system, app.name)
+            for name in self._servers.unseen(system) if not self._wishes.whole else ():
+                if self._servers.is_given(system):
+                    self._add(system, name)
+                else:
+                    self._take(system, name)
+        for key in scope.goals(self._blueprint.systems):
+            system = self._systems[key]
+            if not (self._is_excused(system) or self._servers.is_there(system)):
+                if self._servers.is_given(system):
+                    self._add(system, system.charm)
+                else:
+                    self._deploy(system, system.charm)
+        self._take(self._systems[COORDINATOR.key], self._wishes.coordinator)
 
-        def place(name: str) -> int:
-            owner = owners.get(name, "")
-            return next((n for n, key in enumerate(keys) if owner in self._names[key]), -1)
-
-        return sorted(self._names[system.key], key=place)
-
-    def _rank(self, link: Link) -> tuple[int, int]:
-        """Links in the order of the blueprint."""
-        name = link.one.partition(":")[0]
-        for place, (key, system) in enumerate(self._systems.items()):
-            if name in self._names[key]:
-                return place, self._in_order(system).index(name)
-        return len(self._systems), 0
-
-    # What the stack is for
-
-    def _is_goal(self, system: System) -> bool:
-        """Whether it is wanted for itself, and not because another system needs it."""
-        needed = any(system.key in other.needs for other in self._systems.values())
-        return bool(system.key == COORDINATOR.key or system.catalog or system.check or not needed)
-
-    def _reach(self, system: System) -> None:
-        """Plan a system that is wanted for itself, where it is not there."""
-        if system.key == COORDINATOR.key:
-            self._take(system, self._wishes.coordinator)
-        elif self._is_excused(system) or self._servers.is_there(system):
-            return
-        elif self._is_given(system):
-            self._names[system.key][system.charm] = None
-        else:
-            self._deploy(system, system.charm)
+    # Applications
 
     def _is_excused(self, system: System) -> bool:
-        """Whether a system is not planned though it is not there; says why."""
+        """True if a system is not planned though it is not there; notes why."""
         if self._servers.own(system):
             return True
         if self._servers.is_leaving(system):
             names = ", ".join(app.name for app in self._stack.of(system.key))
-            self._note(f"{names}: being removed, so nothing is planned for it")
+            self._notes.append(f"{names}: being removed, so nothing is planned for it")
             return True
         if self._unknown:
-            self._note(
-                f"Juju could not tell about {', '.join(self._unknown)}: nothing is deployed"
-            )
+            names = ", ".join(self._unknown)
+            self._notes.append(f"Juju could not tell about {names}: nothing is deployed")
             return True
         hosts = [app for key in system.beside for app in self._servers.own(self._systems[key])]
         hosted = any(self._hosts(system, app) for app in hosts)
         return bool(hosts) and not system.apart and not hosted
 
-    def _hosts(self, system: System, app: Seen) -> bool:
-        """Whether a principal needs a subordinate system."""
+    def _hosts(self, system: System, app: Application) -> bool:
+        """True if a principal needs a subordinate system."""
         links = (subordinates.link_to(self._blueprint, system, key) for key in system.beside)
         return any(not subordinates.is_spared(app, link) for link in links)
 
-    def _is_given(self, system: System) -> bool:
-        """Whether a system is part of the cloud, in a model that is not seen."""
-        return system.deploy.base and not self._wishes.whole
-
-    def _note(self, text: str) -> None:
-        self._notes[text] = None
-
-    # Applications
-
     def _deploy(self, system: System, name: str) -> bool:
-        """Plan a new application with what it needs; says whether there is a charm for it."""
+        """Plan a new application with what it needs; False if there is no charm for it."""
         reason = self._ground.lacks(system)
         if reason:
-            self._note(f"{name} is left out, since there is no charm of {system.charm}: {reason}")
+            text = f"{name} is left out, since there is no charm of {system.charm}: {reason}"
+            self._notes.append(text)
             return False
         self._take(system, name)
         return True
 
+    def _add(self, system: System, name: str) -> bool:
+        """Make an application part of the plan; False if it is already."""
+        is_new = name not in self._names[system.key]
+        if is_new:
+            self._names[system.key].append(name)
+        return is_new
+
     def _take(self, system: System, name: str) -> None:
         """Make an application part of the plan, and see to what it needs."""
-        if name in self._names[system.key]:
+        if not self._add(system, name):
             return
-        self._names[system.key][name] = None
         app = self._model.applications.get(name)
         for need in system.integrations:
             if need.system in system.beside and not system.apart:
@@ -215,78 +183,73 @@ class _Completion:
             else:
                 self._see_to(system, app, need)
 
-    def _see_to(self, system: System, app: Seen, need: Integration) -> None:
+    # Integrations
+
+    def _see_to(self, system: System, app: Application, need: Integration) -> None:
         """A need of an application that is there."""
-        there = app.integrated(need.endpoint)
-        for found in there:
-            if need.other != ANY or self._is(found.application, need.system):
+        served = False
+        for found in app.integrated(need.endpoint):
+            if need.other != ANY or self._servers.is_of(found.application, need.system):
+                served = True
                 server = Server(found.application, found.other or need.other)
-                self._links[self._link(system, app.name, need, server, present=True)] = None
-        if there and need.other != ANY:
+                self._links.append(self._link(system, app.name, need, server, present=True))
+        if served:
             return
-        if need.other == ANY and any(self._is(i.application, need.system) for i in there):
+        if system.key == COORDINATOR.key:
+            self._serve(system, app.name, need)
             return
-        ours = system.key == COORDINATOR.key
-        state = Need.MISSING if ours else needs.assess(app, need)
+        state = needs.assess(app, need)
         if state is Need.MET:
             return
-        if self._is_needed(system, need):
-            certain = ours or state is Need.MISSING or bool(need.optional and system.catalog)
-            self._serve(system, app.name, need, "" if certain else _reason(app, state))
-        elif need.optional:
+        certain = state is Need.MISSING or not self._is_needed(system, need)
+        if certain or (need.optional and system.catalog):
             self._serve(system, app.name, need)
-
-    def _is(self, name: str, key: str) -> bool:
-        """Whether an application is of a system; one that is not seen is known by its name."""
-        return (self._stack.charm_of(name) or name) in self._systems[key].charms
+        else:
+            self._ask(system, app.name, need, _reason(app, state))
 
     def _is_needed(self, system: System, need: Integration) -> bool:
-        """Whether the stack cannot do without; with certificates in Keystone, clients cannot."""
+        """True if the stack needs it; with certificates in Keystone, its clients need them too."""
         if not need.optional:
             return True
         client = certificates.endpoint_of(system, self._blueprint)
         return self._secured is not None and need.endpoint == client
 
-    def _serve(self, system: System, name: str, need: Integration, question: str = "") -> None:
-        """Integrate an application with who serves its need, deployed for it where it must be.
+    def _serve(self, system: System, name: str, need: Integration) -> None:
+        """Integrate an application with its server, which is deployed where it must be."""
+        server = self._server(name, need, deploys=self._is_needed(system, need))
+        if server is not None:
+            self._links.append(self._link(system, name, need, server))
 
-        A question says why a person must decide; then nothing is deployed for it.
-        """
-        deploys = self._is_needed(system, need) and not question
-        server = self._server(name, need, deploys=deploys)
-        if server is None and question:
-            target = self._systems[need.system]
-            server = Server(f"{name}-{target.charm}" if target.apart else target.charm, need.other)
-        if server is None:
-            return
-        link = self._link(system, name, need, server)
-        if question:
-            self._questions[Question(link, question)] = None
-        else:
-            self._links[link] = None
+    def _ask(self, system: System, name: str, need: Integration, reason: str) -> None:
+        """Let a person decide on an integration; nothing is deployed for it."""
+        target = self._systems[need.system]
+        usual = f"{name}-{target.charm}" if target.apart else target.charm
+        server = self._server(name, need, deploys=False) or Server(usual, need.other)
+        self._questions.append(Question(self._link(system, name, need, server), reason))
 
     def _server(self, name: str, need: Integration, *, deploys: bool) -> Server | None:
-        """Who serves a need of an application; deployed now where nobody does, and that may be."""
+        """The server of a need of an application; with `deploys`, planned now if there is none."""
         system = self._systems[need.system]
         if need.optional and self._secured and need.endpoint == certificates.ENDPOINT:
             return self._secured
         if system.apart:
             return self._own_server(name, need, system, deploys=deploys)
-        planned = [Server(one, need.other) for one in self._names[system.key]]
+        planned = (Server(one, need.other) for one in self._names[system.key])
         found = (*self._servers.of(need), *planned)
         if found:
             return found[0]
-        if self._is_given(system):
-            self._names[system.key][system.charm] = None
-            return Server(system.charm, need.other)
+        usual = Server(system.charm, need.other)
+        if self._servers.is_given(system):
+            self._add(system, system.charm)
+            return usual
         if deploys and not self._is_excused(system) and self._deploy(system, system.charm):
-            return Server(system.charm, need.other)
+            return usual
         return None
 
     def _own_server(
         self, name: str, need: Integration, system: System, *, deploys: bool
     ) -> Server | None:
-        """The application that is beside one other only."""
+        """The server that is beside one application only."""
         direct = self._servers.direct(need, system.charms)
         own = f"{name}-{system.charm}"
         named = f"-{system.charm}"  # after another application, whose it was
@@ -297,36 +260,32 @@ class _Completion:
             and app.name not in self._beside.values()
             and (app.name == own or not app.name.endswith(named))
         ]
-        if direct is not None and not free:
+        if free:
+            chosen = own if own in free else free[0]
+        elif direct is None and deploys and not self._unknown:
+            chosen = own
+        else:
             return direct
-        chosen = own if own in free else next(iter(free), "")
-        if chosen:
-            self._beside[name] = chosen
-            return Server(chosen, need.other)
-        if deploys and not self._unknown:
-            self._beside[name] = own
+        self._beside[name] = chosen
+        if not free:
             self._deploy(system, own)
-        return Server(own, need.other) if deploys and not self._unknown else None
+        return Server(chosen, need.other)
 
     def _stand_beside(self, system: System, name: str, need: Integration) -> None:
         """A subordinate is integrated with each of its principals."""
-        target = self._systems[need.system]
-        principals = [app.name for app in self._servers.own(target)]
+        principals = self._servers.own(self._systems[need.system])
         if not principals:
             self._serve(system, name, need)
             return
-        own = [app.name for app in self._servers.own(system)] or [name]
+        own = self._servers.own(system)
+        first = own[0].name if own else name
+        ends = {app.name: {i.application for i in app.integrated(need.endpoint)} for app in own}
         for principal in principals:
-            there = [one for one in own if principal in self._principals(one, need)]
-            lacks = name == own[0] and self._hosts(system, self._model.applications[principal])
-            if name in there or (lacks and not there):
-                server = Server(principal, need.other)
-                link = self._link(system, name, need, server, present=name in there)
-                self._links[link] = None
-
-    def _principals(self, name: str, need: Integration) -> set[str]:
-        app = self._model.applications.get(name)
-        return {found.application for found in app.integrated(need.endpoint)} if app else set()
+            there = [one for one, others in ends.items() if principal.name in others]
+            lacks = not there and name == first and self._hosts(system, principal)
+            if name in there or lacks:
+                server = Server(principal.name, need.other)
+                self._links.append(self._link(system, name, need, server, present=not lacks))
 
     def _link(
         self,
@@ -344,87 +303,68 @@ class _Completion:
             optional=not self._is_needed(system, need),
         )
 
-    # What is deployed
+    # The completed model
 
-    def _application(self, system: System, name: str) -> Application:
+    def _in_order(self, system: System) -> list[str]:
+        """Names of a system's applications; those beside others in the order of these."""
+        owners = {own: name for name, own in self._beside.items()}
+        keys = [key for key in system.beside if system.apart]
+
+        def place(name: str) -> int:
+            owner = owners.get(name, "")
+            return next((n for n, key in enumerate(keys) if owner in self._names[key]), -1)
+
+        return sorted(self._names[system.key], key=place)
+
+    def _application(self, system: System, name: str) -> PlannedApplication:
         seen = self._model.applications.get(name)
         deploy = system.deploy
-        if seen is not None or self._is_elsewhere(system, name):
-            channel = seen.channel if seen else ""
-            units = 0 if system.beside or seen is None else len(seen.units)
-            charm = seen.charm if seen else system.charm
-            return Application(name, charm, True, channel, units=units, deploy=deploy)
-        platform = self._ground.platform(name)
-        channel = self._ground.channel_of(system, name)
-        units = 0 if system.beside else deploy.units
-        unknown = "" if channel else f"no channel of the charm {system.charm}"
-        if deploy.origin and not platform.origin:
-            unknown += f"{' and ' * bool(unknown)}no {deploy.origin}"
-        has_origin = deploy.origin and platform.origin != "distro"
-        return Application(
-            name=name,
-            charm=system.charm,
-            present=False,
-            channel=channel or "CHANNEL",
-            base=self._base(system, name),
-            units=units,
-            to=self._placed(system, units),
-            origin={deploy.origin: platform.origin or "ORIGIN"} if has_origin else {},
-            deploy=deploy,
-            open_question=f"{unknown} is documented for {platform}" if unknown else "",
-        )
+        if seen is not None:
+            units = 0 if system.beside else len(seen.units)
+            charm, channel = seen.charm, seen.channel
+            return PlannedApplication(name, charm, True, channel, units=units, deploy=deploy)
+        if name in self._related or name in self._model.remote or self._servers.is_given(system):
+            return PlannedApplication(name, system.charm, True, units=0, deploy=deploy)
+        units = 0 if system.beside or deploy.metal or not self._wishes.placement else deploy.units
+        to = itertools.islice(self._places, units)
+        return self._ground.new(system, name, self._base_beside(system, name), tuple(to))
 
-    def _is_elsewhere(self, system: System, name: str) -> bool:
-        """Whether an application is there, though the model does not show it."""
-        us = self._model.applications.get(self._wishes.coordinator)
-        related = us is not None and any(name == found.application for found in us.integrations)
-        return related or name in self._model.remote or self._is_given(system)
-
-    def _base(self, system: System, name: str) -> str:
-        """Its base: a subordinate has that of its principal."""
+    def _base_beside(self, system: System, name: str) -> str:
+        """The base of the principal of a subordinate; empty where that is not known."""
+        principals = {one for key in system.beside for one in self._names[key]}
         for link in self._links:
-            if system.beside and name in _names_of(link):
-                (other,) = _names_of(link) - {name} or {name}
+            others = {*link.names} - {name}
+            for other in others & principals if name in link.names else ():
                 app = self._model.applications.get(other)
-                owner = next((k for k, names in self._names.items() if other in names), "")
-                if owner in system.beside and app is not None and str(app.base):
+                if app is not None and app.base.name:
                     return str(app.base)
-        platform = self._ground.platform(name)
-        return platform.base_of(system.deploy.track)
-
-    def _placed(self, system: System, units: int) -> tuple[str, ...]:
-        if not self._wishes.placement or system.deploy.metal:
-            return ()
-        return tuple(itertools.islice(self._places, units))
-
-    # What else a person wants to know
+        return ""
 
     def _asks(self, links: Sequence[Link]) -> tuple[str, ...]:
-        """Who asks for ceilometer-upgrade, or will: of a Gnocchi that it gets, it must be told."""
+        """Those that ask for ceilometer-upgrade, or will: they must be told of a new Gnocchi."""
         gets = {link.one for link in links if not link.present}
-        found: list[str] = []
-        for name in self._names.get("ceilometer", ()):
-            app = self._model.applications.get(name)
-            if app is None or ceilometer.asks(app) or f"{name}:metric-service" in gets:
-                found.append(name)
-        return tuple(found)
+        apps = self._model.applications
+        return tuple(
+            name
+            for name in self._names.get("ceilometer", ())
+            if name not in apps or ceilometer.asks(apps[name]) or f"{name}:metric-service" in gets
+        )
 
     def _choices(self) -> Iterator[str]:
-        """Where there are several applications of a system to choose from."""
+        """Notes on systems with several applications to choose from."""
         targets = {
             need.system
             for system in self._systems.values()
             for need in system.integrations
             if need.system not in system.beside
         }
-        for key in self._systems:
-            names = list(self._names[key])
-            if key in targets and len(names) > 1 and not self._systems[key].apart:
-                title = self._systems[key].title
-                yield f"{title}: there are {', '.join(names)}; {names[0]} is taken"
+        for key, system in self._systems.items():
+            names = self._names[key]
+            if key in targets and len(names) > 1 and not system.apart:
+                yield f"{system.title}: there are {', '.join(names)}; {names[0]} is taken"
 
 
-def _reason(app: Seen, state: Need) -> str:
+def _reason(app: Application, state: Need) -> str:
     if state is Need.STORED:
         return f"{app.name} runs without it: its data are elsewhere, and this would not move them"
     return f"{app.name} is content without it"
@@ -432,7 +372,8 @@ def _reason(app: Seen, state: Need) -> str:
 
 def _conditioned(question: Question, new: Collection[str], known: Collection[str]) -> Question:
     """The question, with what comes before it where the other application is not there."""
-    other, reason = question.link.other.partition(":")[0], question.reason
+    _, other = question.link.names
+    reason = question.reason
     if other in new:
         reason = f"{reason} (after this plan has deployed {other})"
     elif other not in known:
@@ -440,23 +381,10 @@ def _conditioned(question: Question, new: Collection[str], known: Collection[str
     return msgspec.structs.replace(question, reason=reason)
 
 
-def _names_of(link: Link) -> set[str]:
-    return {end.partition(":")[0] for end in (link.one, link.other)}
-
-
-def _coordinator(blueprint: Blueprint) -> System:
-    """The coordinator, integrated with those systems that this cloud has."""
-    known = tuple(i for i in COORDINATOR.integrations if i.system in blueprint.systems)
-    return msgspec.structs.replace(COORDINATOR, integrations=known)
-
-
 def _ordered(systems: Mapping[str, System]) -> Sequence[str]:
     """Keys of systems, those that others need first."""
-    wanted = {
-        key: [other for other in system.needs if other in systems]
-        for key, system in systems.items()
-    }
+    needed = {key: [k for k in system.needs if k in systems] for key, system in systems.items()}
     try:
-        return tuple(graphlib.TopologicalSorter(wanted).static_order())
+        return tuple(graphlib.TopologicalSorter(needed).static_order())
     except graphlib.CycleError:
         return tuple(systems)

@@ -1,4 +1,4 @@
-"""What has to be done so that a Juju model becomes what the blueprint says, as values."""
+"""A plan: the steps by which a Juju model becomes as the blueprint says, as values."""
 
 from __future__ import annotations
 
@@ -27,18 +27,16 @@ COORDINATOR = System(
 ANY = "juju-info"
 """Endpoint that every application has, and that can have any number of integrations."""
 
-USUAL = Deployment()
-
 
 class Wishes(msgspec.Struct, frozen=True):
-    """How a model is to be completed.
+    """The wishes of a person for a plan.
 
     Attributes:
         coordinator: name of the coordinator's application.
         channel: of OpenStack's charms; None: as in the model.
         placement: directives for the units of new applications, used in turn.
-        whole: whether the model shows all its applications; else what a cloud has anyway is taken
-            as given.
+        whole: the model shows all its applications; else what a cloud has anyway is taken as
+            given.
     """
 
     coordinator: str = COORDINATOR.key
@@ -47,15 +45,14 @@ class Wishes(msgspec.Struct, frozen=True):
     whole: bool = True
 
 
-class Application(msgspec.Struct, frozen=True):
+class PlannedApplication(msgspec.Struct, frozen=True):
     """An application of the completed model.
 
     Attributes:
-        present: whether it is there already.
+        present: it is there already.
         units: 0 for a subordinate.
         to: placement of its units; empty means new machines.
         origin: options that must be set when it is deployed.
-        deploy: what its system says about it.
         open_question: what only a person knows of how it is deployed; empty where all is known.
     """
 
@@ -67,7 +64,7 @@ class Application(msgspec.Struct, frozen=True):
     units: int = 1
     to: tuple[str, ...] = ()
     origin: Mapping[str, str] = {}
-    deploy: Deployment = USUAL
+    deploy: Deployment = Deployment()
     open_question: str = ""
 
 
@@ -75,14 +72,19 @@ class Link(msgspec.Struct, frozen=True):
     """An integration of the completed model; its ends are written as `APPLICATION:ENDPOINT`.
 
     Attributes:
-        present: whether it is there already.
-        optional: whether the stack can do without it.
+        present: it is there already.
+        optional: the stack can do without it.
     """
 
     one: str
     other: str
     present: bool = False
     optional: bool = False
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """The applications at its ends."""
+        return self.one.partition(":")[0], self.other.partition(":")[0]
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -101,13 +103,13 @@ class Plan(msgspec.Struct, frozen=True):
 
     Attributes:
         applications: those that others need come first.
-        questions: integrations that are not there, and that nobody may simply make.
-        machines: base of each machine of the model, by number, as far as they are known.
         asks: applications whose charm asks for its action ceilometer-upgrade, or will.
         notes: what could not be decided without a person.
+        questions: integrations that are not there, and that nobody may simply make.
+        machines: base of each machine of the model, by number, as far as they are known.
     """
 
-    applications: tuple[Application, ...]
+    applications: tuple[PlannedApplication, ...]
     links: tuple[Link, ...]
     asks: tuple[str, ...]
     notes: tuple[str, ...]
@@ -116,23 +118,23 @@ class Plan(msgspec.Struct, frozen=True):
     machines: Mapping[str, str] = {}
 
     @property
-    def additions(self) -> tuple[Application, ...]:
-        """What is to be deployed."""
+    def additions(self) -> tuple[PlannedApplication, ...]:
+        """The applications to deploy."""
         return tuple(app for app in self.applications if not (app.present or app.open_question))
 
     @property
-    def undecided(self) -> tuple[Application, ...]:
-        """What is to be deployed as only a person knows."""
+    def undecided(self) -> tuple[PlannedApplication, ...]:
+        """The applications to deploy as only a person knows."""
         return tuple(app for app in self.applications if app.open_question)
 
     @property
     def missing(self) -> tuple[Link, ...]:
-        """What is to be integrated."""
+        """The integrations to make."""
         return tuple(link for link in self.links if not link.present and not link.optional)
 
     @property
     def optional(self) -> tuple[Link, ...]:
-        """What may be integrated."""
+        """The integrations that may be made."""
         return tuple(link for link in self.links if not link.present and link.optional)
 
 

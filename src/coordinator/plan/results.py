@@ -29,15 +29,15 @@ _ADDITIONS = """\
 """
 
 _PLANNED = {Cause.NOT_DEPLOYED, Cause.NOT_INTEGRATED, Cause.NO_SUBORDINATE}
-"""What is repaired by carrying out a plan."""
+"""Faults that are repaired by carrying out a plan."""
 
 
 class VisibleModel(msgspec.Struct, frozen=True):
     """The model as far as it can be seen.
 
     Attributes:
-        whole: whether these are all its applications.
-        fault: why the controller could not be asked, None where it was or need not be.
+        whole: these are all its applications.
+        fault: why the controller could not be asked; None where it was or need not be.
     """
 
     model: Model
@@ -46,12 +46,10 @@ class VisibleModel(msgspec.Struct, frozen=True):
 
 
 class Options(msgspec.Struct, frozen=True):
-    """What the charm's options say; nothing, where some are not valid.
+    """The charm's options; none, where some are not valid.
 
     Attributes:
-        required: catalog types whose faults are failures.
-        optional: catalog types whose faults are degradations.
-        acts: whether the coordinator may run ceilometer's action.
+        acts: the coordinator may run ceilometer's action.
     """
 
     required: tuple[str, ...] = ()
@@ -68,32 +66,22 @@ def of_plan(
     *,
     report: Report | None,
 ) -> dict[str, Any]:
-    """Results of the action.
-
-    Args:
-        us: name of the coordinator's application.
-        seen: the model.
-        choice: the blueprint in force, and why that is another one than the option asks for.
-        options: what the charm's options say.
-        params: parameters of the action.
-        report: what was verified last, as far as that is known.
+    """Results of the action, for the coordinator's application and its last report.
 
     Raises:
         ValueError: a parameter is not allowed, or one is missing; it says which, and what is.
     """
     wishes = _wishes(us, seen, params)
-    if params.get("format") == "bundle" and not seen.whole:
+    as_bundle = params.get("format") == "bundle"
+    if as_bundle and not seen.whole:
         # a bundle has all of the stack: Juju itself compares it with the model
         seen = VisibleModel(Model(), fault=seen.fault)
         wishes = msgspec.structs.replace(wishes, whole=True)
     made = completion.complete(choice.blueprint, seen.model, wishes)
     later = _afterwards(made, seen, options)
-    text = (
-        _bundle(made, seen)
-        if params.get("format") == "bundle"
-        else _commands(made, seen, choice, options, later)
-    )
-    text = _outage(report) + text if later else text
+    text = _bundle(made, seen) if as_bundle else _commands(made, seen, choice, options, later)
+    if later and report:
+        text = _outage(report) + text
     return {
         "compared-with": "model" if seen.whole else "relations",
         "missing-applications": str(len(made.additions)),
@@ -104,36 +92,33 @@ def of_plan(
     }
 
 
-def _outage(report: Report | None) -> str:
-    """What is to be repaired before a plan is carried out, and cannot be by it; as comments."""
-    failed = report.causes(Severity.FAILED) if report else ()
-    broken = next((finding for finding in failed if finding.cause not in _PLANNED), None)
-    if broken is None:
-        return ""
-    remedy = f"# -> {plain(broken.remedy)}\n" if broken.remedy else ""
-    return f"# Repair this first: {plain(broken.summary)}\n{remedy}"
+def _outage(report: Report) -> str:
+    """The fault to repair before a plan is carried out, as comments; empty where none is."""
+    for broken in report.causes(Severity.FAILED):
+        if broken.cause not in _PLANNED:
+            remedy = f"# -> {plain(broken.remedy)}\n" if broken.remedy else ""
+            return f"# Repair this first: {plain(broken.summary)}\n{remedy}"
+    return ""
 
 
 def _wishes(us: str, seen: VisibleModel, params: Mapping[str, Any]) -> plan.Wishes:
     channel, placement = str(params.get("channel", "")), str(params.get("placement", ""))
-    wishes = plan.Wishes(us, whole=seen.whole)
     try:
-        if channel:
-            wishes = msgspec.structs.replace(wishes, channel=platforms.parse(channel))
+        wanted = platforms.parse(channel) if channel else None
     except ValueError as error:
         raise ValueError(f"parameter channel: {error}") from None
     try:
-        return msgspec.structs.replace(wishes, placement=plan.parse_placement(placement))
+        directives = plan.parse_placement(placement)
     except ValueError as error:
         raise ValueError(f"parameter placement: {error}") from None
+    return plan.Wishes(us, wanted, directives, whole=seen.whole)
 
 
 def _bundle(made: plan.Plan, seen: VisibleModel) -> str:
     lines = [_ADDITIONS if seen.whole else _WARNING]
-    left = bundle.left(made)
-    if left:
+    if left := bundle.left(made):
         lines.append("# Then integrate it with what is there:\n")
-    lines += [f"# juju integrate {_shown(link)}\n" for link in left]
+        lines += [f"# juju integrate {_shown(link)}\n" for link in left]
     for app in made.undecided:
         lines.append(f"# Left out: {app.name}, since {plain(app.open_question)}\n")
     for question in made.questions:
@@ -149,17 +134,17 @@ def _shown(link: plan.Link) -> str:
 
 
 def _afterwards(made: plan.Plan, seen: VisibleModel, options: Options) -> list[str]:
-    """What is to be run when all units have settled; nothing where nothing is to be done."""
+    """Commands for when all units have settled; none where nothing is to be done."""
     if not (made.additions or made.missing or made.asks):
         return []
     us = shlex.quote(made.wishes.coordinator)
-    acts = options.acts and seen.whole
-    lines = [
-        f"# {us} runs the action ceilometer-upgrade of {shlex.quote(name)} by itself"
-        if acts
-        else f"{remedies.run_upgrade(shlex.quote(name))} --wait=10m"
-        for name in made.asks
-    ]
+    asking = [shlex.quote(name) for name in made.asks]
+    if options.acts and seen.whole:
+        lines = [
+            f"# {us} runs the action ceilometer-upgrade of {name} by itself" for name in asking
+        ]
+    else:
+        lines = [f"{remedies.run_upgrade(name)} --wait=10m" for name in asking]
     return [*lines, f"juju run {us}/leader verify-stack --wait=5m"]
 
 

@@ -90,7 +90,7 @@ def links(found: tuple[plan.Link, ...]) -> list[str]:
     return [f"{link.one} {link.other}" for link in found]
 
 
-def names(found: tuple[plan.Application, ...]) -> list[str]:
+def names(found: tuple[plan.PlannedApplication, ...]) -> list[str]:
     return [app.name for app in found]
 
 

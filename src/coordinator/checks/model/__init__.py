@@ -1,1 +1,1 @@
-"""What the Juju model says about each system of the stack."""
+"""Findings of the Juju model about the systems of the stack."""

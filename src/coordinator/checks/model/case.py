@@ -1,93 +1,90 @@
-"""One judgement: what all its parts look at, and how bad a fault is. Pure."""
+"""One judgement of a Juju model: its facts, and the severity of faults. Pure."""
 
 from __future__ import annotations
 
 import datetime
 import functools
-from collections.abc import Sequence
 
 import msgspec
 
 from coordinator.blueprint import platforms
 from coordinator.blueprint.systems import System
-from coordinator.checks.model import needs, releases
+from coordinator.checks.model import needs, releases, scope
 from coordinator.checks.model.evidence import Evidence
 from coordinator.checks.model.machines import Machines
-from coordinator.checks.model.scope import Scope
 from coordinator.juju.discovery import Stack
 from coordinator.juju.status import Application, Model
 from coordinator.report.finding import Cause, Finding, Severity
+from coordinator.request import Request
 
 
 class Case(msgspec.Struct, frozen=True, dict=True):
-    """What is judged, and by what.
+    """One judgement of a model.
 
     Attributes:
-        stack: the stack's applications.
-        scope: what is expected.
-        evidence: what the services' own answers prove.
-        machines: machines on which no unit can work.
+        now: when the statuses were read.
     """
 
     stack: Stack
-    scope: Scope
+    request: Request
     evidence: Evidence
     machines: Machines
+    now: datetime.datetime
 
     @property
     def model(self) -> Model:
         """The whole model."""
         return self.stack.model
 
-    def severity(
-        self, system: System, *, dead: bool, since: datetime.datetime | None = None
-    ) -> Severity:
-        """How bad a fault is.
-
-        Args:
-            system: whose fault it is.
-            dead: whether nothing of the system is alive, as far as the model tells.
-            since: since when.
-        """
-        required = self.scope.is_required(system) and system.key in self._needed
-        if self.evidence.proves(system, since) or not required:
-            return Severity.DEGRADED
-        return Severity.FAILED if dead or self.evidence.fails(system) else Severity.DEGRADED
-
-    def is_part(self, system: System) -> bool:
-        """Whether the stack uses a system, or lacks it: others are there for somebody else."""
-        return system.key in self._used
+    @functools.cached_property
+    def wanted(self) -> frozenset[str]:
+        """Keys of the systems that are looked at."""
+        return scope.serving(self.request.blueprint, self.request.services)
 
     @functools.cached_property
-    def _needed(self) -> frozenset[str]:
-        return self._reached(optional=False)
-
-    @functools.cached_property
-    def _used(self) -> frozenset[str]:
+    def used(self) -> frozenset[str]:
+        """Keys of the systems that the stack uses or lacks: others are there for somebody else."""
         return self._reached(optional=True)
 
+    @functools.cached_property
+    def _required(self) -> frozenset[str]:
+        serving = scope.serving(self.request.blueprint, self.request.required)
+        return serving & self._reached(optional=False)
+
     def _reached(self, *, optional: bool) -> frozenset[str]:
-        """What is wanted for itself, and what the applications there use, or should.
+        """Systems that are wanted for themselves, and all that their applications need.
 
         Args:
-            optional: whether what they could do without counts, where they use it.
+            optional: count what they could do without, too, where they use it.
         """
-        systems = self.scope.blueprint.systems
-        needed = {key for system in systems.values() for key in system.needs}
-        waiting = [s.key for s in systems.values() if s.catalog or s.check or s.key not in needed]
-        reached: set[str] = set()
-        while waiting:
-            key = waiting.pop()
-            if key in reached:
-                continue
-            reached.add(key)
+        systems = self.request.blueprint.systems
+
+        def leads_to(key: str) -> list[str]:
+            found: list[str] = []
             apps = self.stack.of(key)
             for need in systems[key].integrations:
                 uses = any(app.integrated(need.endpoint) for app in apps)
                 lacks = not apps or any(needs.assess(app, need) in needs.LACKED for app in apps)
                 if (uses and optional) or ((uses or lacks) and not need.optional):
-                    waiting.append(need.system)
-        return frozenset(reached)
+                    found.append(need.system)
+            return found
+
+        return scope.reached(scope.goals(systems), leads_to)
+
+    def severity(
+        self, system: System, *, dead: bool, since: datetime.datetime | None = None
+    ) -> Severity:
+        """The severity of a fault of a system.
+
+        Args:
+            system: the system.
+            dead: nothing of it is alive, as far as the model tells.
+            since: when the fault began; None where that is not known.
+        """
+        grave = dead or self.evidence.fails(system)
+        if grave and system.key in self._required and not self.evidence.proves(system, since):
+            return Severity.FAILED
+        return Severity.DEGRADED
 
     def fault(
         self, system: System, question: str, cause: Cause, text: str, remedy: str, *, dead: bool
@@ -98,38 +95,32 @@ class Case(msgspec.Struct, frozen=True, dict=True):
 
     def plan(self) -> str:
         """The remedy where something must be deployed; RELEASE is for a person to fill in."""
-        tells = any(
+        is_known = any(
             platforms.track_of(app.channel) in platforms.releases() or releases.release_of(app)
             for apps in self.stack.applications.values()
             for app in apps
         )
-        channel = "" if tells else " channel=RELEASE/stable"
-        return f"juju run {self.scope.coordinator}/leader plan-stack{channel}"
+        channel = "" if is_known else " channel=RELEASE/stable"
+        return f"juju run {self.request.coordinator}/leader plan-stack{channel}"
 
     def counterpart(self, app: Application, other: System) -> str:
         """The application of a system to integrate with; empty where it must be deployed first.
 
         Where each has one for itself, only one that nobody else has will do.
         """
-        there = [one for one in self.stack.of(other.key) if not one.is_leaving]
-        if other.apart:
-            free = [a.name for a in there if not a.subordinate_to or app.name in a.subordinate_to]
-            return next(iter(free), "")
-        return there[0].name if there else ""
+        for one in self.stack.of(other.key):
+            is_free = not one.subordinate_to or app.name in one.subordinate_to
+            if not one.is_leaving and (is_free or not other.apart):
+                return one.name
+        return ""
 
     def is_used(self, app: Application) -> bool:
-        """Whether others use an application, and are content."""
+        """True if others use an application, and are content."""
         users = (self.model.applications.get(i.application) for i in app.integrations)
-        own = set(app.subordinate_to)
         return any(
             user is not None
-            and user.name not in own
+            and user.name not in app.subordinate_to
             and app.name not in user.subordinate_to
             and needs.is_content(user)
             for user in users
         )
-
-
-def is_dead(apps: Sequence[Application]) -> bool:
-    """Whether no unit of some applications is alive."""
-    return not any(needs.is_alive(unit) for app in apps for unit in app.units)

@@ -1,4 +1,4 @@
-"""Who gives certificates to a cloud, and who needs them: one rule for status and plan. Pure."""
+"""Givers and takers of certificates: one rule for the status and the plan. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from coordinator.blueprint.systems import Blueprint, System
 from coordinator.juju.discovery import Stack
 
 ENDPOINT = "certificates"
-"""What all charms of OpenStack call it (charm-layer-openstack, metadata.yaml)."""
+"""Name of it in all charms of OpenStack (charm-layer-openstack, metadata.yaml)."""
 
 
 class Server(msgspec.Struct, frozen=True):
@@ -19,11 +19,9 @@ class Server(msgspec.Struct, frozen=True):
 
 
 def server(blueprint: Blueprint, stack: Stack) -> Server | None:
-    """Who gives Keystone its certificates; None where Keystone has none, or is not seen."""
+    """The giver of Keystone's certificates; None where it has none, or is not seen."""
     for system in blueprint.systems.values():
-        if system.check != "identity":
-            continue
-        for app in stack.of(system.key):
+        for app in stack.of(system.key) if system.check == "identity" else ():
             for found in app.integrated(ENDPOINT):
                 return Server(found.application, found.other or ENDPOINT)
     return None
@@ -31,9 +29,6 @@ def server(blueprint: Blueprint, stack: Stack) -> Server | None:
 
 def endpoint_of(system: System, blueprint: Blueprint) -> str:
     """The endpoint by which a client of Keystone takes certificates; empty for all others."""
-    uses = any(
-        blueprint.systems[found.system].check == "identity" and not found.optional
-        for found in system.integrations
-    )
+    uses = any(blueprint.systems[key].check == "identity" for key in system.needs)
     takes = any(found.endpoint == ENDPOINT for found in system.integrations)
     return ENDPOINT if uses and takes else ""

@@ -1,12 +1,13 @@
-"""What the answers of the services prove about the systems that they stand on. Pure."""
+"""Proof, from the answers of the services, that the systems below them work. Pure."""
 
 from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Iterable
 
-from coordinator.blueprint.systems import Blueprint, Integration, System
-from coordinator.report.finding import CANARY, Finding, Severity
+from coordinator.blueprint.systems import Blueprint, System
+from coordinator.checks.model import scope
+from coordinator.report.finding import CANARY, Severity
 from coordinator.report.report import Report
 
 _READ_USES = {"shared-db", "db-router", "identity-service"}
@@ -20,75 +21,65 @@ _ANSWERS = {"token", "read"}
 
 
 class Evidence:
-    """What one report proves."""
+    """The proof in one report."""
 
     def __init__(self, blueprint: Blueprint, report: Report) -> None:
         self._blueprint = blueprint
         self._report = report
-        systems = tuple(blueprint.systems.values())
-        self._working = self._reached(
-            filter(self.works, systems), lambda need: need.endpoint in _READ_USES
-        )
-        self._returned = self._reached(
-            filter(self._has_canary, systems), lambda need: need.endpoint not in _CANARY_LEAVES
+        systems = blueprint.systems.values()
+        self._working = self._behind(filter(self.works, systems), lambda end: end in _READ_USES)
+        self._returned = self._behind(
+            filter(self._has_canary, systems), lambda end: end not in _CANARY_LEAVES
         )
 
     def works(self, system: System) -> bool:
-        """Whether the system's own API answered, and nothing that was asked of it failed."""
-        asked = self._about(system)
+        """True if the system's own API answered, and nothing that was asked of it failed."""
+        asked = self._report.about(system.service)
         answered = any(f.question in _ANSWERS and f.severity is Severity.OK for f in asked)
         return answered and not any(f.severity is Severity.FAILED for f in asked)
 
     def fails(self, system: System) -> bool:
-        """Whether it was asked and did not answer well.
+        """True if it was asked and did not answer well.
 
         What Gnocchi says about Ceilometer's set-up is no sign of Ceilometer's life.
         """
-        faulty = any(finding.severity.is_fault for finding in self._about(system))
+        faulty = any(f.severity.is_fault for f in self._report.about(system.service))
         return faulty and system.check != "telemetry" and not self.works(system)
 
     def proves(self, system: System, since: datetime.datetime | None) -> bool:
-        """Whether the system works, although its charm complains, as far as is known since then.
+        """True if the system works, although its charm complains since then.
 
         A canary that was sent before proves nothing about it.
         """
         if self._is_outvoted(system):
             return False
-        sent = self._report.canaries.sent_at if self._report.canaries else None
-        if system.key in self._returned and since is not None and sent is not None:
-            return sent > since or system.key in self._working
-        return system.key in self._working
+        working = system.key in self._working
+        canaries = self._report.canaries
+        if working or canaries is None or since is None:
+            return working
+        return system.key in self._returned and canaries.sent_at > since
 
     def _is_outvoted(self, system: System) -> bool:
-        """Whether more of those that use a system fail than work.
+        """True if more of those that use a system fail than work.
 
         One that answers may do so from what it remembers.
         """
         if self.works(system):
             return False
         users = [self._blueprint.systems[key] for key in self._blueprint.dependents(system.key)]
-        failing = sum(self.fails(user) for user in users)
-        return failing > sum(self.works(user) for user in users)
-
-    def _about(self, system: System) -> tuple[Finding, ...]:
-        return self._report.about(system.service)
+        return sum(map(self.fails, users)) > sum(map(self.works, users))
 
     def _has_canary(self, system: System) -> bool:
         return any(
             finding.question == CANARY and finding.severity is Severity.OK
-            for finding in self._about(system)
+            for finding in self._report.about(system.service)
         )
 
-    def _reached(
-        self, first: Iterable[System], uses: Callable[[Integration], bool]
-    ) -> frozenset[str]:
-        """These systems and all that they use."""
-        reached: set[str] = set()
-        waiting = list(first)
-        while waiting:
-            system = waiting.pop()
-            if system.key not in reached:
-                reached.add(system.key)
-                needs = (need for need in system.integrations if not need.optional and uses(need))
-                waiting += [self._blueprint.systems[need.system] for need in needs]
-        return frozenset(reached)
+    def _behind(self, first: Iterable[System], uses: Callable[[str], bool]) -> frozenset[str]:
+        """Keys of these systems, and of all behind the endpoints that they use."""
+
+        def leads_to(key: str) -> list[str]:
+            needs = self._blueprint.systems[key].integrations
+            return [need.system for need in needs if not need.optional and uses(need.endpoint)]
+
+        return scope.reached((system.key for system in first), leads_to)

@@ -1,4 +1,4 @@
-"""Systems that are of different releases of OpenStack. Pure."""
+"""Systems of different releases of OpenStack. Pure."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ _FIRST = {
 """Charm → major version in Ussuri; since then each counts up once in a release
 (openstack/releases, `deliverables`). Gnocchi has versions of its own."""
 
-
 _ORIGINS = ("openstack-origin", "source")
 """Options that tell where packages come from; a charm has one of them, or none."""
 
@@ -33,12 +32,8 @@ def judge(
 ) -> tuple[Finding, ...]:
     """The systems that are of another release than most.
 
-    What counts is the version of the software, which the charm tells: the track of the charm says
-    nothing about it while an upgrade waits.
-
-    Args:
-        systems: each with its applications.
-        model: the whole model: packages of a subordinate come from where its principal's do.
+    The version of the software counts, which the charm tells: the track of the charm says nothing
+    about it while an upgrade waits. The model knows the principals of subordinates.
     """
     known = {
         app.name: (system, release)
@@ -46,9 +41,9 @@ def judge(
         for app in apps
         if (release := release_of(app))
     }
-    if len({release for _, release in known.values()}) < 2:
-        return ()
     votes = collections.Counter(release for _, release in known.values())
+    if len(votes) < 2:
+        return ()
     usual = max(votes, key=lambda one: (votes[one], platforms.releases().index(one)))
     return tuple(
         Finding(
@@ -65,14 +60,12 @@ def judge(
 
 
 def _remedy(model: Model, name: str) -> str:
-    """Where the packages of an application come from: its own option, else its principal's."""
+    """Shows the option for the source of its packages: its own, else its principal's."""
     app = model.applications[name]
-    for shown in (app, *(model.applications.get(other) for other in app.subordinate_to)):
-        if shown is None:
-            continue
-        options = charm_facts.of(shown.charm).options
+    principals = (model.applications.get(other) for other in app.subordinate_to)
+    for shown in (app, *filter(None, principals)):
         for option in _ORIGINS:
-            if option in options:
+            if option in charm_facts.of(shown.charm).options:
                 return f"juju config {shown.name} {option}"
     return f"juju status {name}"
 

@@ -1,68 +1,43 @@
-"""What is expected of a model: which systems are looked at, and which are required. Pure."""
+"""The systems that a request is about. Pure."""
 
 from __future__ import annotations
 
-import datetime
-import functools
-from collections.abc import Sequence
-
-import msgspec
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from coordinator.blueprint.systems import Blueprint, System
 
 
-class Scope(msgspec.Struct, frozen=True, dict=True):
-    """What is expected of a model.
+def reached(first: Iterable[str], leads_to: Callable[[str], Iterable[str]]) -> frozenset[str]:
+    """Keys of systems, and of all that these lead to."""
+    found: set[str] = set()
+    waiting = list(first)
+    while waiting:
+        key = waiting.pop()
+        if key not in found:
+            found.add(key)
+            waiting += leads_to(key)
+    return frozenset(found)
 
-    Attributes:
-        blueprint: the systems.
-        required: catalog types whose faults are failures.
-        services: all catalog types that are verified.
-        coordinator: name of the coordinator's own application, for remedies.
-        now: when the readout was taken.
+
+def serving(blueprint: Blueprint, types: Sequence[str]) -> frozenset[str]:
+    """Keys of the systems of these catalog types, and of all that these need.
+
+    Keystone always is one of them; with `metric`, so are Ceilometer and what needs Ceilometer:
+    they bring samples to Gnocchi.
     """
+    systems = blueprint.systems
+    checks = {"identity", "telemetry"} if "metric" in types else {"identity"}
+    first = {
+        system.key
+        for system in systems.values()
+        if (system.catalog and system.catalog.type in types)
+        or system.check in checks
+        or ("metric" in types and any(systems[key].check == "telemetry" for key in system.needs))
+    }
+    return reached(first, lambda key: systems[key].needs)
 
-    blueprint: Blueprint
-    required: Sequence[str]
-    services: Sequence[str]
-    coordinator: str
-    now: datetime.datetime
 
-    @functools.cached_property
-    def _wanted(self) -> frozenset[str]:
-        return self._reached(self.services)
-
-    @functools.cached_property
-    def _required(self) -> frozenset[str]:
-        return self._reached(self.required)
-
-    def is_wanted(self, system: System) -> bool:
-        """Whether the system is to be looked at at all."""
-        return system.key in self._wanted
-
-    def is_required(self, system: System) -> bool:
-        """Whether the stack does not work without it."""
-        return system.key in self._required
-
-    def _reached(self, types: Sequence[str]) -> frozenset[str]:
-        """The systems of these catalog types, and all that these need."""
-        found: set[str] = set()
-        waiting = [
-            system.key
-            for system in self.blueprint.systems.values()
-            if (system.catalog and system.catalog.type in types)
-            or system.check == "identity"
-            or ("metric" in types and self._feeds(system))
-        ]
-        while waiting:
-            key = waiting.pop()
-            if key not in found:
-                found.add(key)
-                waiting += self.blueprint.systems[key].needs
-        return frozenset(found)
-
-    def _feeds(self, system: System) -> bool:
-        """Whether it brings samples to Gnocchi: Ceilometer, and what needs Ceilometer."""
-        systems = self.blueprint.systems
-        needs = (systems[key].check for key in system.needs)
-        return system.check == "telemetry" or "telemetry" in needs
+def goals(systems: Mapping[str, System]) -> list[str]:
+    """Keys of the systems that are wanted for themselves, and not because others need them."""
+    needed = {key for system in systems.values() for key in system.needs}
+    return [key for key, s in systems.items() if s.catalog or s.check or key not in needed]

@@ -15,23 +15,26 @@ from coordinator.text import SHOWN, counted, named
 
 def judge(case: Case, system: System, apps: Sequence[Application]) -> Iterator[Finding]:
     """The principals that lack a system which has a unit beside each of theirs."""
-    blueprint = case.scope.blueprint
     names = {app.name for app in apps}
     for key in system.beside:
-        if not case.scope.is_wanted(blueprint.systems[key]):
+        if key not in case.wanted:
             continue
-        link = link_to(blueprint, system, key)
+        link = link_to(case.request.blueprint, system, key)
         for principal in case.stack.of(key):
             if principal.is_leaving or is_spared(principal, link):
                 continue
-            beside = {i.application for i in principal.integrated(link.other)} & names
+            beside = [
+                found.application
+                for found in principal.integrated(link.other)
+                if found.application in names
+            ]
             # what the principal itself needs is told as its integration
-            if beside or system.key not in blueprint.systems[key].needs:
+            if beside or system.key not in case.request.blueprint.systems[key].needs:
                 yield from _lacking(case, system, principal, link, beside)
 
 
 def is_spared(principal: Application, link: Integration) -> bool:
-    """Whether another integration of a principal makes the subordinate needless."""
+    """True if another integration of a principal makes the subordinate needless."""
     others = charm_facts.of(principal.charm).instead.get(link.other, ())
     return any(principal.integrated(endpoint) for endpoint in others)
 
@@ -48,7 +51,7 @@ def link_to(blueprint: Blueprint, system: System, principal: str) -> Integration
 
 
 def _lacking(
-    case: Case, system: System, principal: Application, link: Integration, beside: set[str]
+    case: Case, system: System, principal: Application, link: Integration, beside: Sequence[str]
 ) -> Iterator[Finding]:
     lacking = [
         unit.name
@@ -62,11 +65,10 @@ def _lacking(
     if not lacking:
         return
     there = case.stack.of(system.key)
-    title = next(iter(beside), "") or (there[0].name if there else system.charm)
+    title = next(iter((*beside, *(app.name for app in there))), system.charm)
+    place = named(lacking)
     if len(lacking) == len(principal.units):
         place = f"{principal.name} (all of its {counted(len(lacking))})"
-    else:
-        place = named(lacking)
     look = f"juju status {' '.join(lacking[:SHOWN])}"
     yield case.fault(
         system,
@@ -80,8 +82,8 @@ def _lacking(
 
 def _attach(case: Case, system: System, principal: Application, link: Integration) -> str:
     there = case.counterpart(principal, system)
-    if there:
-        # a blueprint may name no integration; Juju finds the endpoints then
-        ends = ((there, link.endpoint), (principal.name, link.other))
-        return " ".join(["juju integrate", *(":".join(filter(None, end)) for end in ends)])
-    return case.plan()
+    if not there:
+        return case.plan()
+    # a blueprint may name no integration; Juju finds the endpoints then
+    ends = ((there, link.endpoint), (principal.name, link.other))
+    return " ".join(["juju integrate", *(":".join(filter(None, end)) for end in ends)])

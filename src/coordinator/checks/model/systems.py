@@ -1,4 +1,4 @@
-"""What the Juju model says about each system of the stack, as findings. Pure.
+"""The findings of the Juju model about each system of the stack. Pure.
 
 The model says what the charms know; whether the service works is said by the service itself. So
 a fault in the model is a failure only where the service failed too, or where nobody else can tell
@@ -17,7 +17,6 @@ from coordinator.checks.model.applications import Part
 from coordinator.checks.model.case import Case
 from coordinator.checks.model.evidence import Evidence
 from coordinator.checks.model.machines import Machines
-from coordinator.checks.model.scope import Scope
 from coordinator.juju import discovery
 from coordinator.juju.discovery import Stack
 from coordinator.juju.status import Application, Model, RemoteApplication, application_of
@@ -26,21 +25,33 @@ from coordinator.report.report import Report
 from coordinator.request import Request
 from coordinator.text import SHOWN, named
 
-_ADDRESS_CHARMS = ("hacluster",)
-"""Subordinates that hold the address of their principal's service (charm-hacluster, README.md)."""
+_ADDRESS_CHARM = "hacluster"
+"""Subordinate that holds the address of its principal's service (charm-hacluster, README.md)."""
 
 
 def of_model(
     seen: Model, request: Request, members: Sequence[str], report: Report
 ) -> tuple[Finding, ...]:
-    """What the model says about the stack that a request is about.
+    """The findings of a model about the stack of a request.
 
-    Members are related applications that are Ceilometer; the report is what the services said.
+    Members are related applications that are Ceilometer; the report is of the services.
     """
-    scope = Scope(
-        request.blueprint, request.required, request.services, request.coordinator, report.taken_at
+    case = Case(
+        stack=_find(seen, request, members),
+        request=request,
+        evidence=Evidence(request.blueprint, report),
+        machines=Machines(seen),
+        now=report.taken_at,
     )
-    return judge(_find(seen, request, members), scope, Evidence(request.blueprint, report))
+    systems = [
+        system
+        for key, system in request.blueprint.systems.items()
+        if key in case.wanted and key in case.used
+    ]
+    found = [finding for system in systems for finding in _about(case, system)]
+    found += releases.judge([(s, case.stack.of(s.key)) for s in systems], seen)
+    ours = {app.name for system in systems for app in case.stack.of(system.key)}
+    return (*case.machines.findings(found, ours), *found)
 
 
 def name_services(seen: Model, request: Request, members: Sequence[str]) -> dict[str, str]:
@@ -54,22 +65,7 @@ def _find(seen: Model, request: Request, members: Sequence[str]) -> Stack:
     return discovery.find(seen, request.blueprint, {*request.applications.values(), *members})
 
 
-def judge(stack: Stack, scope: Scope, evidence: Evidence) -> tuple[Finding, ...]:
-    """What the model says about the stack."""
-    case = Case(stack, scope, evidence, Machines(stack.model))
-    systems = [
-        system
-        for system in scope.blueprint.systems.values()
-        if scope.is_wanted(system) and case.is_part(system)
-    ]
-    found = [finding for system in systems for finding in _about(case, system)]
-    found += releases.judge([(s, stack.of(s.key)) for s in systems], stack.model)
-    ours = {app.name for system in systems for app in stack.of(system.key)}
-    return (*case.machines.findings(found, ours), *found)
-
-
 def _about(case: Case, system: System) -> Iterator[Finding]:
-    """The findings about one system."""
     apps, others = case.stack.of(system.key), case.stack.others.get(system.key, ())
     local = (*apps, *(app for app in others if isinstance(app, Application)))
     faults = [
@@ -87,23 +83,23 @@ def _about(case: Case, system: System) -> Iterator[Finding]:
     elif not local and not others:
         yield from _absent(case, system)
     yield from missing
-    if system.beside:
-        yield from subordinates.judge(case, system, apps)
+    yield from subordinates.judge(case, system, apps)
 
 
 def _parts(case: Case, system: System, apps: Sequence[Application]) -> Iterator[Part]:
-    """What is judged together: all applications of a system; but each that is for one other.
+    """All applications of a system together; but each by itself that is for one other.
 
-    What stands between one service and its database, or holds its address, is a part of that
-    service: it says nothing about others.
+    The one between a service and its database, and the one that holds its address, are parts of
+    that service: they say nothing about others.
     """
     if system.apart:
         for key in system.beside:
-            if case.scope.is_wanted(owner := case.scope.blueprint.systems[key]):
+            if key in case.wanted:
+                owner = case.request.blueprint.systems[key]
                 yield from _beside(owner, case.stack.of(key), apps, "router")
     elif apps:
         yield Part(system, tuple(apps))
-        yield from _beside(system, apps, case.model.of_charm(*_ADDRESS_CHARMS), "address")
+        yield from _beside(system, apps, case.model.of_charm(_ADDRESS_CHARM), "address")
 
 
 def _beside(
@@ -118,10 +114,10 @@ def _beside(
 
 
 def _absent(case: Case, system: System) -> Iterator[Finding]:
-    """Absent is what failed and is not there; what works may be in another model.
+    """The fault of a system that failed and is not there: one that works is in another model.
 
-    What others merely use is missed by these: by their integrations. Where Juju could not tell
-    about an application, it may be that one.
+    Systems without an API are missed by the integrations of their users. An application that Juju
+    could not tell about may be the one.
     """
     unknown = [app.name for app in case.model.applications.values() if app.unreadable]
     if system.charm in unknown:

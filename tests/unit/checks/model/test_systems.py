@@ -443,6 +443,15 @@ def test_hosts_without_an_agent_are_named(cloud: models.Model):
     assert found.severity is Severity.DEGRADED
 
 
+def test_of_several_agents_the_first_is_always_the_one_that_is_missing(cloud: models.Model):
+    for name in ("blue", "green", "red", "white", "yellow"):
+        cloud.attach(name, "nova-compute", charm="ceilometer-agent", version="22.0.0")
+        cloud.integrate(f"{name}:nova-ceilometer", "nova-compute:nova-ceilometer", "container")
+    del cloud.units("nova-compute")["nova-compute/1"]["subordinates"]
+    found = [f.summary for f in faults(cloud) if f.cause is Cause.NO_SUBORDINATE]
+    assert found == ["ceilometer-agent is missing on nova-compute/1"]
+
+
 def test_many_hosts_without_an_agent_are_counted():
     large = models.openstack(computes=20)
     for name in list(large.units("nova-compute"))[:12]:

@@ -5,7 +5,6 @@ import datetime
 import pytest
 
 from coordinator.checks.model import unit_status
-from coordinator.checks.model.unit_status import Context
 from coordinator.juju.status import CharmStatus, JujuLevel
 from tests.unit.reports import NOW
 
@@ -14,6 +13,6 @@ from tests.unit.reports import NOW
 def test_how_long_a_charm_waits_is_told_in_the_unit_that_fits(minutes: int, told: str):
     since = NOW - datetime.timedelta(minutes=minutes)
     status = CharmStatus(JujuLevel.WAITING, "Incomplete relations", since)
-    fault = unit_status.of_status(status, Context("aodh", NOW))
+    fault = unit_status.of_status(status, None, NOW)
     assert fault
     assert fault.state == f"still waiting for {told}"
