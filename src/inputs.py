@@ -107,7 +107,7 @@ def gather(relations: Related, model: ops.Model, choice: Choice, proxies: Proxie
         coordinator=model.app.name,
         expiry=valid.expiry,
         blueprint=choice.blueprint,
-        depth=valid.deep.depth,
+        depth=valid.depth,
         thresholds=valid.thresholds,
         fewer_rights=bool(valid.requested_grants),
     )

@@ -60,12 +60,10 @@ def build_backends(
     options = seen.settings
     if options is None:
         raise ValueError("without valid options there is nothing to do")
-    origin = options.origin
-    suite = f"{origin.series}-{origin.pocket}/{origin.release}" if origin else ""
     policy = msgspec.structs.replace(options.upgrade, remembers=remembers)
     basic = Backends(
         policy=policy,
-        command=command.CommandBackend(packages.Source(suite=suite, proxies=seen.proxies)),
+        command=command.CommandBackend(packages.Source(suite=options.suite, proxies=seen.proxies)),
         members=seen.members,
         announce=announce,
     )
