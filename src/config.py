@@ -123,6 +123,8 @@ def _one_of(*allowed: str) -> Callable[[str], str]:
 
 
 def _number(allowed: range, told: str, *, or_zero: bool = False) -> Callable[[str], int]:
+    told = told.format(allowed.start, allowed.stop - 1)
+
     def parser(text: str) -> int:
         number = int(text) if text.isascii() and text.isdigit() else -1
         if number not in allowed and not (or_zero and number == 0):
@@ -130,10 +132,6 @@ def _number(allowed: range, told: str, *, or_zero: bool = False) -> Callable[[st
         return number
 
     return parser
-
-
-def _within(allowed: range, unit: str) -> Callable[[str], int]:
-    return _number(allowed, f"whole {unit} from {allowed.start} to {allowed.stop - 1}")
 
 
 def _names_of(what: str, forbidden: str) -> Callable[[str], tuple[str, ...]]:
@@ -177,26 +175,26 @@ def _suite(text: str) -> str:
 _PARSERS: dict[str, Callable[[str], Any]] = {
     "region": parse_region,
     "interface": _one_of(*INTERFACES),
-    "verify-timeout": _within(TIMEOUT_RANGE, "seconds"),
+    "verify-timeout": _number(TIMEOUT_RANGE, "whole seconds from {} to {}"),
     "ssl-ca": _certificates,
     "upgrade-method": _one_of(*(method.value for method in Method)),
     "upgrade-policy": _one_of(*(trigger.value for trigger in Trigger)),
     "openstack-origin": _suite,
     "requested-grants": _names_of("roles", " "),
-    "certificate-warning-days": _within(range(366), "days"),
-    "certificate-failure-days": _within(range(366), "days"),
+    "certificate-warning-days": _number(range(366), "whole days from {} to {}"),
+    "certificate-failure-days": _number(range(366), "whole days from {} to {}"),
     "deep-verification": _one_of(*_DEPTHS),
-    "canary-timeout": _within(CANARY_RANGE, "seconds"),
+    "canary-timeout": _number(CANARY_RANGE, "whole seconds from {} to {}"),
     "canary-interval": _number(
         range(5, 1441),
-        "whole minutes from 5 to 1440, or 0: only when something has changed",
+        "whole minutes from {} to {}, or 0: only when something has changed",
         or_zero=True,
     ),
-    "alarm-evaluation-interval": _within(range(1, 3601), "seconds"),
+    "alarm-evaluation-interval": _number(range(1, 3601), "whole seconds from {} to {}"),
     "backlog-threshold": _number(range(sys.maxsize), "a whole number, 0 or more"),
-    "measures-max-age": _within(range(1, 10081), "minutes"),
+    "measures-max-age": _number(range(1, 10081), "whole minutes from {} to {}"),
     "expected-metrics": _names_of("metrics", " /"),
-    "metrics-port": _number(range(1024, 65536), "0, or a port from 1024 to 65535", or_zero=True),
+    "metrics-port": _number(range(1024, 65536), "0, or a port from {} to {}", or_zero=True),
 }
 """Parsers of the options that are the same for each blueprint, in the order of faults."""
 
@@ -254,8 +252,7 @@ def parse(config: Mapping[str, _Option], services: Sequence[str] = SERVICES) -> 
 
 def parse_blueprint(config: Mapping[str, _Option]) -> str:
     """The option `blueprint` as it was written: its lines count."""
-    text = str(config.get("blueprint", ""))
-    return text if text.strip() else ""
+    return str(config.get("blueprint", ""))
 
 
 def parse_metrics_port(config: Mapping[str, _Option]) -> int | None:

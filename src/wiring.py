@@ -8,9 +8,7 @@ import pathlib
 from collections.abc import Callable
 
 import msgspec
-import ops
 
-import inputs
 import juju_access
 from coordinator.juju import errors, patience, snap
 from coordinator.juju.access import Access
@@ -19,6 +17,7 @@ from coordinator.report import kept
 from coordinator.upgrade import command, packages
 from coordinator.upgrade.backends import Backends
 from coordinator.upgrade.policy import Method
+from hook import Hook
 from unit_state import UnitState
 
 CLIENT_WAIT = datetime.timedelta(hours=1)
@@ -36,27 +35,17 @@ class _Failure(kept.Kept, frozen=True):
     fault: str
 
 
-def build_backends(
-    charm: ops.CharmBase,
-    seen: inputs.Inputs,
-    files: UnitState,
-    announce: Callable[[str], None],
-    *,
-    remembers: bool,
-    installs: bool,
-    insists: bool,
-) -> Backends:
+def build_backends(hook: Hook, *, remembers: bool, installs: bool, insists: bool) -> Backends:
     """What a turn of the loop works with.
 
     Args:
-        charm: whose unit this is.
-        seen: what the hook observed.
-        files: where it is remembered that the juju client could not be installed.
-        announce: told one line before something takes long.
-        remembers: whether what is done can be recorded; else nothing is done.
-        installs: whether the client may be installed where ceilometer's action may be run.
-        insists: whether a controller is asked that did not answer a moment ago: a person waits.
+        hook: the hook or action, with valid options.
+        remembers: what is done can be recorded; else nothing is done.
+        installs: the juju client may be installed where ceilometer's action may be run.
+        insists: ask a controller, too, that did not answer a moment ago: a person waits.
     """
+    charm, files, seen = hook.charm, hook.files, hook.seen
+    announce = hook.publisher.announce
     options = seen.settings
     if options is None:
         raise ValueError("without valid options there is nothing to do")
@@ -86,7 +75,7 @@ def build_backends(
 
 
 def keep_controller(files: UnitState, backends: Backends) -> None:
-    """Remember what was seen of the controller, for the next hook."""
+    """Keep what was seen of the controller, for the next hook."""
     if backends.action is not None:
         files.keep(_REST, backends.action.controller.rest.to_json())
         files.keep(_SIGHTINGS, patience.to_json(backends.action.sightings))
@@ -95,7 +84,7 @@ def keep_controller(files: UnitState, backends: Backends) -> None:
 def _find_client(
     unit: str, channel: str, files: UnitState, announce: Callable[[str], None], *, installs: bool
 ) -> pathlib.Path | errors.JujuFault:
-    """The juju client, installed now where that may be tried, or why it is not there."""
+    """The juju client, installed now where that may be tried; else the reason it is missing."""
     found = snap.find()
     if found is not None:
         return found

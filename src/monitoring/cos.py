@@ -18,6 +18,9 @@ import yaml
 
 from monitoring.exporter import ADDRESS, FILE
 
+KEY = "config"
+"""Key of the unit's databag."""
+
 DOCS = "https://charmhub.io/telemetry-coordinator/docs"
 """Where the documentation is, as metadata.yaml says: `DOCS` of alert_rules.yaml."""
 

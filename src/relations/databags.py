@@ -19,9 +19,6 @@ Databag = Mapping[str, str]
 Databags = Mapping[str, Databag]
 """Databags of the remote units, by the unit's name."""
 
-REQUEST_KEYS = ("username", "requested_grants")
-"""Keys that we write to identity-credentials."""
-
 _ABSENT = {"", "None", "__null__"}
 _NEEDED = (
     "credentials_host",
@@ -63,12 +60,9 @@ class Gnocchi(msgspec.Struct, frozen=True):
 def identity_request(username: str, grants: tuple[str, ...]) -> dict[str, str]:
     """What we write to identity-credentials: the user that keystone is to make.
 
-    Without `requested_grants` keystone grants its admin role.
+    Without grants, keystone grants its admin role; an empty value removes the key.
     """
-    request = {"username": username}
-    if grants:
-        request["requested_grants"] = ",".join(grants)
-    return request
+    return {"username": username, "requested_grants": ",".join(grants)}
 
 
 def identity(units: Databags, application: Databag) -> Identity:

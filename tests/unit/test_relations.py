@@ -20,7 +20,8 @@ def gnocchi(*urls: str) -> relations.Gnocchi:
 
 
 def test_without_grants_only_a_user_is_asked_for():
-    assert relations.identity_request("coordinator", ()) == {"username": "coordinator"}
+    request = relations.identity_request("coordinator", ())
+    assert request == {"username": "coordinator", "requested_grants": ""}
 
 
 def test_grants_are_joined_by_commas():
