@@ -24,7 +24,7 @@ CLIENT_WAIT = datetime.timedelta(hours=1)
 """After an installation of the juju client that failed, the next is tried so much later."""
 
 _CLIENT = "juju-client.json"
-_REST = "controller.json"
+_CONTROLLER = "controller.json"
 _SIGHTINGS = "units.json"
 
 
@@ -67,7 +67,7 @@ def build_backends(hook: Hook, *, remembers: bool, installs: bool, insists: bool
         return msgspec.structs.replace(basic, barred=juju)
     from coordinator.juju import action, client  # noqa: PLC0415 - 50 ms, mostly jubilant
 
-    rest = ControllerRest.from_json(files.read(_REST))
+    rest = ControllerRest.from_json(files.read(_CONTROLLER))
     through = client.Controller(access, juju, rest, insists=insists)
     sightings = patience.from_json(files.read(_SIGHTINGS))
     backend = action.ActionBackend(through, seen.related, sightings)
@@ -77,7 +77,7 @@ def build_backends(hook: Hook, *, remembers: bool, installs: bool, insists: bool
 def keep_controller(files: UnitState, backends: Backends) -> None:
     """Keep what was seen of the controller, for the next hook."""
     if backends.action is not None:
-        files.keep(_REST, backends.action.controller.rest.to_json())
+        files.keep(_CONTROLLER, backends.action.controller.rest.to_json())
         files.keep(_SIGHTINGS, patience.to_json(backends.action.sightings))
 
 

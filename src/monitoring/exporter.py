@@ -54,10 +54,10 @@ class Systemd(msgspec.Struct, frozen=True):
             return cls(pathlib.Path(environment[SEAM], _SYSTEM.relative_to("/")), runs=False)
         return cls(_SYSTEM, runs=True) if _BOOTED.is_dir() else None
 
-    def tell(self, *words: str) -> bool:
-        """Run systemctl; return False, and tell the log, where it fails or hangs."""
+    def tell(self, *words: str) -> None:
+        """Run systemctl; a failure is only logged."""
         if not self.runs:
-            return True
+            return
         command = ["systemctl", *words]
         try:
             done = subprocess.run(
@@ -65,14 +65,13 @@ class Systemd(msgspec.Struct, frozen=True):
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             logger.warning("%s: %s", " ".join(command), error)
-            return False
+            return
         if done.returncode:
             logger.warning("%s: %s", " ".join(command), plain(done.stderr or "failed"))
-        return not done.returncode
 
 
 class Exporter:
-    """What one unit of the coordinator exports."""
+    """The metrics of one unit: a file, and its service where there is a systemd."""
 
     def __init__(self, unit: str, files: UnitState, systemd: Systemd | None) -> None:
         self._unit = unit
@@ -122,7 +121,7 @@ class Exporter:
         self._systemd.tell("enable", "--now", self._name)
 
     def stop(self) -> None:
-        """Serve nothing any more, and leave nothing of that behind."""
+        """Stop and remove the service."""
         if self._systemd is None:
             return
         path = self._systemd.folder / self._name

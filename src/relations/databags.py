@@ -1,8 +1,7 @@
-"""Databags of the relations as typed values. Pure: mappings in, values out.
+"""Databags of the relations as typed values.
 
-The dialects are those of the charms themselves: charm-keystone (identity-credentials),
-charm-gnocchi (metric-service) and charm-vault (certificates). Values are strings; an absent one
-may also be empty, `None` or `__null__`.
+Sources: charm-keystone (identity-credentials), charm-gnocchi (metric-service) and charm-vault
+(certificates). Values are strings; an absent one may also be empty, `None` or `__null__`.
 """
 
 from __future__ import annotations
@@ -36,8 +35,7 @@ class Identity(msgspec.Struct, frozen=True):
 
     Attributes:
         candidates: complete sets of credentials, each once; empty while keystone has sent none.
-        fault: why what it sent can never be used; or nothing.
-        remedy: what to do about the fault.
+        fault: why they can never be used, or nothing.
     """
 
     candidates: tuple[Credentials, ...] = ()
@@ -50,7 +48,7 @@ class Gnocchi(msgspec.Struct, frozen=True):
 
     Attributes:
         urls: distinct valid URLs; empty while its database is not ready.
-        fault: which unit published something else, or nothing.
+        fault: the unit that published something else, or nothing.
     """
 
     urls: tuple[str, ...] = ()
@@ -85,16 +83,18 @@ def identity(units: Databags, application: Databag) -> Identity:
             found.append(_credentials(unit, values))
     if found:
         return Identity(_distinct(found))
-    if not faults and _SUNBEAM_KEYS & application.keys():
+    if faults:
+        return faults[0]
+    if _SUNBEAM_KEYS & application.keys():
         return Identity(
             fault="keystone speaks the dialect of Sunbeam (OpenStack on Kubernetes)",
             remedy="integrate the machine charm keystone",
         )
-    return faults[0] if faults else Identity()
+    return Identity()
 
 
 def _fault_of(unit: str, values: Databag) -> Identity | None:
-    """Why complete credentials can never be used; None when they can."""
+    """The reason why complete credentials can never be used; None when they can."""
     version = values.get("api_version", "3").strip().removeprefix("v")
     if version.split(".")[0] != "3":
         return Identity(
@@ -130,7 +130,6 @@ def _auth_url(values: Databag) -> str:
 
 
 def _distinct(found: list[Credentials]) -> tuple[Credentials, ...]:
-    """Each set of credentials once, in the order of appearance."""
     unique: dict[Credentials, Credentials] = {}
     for one in found:
         unique.setdefault(dataclasses.replace(one, source=""), one)
@@ -138,7 +137,7 @@ def _distinct(found: list[Credentials]) -> tuple[Credentials, ...]:
 
 
 def gnocchi(units: Databags) -> Gnocchi:
-    """Read metric-service: the URL that each Gnocchi unit publishes."""
+    """Read metric-service: the URL of each Gnocchi unit."""
     urls: list[str] = []
     fault = ""
     for unit in sorted(units, key=_unit_number):
