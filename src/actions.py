@@ -1,4 +1,4 @@
-"""What a hook that verifies and the four actions do: parameters in, results out."""
+"""Verifications in hooks, and the four actions: parameters in, results out."""
 
 from __future__ import annotations
 
@@ -198,7 +198,10 @@ class Actions:
         self._publish(turn)
         run = turn.situation.run
         if run is None and not turn.situation.began:
-            event.fail(f"ceilometer-upgrade was not run: {_refusal_of(turn)}")
+            about_charm = upgrade_findings.CHARM_CHECK
+            (finding,) = (f for f in turn.report.findings if f.check == about_charm)
+            reason = f"{finding.summary}; {finding.remedy}"
+            event.fail(f"ceilometer-upgrade was not run: {reason}")
             return
         event.set_results(of_run(turn))
         if run is not None and run.error:
@@ -304,9 +307,3 @@ def of_run(turn: Turn) -> dict[str, Any]:
         },
         **({"cause": error} if error else {}),
     }
-
-
-def _refusal_of(turn: Turn) -> str:
-    """What stands in the way of ceilometer's own action, and what to type."""
-    (finding,) = (f for f in turn.report.findings if f.check == upgrade_findings.CHARM_CHECK)
-    return f"{finding.summary}; {finding.remedy}"

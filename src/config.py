@@ -56,12 +56,7 @@ class Settings(msgspec.Struct, frozen=True):
 
 
 class OptionFault(msgspec.Struct, frozen=True):
-    """A value that is not allowed.
-
-    Attributes:
-        text: the option with its value.
-        allowed: what is allowed instead.
-    """
+    """An option with its value, and what is allowed instead."""
 
     text: str
     allowed: str

@@ -1,4 +1,4 @@
-"""What a hook has at hand, and its duties without the cloud: a quiet hook loads none of it."""
+"""All that a hook has at hand, and its work without the cloud; a quiet hook loads none of it."""
 
 from __future__ import annotations
 

@@ -20,11 +20,11 @@ from relations.endpoints import CERTIFICATES, IDENTITY, MEMBERS, METRIC, NOTIFIC
 from relations.related import Related
 
 _OF_JUJU = ("egress-subnets", "ingress-address", "private-address")
-"""What Juju writes into the databag of each unit."""
+"""Keys that Juju writes into the databag of each unit."""
 
 
 class Inputs(msgspec.Struct, frozen=True):
-    """What this hook can work with.
+    """Options and relations, as far as this hook can work with them.
 
     Attributes:
         settings: valid options, None when some are invalid.
@@ -189,7 +189,7 @@ def _digest(
 
 
 def _said(relation: ops.Relation) -> dict[str, databags.Databag]:
-    """What units wrote, without what Juju itself writes about each."""
+    """The databags of units, without the keys of Juju."""
     units = {
         unit: {key: value for key, value in databag.items() if key not in _OF_JUJU}
         for unit, databag in related.of_units(relation).items()

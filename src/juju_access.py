@@ -1,4 +1,4 @@
-"""What Juju and the operator tell about the controller: agent.conf, and the secret juju-access."""
+"""Access to the controller, from agent.conf and the secret juju-access."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import yaml
 from coordinator.juju import access, errors
 
 _NOT_GRANTED = "permission denied|is not allowed to read this secret"
-"""What the hook command secret-get says of a secret that is not granted: Juju 3, and 4.0."""
+"""Errors of secret-get for a secret that is not granted: Juju 3, and 4.0."""
 
 _CONTROLLER = re.compile(r"controller-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 """The controller in the settings of an agent."""

@@ -1,4 +1,4 @@
-"""What all units must know, in the peer application databag: record, status and blueprint.
+"""The peer application databag: record, status and blueprint, which all units must know.
 
 Every change there wakes every unit, the leader included. So nothing is in it that changes by
 itself: no time of a verification, no counter; and nothing is written that is there already.

@@ -1,4 +1,4 @@
-"""What one unit keeps for itself: files in a private folder that outlives a refresh.
+"""Files of one unit, in a private folder that outlives a refresh.
 
 The folder is beside ops' own `.unit-state.db`, in the charm's folder: Juju leaves there what it
 did not bring, and removes all of it with the unit. A file that cannot be read is as good as none.
@@ -22,7 +22,7 @@ VERIFIED = "verified"
 """The `inputs.Inputs.digest` of the last verification."""
 
 STACK = "stack.json"
-"""What the leader told other charms last; empty on a unit that does not lead."""
+"""The stack that the leader told other charms last; empty on a unit that does not lead."""
 
 STACK_STATUS = "stack-status.json"
 """The status of the stack in it: units may be told what is wrong with an option instead."""

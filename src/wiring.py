@@ -36,7 +36,7 @@ class _Failure(kept.Kept, frozen=True):
 
 
 def build_backends(hook: Hook, *, remembers: bool, installs: bool, insists: bool) -> Backends:
-    """What a turn of the loop works with.
+    """The backends of ceilometer-upgrade for one hook.
 
     Args:
         hook: the hook or action, with valid options.

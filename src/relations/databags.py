@@ -31,10 +31,10 @@ _SUNBEAM_KEYS = {"credentials", "internal-endpoint", "api-version", "auth-host"}
 
 
 class Identity(msgspec.Struct, frozen=True):
-    """What keystone sent.
+    """Credentials from keystone.
 
     Attributes:
-        candidates: complete sets of credentials, each once; empty while keystone has sent none.
+        candidates: complete sets, each once; empty while keystone has sent none.
         fault: why they can never be used, or nothing.
     """
 
@@ -44,7 +44,7 @@ class Identity(msgspec.Struct, frozen=True):
 
 
 class Gnocchi(msgspec.Struct, frozen=True):
-    """What Gnocchi's units published.
+    """URLs from Gnocchi's units.
 
     Attributes:
         urls: distinct valid URLs; empty while its database is not ready.
@@ -56,7 +56,7 @@ class Gnocchi(msgspec.Struct, frozen=True):
 
 
 def identity_request(username: str, grants: tuple[str, ...]) -> dict[str, str]:
-    """What we write to identity-credentials: the user that keystone is to make.
+    """Our side of identity-credentials: the user that keystone is to make.
 
     Without grants, keystone grants its admin role; an empty value removes the key.
     """

@@ -36,7 +36,7 @@ class Related:
         return [relation for relation in found if relation.active]
 
     def units(self, endpoint: str) -> dict[str, Databag]:
-        """What the units of an endpoint wrote, by their names."""
+        """Databags of the units of an endpoint, by their names."""
         return {
             name: databag
             for relation in self.active(endpoint)
@@ -45,7 +45,7 @@ class Related:
 
 
 def of_units(relation: ops.Relation) -> dict[str, Databag]:
-    """What the units of a relation wrote, by their names."""
+    """Databags of the units of a relation, by their names."""
     return {unit.name: read(relation, unit) for unit in relation.units}
 
 

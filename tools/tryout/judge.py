@@ -95,7 +95,7 @@ def judge(model: Model) -> Report:
 
 
 def text_of(model: Model, report: Report, file: str, channel: str = "") -> str:
-    """All that is said of a model: its report, and the plan."""
+    """The report of a model, and the plan."""
     view = render.report_as(Form.TEXT, report, Choice().blueprint)
     return "\n".join((_HEAD, *_warning(model), view, _plan(model, report, file, channel)))
 
@@ -148,7 +148,7 @@ def _bare(apps: Iterable[Application]) -> list[str]:
 
 
 def _requests(model: Model, at: datetime.datetime) -> Iterator[Finding]:
-    """What the coordinator says of a Ceilometer that asks for its action, and it may not run."""
+    """The findings of Ceilometers that ask for an action that may not be run from here."""
     for app in ceilometer.applications(model):
         found = findings.of_charm(Sight(app), Record(), at, may_command=False)
         if found is not None and app.asks:
@@ -156,7 +156,7 @@ def _requests(model: Model, at: datetime.datetime) -> Iterator[Finding]:
 
 
 def _taken_at(model: Model) -> datetime.datetime:
-    """When the status was saved: a moment after the newest change of a unit's in it."""
+    """The time of the status: a moment after the newest change of a unit in it."""
     times = [unit.workload.since for unit in model.units] + [u.agent.since for u in model.units]
     newest = max(filter(None, times), default=datetime.datetime.now(datetime.timezone.utc))
     return newest + datetime.timedelta(minutes=1)

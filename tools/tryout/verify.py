@@ -63,7 +63,7 @@ def main(environ: Mapping[str, str]) -> int:
 
 
 def request_of(who: access.Access, environ: Mapping[str, str]) -> Request:
-    """What is verified.
+    """The request that the environment describes.
 
     Raises:
         ValueError: SERVICES names something unknown, or a number of seconds is not allowed.
@@ -99,7 +99,7 @@ def _seconds(environ: Mapping[str, str], name: str, usual: int, allowed: range) 
 
 
 def _stopped(request: Request) -> str:
-    """What a person is told who interrupts a verification."""
+    """The message after a verification that a person interrupted."""
     if request.depth is not Depth.FULL:
         return "stopped; there is no report"
     minutes = math.ceil((request.thresholds.canary_timeout + cleanup.MARGIN) / 60)
