@@ -142,18 +142,15 @@ def _names_of(what: str, forbidden: str) -> Callable[[str], tuple[str, ...]]:
 def _certificates(text: str) -> str:
     if not text:
         return ""
-    certificates = text if "-----BEGIN" in text else _decoded(text)
-    fault = openstack_certificates.fault_of(certificates)
+    if "-----BEGIN" not in text:
+        try:
+            text = base64.b64decode("".join(text.split()), validate=True).decode("ascii")
+        except ValueError:
+            raise ValueError("give CA certificates as PEM, or PEM in base64") from None
+    fault = openstack_certificates.fault_of(text)
     if fault:
         raise ValueError(f"give CA certificates as PEM, or PEM in base64 ({fault})")
-    return certificates
-
-
-def _decoded(text: str) -> str:
-    try:
-        return base64.b64decode("".join(text.split()), validate=True).decode("ascii")
-    except ValueError:
-        raise ValueError("give CA certificates as PEM, or PEM in base64") from None
+    return text
 
 
 def _suite(text: str) -> str:

@@ -159,7 +159,7 @@ def _without_gnocchi(relations: Related, valid: config.Settings) -> status.Statu
     if "metric" not in valid.required:
         return None
     gnocchi = databags.gnocchi(relations.units(METRIC))
-    if gnocchi.urls:
+    if gnocchi.ready:
         return None
     if gnocchi.fault:
         return status.blocked(gnocchi.fault, "check gnocchi's options vip and os-*-hostname")

@@ -21,9 +21,6 @@ from unit_state import HISTORY, SHOWN, STACK, STACK_STATUS, UnitState
 
 logger = logging.getLogger(__name__)
 
-StackOf = Callable[[status.Status], telemetry_stack.Stack]
-"""Makes of a status what other charms are told."""
-
 
 def unverified(told: status.Status) -> telemetry_stack.Stack:
     """The stack of a status that says why it cannot be verified, since now at the latest."""
@@ -66,13 +63,18 @@ class Publisher:
         if self._charm.unit.is_leader():
             self._charm.app.status = shown
 
-    def tell(self, seen: Inputs, told: status.Status, stack: StackOf = unverified) -> None:
+    def tell(
+        self,
+        seen: Inputs,
+        told: status.Status,
+        stack: Callable[[status.Status], telemetry_stack.Stack] = unverified,
+    ) -> None:
         """Offer the status of the stack beside what concerns an option, and tell both.
 
         Args:
             seen: what the hook observed.
             told: the status of the stack, or why it cannot be judged.
-            stack: makes of a status what other charms are told.
+            stack: makes what other charms are told of the status.
         """
         first = seen.first(told)
         # no number moves by itself in what options and relations lack: each one is news

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import os
 import pathlib
-from collections.abc import Callable
 
 import msgspec
 
@@ -45,7 +44,6 @@ def build_backends(hook: Hook, *, remembers: bool, installs: bool, insists: bool
         insists: ask a controller, too, that did not answer a moment ago: a person waits.
     """
     charm, files, seen = hook.charm, hook.files, hook.seen
-    announce = hook.publisher.announce
     options = seen.settings
     if options is None:
         raise ValueError("without valid options there is nothing to do")
@@ -54,7 +52,7 @@ def build_backends(hook: Hook, *, remembers: bool, installs: bool, insists: bool
         policy=policy,
         command=command.CommandBackend(packages.Source(suite=options.suite, proxies=seen.proxies)),
         members=seen.members,
-        announce=announce,
+        announce=hook.publisher.announce,
     )
     if not options.juju_access and policy.method is not Method.ACTION:
         return basic
@@ -62,7 +60,7 @@ def build_backends(hook: Hook, *, remembers: bool, installs: bool, insists: bool
     if not isinstance(access, Access):
         return msgspec.structs.replace(basic, barred=access)
     may_install = installs and remembers and policy.allows_action
-    juju = _find_client(charm.unit.name, access.channel, files, announce, installs=may_install)
+    juju = _find_client(hook, access.channel, installs=may_install)
     if isinstance(juju, errors.JujuFault):
         return msgspec.structs.replace(basic, barred=juju)
     from coordinator.juju import action, client  # noqa: PLC0415 - 50 ms, mostly jubilant
@@ -81,20 +79,18 @@ def keep_controller(files: UnitState, backends: Backends) -> None:
         files.keep(_SIGHTINGS, patience.to_json(backends.action.sightings))
 
 
-def _find_client(
-    unit: str, channel: str, files: UnitState, announce: Callable[[str], None], *, installs: bool
-) -> pathlib.Path | errors.JujuFault:
+def _find_client(hook: Hook, channel: str, *, installs: bool) -> pathlib.Path | errors.JujuFault:
     """The juju client, installed now where that may be tried; else the reason it is missing."""
     found = snap.find()
     if found is not None:
         return found
     now = datetime.datetime.now(datetime.timezone.utc)
-    last = kept.loads(_Failure, files.read(_CLIENT))
+    last = kept.loads(_Failure, hook.files.read(_CLIENT))
     fault = last.fault if last and last.at <= now < last.at + CLIENT_WAIT else ""
     if installs and not fault:
-        obtained = snap.obtain(channel, announce)
+        obtained = snap.obtain(channel, hook.publisher.announce)
         if isinstance(obtained, pathlib.Path):
             return obtained
         fault = obtained
-        files.keep(_CLIENT, kept.dumps(_Failure(now, fault)))
-    return errors.no_client(channel, fault, unit)
+        hook.files.keep(_CLIENT, kept.dumps(_Failure(now, fault)))
+    return errors.no_client(channel, fault, hook.charm.unit.name)

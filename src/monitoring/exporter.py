@@ -105,10 +105,10 @@ class Exporter:
             unit=self._unit, port=port, address=ADDRESS, folder=file.parent
         )
         path = self._systemd.folder / self._name
-        if _read(path) == text:
-            self._systemd.tell("start", self._name)
-            return
         try:
+            if path.exists() and path.read_bytes() == text.encode():
+                self._systemd.tell("start", self._name)
+                return
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
             path.chmod(0o644)
@@ -148,10 +148,3 @@ class Exporter:
                     error.strerror,
                     application,
                 )
-
-
-def _read(path: pathlib.Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, ValueError):
-        return ""

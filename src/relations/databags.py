@@ -44,14 +44,14 @@ class Identity(msgspec.Struct, frozen=True):
 
 
 class Gnocchi(msgspec.Struct, frozen=True):
-    """URLs from Gnocchi's units.
+    """State of Gnocchi's units.
 
     Attributes:
-        urls: distinct valid URLs; empty while its database is not ready.
-        fault: the unit that published something else, or nothing.
+        ready: a unit published its URL, since its database is ready.
+        fault: the unit that published something else, where none published its URL.
     """
 
-    urls: tuple[str, ...] = ()
+    ready: bool = False
     fault: str = ""
 
 
@@ -137,19 +137,17 @@ def _distinct(found: list[Credentials]) -> tuple[Credentials, ...]:
 
 
 def gnocchi(units: Databags) -> Gnocchi:
-    """Read metric-service: the URL of each Gnocchi unit."""
-    urls: list[str] = []
+    """Read metric-service."""
     fault = ""
     for unit in sorted(units, key=_unit_number):
-        value = units[unit].get("gnocchi_url", "").strip()
-        if _absent(value):
+        url = units[unit].get("gnocchi_url", "").strip()
+        if _absent(url):
             continue
-        wrong = fault_of(value)
-        if wrong:
-            fault = fault or f"{unit} published a URL that cannot be used ({wrong})"
-        else:
-            urls.append(value.rstrip("/"))
-    return Gnocchi(tuple(dict.fromkeys(urls)), "" if urls else fault)
+        wrong = fault_of(url)
+        if not wrong:
+            return Gnocchi(ready=True)
+        fault = fault or f"{unit} published a URL that cannot be used ({wrong})"
+    return Gnocchi(fault=fault)
 
 
 def certificates(units: Databags) -> dict[str, str]:
