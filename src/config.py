@@ -21,7 +21,6 @@ SERVICES = systems.SERVICES
 
 INTERFACES = ("public", "internal", "admin")
 TIMEOUT_RANGE = range(2, 301)
-CANARY_RANGE = range(5, 901)
 
 _DEPTHS = {"off": Depth.SHALLOW, "on-change": Depth.CHANGES, "always": Depth.FULL}
 """Depth of a verification in a hook, by the option `deep-verification`."""
@@ -164,7 +163,7 @@ def _suite(text: str) -> str:
     return f"{series}-{pocket or 'updates'}/{release}"
 
 
-_PARSERS: dict[str, Callable[[str], Any]] = {
+PARSERS: dict[str, Callable[[str], Any]] = {
     "region": parse_region,
     "interface": _one_of(*INTERFACES),
     "verify-timeout": _number(TIMEOUT_RANGE, "whole seconds from {} to {}"),
@@ -176,7 +175,7 @@ _PARSERS: dict[str, Callable[[str], Any]] = {
     "certificate-warning-days": _number(range(366), "whole days from {} to {}"),
     "certificate-failure-days": _number(range(366), "whole days from {} to {}"),
     "deep-verification": _one_of(*_DEPTHS),
-    "canary-timeout": _number(CANARY_RANGE, "whole seconds from {} to {}"),
+    "canary-timeout": _number(range(5, 901), "whole seconds from {} to {}"),
     "canary-interval": _number(
         range(5, 1441),
         "whole minutes from {} to {}, or 0: only when something has changed",
@@ -204,7 +203,7 @@ def parse(config: Mapping[str, _Option], services: Sequence[str] = SERVICES) -> 
     parsers: dict[str, Callable[[str], Any]] = {
         "required-services": functools.partial(parse_services, allowed=services),
         "optional-services": functools.partial(_any_of, allowed=services),
-        **_PARSERS,
+        **PARSERS,
     }
     values: dict[str, Any] = {}
     faults: list[OptionFault] = []
@@ -250,7 +249,7 @@ def parse_blueprint(config: Mapping[str, _Option]) -> str:
 def parse_metrics_port(config: Mapping[str, _Option]) -> int | None:
     """Port of loopback for metrics, 0 for none; None for a value that is not allowed."""
     try:
-        return _PARSERS["metrics-port"](_text(config, "metrics-port"))
+        return PARSERS["metrics-port"](_text(config, "metrics-port"))
     except ValueError:
         return None
 
