@@ -191,11 +191,7 @@ PARSERS: dict[str, Callable[[str], Any]] = {
 
 
 def parse(config: Mapping[str, _Option], services: Sequence[str] = SERVICES) -> Settings:
-    """Read the options of `config.yaml`, but for `blueprint`.
-
-    Args:
-        config: the options.
-        services: catalog types of the blueprint in force.
+    """Read all options but `blueprint`; `services` are catalog types of the one in force.
 
     Raises:
         OptionsError: naming every option whose value is not allowed.

@@ -49,9 +49,7 @@ class PeerState:
     def keep_status(self, told: status.Status, *, exact: bool = False) -> status.Status:
         """Replace the status; return what others are told: the same while only numbers move.
 
-        Args:
-            told: the status.
-            exact: a number that moves is news, too.
+        With `exact`, a number that moves is news, too.
         """
         settled = told if exact else told.settled(self.status())
         self._write(_STATUS, settled.to_json())

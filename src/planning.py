@@ -20,12 +20,7 @@ from hook import Hook
 
 
 def results(hook: Hook, event: ops.ActionEvent, report: Report | None) -> dict[str, Any]:
-    """Results of the action.
-
-    Args:
-        hook: the action's; the plan needs no valid options.
-        event: the action, with its parameters.
-        report: the last one, where this unit has it.
+    """Results of the action, valid options or not; the last report may be missing.
 
     Raises:
         ValueError: a parameter is not allowed, or one is missing; it says which, and what is.

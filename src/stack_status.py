@@ -72,7 +72,7 @@ class Publisher:
         """Offer the status of the stack beside what concerns an option, and tell both.
 
         Args:
-            seen: what the hook observed.
+            seen: options and relations of this hook.
             told: the status of the stack, or why it cannot be judged.
             stack: makes what other charms are told of the status.
         """
@@ -129,7 +129,7 @@ def of_report(report: Report, upgrade: str, told: status.Status) -> telemetry_st
 
     Args:
         report: the last verification.
-        upgrade: what became of ceilometer-upgrade, in one word of the interface.
+        upgrade: the state of ceilometer-upgrade, in one word of the interface.
         told: the status of the stack.
     """
     looked_for = {f.service for f in report.findings if f.question == "catalog"} | {"identity"}

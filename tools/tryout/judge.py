@@ -84,14 +84,16 @@ def judge(model: Model) -> Report:
         blueprint=blueprint,
     )
     found = [*systems.of_model(model, request, (), report), *_requests(model, at)]
-    report = Report(at, "internal", "", root_causes.explained(found, blueprint))
-    report = remedies.retold(report, remedies.OF_JUDGE)
+    explained = root_causes.explained(found, blueprint)
+    report = remedies.retold(
+        msgspec.structs.replace(report, findings=explained), remedies.OF_JUDGE
+    )
     if report.severity is Severity.OK:
         well = "shows no fault" if report.findings else "has nothing of the stack"
-        return msgspec.structs.replace(report, whole=f"the model {well}; no service was asked")
-    return msgspec.structs.replace(
-        report, whole=report.summary().removeprefix("nothing verified; ")
-    )
+        whole = f"the model {well}; no service was asked"
+    else:
+        whole = report.summary().removeprefix("nothing verified; ")
+    return msgspec.structs.replace(report, whole=whole)
 
 
 def text_of(model: Model, report: Report, file: str, channel: str = "") -> str:
