@@ -129,7 +129,7 @@ class Actions:
     def _note(self, told: status.Status, turn: Turn) -> status.Status:
         """Keep the status in the history; return it with the time since when."""
         report, seen = turn.report, self._hook.seen
-        facts = Facts(report.endpoints, report.builds, seen.units, turn.deed)
+        facts = Facts(report.endpoints, report.builds, seen.units, turn.upgrade_event)
         shown = seen.first(seen.blocker or told)
         noted = self._hook.publisher.note(shown, report.taken_at, facts, report)
         return told.dated(noted.onsets.get(told.check))

@@ -59,7 +59,8 @@ class Publisher:
         logger.info(line)
         self._announced = True
         self._files.keep_news(SHOWN, "")
-        self._charm.unit.status = shown = ops.MaintenanceStatus(status.message(line))
+        text = status.Status(status.Level.MAINTENANCE, line).message
+        self._charm.unit.status = shown = ops.MaintenanceStatus(text)
         if self._charm.unit.is_leader():
             self._charm.app.status = shown
 

@@ -1,7 +1,7 @@
 """Folders and files that nobody else may read, gone when they are done with.
 
-A folder is locked while its process lives. What is not locked was left over by a process that was
-killed, and is removed by the next one: by `folder`, and by `sweep` where nothing new is needed.
+A folder is locked while its process lives; one without a lock was left over by a process that was
+killed.
 """
 
 from __future__ import annotations
@@ -18,19 +18,13 @@ from collections.abc import Generator
 from types import FrameType
 
 _PREFIX = "telemetry-coordinator-"
-_YOUNG = 60.0
-"""Seconds in which a folder without a lock may still be one that is just being made."""
-
+_YOUNG = 60.0  # seconds in which a folder without a lock may still be one that is just being made
 _live: set[pathlib.Path] = set()
-"""The folders of this process."""
 
 
 @contextlib.contextmanager
 def folder(parent: pathlib.Path | None = None) -> Generator[pathlib.Path]:
-    """A new folder with mode 0700, removed at the end.
-
-    Left-overs of processes that were killed are removed too.
-    """
+    """A new folder with mode 0700, removed at the end; left-overs of others are removed too."""
     parent = parent or _parent()
     _sweep(parent)
     made = tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=parent)
@@ -53,16 +47,13 @@ def write(path: pathlib.Path, text: str) -> pathlib.Path:
 
 
 def sweep(*more: pathlib.Path) -> None:
-    """Remove what processes that were killed have left over. Raises nothing."""
+    """Remove the left-overs of processes that were killed; raises nothing."""
     for parent in dict.fromkeys((_parent(), pathlib.Path(tempfile.gettempdir()), *more)):
         _sweep(parent)
 
 
 def remove_when_terminated() -> None:
-    """Have SIGTERM remove this process's folders, then end it as it would have.
-
-    To be called once, from the main thread.
-    """
+    """Let SIGTERM remove this process's folders first; to be called from the main thread."""
     signal.signal(signal.SIGTERM, _remove_and_end)
 
 
@@ -74,18 +65,14 @@ def _remove_and_end(number: int, _frame: FrameType | None) -> None:
 
 
 def _parent() -> pathlib.Path:
-    """Where private folders live: /run is memory and is emptied by a restart."""
+    """The usual place of private folders: /run is memory and is emptied by a restart."""
     run = pathlib.Path("/run")
     return run if os.access(run, os.W_OK) else pathlib.Path(tempfile.gettempdir())
 
 
 @contextlib.contextmanager
 def _locked(path: pathlib.Path) -> Generator[None]:
-    """The folder locked until the end of this process at the latest.
-
-    Raises:
-        OSError: it is no folder, or another process has locked it.
-    """
+    """Lock the folder; raises OSError where it is none, or another process has locked it."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -111,7 +98,7 @@ def _remove_left_over(path: pathlib.Path) -> None:
 
 
 def _is_orphan(name: str) -> bool:
-    """Whether the process that made a folder has ended; its number is in the name."""
+    """True if the process that made a folder has ended; its number is in the name."""
     number = name.removeprefix(_PREFIX).partition("-")[0]
     is_number = number.isascii() and number.isdigit()
     return is_number and not pathlib.Path("/proc", number).exists()

@@ -24,12 +24,7 @@ from coordinator.upgrade.run import Situation, run_upgrade
 
 
 class Turn(msgspec.Struct, frozen=True):
-    """The outcome of one turn.
-
-    Attributes:
-        situation: what is known at its end, and what was done.
-        report: what all of it means.
-    """
+    """The outcome of one turn: the situation at its end, and the report of it."""
 
     situation: Situation
     report: Report
@@ -37,12 +32,12 @@ class Turn(msgspec.Struct, frozen=True):
 
     @property
     def record(self) -> Record:
-        """What is to be remembered of ceilometer-upgrade."""
+        """The record to keep of ceilometer-upgrade."""
         return self.situation.record
 
     @property
-    def deed(self) -> str:
-        """The last thing that happened to ceilometer-upgrade, with its time; or nothing."""
+    def upgrade_event(self) -> str:
+        """The last event of ceilometer-upgrade, with its time; or nothing."""
         record = self.record
         if record.running is not None:
             return f"ceilometer-upgrade began as task {record.running.task}"
@@ -55,12 +50,12 @@ class Turn(msgspec.Struct, frozen=True):
 
     @property
     def decision(self) -> Decision:
-        """What is still to be done about it."""
+        """The decision about what is still to be done."""
         return self.situation.decision
 
     @property
     def memory(self) -> CheckMemory:
-        """What the next verification needs to know of this one."""
+        """The memory for the next verification."""
         fails = canary_schedule.fail_charms(self.report.findings)
         return msgspec.structs.replace(self.situation.verification.memory, charms_fail=fails)
 
@@ -84,53 +79,56 @@ def look(
     was read after the run's end tells about it.
     """
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        seeing = pool.submit(backends.see, record)
+        asked = pool.submit(backends.see, record)
         if record.running is not None:
-            seeing.result()
+            asked.result()
         verified = checks_runner.verify(
             request,
             memory,
             progress,
-            lambda: find_release(seeing.result(), record, backends),
+            lambda: find_release(asked.result(), record, backends),
             backends.announce,
         )
-        seen = seeing.result()
-    if seen.model is not None:
-        names = systems.name_services(seen.model, request, backends.members)
+        sight = asked.result()
+    if sight.model is not None:
+        names = systems.name_services(sight.model, request, backends.members)
         memory = msgspec.structs.replace(verified.memory, names=names)
         verified = msgspec.structs.replace(verified, memory=memory)
-    observed = observe(verified, record, backends, seen)
+    observed = observe(verified, record, backends, sight)
     record = settle(observed, record)
     decision = decide(observed, record, backends.policy)
     if decision.step is Step.ADOPT and observed.fingerprint is not None:
         record = record.adopted(observed.at, observed.fingerprint, observed.asks)
-    situation = Situation(verified, seen, record, decision)
+    situation = Situation(verified, sight, record, decision)
     return Turn(situation, judge(request, situation, backends))
 
 
 def act(request: Request, seen: Turn, backends: Backends) -> Turn:
-    """Run ceilometer-upgrade, whether it is needed or not, and judge what is known then."""
+    """Run ceilometer-upgrade, whether it is needed or not, and judge the facts after it."""
     situation = run_upgrade(request, seen.situation, backends)
     before = seen.report.resource_types or frozenset()
     return Turn(situation, judge(request, situation, backends), before)
 
 
-def judge(request: Request, now: Situation, backends: Backends) -> Report:
-    """Make the findings of all facts, once, and then tell them from their root causes."""
-    verified, report = now.verification, now.verification.report
+def judge(request: Request, situation: Situation, backends: Backends) -> Report:
+    """Make the findings of all facts, and tell those that are causes from those that follow."""
+    verified, sight = situation.verification, situation.sight
+    report = verified.report
     found = list(report.findings)
     if verified.comparison is not None:
         severity = Severity.FAILED if "metric" in request.required else Severity.DEGRADED
-        application = backends.application_to_run(now.sight, request.coordinator)
+        application = backends.application_to_run(sight, request.coordinator)
         found += checks_ceilometer.judge(
             verified.comparison, verified.release, severity, remedies.run_upgrade(application)
         )
-    if now.sight.model is not None:
+    if sight.model is not None:
         report = msgspec.structs.replace(report, findings=tuple(found))
-        found += systems.of_model(now.sight.model, request, backends.members, report)
+        found += systems.of_model(sight.model, request, backends.members, report)
+    allows_command = backends.policy.allows_command
     about_charm = upgrade_findings.of_charm(
-        now.sight, now.record, report.taken_at, backends.policy.allows_command, now.refused
+        sight, situation.record, report.taken_at, allows_command, situation.refused
     )
-    found += [about_charm] if about_charm is not None else []
+    if about_charm is not None:
+        found.append(about_charm)
     explained = root_causes.explained(found, request.blueprint)
     return msgspec.structs.replace(report, findings=explained)

@@ -1,4 +1,4 @@
-"""What is to be verified, and how: the value that options and relations become."""
+"""The request: what is to be verified, and how."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import msgspec
 
 from coordinator.blueprint.loader import load
 from coordinator.blueprint.systems import Blueprint
-from coordinator.openstack import certificates as openstack_certificates
+from coordinator.openstack.certificates import fault_of
 from coordinator.openstack.credentials import Credentials
 from coordinator.openstack.proxies import Proxies
 
 
 class Depth(enum.Enum):
-    """What is asked beyond "is it there, and does it answer"."""
+    """The questions beyond "is it there, and does it answer"."""
 
     SHALLOW = "shallow"  # nothing
     READS = "reads"  # what can be found out by reading alone, and once more what canaries missed
@@ -24,7 +24,7 @@ class Depth(enum.Enum):
 
     @property
     def reads(self) -> bool:
-        """Whether the questions are asked that only read."""
+        """True if the questions are asked that only read."""
         return self is not Depth.SHALLOW
 
     @property
@@ -34,16 +34,16 @@ class Depth(enum.Enum):
 
 
 class Thresholds(msgspec.Struct, frozen=True):
-    """What is normal in this cloud.
+    """Bounds of what is normal in this cloud.
 
     Attributes:
-        canary_timeout: seconds that all canaries together may take.
-        canary_interval: minutes within which what canaries prove is proven again; 0: only when it
-            may have changed.
+        canary_timeout: seconds for all canaries together.
+        canary_interval: minutes until canaries are sent again; 0: only when what they prove may
+            have changed.
         evaluation_interval: seconds between two evaluations of Aodh's alarms.
         backlog: measures that may wait for Gnocchi's metricd.
         age: minutes that the newest measure of a running instance may be old.
-        metrics: names of metrics that running instances must have.
+        metrics: those that running instances must have.
     """
 
     canary_timeout: int = 180
@@ -58,33 +58,26 @@ DEFAULT_THRESHOLDS = Thresholds()
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """When a certificate that ends is a fault.
-
-    Attributes:
-        warn: days left below which it is a degradation.
-        fail: days left below which it is a failure.
-    """
+    """Days left of a certificate, below which it is a degradation or a failure."""
 
     warn: int = 30
     fail: int = 7
 
 
-DEFAULT_LIMITS = Limits()
-
-
 class Request(msgspec.Struct, frozen=True):
-    """What is to be verified, and how.
+    """A request for a verification.
 
     Attributes:
         credentials: candidates, the likeliest first; at least one.
         required: catalog types whose faults are failures.
         optional: catalog types whose faults are degradations.
-        region: region; empty means the first that keystone names.
+        region: empty means the first that keystone names.
         timeout: seconds for everything.
         certificates: CA certificates (PEM) to trust beside the system's, by their source.
-        applications: application names by catalog type or `identity`, where relations tell them.
-        fewer_rights: whether the operator asked for fewer rights than an administrator's, so that
-            what they forbid is no fault.
+        applications: names by catalog type or `identity`, where relations tell them.
+        coordinator: name of the coordinator's application.
+        fewer_rights: the operator asked for fewer rights than an administrator's; what they
+            forbid is no fault.
     """
 
     credentials: Sequence[Credentials]
@@ -97,14 +90,14 @@ class Request(msgspec.Struct, frozen=True):
     proxies: Proxies
     applications: Mapping[str, str]
     coordinator: str
-    expiry: Limits = DEFAULT_LIMITS
+    expiry: Limits = Limits()
     blueprint: Blueprint = msgspec.field(default_factory=load)
     depth: Depth = Depth.SHALLOW
     thresholds: Thresholds = DEFAULT_THRESHOLDS
     fewer_rights: bool = False
 
     def same_stack(self, other: Request) -> bool:
-        """Whether the same services are verified at the same places, however deep."""
+        """True if the same services are verified at the same places, however deep."""
         return msgspec.structs.replace(self, depth=other.depth) == other
 
     @property
@@ -115,7 +108,7 @@ class Request(msgspec.Struct, frozen=True):
 
     @property
     def grant(self) -> str:
-        """What to type to give the coordinator's user the rights that it lacks."""
+        """The command that gives the coordinator's user the rights that it lacks."""
         if self.fewer_rights:
             return f'juju config {self.coordinator} requested-grants=""'
         return f"openstack role add {self.credentials[0].options} ROLE"
@@ -123,15 +116,10 @@ class Request(msgspec.Struct, frozen=True):
     @property
     def trusted(self) -> tuple[str, ...]:
         """The certificates that can be read."""
-        return tuple(
-            text
-            for text in self.certificates.values()
-            if not openstack_certificates.fault_of(text)
-        )
+        return tuple(text for text in self.certificates.values() if not fault_of(text))
 
     @property
     def services(self) -> tuple[str, ...]:
         """All catalog types to verify, in the order of the blueprint."""
-        return tuple(
-            t for t in self.blueprint.services if t in self.required or t in self.optional
-        )
+        verified = (*self.required, *self.optional)
+        return tuple(service for service in self.blueprint.services if service in verified)

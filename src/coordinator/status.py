@@ -1,4 +1,4 @@
-"""The one status: level and message that sum up everything. Pure."""
+"""The one status: level and message that sum up everything."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from coordinator.text import more, plain
 LIMIT = 120
 """Characters of a message; more is cut off in `juju status` on an ordinary terminal."""
 
-ROOM = 80
-"""Characters of the summary's first words that are shown beside whatever remedy."""
+_ROOM = 80
+"""Characters of the summary's first words that are shown beside any remedy."""
 
 _CUT = "..."
 _FIRST = 24
 """Characters in which no detail begins: `standby; leader blocked:`."""
 
 _DETAIL = re.compile(r"; | \(| at \w+://")
-"""Where details begin: advice, numbers and places, behind what is the matter."""
+"""The begin of details (advice, numbers, places) behind the fault itself."""
 
 _LONGEST_REMEDY = 2000
-"""Characters of a remedy that other units are told: a longer one they are not told at all."""
+"""Characters of a remedy that other units are told; of a longer one they are told nothing."""
 
 
 class Level(enum.Enum):
-    """Who has to act; the values are Juju's names of statuses."""
+    """Levels by who has to act; the values are Juju's names of statuses."""
 
     BLOCKED = "blocked"  # a person
     WAITING = "waiting"  # another charm
@@ -49,9 +49,8 @@ class Status(kept.Kept, frozen=True):
     """A status.
 
     Attributes:
-        remedy: what to type; it is never cut.
         check: the check that it is about, such as `metric.endpoint`; empty where none.
-        since: when that was first seen not to be ok, as people read it; empty where not known.
+        since: when that was first seen not to be ok, for people; empty where not known.
     """
 
     level: Level
@@ -64,31 +63,40 @@ class Status(kept.Kept, frozen=True):
 
     @property
     def message(self) -> str:
-        """What `juju status` shows: at most `LIMIT` characters, unless the remedy is longer."""
-        return message(self.summary, self.remedy, self.others, self.following, self.since)
+        """At most `LIMIT` characters, unless the first words and the remedy are longer.
+
+        The time is left out where the summary would be cut for it. The summary is cut between
+        words, first in its details; the remedy is never cut.
+        """
+        text = plain(self.summary, limit=1000)
+        end = f"; {self.remedy}" if self.remedy else ""
+        end += more(self.others, self.following)
+        dated = f"{text} since {self.since}"
+        if self.since and len(dated) + len(end) <= LIMIT:
+            return dated + end
+        detail = _DETAIL.search(text, _FIRST)
+        first = detail.start() + len(_CUT) if detail else len(text)
+        return _fitted(text, max(LIMIT - len(end), min(first, _ROOM))) + end
 
     @property
     def text(self) -> str:
-        """The same for other units and charms, without counts, which change by themselves."""
-        return message(self.summary, self.remedy, since=self.since)
+        """The message for other units and charms, without counts, which change by themselves."""
+        return msgspec.structs.replace(self, others=0, following=0).message
 
     def dated(self, onset: datetime.datetime | None) -> Status:
-        """The status of a fault with the time since when; absolute, as it must not change."""
+        """The status with the absolute time since when its check is not ok."""
         since = f"{onset:%d %b %H:%MZ}".lstrip("0") if onset is not None and self.check else ""
         return msgspec.structs.replace(self, since=since)
 
     def settled(self, before: Status | None) -> Status:
-        """What others are told: the status before, where only counts and measures differ.
-
-        That holds for the time since when, too: another leader knows it no better.
-        """
+        """The status for others: the one before, where only counts, measures or times differ."""
         if before is None or _shape(self) != _shape(before):
             return self
         return before if before.since or not self.since else self
 
     def to_json(self) -> str:
-        """The status as JSON, for other units; without a remedy that is too long for them."""
-        summary, remedy = _kept(self)
+        """The status for other units, without a remedy that is too long for them."""
+        summary, remedy = _for_others(self)
         data = {"level": self.level.value, "summary": summary, "remedy": remedy}
         if self.since:
             data["since"] = plain(self.since)
@@ -106,15 +114,15 @@ class Status(kept.Kept, frozen=True):
             return None
 
 
-def _kept(told: Status) -> tuple[str, str]:
-    """Summary and remedy as other units are told them."""
-    remedy = plain(told.remedy, len(told.remedy) + 4)
-    return plain(told.summary), remedy if len(remedy) <= _LONGEST_REMEDY else ""
+def _for_others(status: Status) -> tuple[str, str]:
+    """Summary and remedy for other units."""
+    remedy = plain(status.remedy, len(status.remedy))
+    return plain(status.summary), remedy if len(remedy) <= _LONGEST_REMEDY else ""
 
 
-def _shape(told: Status) -> tuple[Level, str, str]:
-    summary, remedy = _kept(told)
-    return told.level, _COUNTS.sub("#", summary), remedy
+def _shape(status: Status) -> tuple[Level, str, str]:
+    summary, remedy = _for_others(status)
+    return status.level, _COUNTS.sub("#", summary), remedy
 
 
 def blocked(
@@ -137,27 +145,8 @@ def standby(leader: Status | None) -> Status:
     return Status(Level.ACTIVE, summary, leader.remedy, since=leader.since)
 
 
-def message(
-    summary: str, remedy: str = "", others: int = 0, following: int = 0, since: str = ""
-) -> str:
-    """A message within the limit, as far as the first words of the summary and the remedy fit.
-
-    The time is left out where the summary would be cut for it. The summary is cut between words,
-    first what it tells in detail; its first words and what to type are never cut.
-    """
-    text = plain(summary, limit=1000)
-    end = f"; {remedy}" if remedy else ""
-    end += more(others, following)
-    dated = f"{text} since {since}"
-    if since and len(dated) + len(end) <= LIMIT:
-        return dated + end
-    detail = _DETAIL.search(text, _FIRST)
-    first = len(text) if detail is None else detail.start() + len(_CUT)
-    return _fitted(text, max(LIMIT - len(end), min(first, ROOM))) + end
-
-
 def _fitted(text: str, room: int) -> str:
-    """A text that is cut between two words; within one only where that fills the room."""
+    """The text cut between two words; within one only where that fills the room."""
     if len(text) <= room:
         return text
     cut = text[: room - len(_CUT)]

@@ -1,4 +1,4 @@
-"""Words of messages; texts from elsewhere made fit for statuses, logs and commands. Pure."""
+"""Words of messages; texts from elsewhere made fit for statuses, logs and commands."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 SHOWN = 5
-"""Names that are told in one finding or remedy; the others are counted."""
+"""Names in one finding or remedy; the others are counted."""
 
 _NO_NAME = re.compile(r"[^A-Za-z0-9._:/-]")
 
@@ -20,20 +20,24 @@ def plain(text: str, limit: int = 300) -> str:
     """
     line = " ".join(text.split())
     printable = "".join(character if character.isprintable() else "?" for character in line)
-    return printable if len(printable) <= limit else printable[: limit - 3] + "..."
+    return _cut(printable, limit)
 
 
 def quoted(name: str, limit: int = 60) -> str:
-    """A name that anybody may have chosen, in quotes, where it stands beside what is to be typed.
+    """A name that anybody may have chosen, in quotes, fit to stand beside what is to be typed.
 
     It is of a narrow alphabet, which no shell takes for anything else, and cut at the limit.
     """
     safe = _NO_NAME.sub("?", name[: limit + 1])
-    return f"'{safe if len(safe) <= limit else safe[: limit - 3] + '...'}'"
+    return f"'{_cut(safe, limit)}'"
+
+
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 3] + "..."
 
 
 def more(others: int, following: int) -> str:
-    """What is not said of a list of causes: how many others, and what the first one caused."""
+    """The end of a message about the first of several causes: what it does not tell."""
     parts = [f"+{others} more"] if others else []
     parts += [f"{following} caused by this"] if following else []
     return f" ({'; '.join(parts)})" if parts else ""
@@ -46,12 +50,12 @@ def counted(number: int, noun: str = "unit") -> str:
 
 def named(names: Sequence[str], shown: int = SHOWN) -> str:
     """Some names, and how many more there are."""
-    more = len(names) - shown
-    return ", ".join(names[:shown]) + (f" and {more} more" if more > 0 else "")
+    rest = len(names) - shown
+    return ", ".join(names[:shown]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def lasting(span: datetime.timedelta) -> str:
-    """How long, for people: `45 s`, `12 min`, `3 h`, `2 d`."""
+    """A span of time for people: `45 s`, `12 min`, `3 h`, `2 d`."""
     seconds = max(0, round(span.total_seconds()))
     for unit, length, most in (("s", 1, 120), ("min", 60, 120 * 60), ("h", 3600, 48 * 3600)):
         if seconds < most:

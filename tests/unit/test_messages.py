@@ -47,7 +47,7 @@ SILENT = (
     # metrics and alerts have a page of their own, which is made from them
     "coordinator/report/metrics.py",
     # the words of a report around its findings
-    "coordinator/report/as_text.py",
+    "coordinator/report/render.py",
     # what happened, as reports tell it; nobody has to act on it
     "coordinator/report/history.py",
     "coordinator/report/kept.py",

@@ -38,6 +38,10 @@ def judge(
     )
 
 
+def message(summary: str, remedy: str = "", others: int = 0, following: int = 0) -> str:
+    return status.blocked(summary, remedy, others, following).message
+
+
 def failures(count: int) -> Record:
     record = Record()
     for _ in range(count):
@@ -50,29 +54,29 @@ def failures(count: int) -> Record:
 
 @given(st.text(), st.text(max_size=30), st.integers(0, 99))
 def test_a_message_keeps_to_its_limit(summary: str, remedy: str, others: int):
-    text = status.message(summary, remedy, others)
+    text = message(summary, remedy, others)
     assert len(text) <= status.LIMIT
     assert remedy in text
 
 
 @given(st.text(min_size=200), st.text(min_size=1))
 def test_a_remedy_is_never_cut(summary: str, remedy: str):
-    assert remedy in status.message(summary, remedy)
+    assert remedy in message(summary, remedy)
 
 
 def test_a_problem_is_cut_between_words():
-    text = status.message("word, " * 50)
+    text = message("word, " * 50)
     assert text == "word, " * 18 + "word..."
     assert len(text) <= status.LIMIT
 
 
 def test_a_problem_as_long_as_the_limit_is_not_cut():
-    assert status.message("x" * 120) == "x" * 120
-    assert len(status.message("x" * 121)) == 120
+    assert message("x" * 120) == "x" * 120
+    assert len(message("x" * 121)) == 120
 
 
 def test_the_first_words_of_a_problem_have_up_to_eighty_characters():
-    assert status.message("x" * 200, "y" * 200) == "x" * 77 + "...; " + "y" * 200
+    assert message("x" * 200, "y" * 200) == "x" * 77 + "...; " + "y" * 200
 
 
 UNSEAL = "juju ssh vault/0 VAULT_ADDR=http://127.0.0.1:8220 vault operator unseal"
@@ -120,7 +124,7 @@ UNSEAL = "juju ssh vault/0 VAULT_ADDR=http://127.0.0.1:8220 vault operator unsea
     ],
 )
 def test_the_words_that_matter_are_shown_whole(summary: str, remedy: str, others: int, shown: str):
-    assert status.message(summary, remedy, others) == (
+    assert message(summary, remedy, others) == (
         f"{shown}; {remedy}" + (f" (+{others} more)" if others else "")
     )
 
@@ -145,7 +149,7 @@ def test_most_causes_have_messages_of_their_own():
 def test_no_message_is_cut_within_a_word_or_its_first_words(cause: Cause, summary: str):
     names = remedies.Names("metric", "gnocchi", "keystone", "telemetry-coordinator", "vault")
     remedy = remedies.remedy(cause, names)
-    shown = status.message(summary, remedy, others=2, following=3)
+    shown = message(summary, remedy, others=2, following=3)
     said = shown.removesuffix(" (+2 more; 3 caused by this)").removesuffix(f"; {remedy}")
     assert remedy in shown
     if said != summary:
@@ -156,11 +160,11 @@ def test_no_message_is_cut_within_a_word_or_its_first_words(cause: Cause, summar
 
 
 def test_a_message_is_one_line():
-    assert status.message("first\n  second\tthird") == "first second third"
+    assert message("first\n  second\tthird") == "first second third"
 
 
 def test_other_problems_are_counted():
-    assert status.message("one", "do", others=2) == "one; do (+2 more)"
+    assert message("one", "do", others=2) == "one; do (+2 more)"
 
 
 # Levels
@@ -225,8 +229,8 @@ def test_what_is_about_no_check_has_no_time():
 
 
 def test_the_time_is_left_out_where_the_problem_would_be_cut_for_it():
-    message = fault("7 Nov 09:12Z", "x" * 99).message
-    assert message == "x" * 99 + "; juju status metric"
+    text = fault("7 Nov 09:12Z", "x" * 99).message
+    assert text == "x" * 99 + "; juju status metric"
 
 
 def test_others_are_told_the_time_that_they_know():

@@ -13,7 +13,7 @@ from coordinator.blueprint.loader import Choice
 from coordinator.juju.errors import JujuFault
 from coordinator.juju.status import Model
 from coordinator.plan import bundle, completion, plan
-from coordinator.report import remedies, render
+from coordinator.report import remedies, templates
 from coordinator.report.finding import Cause, Severity
 from coordinator.report.report import Report
 from coordinator.text import plain
@@ -168,7 +168,7 @@ def _commands(
 ) -> str:
     services = tuple(choice.blueprint.services)
     watched = (*options.required, *options.optional) or services
-    return render.render(
+    return templates.fill(
         "plan.txt",
         plan=made,
         fault=seen.fault,

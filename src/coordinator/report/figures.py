@@ -1,18 +1,14 @@
-"""Names of the numbers that a report carries beside its findings (`Report.figures`).
-
-A name that ends in a colon is followed by what the number is about. Only names that more than one
-place uses are here; what a check remembers for itself is named there.
-"""
+"""Names of the numbers in `Report.figures`; a colon is followed by what the number is about."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 VERIFICATION_SECONDS = "verification.seconds"
-"""How long the verification took, canaries included."""
+"""Canaries included."""
 
 ENDPOINT_SECONDS = "endpoint.seconds:"
-"""By service: how long it took to answer: its versions and one read; Keystone, a token."""
+"""By service: time to answer its versions and one read; Keystone, a token."""
 
 CANARY_SECONDS = "canary.seconds:"
 """By service: from sending a canary until it was seen on the other side, and removed."""

@@ -1,4 +1,4 @@
-"""Findings: the answers to single questions, with severity, cause and remedy. Pure."""
+"""Findings: the answers to single questions, with severity, cause and remedy."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CANARY = "canary"
 
 
 class Severity(enum.Enum):
-    """How bad a finding is, in the words that people see."""
+    """The badness of a finding, in the words that people see."""
 
     OK = "ok"
     SKIPPED = "skipped"
@@ -22,17 +22,17 @@ class Severity(enum.Enum):
 
     @property
     def rank(self) -> int:
-        """Order of badness: the larger, the worse."""
+        """The larger, the worse."""
         return list(Severity).index(self)
 
     @property
     def is_fault(self) -> bool:
-        """Whether somebody has to act."""
+        """True if somebody has to act."""
         return self in {Severity.DEGRADED, Severity.FAILED}
 
 
 class Cause(enum.Enum):
-    """Why a check did not succeed; each wants another remedy."""
+    """The cause of a fault; each wants another remedy."""
 
     NOT_IN_CATALOG = "not-in-catalog"
     NO_INTERFACE = "no-such-interface"
@@ -131,12 +131,10 @@ class Finding(kept.Kept, frozen=True):
     Attributes:
         service: the catalog type it is about, or `identity`, `telemetry`, `trust`.
         question: what was asked: `catalog`, `endpoint`, `read`, …
-        summary: the answer in one short line, without a full stop.
-        remedy: what to type or do, or nothing.
-        because: the check whose fault explains this one, such as `vault.application`; empty where
-            nothing does.
-        behind: the check that is known to be behind this fault from the start, such as the
-            machine that its units are on; `because` is decided from this and all other findings.
+        summary: one short line without a full stop.
+        because: the check whose fault explains this one; empty where none does.
+        behind: the check that is known from the start to be behind this fault, such as a machine;
+            `because` is decided from this and all other findings.
     """
 
     service: str
@@ -155,11 +153,11 @@ class Finding(kept.Kept, frozen=True):
 
     @property
     def line(self) -> str:
-        """The finding as a line of progress."""
+        """A line of progress."""
         return f"[{self.severity.value}] {self.summary}"
 
     def to_dict(self) -> dict[str, str]:
-        """The finding in the JSON form of a report."""
+        """The JSON form of a report."""
         return {
             "check": self.check,
             "severity": self.severity.value,
@@ -171,11 +169,7 @@ class Finding(kept.Kept, frozen=True):
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Finding:
-        """Read the JSON form.
-
-        Raises:
-            LookupError, ValueError: it is not one.
-        """
+        """Read the JSON form; raises LookupError or ValueError where it is none."""
         service, _, question = str(data["check"]).partition(".")
         place = {"service": service, "question": question, "cause": data["cause"] or None}
         return kept.read(cls, {**data, **place})

@@ -1,7 +1,6 @@
-"""Since when, and what changed: a small history of the coordinator's status. Pure.
+"""The history of a unit's status: what changed, and since when each fault is known.
 
-It is one unit's own: kept on its disk, never in a databag, and started anew by another leader. It
-holds nothing that changes by itself, so that an equal history is an equal text: not written anew.
+Nothing in it changes by itself, so that an equal history is an equal text: not written anew.
 """
 
 from __future__ import annotations
@@ -10,43 +9,30 @@ import datetime
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
 from coordinator.report import kept
 from coordinator.report.finding import Severity
 from coordinator.report.report import Report
 from coordinator.text import plain
 
 VERSION = 1
-"""Version of the JSON form."""
-
-MOST = 200
-"""Changes that are kept; the oldest go first."""
-
-SHOWN = 20
-"""Changes that reports show."""
-
-_EVENTS = 10
-"""Events of one change that are kept."""
-
-_NAMES = 500
-"""Names of each kind (endpoints, builds, units, checks) that are kept."""
-
-_LONGEST = 200
-"""Characters of a text that is kept."""
+MOST_CHANGES = 200
+SHOWN_CHANGES = 20
+_MOST_EVENTS = 10
+_MOST_NAMES = 500  # of endpoints, builds, units and checks each
+_LONGEST_TEXT = 200
 
 BEGIN = "first status of this leader"
 """The event of the first change: nothing was known before."""
 
 
 class Facts(kept.Kept, frozen=True):
-    """What the cloud and the model look like, as far as a change of it may explain a status.
+    """Facts whose change may explain another status.
 
     Attributes:
         endpoints: catalog type → URL.
         builds: catalog type → version.
         units: names of related units.
-        upgrade: the last thing that happened to ceilometer-upgrade, with its time; or nothing.
+        upgrade: the last event of ceilometer-upgrade, with its time; or nothing.
     """
 
     endpoints: Mapping[str, str] = {}
@@ -55,32 +41,32 @@ class Facts(kept.Kept, frozen=True):
     upgrade: str = ""
 
     def changes_since(self, other: Facts) -> tuple[str, ...]:
-        """What is another than before, for people; what was or is not known is no change."""
-        events = [
-            f"{service} moved from {other.endpoints[service]} to {url}"
-            for service, url in self.endpoints.items()
-            if other.endpoints.get(service, url) != url
-        ]
-        events += [
-            f"{service} went from {other.builds[service]} to {build}"
-            for service, build in self.builds.items()
-            if other.builds.get(service, build) != build
-        ]
+        """The differences, for people; what was or is not known is no change."""
+        events: list[str] = []
+        for verb, before, now in (
+            ("moved", other.endpoints, self.endpoints),
+            ("went", other.builds, self.builds),
+        ):
+            events += [
+                f"{service} {verb} from {before[service]} to {value}"
+                for service, value in now.items()
+                if before.get(service, value) != value
+            ]
         if self.units and other.units:
-            units = self.units[:_NAMES]  # as many as were kept
+            units = self.units[:_MOST_NAMES]  # as many as were kept
             events += [f"{unit} joined" for unit in units if unit not in other.units]
             events += [f"{unit} left" for unit in other.units if unit not in units]
         if self.upgrade and self.upgrade != other.upgrade:
             events.append(self.upgrade)
-        more = len(events) - _EVENTS
-        return (*events[:_EVENTS], *([f"{more} more"] if more > 0 else []))
+        more = len(events) - _MOST_EVENTS
+        return (*events[:_MOST_EVENTS], *([f"{more} more"] if more > 0 else []))
 
     def filled_from(self, other: Facts) -> Facts:
         """The same, with what was known and is not known now."""
         return Facts(
-            _some({**other.endpoints, **self.endpoints}),
-            _some({**other.builds, **self.builds}),
-            (self.units or other.units)[:_NAMES],
+            _bounded({**other.endpoints, **self.endpoints}),
+            _bounded({**other.builds, **self.builds}),
+            (self.units or other.units)[:_MOST_NAMES],
             self.upgrade or other.upgrade,
         )
 
@@ -91,7 +77,7 @@ class Change(kept.Kept, frozen=True):
     Attributes:
         at: when it was seen, in UTC, in whole seconds.
         status: Juju's word for the one that followed: `blocked`, `active`, …
-        summary: what the status said then, without what to type.
+        summary: of that status, without what to type.
         check: the check that it was about, such as `metric.endpoint`; empty where none.
     """
 
@@ -103,19 +89,19 @@ class Change(kept.Kept, frozen=True):
 
     @property
     def severity(self) -> Severity:
-        """How bad that status was, in the words of findings."""
+        """The status as a severity of findings."""
         if self.status == "active":
             return Severity.DEGRADED if self.check else Severity.OK
         return Severity.FAILED if self.status == "blocked" else Severity.SKIPPED
 
     def is_alike(self, other: Change) -> bool:
-        """Whether the status is the same: of one check, texts differ in numbers and names."""
+        """True if the status is the same: of one check, texts differ in numbers and names."""
         same = self.status == other.status and self.check == other.check
         return same and (bool(self.check) or self.summary == other.summary)
 
 
 class History(kept.Kept, frozen=True):
-    """What one unit remembers of its status.
+    """The changes of a unit's status.
 
     Attributes:
         changes: the oldest first.
@@ -123,36 +109,32 @@ class History(kept.Kept, frozen=True):
     """
 
     changes: tuple[Change, ...] = ()
-    facts: Facts = msgspec.field(default_factory=Facts)
+    facts: Facts = Facts()
     onsets: Mapping[str, kept.Moment] = {}
 
     @property
     def recent(self) -> tuple[Change, ...]:
-        """What reports show, the newest first."""
-        return tuple(reversed(self.changes[-SHOWN:]))
+        """The changes that reports show, the newest first."""
+        return tuple(reversed(self.changes[-SHOWN_CHANGES:]))
 
     def noted(
-        self,
-        told: Change,
-        facts: Facts | None = None,
-        report: Report | None = None,
+        self, change: Change, facts: Facts | None = None, report: Report | None = None
     ) -> History:
         """The history with a status, where that or what it rests on is another than the last."""
-        at = told.at.replace(microsecond=0)
-        known = facts if facts is not None else Facts()
-        events = known.changes_since(self.facts) if self.changes else (BEGIN,)
+        at = change.at.replace(microsecond=0)
+        facts = facts or Facts()
+        events = facts.changes_since(self.facts) if self.changes else (BEGIN,)
         changes = self.changes
-        if events or not told.is_alike(changes[-1]):
-            texts = tuple(plain(event, _LONGEST) for event in events)
-            told = msgspec.structs.replace(
-                told, at=at, summary=plain(told.summary, _LONGEST), events=texts
-            )
-            changes = (*changes, told)[-MOST:]
+        if events or not change.is_alike(changes[-1]):
+            summary = plain(change.summary, _LONGEST_TEXT)
+            texts = tuple(plain(event, _LONGEST_TEXT) for event in events)
+            change = Change(at, change.status, summary, change.check, texts)
+            changes = (*changes, change)[-MOST_CHANGES:]
         onsets = self.onsets if report is None else _onsets(self.onsets, report, at)
-        return History(changes, known.filled_from(self.facts), onsets)
+        return History(changes, facts.filled_from(self.facts), onsets)
 
     def to_json(self) -> str:
-        """The history as JSON, equal ones as equal texts."""
+        """Equal histories as equal texts."""
         return kept.dumps(self, VERSION)
 
     @classmethod
@@ -173,8 +155,8 @@ def _onsets(
             onsets[finding.check] = min(known, at) if known else at
         elif finding.severity is Severity.SKIPPED and known:
             onsets.setdefault(finding.check, min(known, at))
-    return _some(onsets)
+    return _bounded(onsets)
 
 
-def _some(data: Mapping[str, Any]) -> dict[str, Any]:
-    return dict(list(data.items())[:_NAMES])
+def _bounded(data: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(list(data.items())[:_MOST_NAMES])

@@ -1,4 +1,4 @@
-"""Values kept as JSON text, written in one form and read without trust. Pure."""
+"""Values kept as JSON text, written in one form and read without trust."""
 
 from __future__ import annotations
 
@@ -10,16 +10,12 @@ from typing import Annotated, Any, TypeAlias, TypeVar, Union
 import msgspec
 
 Json: TypeAlias = Union[bool, int, float, str, "list[Json]", "Mapping[str, Json]", None]
-"""What a JSON document can be."""
 
 LARGEST = 2**63 - 1
 """No number that is kept is larger."""
 
 Count: TypeAlias = Annotated[int, msgspec.Meta(ge=-LARGEST, le=LARGEST)]
-"""A whole number that is kept."""
-
 Moment: TypeAlias = Annotated[datetime.datetime, msgspec.Meta(tz=True)]
-"""A time that is kept: it has a zone."""
 
 _Value = TypeVar("_Value")
 
@@ -29,11 +25,11 @@ class Kept(msgspec.Struct, frozen=True, rename="kebab"):
 
 
 class NotKeptError(ValueError):
-    """A text is not what is written here."""
+    """A text or an object is not what is written here."""
 
 
 def dumps(value: object, version: int | None = None) -> str:
-    """A value as text, equal values as equal texts; with a version, where it has one."""
+    """Equal values as equal texts; with a version, where they have one."""
     whole = fields_of(value)
     if version is not None:
         whole["version"] = version
@@ -45,16 +41,16 @@ def fields_of(value: object) -> dict[str, Any]:
     return msgspec.to_builtins(value, builtin_types=(datetime.datetime,), order="sorted")
 
 
+def loads(kind: type[_Value], text: str, version: int | None = None) -> _Value | None:
+    """The value that `dumps` wrote with this version; None where the text is anything else."""
+    try:
+        return read(kind, document(text, version))
+    except NotKeptError:
+        return None
+
+
 def document(text: str, version: int | None = None) -> dict[str, Any]:
-    """The object in a text.
-
-    Args:
-        text: as `dumps` wrote it.
-        version: what its key `version` must say; None: it has none.
-
-    Raises:
-        NotKeptError: there is none.
-    """
+    """The object in a text; raises NotKeptError where there is none, or of another version."""
     found = decode(dict[str, Any], text)
     if found.get("version") != version:
         raise NotKeptError
@@ -62,11 +58,7 @@ def document(text: str, version: int | None = None) -> dict[str, Any]:
 
 
 def read(kind: type[_Value], found: Mapping[str, Any]) -> _Value:
-    """The value of a type in an object.
-
-    Raises:
-        NotKeptError: it has none.
-    """
+    """The value of a type in an object; raises NotKeptError where there is none."""
     try:
         return msgspec.convert(found, kind)
     except (ValueError, RecursionError) as error:
@@ -74,20 +66,8 @@ def read(kind: type[_Value], found: Mapping[str, Any]) -> _Value:
 
 
 def decode(kind: type[_Value], text: str) -> _Value:
-    """The value of a type in a text.
-
-    Raises:
-        NotKeptError: there is none.
-    """
+    """The value of a type in a text, of any version; raises NotKeptError where there is none."""
     try:
         return msgspec.json.decode(text, type=kind)
     except (ValueError, RecursionError) as error:
         raise NotKeptError from error
-
-
-def loads(kind: type[_Value], text: str, version: int | None = None) -> _Value | None:
-    """The value of a type in a text, None where there is none: `document`, then `read`."""
-    try:
-        return read(kind, document(text, version))
-    except NotKeptError:
-        return None

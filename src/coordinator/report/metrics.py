@@ -1,14 +1,11 @@
-"""The metrics that the coordinator exports, and their form as text. Pure.
+"""The metrics that the coordinator exports, in Prometheus' text exposition format 0.0.4.
 
-Form: Prometheus' text exposition format 0.0.4. All are gauges, since they tell what the last
-verification saw; names and units follow Prometheus' conventions (base units, times in seconds
-since the epoch).
+All are gauges, since they tell what the last verification saw. Times are seconds since the epoch.
 """
 
 from __future__ import annotations
 
 import enum
-import itertools
 import math
 from collections.abc import Iterable
 
@@ -21,12 +18,7 @@ LONGEST = 80
 
 
 class Description(msgspec.Struct, frozen=True):
-    """What a metric is.
-
-    Attributes:
-        meaning: one sentence, its HELP text.
-        there: when it is exported.
-    """
+    """A metric: `meaning` is its HELP text, `there` says when it is exported."""
 
     name: str
     meaning: str
@@ -120,11 +112,7 @@ class Metric(enum.Enum):
 
 
 class Sample(msgspec.Struct, frozen=True):
-    """One value.
-
-    Attributes:
-        labels: values in the order of the metric's labels.
-    """
+    """One value, with the values of the metric's labels in their order."""
 
     metric: Metric
     value: float
@@ -132,7 +120,7 @@ class Sample(msgspec.Struct, frozen=True):
 
     @property
     def series(self) -> str:
-        """Its name with its labels, as the text format has them."""
+        """Name and labels, as the text format has them."""
         described = self.metric.value
         pairs = ",".join(
             f'{name}="{_escaped(text)}"'
@@ -147,17 +135,16 @@ def text_of(samples: Iterable[Sample]) -> str:
     Names that are cut may become equal; Prometheus refuses all of a text in which a series comes
     twice, so only the first stays. Values that are no numbers say nothing, and are left out.
     """
-    series: dict[str, Sample] = {}
+    series: dict[Metric, dict[str, float]] = {}
     for sample in samples:
         if math.isfinite(sample.value):
-            series.setdefault(sample.series, sample)
-    order = list(Metric)
-    ordered = sorted(series.values(), key=lambda sample: order.index(sample.metric))
+            series.setdefault(sample.metric, {}).setdefault(sample.series, sample.value)
     lines: list[str] = []
-    for metric, group in itertools.groupby(ordered, key=lambda sample: sample.metric):
-        name = metric.value.name
-        lines += [f"# HELP {name} {metric.value.meaning}", f"# TYPE {name} gauge"]
-        lines += [f"{sample.series} {_number(sample.value)}" for sample in group]
+    for metric in Metric:
+        if metric in series:
+            name = metric.value.name
+            lines += [f"# HELP {name} {metric.value.meaning}", f"# TYPE {name} gauge"]
+            lines += [f"{one} {_number(value)}" for one, value in series[metric].items()]
     return "".join(f"{line}\n" for line in lines)
 
 

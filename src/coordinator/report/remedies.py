@@ -1,4 +1,4 @@
-"""What to type when a check fails: for each cause the command that a person would start with.
+"""Commands to type when a check fails: for each cause the one that a person would start with.
 
 Names of applications are those that relations tell, or else the Juju model when it was seen last.
 Of what stands behind an application (a broker, a cache, a storage, agents) no name is known here:
@@ -19,51 +19,54 @@ def run_upgrade(application: str) -> str:
     return f"juju run {application}/leader ceilometer-upgrade"
 
 
-_CATALOG = "juju integrate {app}:identity-service {keystone}:identity-service"
-_BEHIND = "juju status --relations {app}"
-_PLACE = "openstack endpoint list --service {service}"
-_ENTRY = "openstack service list --long | grep {service}"
-_METRICD = "juju exec -a {app} -- systemctl status gnocchi-metricd"
+_REGISTER = "juju integrate {application}:identity-service {keystone}:identity-service"
+_RELATIONS = "juju status --relations {application}"
+_ENDPOINTS = "openstack endpoint list --service {service}"
+_ENTRIES = "openstack service list --long | grep {service}"
+_METRICD_STATUS = "juju exec -a {application} -- systemctl status gnocchi-metricd"
 _REISSUE = "juju run {authority}/leader reissue-certificates"
 
 _USUAL = {
-    **dict.fromkeys((Cause.TLS_EXPIRED, Cause.TLS_ENDS), _BEHIND),
-    **dict.fromkeys((Cause.NOT_STORED, Cause.WRONG_VALUE, Cause.STORE_FAILS), _BEHIND),
-    **dict.fromkeys((Cause.NO_POLICIES, Cause.NO_FLOW, Cause.METRICS_MISSING), _BEHIND),
-    Cause.SILENT_HOSTS: _BEHIND,
-    Cause.NOT_IN_CATALOG: _CATALOG,
-    Cause.NO_INTERFACE: _CATALOG,
-    Cause.BAD_NAME: _ENTRY,
-    Cause.DUPLICATE: _ENTRY,
-    Cause.UNRESOLVED: "check DNS and the os-*-hostname options of {app}",
-    Cause.TLS_UNTRUSTED: "juju integrate {us}:certificates VAULT:certificates",
-    Cause.TLS_WRONG_HOST: "check the os-*-hostname options of {app}",
+    **dict.fromkeys((Cause.TLS_EXPIRED, Cause.TLS_ENDS), _RELATIONS),
+    **dict.fromkeys((Cause.NOT_STORED, Cause.WRONG_VALUE, Cause.STORE_FAILS), _RELATIONS),
+    **dict.fromkeys((Cause.NO_POLICIES, Cause.NO_FLOW, Cause.METRICS_MISSING), _RELATIONS),
+    Cause.SILENT_HOSTS: _RELATIONS,
+    Cause.NOT_IN_CATALOG: _REGISTER,
+    Cause.NO_INTERFACE: _REGISTER,
+    Cause.BAD_NAME: _ENTRIES,
+    Cause.DUPLICATE: _ENTRIES,
+    Cause.UNRESOLVED: "check DNS and the os-*-hostname options of {application}",
+    Cause.TLS_UNTRUSTED: "juju integrate {coordinator}:certificates VAULT:certificates",
+    Cause.TLS_WRONG_HOST: "check the os-*-hostname options of {application}",
     Cause.FORBIDDEN: "{grant}",
-    Cause.MISSING_TYPES: run_upgrade("{us}"),
+    Cause.MISSING_TYPES: run_upgrade("{coordinator}"),
     # Gnocchi's own archive policy `low` (gnocchi/archive_policy.py)
     Cause.NO_POLICY: "openstack metric archive-policy create -d granularity:5m,timespan:30d low",
-    Cause.NOT_PROCESSED: _METRICD,
-    Cause.BACKLOG: _METRICD,
+    Cause.NOT_PROCESSED: _METRICD_STATUS,
+    Cause.BACKLOG: _METRICD_STATUS,
     Cause.NOT_ASKED: "",  # it follows from another finding
-    Cause.NOT_EVALUATED: "juju exec -a {app} -- systemctl status aodh-evaluator",
-    Cause.NO_DATA: "juju exec -a {app} -- tail -n 50 /var/log/aodh/aodh-evaluator.log",
-    Cause.ENGINE_DOWN: "juju exec -a {app} -- systemctl status watcher-decision-engine",
-    Cause.NO_GOALS: "juju exec -a {app} -- systemctl restart watcher-decision-engine",
-    Cause.CLOCK: "juju exec -a {app} -- timedatectl",
-    Cause.INTERNAL: "juju debug-log --include {us}",
+    Cause.NOT_EVALUATED: "juju exec -a {application} -- systemctl status aodh-evaluator",
+    Cause.NO_DATA: "juju exec -a {application} -- tail -n 50 /var/log/aodh/aodh-evaluator.log",
+    Cause.ENGINE_DOWN: "juju exec -a {application} -- systemctl status watcher-decision-engine",
+    Cause.NO_GOALS: "juju exec -a {application} -- systemctl restart watcher-decision-engine",
+    Cause.CLOCK: "juju exec -a {application} -- timedatectl",
+    Cause.INTERNAL: "juju debug-log --include {coordinator}",
 }
-"""What to type; for any other cause `juju status` of the application."""
+"""For any other cause it is `juju status` of the application."""
 
 _OF_SERVICES = {
-    **dict.fromkeys((Cause.BAD_URL, Cause.UNSAFE_URL, Cause.NOT_FOUND, Cause.REDIRECTED), _PLACE),
-    **dict.fromkeys((Cause.NOT_JSON, Cause.UNEXPECTED, Cause.TOO_LARGE), _PLACE),
+    **dict.fromkeys((Cause.BAD_URL, Cause.UNSAFE_URL, Cause.NOT_FOUND), _ENDPOINTS),
+    **dict.fromkeys((Cause.NOT_JSON, Cause.UNEXPECTED, Cause.TOO_LARGE), _ENDPOINTS),
+    Cause.REDIRECTED: _ENDPOINTS,
 }
 """The same where the catalog may lead to something else: to Keystone it does not lead."""
 
-_OF_KEYSTONE = {Cause.UNAUTHORIZED: "juju remove-relation {us}:identity-credentials {keystone}"}
+_OF_KEYSTONE = {
+    Cause.UNAUTHORIZED: "juju remove-relation {coordinator}:identity-credentials {keystone}"
+}
 
 _OF_SIGNED = {
-    Cause.TLS_UNTRUSTED: 'juju config {us} ssl-ca="$(cat ca.pem)"',
+    Cause.TLS_UNTRUSTED: 'juju config {coordinator} ssl-ca="$(cat ca.pem)"',
     Cause.TLS_EXPIRED: _REISSUE,
     Cause.TLS_ENDS: _REISSUE,
 }
@@ -71,12 +74,13 @@ _OF_SIGNED = {
 
 
 class Names(msgspec.Struct, frozen=True):
-    """Whom a remedy is about.
+    """The names in a remedy.
 
     Attributes:
         service: catalog type, or `identity`.
-        authority: name of the application that signs certificates; empty where no relation tells.
-        grant: what gives the coordinator's user more rights.
+        application, keystone, coordinator: applications.
+        authority: the application that signs certificates; empty where no relation tells.
+        grant: the command that gives the coordinator's user more rights.
     """
 
     service: str
@@ -94,11 +98,4 @@ def remedy(cause: Cause, names: Names, available: tuple[str, ...] = ()) -> str:
         return f"juju config {names.coordinator} {option}={shlex.quote(available[0])}"
     special = _OF_KEYSTONE if names.service == "identity" else _OF_SERVICES
     known = {**_USUAL, **special, **(_OF_SIGNED if names.authority else {})}
-    return known.get(cause, "juju status {app}").format(
-        app=names.application,
-        service=names.service,
-        keystone=names.keystone,
-        us=names.coordinator,
-        authority=names.authority,
-        grant=names.grant,
-    )
+    return known.get(cause, "juju status {application}").format(**msgspec.structs.asdict(names))

@@ -1,59 +1,21 @@
-"""Reports in their forms, and other texts from the templates in `src/templates`."""
+"""Reports in their forms."""
 
 from __future__ import annotations
 
+import collections
 import datetime
 import enum
-import pathlib
 import re
-import shlex
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+
+import msgspec
 
 from coordinator.blueprint.systems import Blueprint
-from coordinator.report import as_text, kept
-from coordinator.report.as_text import Section
-from coordinator.report.finding import Finding, Severity
+from coordinator.report import kept, templates
+from coordinator.report.finding import CANARY, Finding, Severity
 from coordinator.report.history import Change
 from coordinator.report.report import Report
 from coordinator.text import lasting
-
-TEMPLATES = pathlib.Path(__file__).parents[2] / "templates"
-
-
-def render(template: str, **values: Any) -> str:
-    """Fill a template.
-
-    Raises:
-        ValueError: a value cannot be written into a configuration file.
-    """
-    import jinja2  # noqa: PLC0415 - 25 ms, and as much for a template; a report as text needs none
-
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        undefined=jinja2.StrictUndefined,
-        keep_trailing_newline=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        autoescape=jinja2.select_autoescape(("html",), default_for_string=False),
-    )
-    tools = {"oslo": oslo_value, "quote": shlex.quote}
-    return environment.get_template(template).render(tools, **values)
-
-
-def oslo_value(value: str) -> str:
-    """A value as oslo.config reads it back unchanged.
-
-    It substitutes `$name`, strips blanks and removes one pair of quotes around the value. A dollar
-    is escaped by a backslash, since `$$` after a backslash would be read as another escape.
-    Source: oslo.config, "Option Value Interpolation", and its iniparser.
-
-    Raises:
-        ValueError: it holds a line break, which no quoting can carry.
-    """
-    if "\n" in value or "\r" in value:
-        raise ValueError("a value with a line break cannot be written into ceilometer.conf")
-    return '"{}"'.format(value.replace("$", r"\$"))
 
 
 class Form(enum.Enum):
@@ -66,8 +28,14 @@ class Form(enum.Enum):
 
     @property
     def suffix(self) -> str:
-        """How the name of a file in this form ends."""
-        return "txt" if self is Form.TEXT else "md" if self is Form.MARKDOWN else self.value
+        """The end of the name of a file in this form."""
+        return {"text": "txt", "markdown": "md"}.get(self.value, self.value)
+
+
+class _Section(msgspec.Struct, frozen=True):
+    label: str  # title, version and type
+    state: Severity
+    findings: tuple[Finding, ...]  # the worst first
 
 
 def report_as(
@@ -77,32 +45,27 @@ def report_as(
     if form is Form.JSON:
         return kept.dumps({**report.to_dict(), "history": changes})
     sections = _sections(report, blueprint)
-    counted = {severity: len(report.having(severity)) for severity in reversed(Severity)}
-    numbers = {severity.value: number for severity, number in counted.items() if number}
+    found = collections.Counter(finding.severity for finding in report.findings)
+    numbers = {one.value: found[one] for one in reversed(Severity) if one in found}
+    counts = ", ".join(f"{number} {word}" for word, number in numbers.items())
     if form is Form.TEXT:
-        return "".join(f"{line}\n" for line in as_text.lines(report, sections, numbers, changes))
-    return render(
+        return "".join(f"{line}\n" for line in _lines(report, sections, counts, changes))
+    return templates.fill(
         f"report.{form.suffix}",
         report=report,
         sections=sections,
         numbers=numbers,
-        counts=as_text.counts(numbers),
+        counts=counts,
         changes=changes,
-        lasted=_durations(changes, report.taken_at),
-        time=as_text.moment,
+        lasting=lasting,
+        time=_moment,
         text=_markdown,
         code=_code,
     )
 
 
-def _durations(changes: Sequence[Change], now: datetime.datetime) -> list[str]:
-    """How long each status lasted, for people: `45 min`, `3 h`, `2 d`."""
-    ends = [now, *(change.at for change in changes)]
-    return [lasting(end - change.at) for end, change in zip(ends, changes, strict=False)]
-
-
-def _sections(report: Report, blueprint: Blueprint) -> tuple[Section, ...]:
-    """The systems of a report: that with the worst finding first, those with none at the end."""
+def _sections(report: Report, blueprint: Blueprint) -> tuple[_Section, ...]:
+    """The systems of a report, the worst first."""
     titles = {system.service: system.title for system in blueprint.systems.values()}
     titles["trust"] = "CA certificates"
     findings: dict[str, list[Finding]] = {}
@@ -115,13 +78,65 @@ def _sections(report: Report, blueprint: Blueprint) -> tuple[Section, ...]:
         return " ".join(filter(None, (titles.get(service, service), version, type_)))
 
     return tuple(
-        Section(label(service), found[0].severity, tuple(found))
+        _Section(label(service), found[0].severity, tuple(found))
         for service, found in findings.items()
     )
 
 
+def _lines(
+    report: Report, sections: Sequence[_Section], counts: str, changes: Sequence[Change]
+) -> Iterator[str]:
+    yield ("" if report.verified else "NOT VERIFIED: ") + report.summary()
+    taken = f"taken {_moment(report.taken_at)}, {report.interface} endpoints"
+    taken += f" of {report.region}" if report.region else ""
+    if report.canaries and any(finding.question == CANARY for finding in report.findings):
+        taken += f", canaries of {_moment(report.canaries.sent_at)}"
+    yield taken
+    left_out = f"; {report.left_out} more are left out here for want of room"
+    yield counts + (left_out if report.left_out else "")
+    for section in sections:
+        if section.state is not Severity.OK:
+            yield from _not_ok(section)
+    well = [section for section in sections if section.state is Severity.OK]
+    if well:
+        yield from _ok(well)
+    if changes:
+        yield from ("", "what changed, the newest first:")
+    for change in changes:
+        yield f"  {_moment(change.at)}  {change.status:<11} {change.summary}"
+        yield from (f"{'':36}* {event}" for event in change.events)
+
+
+def _not_ok(section: _Section) -> Iterator[str]:
+    yield ""
+    yield f"{section.label}: {section.state.value}"
+    for finding in section.findings:
+        yield f"  {finding.severity.value:<9} {finding.summary}"
+        if finding.because:
+            yield f"{'':12}follows from {finding.because}"
+        if finding.remedy:
+            yield f"{'':12}-> {finding.remedy}"
+
+
+def _ok(sections: Sequence[_Section]) -> Iterator[str]:
+    width = max(len(section.label) for section in sections)
+    yield ""
+    yield "ok:"
+    for section in sections:
+        label = section.label
+        for finding in section.findings:
+            yield f"  {label:<{width}}  {finding.summary}"
+            if finding.remedy:
+                yield f"{'':{width + 4}}-> {finding.remedy}"
+            label = ""
+
+
+def _moment(at: datetime.datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 _MARKDOWN_SIGNS = re.compile(r"([\\`*{}\[\]<>#|~&]|(?<![^\W_])_|_(?![^\W_]))")
-"""What Markdown may read as more than itself; `_` within a word it does not, as in many a URL."""
+"""Signs of Markdown; `_` within a word is none, as in many a URL."""
 
 
 def _markdown(text: str) -> str:

@@ -1,8 +1,4 @@
-"""What a verification found: findings, the report that holds them, and its forms.
-
-A report is a value: it is made by `coordinator.checks.runner`, kept by the unit as JSON,
-and shown by actions and statuses. It never holds a secret.
-"""
+"""The report of a verification; it never holds a secret."""
 
 from __future__ import annotations
 
@@ -21,11 +17,7 @@ VERSION = 1
 
 
 class Canaries(kept.Kept, frozen=True):
-    """When canaries were last sent.
-
-    Attributes:
-        stack: what they proved: services with endpoints and versions, in a form of their own.
-    """
+    """The last canaries; `stack` is what they proved, in a form of `canary_schedule`."""
 
     sent_at: kept.Moment
     stack: str
@@ -36,18 +28,16 @@ class Report(kept.Kept, frozen=True):
 
     Attributes:
         taken_at: when the verification ended, in UTC.
-        region: region that was verified; empty where it never became known.
+        region: empty where it never became known.
         findings: in the order of the blueprint, identity first.
         endpoints: catalog type → URL, for what the catalog lists.
         builds: catalog type → version of the software, where the service tells it.
-        resource_types: names of Gnocchi's resource types; None when they could not be read, or had
-            no room.
+        resource_types: Gnocchi's; None when they could not be read, or had no room.
         behind: what they lack for Ceilometer, in short phrases.
-        figures: numbers about the cloud, such as `metric.backlog`.
-        canaries: when the last were sent, whose findings are in the report as far as they still
-            count; None: there were none.
-        left_out: how many findings are not in it for want of room.
-        whole: where some are left out, what the whole report says in one line.
+        figures: numbers by the names of `figures.py`, such as `metric.backlog`.
+        canaries: the last ones; their findings are in the report while they count.
+        left_out: number of findings that had no room.
+        whole: where some are left out, the summary of the whole report.
     """
 
     taken_at: kept.Moment
@@ -71,12 +61,12 @@ class Report(kept.Kept, frozen=True):
 
     @property
     def verified(self) -> bool:
-        """Whether nothing that is required failed."""
+        """True if nothing that is required failed."""
         return self.severity is not Severity.FAILED
 
     @property
     def services(self) -> tuple[str, ...]:
-        """What the findings are about, each once, in their order."""
+        """The subjects of the findings, each once, in their order."""
         return tuple(dict.fromkeys(finding.service for finding in self.findings))
 
     def about(self, service: str) -> tuple[Finding, ...]:
@@ -89,8 +79,8 @@ class Report(kept.Kept, frozen=True):
 
     def causes(self, severity: Severity) -> tuple[Finding, ...]:
         """The findings of one severity that nothing else explains; what explains most is first."""
-        roots = (finding for finding in self.worst_first() if not finding.because)
-        return tuple(finding for finding in roots if finding.severity is severity)
+        alike = (finding for finding in self.worst_first() if finding.severity is severity)
+        return tuple(finding for finding in alike if not finding.because)
 
     def worst_first(self) -> tuple[Finding, ...]:
         """The findings by severity, the worst first.
@@ -100,7 +90,7 @@ class Report(kept.Kept, frozen=True):
         return tuple(self.findings[place] for place in self.places_worst_first())
 
     def places_worst_first(self) -> list[int]:
-        """Where these are among the findings."""
+        """The places of `worst_first` among the findings."""
         following = collections.Counter(f.because for f in self.findings if f.because)
 
         def badness(place: int) -> tuple[int, bool, int]:
@@ -110,26 +100,21 @@ class Report(kept.Kept, frozen=True):
         return sorted(range(len(self.findings)), key=badness)
 
     def following(self, cause: Finding) -> int:
-        """How many faults follow from one."""
+        """The number of faults that follow from one."""
         return sum(finding.because == cause.check for finding in self.findings)
 
     def state_of(self, service: str) -> Severity:
         """The worst severity of one service."""
         return worst(finding.severity for finding in self.about(service))
 
-    def proves(self, service: str) -> bool:
-        """Whether the service was asked everything and answered all of it well enough to be used.
-
-        A degraded or skipped finding beside a good read is no reason to doubt the service. A
-        service that nobody knows to read is proven by its endpoint.
-        """
-        failed = any(f.severity is Severity.FAILED for f in self.about(service))
-        return self.answers(service) and not failed
-
     def answers(self, service: str) -> bool:
-        """Whether the service answered the hardest question that it could be asked so far."""
+        """True if the service answered its read, or its endpoint where there is no read of it."""
         answers = {finding.question: finding.severity for finding in self.about(service)}
         return answers.get("read", answers.get("endpoint")) is Severity.OK
+
+    def proves(self, service: str) -> bool:
+        """True if the service answered, and no finding about it failed."""
+        return self.answers(service) and self.state_of(service) is not Severity.FAILED
 
     def joined(self, findings: Iterable[Finding]) -> Report:
         """The report with more findings, each behind the others of its service."""
@@ -138,38 +123,6 @@ class Report(kept.Kept, frozen=True):
             places = [n for n, other in enumerate(merged) if other.service == finding.service]
             merged.insert(places[-1] + 1 if places else len(merged), finding)
         return msgspec.structs.replace(self, findings=tuple(merged))
-
-    def to_json(self) -> str:
-        """The report as JSON, keys sorted so that equal reports are equal texts."""
-        return kept.dumps(self.to_dict())
-
-    def to_dict(self) -> dict[str, Any]:
-        """The report in the form that `docs/reference/report.md` describes."""
-        own = kept.fields_of(self)
-        del own["whole"]
-        return {
-            **own,
-            "version": VERSION,
-            "status": self.severity.value,
-            "verified": self.verified,
-            "summary": self.summary(),
-            "findings": [finding.to_dict() for finding in self.findings],
-        }
-
-    @classmethod
-    def from_json(cls, text: str) -> Report | None:
-        """Read a kept report; None when it is none, or of another version.
-
-        A report is only a picture: one that cannot be read is as good as none.
-        """
-        try:
-            data = kept.document(text, VERSION)
-            findings = tuple(Finding.from_dict(entry) for entry in data.pop("findings"))
-            whole = data["summary"] if data.get("left-out") else ""
-            report = kept.read(cls, {**data, "findings": [], "whole": whole})
-        except (LookupError, ValueError, TypeError):
-            return None
-        return msgspec.structs.replace(report, findings=findings)
 
     def summary(self) -> str:
         """The status in one line: what is verified, or what is wrong and what to do."""
@@ -183,9 +136,9 @@ class Report(kept.Kept, frozen=True):
         degraded = self.causes(Severity.DEGRADED)
         if degraded:
             parts.append(f"degraded: {self._with_more(degraded)}")
-        unproven = self.unproven()
-        if unproven:
-            parts.append(f"not verified: {', '.join(unproven)}")
+        unread = [f.service for f in self.having(Severity.SKIPPED) if f.question == "read"]
+        if unread:
+            parts.append(f"not verified: {', '.join(unread)}")
         return "; ".join(parts)
 
     def _with_more(self, causes: tuple[Finding, ...]) -> str:
@@ -194,10 +147,30 @@ class Report(kept.Kept, frozen=True):
         text = f"{first.summary}; {first.remedy}" if first.remedy else first.summary
         return text + more(len(causes) - 1, self.following(first))
 
-    def unproven(self) -> tuple[str, ...]:
-        """Services whose read was skipped: they answer, but what they answer is not known."""
-        return tuple(
-            finding.service
-            for finding in self.having(Severity.SKIPPED)
-            if finding.question == "read"
-        )
+    def to_json(self) -> str:
+        """Equal reports as equal texts."""
+        return kept.dumps(self.to_dict())
+
+    def to_dict(self) -> dict[str, Any]:
+        """The form that `docs/reference/report.md` describes."""
+        own = kept.fields_of(self)
+        del own["whole"]
+        return {
+            **own,
+            "version": VERSION,
+            "status": self.severity.value,
+            "verified": self.verified,
+            "summary": self.summary(),
+            "findings": [finding.to_dict() for finding in self.findings],
+        }
+
+    @classmethod
+    def from_json(cls, text: str) -> Report | None:
+        """Read a kept report; None when it is none, or of another version."""
+        try:
+            data = kept.document(text, VERSION)
+            findings = [Finding.from_dict(entry) for entry in data["findings"]]
+            whole = data["summary"] if data.get("left-out") else ""
+            return kept.read(cls, {**data, "findings": findings, "whole": whole})
+        except (LookupError, ValueError, TypeError):
+            return None

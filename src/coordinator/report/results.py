@@ -1,8 +1,7 @@
-"""A report as results of an action: bounded, with a key for each service. Pure."""
+"""A report as results of an action: bounded, with a key for each service."""
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -33,39 +32,27 @@ def of_report(
     """Results of verify-stack and show-report.
 
     A report that is too long for a result is shown with its worst findings, and written to a file
-    of this unit; so is every page for a browser.
-
-    Args:
-        report: what to show.
-        wanted: form of the result `report`.
-        blueprint: the one in force, for titles.
-        required: services that must be proven.
-        changes: the last changes of the status, the newest first.
-        publish: writes a text to a file of a name, and returns its path.
+    of this unit; so is every page for a browser. `publish` writes a text to a file of a name, and
+    returns its path.
     """
 
     def shown(some: Report) -> str:
         return render.report_as(wanted, some, blueprint, changes)
 
     part, text = truncate.within(LIMIT, report, shown)
-    file = ""
+    services = list(dict.fromkeys(finding.service for finding in report.worst_first()))
+    found: dict[str, Any] = {one: _of_service(report, one) for one in services[:SERVICES]}
+    found |= {"status": _word(report, required), "summary": report.summary(), "report": text}
     if part is not report or wanted is Form.HTML:
         whole = text if part is report else shown(report)
-        file = publish(f"report.{wanted.suffix}", whole)
-    services = dict.fromkeys(finding.service for finding in report.worst_first())
-    return {
-        **{one: _of_service(report, one) for one in itertools.islice(services, SERVICES)},
-        "status": _word(report, required),
-        "summary": report.summary(),
-        "report": text,
-        **({"report-file": file} if file else {}),
-    }
+        found["report-file"] = publish(f"report.{wanted.suffix}", whole)
+    return found
 
 
 def _word(report: Report, required: Sequence[str]) -> str:
     if not report.verified:
         return "failed"
-    return "not proven" if lacking_proof(report, required) else "verified"
+    return "not proven" if _unproven(report, required) else "verified"
 
 
 def _of_service(report: Report, service: str) -> dict[str, str]:
@@ -83,18 +70,18 @@ def _of_service(report: Report, service: str) -> dict[str, str]:
     return {key: value for key, value in result.items() if value}
 
 
-def lacking_proof(report: Report, required: Sequence[str]) -> tuple[str, ...]:
-    """Required services that were neither proven nor failed: their reads are forbidden."""
-    return tuple(service for service in required if not report.proves(service))
+def _unproven(report: Report, required: Sequence[str]) -> list[str]:
+    """In a report without failures: required services whose reads are forbidden."""
+    return [service for service in required if not report.proves(service)]
 
 
 def failure_of(report: Report, required: Sequence[str], *, allow_unproven: bool) -> str:
-    """Why verify-stack fails, and what to type; empty when it succeeds."""
+    """The failure of verify-stack, and what to type; empty when it succeeds."""
     if not report.verified:
         return report.summary()
-    unproven = lacking_proof(report, required)
+    unproven = _unproven(report, required)
     if not unproven or allow_unproven:
         return ""
     first = next((f for f in report.about(unproven[0]) if f.severity is Severity.SKIPPED), None)
-    reason = f": {first.summary}; {first.remedy}" if first is not None and first.remedy else ""
+    reason = f": {first.summary}; {first.remedy}" if first and first.remedy else ""
     return f"not proven: {', '.join(unproven)}{reason}, or run it with allow-unproven=true"

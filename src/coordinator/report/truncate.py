@@ -1,4 +1,4 @@
-"""Reports cut to the room that there is, without a change of what they say. Pure."""
+"""Reports cut to the room that there is, without a change of what they say."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def within(limit: int, report: Report, form: Callable[[Report], str]) -> tuple[R
     if is_too_long(part(1)):
         whole = msgspec.structs.replace(whole, resource_types=None)
     numbers = range(1, len(places) + 1)
-    too_many = bisect.bisect_left(numbers, True, key=lambda number: is_too_long(part(number)))
-    cut = part(max(1, too_many))
+    fitting = bisect.bisect_left(numbers, True, key=lambda number: is_too_long(part(number)))
+    cut = part(max(1, fitting))
     return cut, form(cut)
 
 
@@ -47,11 +47,11 @@ def _by_worth(report: Report) -> list[int]:
     """
     services: set[str] = set()
     checks: set[str] = set()
-    repeated: dict[int, tuple[bool, int]] = {}
+    worth: dict[int, tuple[bool, int]] = {}
     for place in report.places_worst_first():
         finding = report.findings[place]
-        times = (finding.service in services) + (finding.check in checks)
-        repeated[place] = finding.severity is not Severity.FAILED, times
+        repeated = (finding.service in services) + (finding.check in checks)
+        worth[place] = finding.severity is not Severity.FAILED, repeated
         services.add(finding.service)
         checks.add(finding.check)
-    return sorted(repeated, key=lambda place: repeated[place])
+    return sorted(worth, key=lambda place: worth[place])

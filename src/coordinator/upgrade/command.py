@@ -14,7 +14,7 @@ from coordinator import private_files
 from coordinator.openstack import certificates as openstack_certificates
 from coordinator.openstack.credentials import Credentials
 from coordinator.openstack.proxies import Proxies
-from coordinator.report import render
+from coordinator.report import templates
 from coordinator.text import plain
 from coordinator.upgrade import packages
 
@@ -129,7 +129,7 @@ class CommandBackend:
         bundle = private_files.write(
             folder / "ca-bundle.pem", openstack_certificates.bundle(job.certificates)
         )
-        text = render.render(
+        text = templates.fill(
             "ceilometer.conf",
             credentials=job.credentials,
             interface=job.interface,

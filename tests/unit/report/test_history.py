@@ -134,9 +134,9 @@ def test_the_history_is_bounded():
     known = History()
     for minute in range(500):
         known = known.noted(bad_at(minute) if minute % 2 else good_at(minute))
-    assert len(known.changes) == history.MOST
+    assert len(known.changes) == history.MOST_CHANGES
     assert known.changes[-1].at == at(499)
-    assert len(known.recent) == history.SHOWN
+    assert len(known.recent) == history.SHOWN_CHANGES
 
 
 def test_a_hostile_text_is_kept_short_and_on_one_line():

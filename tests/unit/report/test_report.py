@@ -55,7 +55,14 @@ def test_equal_reports_are_equal_texts(report: Report):
     assert msgspec.structs.replace(report, endpoints=shuffled).to_json() == report.to_json()
 
 
-@pytest.mark.parametrize("text", ["", "{", "null", "[]", "5", '"x"', "{}", '{"version": 1}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "{", "null", "[]", "5", '"x"', "{}", '{"version": 1}'),
+        "[" * 100_000,
+        '{"version": ' + "9" * 5000 + "}",
+    ],
+)
 def test_a_text_that_is_no_report_is_none(text: str):
     assert Report.from_json(text) is None
 
@@ -217,8 +224,3 @@ def test_findings_are_found_by_service_and_severity():
 def test_a_report_with_a_value_of_the_wrong_kind_is_none(changes: dict[str, object]):
     data = json.loads(reports.report().to_json())
     assert Report.from_json(json.dumps({**data, **changes})) is None
-
-
-@pytest.mark.parametrize("text", ["[" * 100_000, '{"version": ' + "9" * 5000 + "}", "5", "null"])
-def test_hostile_json_is_no_report(text: str):
-    assert Report.from_json(text) is None
