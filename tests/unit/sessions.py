@@ -15,9 +15,10 @@ from coordinator.report.finding import Cause
 def cloud(
     seconds: float = 3, trusted: Sequence[str] = (), proxies: Proxies | None = None
 ) -> client.Cloud:
-    """A cloud without a catalog, good for some seconds."""
+    """A cloud without a catalog, good for some seconds, whose token is the only one."""
     transport = http.Transport(trusted, proxies)
-    return client.Cloud(transport, client.Login("token"), http.Deadline.after(seconds))
+    login = client.Login("token", lambda _deadline: "token")
+    return client.Cloud(transport, login, http.Deadline.after(seconds))
 
 
 @contextlib.contextmanager

@@ -177,7 +177,6 @@ WITHIN = {
     "the type of {}",
     "{}: no JSON {}",
     "a malformed URL",
-    "no name of a host",
     "not a list of texts",
     "({} is not known)",
     # parts of a time

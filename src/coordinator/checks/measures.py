@@ -267,7 +267,7 @@ def late(context: CheckContext) -> CheckResult:
     remedy = f"juju config {context.request.coordinator} verify-timeout={larger}"
     if larger <= context.request.timeout:  # Gnocchi is too slow
         remedy = f"juju status {context.request.applications.get('metric', 'gnocchi')}"
-    return CheckResult(Severity.SKIPPED, OutOfTimeError().fault.text, Cause.TIMEOUT, remedy)
+    return CheckResult(Severity.SKIPPED, OutOfTimeError().phrase, Cause.TIMEOUT, remedy)
 
 
 class _Heard(msgspec.Struct):

@@ -1,8 +1,7 @@
-"""The service catalog against the blueprint: where is a service, or why not. Pure."""
+"""The service catalog, and the endpoint of a service in it."""
 
 from __future__ import annotations
 
-import re
 import urllib.parse
 from collections.abc import Iterable, Mapping
 
@@ -13,26 +12,19 @@ from coordinator.report.finding import Cause
 from coordinator.report.kept import Json
 from coordinator.text import named, plain
 
-_PLAIN = re.compile(r"[A-Za-z0-9_.-]{0,100}")
-"""Names as nearly all are; to clean the others takes its time."""
-
 
 class Endpoint(msgspec.Struct, frozen=True):
-    """One endpoint of a catalog entry.
-
-    Attributes:
-        interface: `public`, `internal` or `admin`.
-        in_clear: whether a token goes there in clear that came by TLS.
-    """
+    """One endpoint of a catalog entry."""
 
     interface: str
     region: str
     url: str
     in_clear: bool = False
+    """True when a token that came by TLS would go there in clear."""
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One service of the catalog with its endpoints."""
+    """One service of the catalog."""
 
     type: str
     name: str
@@ -40,12 +32,7 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class Located(msgspec.Struct, frozen=True):
-    """Where a service is.
-
-    Attributes:
-        url: its endpoint, without a trailing slash.
-        oddity: what is odd about the entry although it can be used, or nothing.
-    """
+    """The endpoint of a service, and what is odd about it although it can be used."""
 
     url: str
     oddity: str = ""
@@ -53,12 +40,7 @@ class Located(msgspec.Struct, frozen=True):
 
 
 class Missing(msgspec.Struct, frozen=True):
-    """Why a service has no endpoint that can be used.
-
-    Attributes:
-        text: a phrase that follows the name of the service.
-        available: the interfaces or regions that there are instead.
-    """
+    """The fault of a service without a usable endpoint, and the regions or interfaces it has."""
 
     cause: Cause
     text: str
@@ -68,19 +50,14 @@ class Missing(msgspec.Struct, frozen=True):
 def parse(catalog: Json, *, secure: bool = False) -> tuple[Entry, ...]:
     """Read the catalog of a v3 token (Identity API, `token.catalog`).
 
-    Services without endpoints are listed too; fields that are absent, or no texts, become empty;
-    what is no object is passed over.
+    Fields that are absent, or no texts, become empty; what is no object is passed over.
+
+    Raises:
+        TypeError: it is no list.
     """
     if not isinstance(catalog, list):
         raise TypeError("a catalog is a list")
-    return tuple(
-        Entry(
-            type=_text(service, "type"),
-            name=_text(service, "name"),
-            endpoints=tuple(_endpoint(one, secure) for one in _objects(service.get("endpoints"))),
-        )
-        for service in _objects(catalog)
-    )
+    return tuple(_entry(service, secure) for service in _objects(catalog))
 
 
 def locate(
@@ -95,39 +72,33 @@ def locate(
         return Missing(Cause.NO_INTERFACE, "has no endpoints in the service catalog")
     here = [endpoint for endpoint in endpoints if region in ("", endpoint.region)]
     if not here:
-        regions = _distinct(endpoint.region for endpoint in endpoints)
+        regions = tuple(sorted({endpoint.region for endpoint in endpoints}))
         text = f"has no endpoint in region {region} (it has {named(regions)})"
         return Missing(Cause.NO_REGION, text, regions)
     fitting = [endpoint for endpoint in here if endpoint.interface == interface]
     if not fitting:
-        interfaces = _distinct(endpoint.interface for endpoint in here)
+        interfaces = tuple(sorted({endpoint.interface for endpoint in here}))
         text = f"has no {interface} endpoint (it has {named(interfaces)})"
         return Missing(Cause.NO_INTERFACE, text, interfaces)
-    return _judged(fitting, services, name, interface)
+    used = [service for service in services if set(service.endpoints) & set(fitting)]
+    return _judged(fitting, used, name)
 
 
-def _judged(
-    fitting: list[Endpoint], services: list[Entry], name: str, interface: str
-) -> Located | Missing:
+def _judged(fitting: list[Endpoint], services: list[Entry], name: str) -> Located | Missing:
     """The first of the endpoints that fit, if a token may go there."""
-    url = fitting[0].url.strip().rstrip("/")
-    fault = fault_of(url)
-    if fault:
-        return Missing(Cause.BAD_URL, f"has a malformed {interface} endpoint: {fault}")
+    first = fitting[0]
+    url = first.url.strip().rstrip("/")
+    if fault := fault_of(url):
+        return Missing(Cause.BAD_URL, f"has a malformed {first.interface} endpoint: {fault}")
     if is_link_local(urllib.parse.urlsplit(url).hostname or ""):
-        text = f"has a link-local {interface} endpoint, which gets no token"
+        text = f"has a link-local {first.interface} endpoint, which gets no token"
         return Missing(Cause.UNSAFE_URL, text)
-    if fitting[0].in_clear:
+    if first.in_clear:
         text = "has an http endpoint although Keystone has https: sends the token in clear"
         return Located(url, text, Cause.UNSAFE_URL)
-    used = [entry for entry in services if set(entry.endpoints) & set(fitting)]
-    return _with_oddity(url, used, name, _distinct(endpoint.url for endpoint in fitting))
-
-
-def _with_oddity(url: str, services: list[Entry], name: str, urls: tuple[str, ...]) -> Located:
-    if len(services) > 1 or len(urls) > 1:
-        names = tuple(sorted(service.name or "unnamed" for service in services))
-        number = max(len(services), len(urls))
+    number = max(len(services), len({endpoint.url for endpoint in fitting}))
+    if number > 1:
+        names = sorted(service.name or "unnamed" for service in services)
         text = f"has {number} entries in the service catalog ({named(names)})"
         return Located(url, text, Cause.DUPLICATE)
     if name and services[0].name != name:
@@ -136,15 +107,17 @@ def _with_oddity(url: str, services: list[Entry], name: str, urls: tuple[str, ..
     return Located(url)
 
 
+def _entry(service: Mapping[str, Json], secure: bool) -> Entry:
+    endpoints = (_endpoint(one, secure) for one in _objects(service.get("endpoints")))
+    return Entry(_text(service, "type"), _text(service, "name"), tuple(endpoints))
+
+
 def _endpoint(endpoint: Mapping[str, Json], secure: bool) -> Endpoint:
     url = endpoint.get("url")
     url = url if isinstance(url, str) else ""
-    return Endpoint(
-        interface=_text(endpoint, "interface"),
-        region=_text(endpoint, "region_id") or _text(endpoint, "region"),
-        url=url,
-        in_clear=secure and url.strip().lower().startswith("http:"),
-    )
+    region = _text(endpoint, "region_id") or _text(endpoint, "region")
+    in_clear = secure and url.strip().lower().startswith("http:")
+    return Endpoint(_text(endpoint, "interface"), region, url, in_clear)
 
 
 def _objects(values: Json) -> list[Mapping[str, Json]]:
@@ -155,10 +128,4 @@ def _objects(values: Json) -> list[Mapping[str, Json]]:
 
 def _text(values: Mapping[str, Json], key: str) -> str:
     value = values.get(key)
-    if not isinstance(value, str):
-        return ""
-    return value if _PLAIN.fullmatch(value) else plain(value)
-
-
-def _distinct(values: Iterable[str]) -> tuple[str, ...]:
-    return tuple(sorted(set(values)))
+    return plain(value) if isinstance(value, str) else ""

@@ -1,4 +1,4 @@
-"""Certificates in PEM form: told from rubbish, joined, trusted, and how long they are good."""
+"""Certificates in PEM form: judged, joined, trusted, and their ends."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import functools
 import pathlib
 import re
 import ssl
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 SYSTEM_STORE = pathlib.Path("/etc/ssl/certs/ca-certificates.crt")
 """CA certificates that the operating system trusts (Debian and Ubuntu: ca-certificates)."""
@@ -17,8 +17,8 @@ _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]*-----END
 
 @functools.cache
 def fault_of(text: str) -> str:
-    """What is wrong with a text that should hold PEM certificates; empty when nothing is."""
-    certificates = "\n".join(_certificates(text))
+    """The fault of a text that should hold PEM certificates; empty when there is none."""
+    certificates = _joined([text])
     if not certificates:
         return "no certificate in it"
     try:
@@ -31,12 +31,11 @@ def fault_of(text: str) -> str:
 def bundle(certificates: Iterable[str]) -> str:
     """The system's certificates and some more, as one PEM text."""
     system = SYSTEM_STORE.read_text("ascii", "replace") if SYSTEM_STORE.exists() else ""
-    found = (block for text in (system, *certificates) for block in _certificates(text))
-    return "".join(f"{block}\n" for block in found)
+    return _joined([system, *certificates])
 
 
-def trusting(certificates: Sequence[str]) -> ssl.SSLContext:
-    """What a client needs to trust the system's certificates and some more, and nothing else.
+def trusting(certificates: Iterable[str]) -> ssl.SSLContext:
+    """The context of a client that trusts the system's certificates and some more.
 
     Args:
         certificates: PEM texts in which `fault_of` finds no fault.
@@ -47,20 +46,19 @@ def trusting(certificates: Sequence[str]) -> ssl.SSLContext:
         context.load_verify_locations(cafile=str(SYSTEM_STORE))
     else:
         context.load_default_certs()
-    own = "\n".join(block for text in certificates for block in _certificates(text))
-    if own:
+    if own := _joined(certificates):
         context.load_verify_locations(cadata=own)
     return context
 
 
 def validity_of(pem: str) -> datetime.datetime | None:
-    """When the CA certificates in a PEM text end: the first end of any of them.
+    """The first end of any CA certificate in a PEM text.
 
     None where the text holds none, or a certificate that cannot be read.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
-        context.load_verify_locations(cadata="\n".join(_certificates(pem)))
+        context.load_verify_locations(cadata=_joined([pem]))
         ends = [end for one in context.get_ca_certs() if (end := end_of(one))]
     except (ssl.SSLError, ValueError):
         return None
@@ -68,13 +66,13 @@ def validity_of(pem: str) -> datetime.datetime | None:
 
 
 def end_of(certificate: Mapping[str, object] | None) -> datetime.datetime | None:
-    """When a certificate ends, as `ssl` shows it; None where it shows none."""
+    """The end of a certificate that `ssl` shows; None where it shows none."""
     text = (certificate or {}).get("notAfter")
     if not isinstance(text, str):
         return None
     return datetime.datetime.fromtimestamp(ssl.cert_time_to_seconds(text), datetime.timezone.utc)
 
 
-def _certificates(text: str) -> list[str]:
-    """The certificates in a text, without the keys, lists and comments that may be round them."""
-    return _CERTIFICATE.findall(text)
+def _joined(texts: Iterable[str]) -> str:
+    """The certificates in some texts, without the keys, lists and comments round them."""
+    return "".join(f"{block}\n" for text in texts for block in _CERTIFICATE.findall(text))

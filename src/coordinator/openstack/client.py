@@ -1,6 +1,6 @@
 """The cloud as seen with the coordinator's credentials: token, catalog and bounded reads.
 
-What is not answered as it was asked is an `ApiError`; `errors.explain` tells why.
+What fails is an `ApiError`; `errors.explain` makes a fault of it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import re
 import threading
 import urllib.parse
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -24,6 +24,8 @@ from coordinator.report.finding import Cause
 _TOKEN = re.compile(r"[!-~]{1,16384}")
 """A token is opaque, but must fit into a header."""
 
+_VERSION = re.compile(r"/v\d{1,3}(?:\.\d{1,3})?(?:/|$)")
+
 _JSON = {"Accept": "application/json"}
 _SENT = {"Content-Type": "application/json"}
 
@@ -32,22 +34,19 @@ _Param: TypeAlias = str | int | list[str]
 
 
 class Login:
-    """A token, and the way to another one; for use by several threads."""
+    """A token that several threads use, and renew."""
 
-    def __init__(self, token: str, renew: Callable[[http.Deadline], str] | None = None) -> None:
-        """Hold a token."""
+    def __init__(self, token: str, renew: Callable[[http.Deadline], str]) -> None:
+        """Hold a token, and a function that gets another."""
         self.token = token
         self._renew = renew
         self._lock = threading.Lock()
 
     def renew(self, refused: str, deadline: http.Deadline) -> bool:
-        """Get another token in place of one that was refused, and tell whether there is one.
-
-        That keystone gives none is not the fault of the service that refused: then, too, there is
-        no other token.
-        """
+        """Replace a token that was refused; false when there is no other."""
         with self._lock:
-            if self.token == refused and self._renew is not None:
+            if self.token == refused:
+                # a keystone that fails is not the fault of the service that refused
                 with contextlib.suppress(ApiError):
                     self.token = self._renew(deadline)
             return self.token != refused
@@ -58,7 +57,7 @@ class Cloud(msgspec.Struct, frozen=True):
 
     Attributes:
         documents: what services say at their roots, by URL; each is asked once.
-        project: id of the project that the token is for.
+        project: id of the token's project.
     """
 
     transport: http.Transport
@@ -81,19 +80,20 @@ class Cloud(msgspec.Struct, frozen=True):
         deed: str = "read",
     ) -> wire.Answer:
         """Send a request with the token; a token that is refused is renewed once."""
-        sent = None if body is None else json.dumps(body).encode()
         token = self.login.token
-        whole = {**headers, **({} if sent is None else _SENT), "X-Auth-Token": token}
-        answer = self.transport.ask(method, url, self.deadline, whole, sent)
+        headers, sent = {**headers, "X-Auth-Token": token}, None
+        if body is not None:
+            headers, sent = {**headers, **_SENT}, json.dumps(body).encode()
+        answer = self.transport.ask(method, url, self.deadline, headers, sent)
         if answer.status == 401 and self.login.renew(token, self.deadline):
             # keystone is asked about a token, too
             fresh = self.login.token
-            whole = {key: fresh if value == token else value for key, value in whole.items()}
-            answer = self.transport.ask(method, url, self.deadline, whole, sent)
+            headers = {key: fresh if value == token else value for key, value in headers.items()}
+            answer = self.transport.ask(method, url, self.deadline, headers, sent)
         return _successful(answer, url, deed)
 
     def look(self, url: str) -> Any:
-        """The JSON at a URL that everybody may read, such as a list of API versions; asked once.
+        """The JSON at a URL that everybody may read, such as a list of API versions.
 
         `300 Multiple Choices` is its usual status with some services; a token goes along only
         where it is asked for.
@@ -111,10 +111,10 @@ class Cloud(msgspec.Struct, frozen=True):
 def _successful(answer: wire.Answer, url: str, deed: str = "read") -> wire.Answer:
     """The answer, if its status is one of success.
 
-    One that points elsewhere is not followed: password and token would go along.
+    A redirect is not followed: password and token would go along.
     """
     if 300 <= answer.status < 400:
-        place = urls.place_of(answer.headers.get("location", ""), url)
+        place = urls.redirected_to(answer.headers.get("location", ""), url)
         target = f"to '{place}'" if place else "without a usable address"
         raise ApiError(Cause.REDIRECTED, f"redirects {target} (HTTP {answer.status})")
     if not 200 <= answer.status < 300:
@@ -122,23 +122,8 @@ def _successful(answer: wire.Answer, url: str, deed: str = "read") -> wire.Answe
     return answer
 
 
-class _Access(NamedTuple):
-    token: str
-    entries: tuple[catalog.Entry, ...]
-    project: str
-
-
 def connect(credentials: Credentials, transport: http.Transport, deadline: http.Deadline) -> Cloud:
-    """Get a token and the catalog that comes with it."""
-    access = _log_in(credentials, transport, deadline)
-    login = Login(access.token, lambda until: _log_in(credentials, transport, until).token)
-    return Cloud(transport, login, deadline, access.entries, project=access.project)
-
-
-def _log_in(
-    credentials: Credentials, transport: http.Transport, deadline: http.Deadline
-) -> _Access:
-    """Ask for a token.
+    """Get a token and the catalog that comes with it.
 
     Source: Identity API v3, "Password authentication with scoped authorization".
     """
@@ -149,11 +134,10 @@ def _log_in(
     }
     project = {"name": credentials.project, "domain": {"name": credentials.project_domain}}
     identity = {"methods": ["password"], "password": {"user": user}}
-    body = {"auth": {"identity": identity, "scope": {"project": project}}}
+    body = json.dumps({"auth": {"identity": identity, "scope": {"project": project}}}).encode()
     url = f"{credentials.auth_url.rstrip('/')}/auth/tokens"
-    sent = json.dumps(body).encode()
-    answer = transport.ask("POST", url, deadline, {**_JSON, **_SENT}, sent)
-    token = _successful(answer, url).headers.get("x-subject-token", "")
+    answer = _successful(transport.ask("POST", url, deadline, {**_JSON, **_SENT}, body), url)
+    token = answer.headers.get("x-subject-token", "")
     try:
         found = json_answers.parse(answer.body)["token"]
         datetime.datetime.fromisoformat(found["expires_at"].removesuffix("Z").partition(".")[0])
@@ -164,18 +148,15 @@ def _log_in(
     if entries is None or not _TOKEN.fullmatch(token):
         text = f"returned something that is not a token at {shown(credentials.auth_url)}"
         raise UnusableAnswerError(Cause.NOT_JSON, text)
-    return _Access(token, entries, scope)
+    login = Login(token, lambda until: connect(credentials, transport, until).login.token)
+    return Cloud(transport, login, deadline, entries, project=scope)
 
 
 class Service(msgspec.Struct, frozen=True):
-    """One service of the cloud, to be asked by its check.
+    """One service of the cloud, at the endpoint that the catalog names.
 
-    Paths are the coordinator's own words; what comes from elsewhere is handed over as a segment
-    and quoted: `service.get("/v1/resource/generic", id_)`, `service.get("/v1/metric", id_,
-    "measures", aggregation="mean")`.
-
-    Attributes:
-        url: its endpoint as the catalog has it.
+    Paths are the coordinator's own words; segments after them may come from elsewhere, and are
+    quoted: `service.get("/v1/metric", id_, "measures", aggregation="mean")`.
     """
 
     cloud: Cloud
@@ -183,18 +164,15 @@ class Service(msgspec.Struct, frozen=True):
 
     @property
     def root(self) -> str:
-        """The endpoint without the version that some deployments put at its end.
-
-        What follows the version, such as the project in Heat's endpoint, is left out, too.
-        """
-        return re.split(r"/v\d{1,3}(?:\.\d{1,3})?(?:/|$)", self.url.rstrip("/"), maxsplit=1)[0]
+        """The endpoint without the version that some deployments put there, and what follows."""
+        return _VERSION.split(self.url.rstrip("/"), maxsplit=1)[0]
 
     def until(self, deadline: http.Deadline) -> Service:
         """The same service, to be asked until another deadline."""
         return Service(self.cloud.until(deadline), self.url)
 
     def now(self) -> datetime.datetime:
-        """The time by the service's own clock, as far as its answers told it."""
+        """The time by the service's own clock, where its answers told it."""
         clock = self.cloud.transport.clocks.get(urls.origin(self.url))
         ahead = datetime.timedelta(seconds=clock.ahead if clock else 0)
         return datetime.datetime.now(datetime.timezone.utc) + ahead
@@ -205,32 +183,30 @@ class Service(msgspec.Struct, frozen=True):
 
     def versions(self) -> tuple[str, ...]:
         """Ids of the API versions that the service offers, such as `v1.0`."""
+        document = self.describe()
         try:
-            return tuple(str(version["id"]) for version in _offered(self.describe()))
+            if "versions" not in document:
+                listed = [document["version"]]  # some services tell one alone
+            elif "values" in document["versions"]:
+                listed = document["versions"]["values"]  # as Keystone does
+            else:
+                listed = document["versions"]
+            return tuple(str(version["id"]) for version in listed)
         except (KeyError, TypeError):
             text = f"answers without versions of its API at {shown(self.url)}"
             raise UnusableAnswerError(Cause.NOT_JSON, text) from None
 
     def get(self, path: str, *segments: object, **params: _Param) -> Any:
-        """Read JSON.
-
-        Args:
-            path: path below the root, starting with a slash; our own words.
-            segments: what follows it; may come from elsewhere.
-            params: query parameters.
-        """
+        """Read JSON."""
         return json_answers.parse(self._ask("GET", path, segments, params).body)
 
     def text(self, path: str, *segments: object) -> str:
         """Read plain text."""
         answer = self._ask("GET", path, segments, headers={"Accept": "text/plain"})
-        try:
-            return answer.body.decode()
-        except UnicodeDecodeError:
-            raise errors.not_json("not in UTF-8") from None
+        return json_answers.decode(answer.body)
 
     def own_token(self) -> Any:
-        """What keystone says about the coordinator's own token; this service must be keystone.
+        """Read the coordinator's own token; this service must be keystone.
 
         Source: Identity API v3, "Validate and show information for token".
         """
@@ -242,9 +218,9 @@ class Service(msgspec.Struct, frozen=True):
         """Read JSON that is asked for with JSON."""
         return json_answers.parse(self._ask("POST", path, segments, params, body=body).body)
 
-    def post(self, path: str, body: Any, *segments: object, **params: _Param) -> Any:
+    def post(self, path: str, body: Any, *segments: object) -> Any:
         """Write JSON; gives the answer's JSON, None where it has no body."""
-        answer = self._ask("POST", path, segments, params, body=body, deed="write")
+        answer = self._ask("POST", path, segments, body=body, deed="write")
         return json_answers.parse(answer.body) if answer.body else None
 
     def delete(self, path: str, *segments: object) -> None:
@@ -267,20 +243,3 @@ class Service(msgspec.Struct, frozen=True):
         if params:
             url += f"?{urllib.parse.urlencode(params, doseq=True, errors='replace')}"
         return self.cloud.ask(method, url, **more)
-
-
-def _offered(document: Any) -> Any:
-    """The list of versions in what a service says at its root.
-
-    Keystone wraps it once more; some services tell one version alone.
-
-    Raises:
-        KeyError, TypeError: there is none.
-    """
-    if "versions" not in document:
-        return [document["version"]]
-    versions = document["versions"]
-    try:
-        return versions["values"]
-    except TypeError:
-        return versions

@@ -1,4 +1,4 @@
-"""Who the coordinator is in the cloud."""
+"""The coordinator's user in the cloud."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class Credentials:
     """A user of keystone's v3 API with its project.
 
     Attributes:
-        source: where they came from, such as `keystone/0`.
+        source: the unit that gave them, such as `keystone/0`.
         auth_url: base of the Identity API, ending in `/v3`.
         regions: the cloud's regions, the main one first.
     """

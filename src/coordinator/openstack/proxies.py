@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+import base64
 import ipaddress
+import urllib.parse
 from collections.abc import Mapping
 
 import msgspec
 
+from coordinator.openstack import urls
+from coordinator.openstack.errors import ApiError
+from coordinator.report.finding import Cause
+
+_NAMES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
+
+
+class Proxy(msgspec.Struct, frozen=True):
+    """A proxy, and the headers that log in there."""
+
+    host: str
+    port: int
+    headers: dict[str, str]
+
 
 class Proxies(msgspec.Struct, frozen=True):
-    """Proxies to use; empty strings mean none.
+    """URLs of proxies; empty strings mean none.
 
     Attributes:
         no_proxy: comma-separated hosts and networks that are reached directly.
@@ -25,39 +41,54 @@ class Proxies(msgspec.Struct, frozen=True):
 
         Source: Juju's model settings `juju-http-proxy` (JUJU_CHARM_HTTP_PROXY) and `http-proxy`.
         """
-        names = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
-        charm = [environ.get(f"JUJU_CHARM_{name}", "") for name in names]
+        charm = [environ.get(f"JUJU_CHARM_{name}", "") for name in _NAMES]
         if any(charm):
             return cls(*charm)
-        return cls(*(environ.get(name.lower()) or environ.get(name, "") for name in names))
+        return cls(*(environ.get(name.lower()) or environ.get(name, "") for name in _NAMES))
 
     def to_environment(self) -> dict[str, str]:
         """The same for a child process."""
         values = {"http": self.http, "https": self.https, "no": self.no_proxy}
         return {f"{name}_proxy": value for name, value in values.items() if value}
 
-    def between(self, scheme: str, host: str, port: int) -> str:
-        """URL of the proxy that a request goes through; empty where it goes directly."""
-        proxy = self.https if scheme == "https" else self.http
-        direct = self.no_proxy.replace(" ", "").split(",")
-        if not proxy or any(_names(entry, host.lower(), port) for entry in direct):
-            return ""
-        return proxy if "://" in proxy else f"http://{proxy}"
+    def find(self, target: urls.Url) -> Proxy | None:
+        """The proxy that a request goes through; None where it goes directly."""
+        proxy = self.https if target.scheme == "https" else self.http
+        direct = self.no_proxy.replace(" ", "").lower().split(",")
+        if not proxy or any(_is_meant(target, entry) for entry in direct):
+            return None
+        return _parsed(proxy if "://" in proxy else f"http://{proxy}")
 
 
-def _names(entry: str, host: str, port: int) -> bool:
-    """Whether an entry of no_proxy is about a host: `*`, a network, an address, or a domain."""
-    entry = entry.lower()
-    if entry.endswith(f":{port}") and (entry.count(":") == 1 or "]" in entry):
-        entry = entry.removesuffix(f":{port}")
+def _is_meant(target: urls.Url, entry: str) -> bool:
+    """Tell if an entry of no_proxy covers a URL: `*`, a network, an address, or a domain."""
+    host = target.host.lower()
+    if entry.endswith(f":{target.port}") and (entry.count(":") == 1 or "]" in entry):
+        entry = entry.removesuffix(f":{target.port}")
     if entry in ("*", host, f"[{host}]"):
         return True
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
+    address = urls.address_of(host)
+    if address is None:
         domain = entry.lstrip(".")
         return bool(domain) and f".{host}".endswith(f".{domain}")
     try:
         return address in ipaddress.ip_network(entry, strict=False)
     except ValueError:
         return False
+
+
+def _parsed(url: str) -> Proxy:
+    try:
+        place = urls.parse(url)
+    except ApiError as error:
+        text = "cannot be reached: the URL of the proxy is none"
+        raise ApiError(Cause.UNREACHABLE, text) from error
+    if place.scheme != "http":
+        text = "cannot be reached: the URL of the proxy is not http://"
+        raise ApiError(Cause.UNREACHABLE, text)
+    parts = urllib.parse.urlsplit(url)
+    if parts.username is None:
+        return Proxy(place.host, place.port, {})
+    login = urllib.parse.unquote(f"{parts.username}:{parts.password or ''}")
+    secret = base64.b64encode(login.encode()).decode()
+    return Proxy(place.host, place.port, {"Proxy-Authorization": f"Basic {secret}"})

@@ -1,10 +1,11 @@
-"""URLs that come from elsewhere: taken apart, judged, and made of quoted parts. Pure."""
+"""URLs that come from elsewhere: taken apart, judged, and made of quoted parts."""
 
 from __future__ import annotations
 
 import ipaddress
 import re
 import urllib.parse
+from typing import TypeAlias
 
 import msgspec
 
@@ -12,14 +13,15 @@ from coordinator.openstack.errors import ApiError, UnusableAnswerError
 from coordinator.report.finding import Cause
 
 LONGEST = 2000
-"""Characters of a URL; what is longer is none that a person registered."""
+"""Characters of a URL that somebody registered, or of an id in one."""
 
 _PORTS = {"http": 80, "https": 443}
-_NAME = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}")
-_PATH = re.compile(r"(/[A-Za-z0-9._~%!$&'()*+,;=:@-]*)*")
+_LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}")
 
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-_COMPATIBLE = ipaddress.IPv6Network("::/96")
+_EMBEDDING = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("::/96"))
+"""Addresses of IPv6 whose last 32 bits are one of IPv4: NAT64, and the compatible ones of old."""
+
+Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class Url(msgspec.Struct, frozen=True):
@@ -27,7 +29,6 @@ class Url(msgspec.Struct, frozen=True):
 
     Attributes:
         host: name or address in ASCII, without brackets.
-        port: the port, also where the URL leaves it out.
         path: path and query, quoted, beginning with a slash.
     """
 
@@ -44,7 +45,7 @@ class Url(msgspec.Struct, frozen=True):
 
     @property
     def origin(self) -> str:
-        """What a certificate is for, and what has a clock: host and port."""
+        """Host and port, which have one certificate and one clock."""
         return f"{self.host}:{self.port}".lower()
 
     @property
@@ -70,16 +71,17 @@ def parse(url: str) -> Url:
 
 
 def fault_of(url: str) -> str:
-    """What is wrong with the URL of an API; empty when nothing is."""
+    """The fault of the URL of an API; empty when there is none."""
     try:
         parts = urllib.parse.urlsplit(url)
         port = parts.port
     except ValueError:
         return "its address or port is no valid one"
+    has_odd_characters = not url.isprintable() or " " in url or "\\" in url
     faults = {
         "it does not start with http:// or https://": parts.scheme not in _PORTS,
         "it names no host": not parts.hostname,
-        "it holds blanks, backslashes or control characters": _has_odd_characters(url),
+        "it holds blanks, backslashes or control characters": has_odd_characters,
         "it holds a placeholder that keystone did not fill": "$(" in url or "%(" in url,
         "its port is 0": port == 0,
         "it holds a user, a query or a fragment": any(sign in url for sign in "@?#"),
@@ -88,63 +90,66 @@ def fault_of(url: str) -> str:
     return next((text for text, holds in faults.items() if holds), "")
 
 
-def _has_odd_characters(url: str) -> bool:
-    return not url.isprintable() or " " in url or "\\" in url
-
-
-def is_link_local(host: str) -> bool:
-    """Whether this is a link-local address, also where one of IPv6 stands for it.
-
-    Such an address (169.254.0.0/16, fe80::/10) belongs to this machine or its hypervisor, such as
-    the metadata service of a cloud below.
-    """
-    try:
-        address = ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
-        return False
-    return address.is_link_local or any(inner.is_link_local for inner in _inside(address))
-
-
-def _inside(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> list[ipaddress.IPv4Address]:
-    """The IPv4 addresses that an address of IPv6 stands for."""
-    if isinstance(address, ipaddress.IPv4Address):
-        return []
-    last = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    wrapped = [last] if address in _NAT64 or address in _COMPATIBLE else []
-    return [*wrapped, *(one for one in (address.ipv4_mapped, address.sixtofour) if one)]
-
-
 def origin(url: str) -> str:
-    """The same of a URL that nobody has looked at yet."""
-    parts = urllib.parse.urlsplit(url)
-    return f"{(parts.hostname or '').lower()}:{parts.port or _PORTS.get(parts.scheme, 443)}"
+    """`Url.origin` of a URL; empty when it is none."""
+    try:
+        return parse(url).origin
+    except ApiError:
+        return ""
 
 
-def below(path: str, *segments: object) -> str:
-    """A path with further segments, which may come from elsewhere: each is quoted."""
-    whole = "/".join([path, *(_segment(one) for one in segments)])
-    if not _PATH.fullmatch(whole) or {".", ".."} & set(whole.split("/")):
-        raise UnusableAnswerError(Cause.UNEXPECTED, "returned an id that is not valid in a URL")
-    return whole
-
-
-def place_of(location: str, base: str) -> str:
-    """Scheme, host and port that a redirect points to; empty where that is no web address."""
+def redirected_to(location: str, base: str) -> str:
+    """`Url.place` that a header `Location` points to; empty when that is no web address."""
     try:
         return parse(urllib.parse.urljoin(base, location)).place if location else ""
     except (ValueError, ApiError):
         return ""
 
 
-def _segment(value: object) -> str:
-    text = value if isinstance(value, str) else ""
+def address_of(host: str) -> Address | None:
+    """The address that a host is given by; None for a name."""
     try:
-        quoted = urllib.parse.quote(text, safe="")
-    except UnicodeEncodeError:
-        quoted = ""
-    if quoted in ("", ".", "..") or len(quoted) > LONGEST:
+        return ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return None
+
+
+def is_link_local(host: str) -> bool:
+    """True for a link-local address, also where one of IPv6 stands for it.
+
+    Such an address (169.254.0.0/16, fe80::/10) belongs to this machine or its hypervisor, such as
+    the metadata service of a cloud below.
+    """
+    address = address_of(host)
+    if address is None:
+        return False
+    return any(one.is_link_local for one in (address, *_embedded(address)))
+
+
+def _embedded(address: Address) -> list[ipaddress.IPv4Address]:
+    """The addresses of IPv4 that one of IPv6 stands for."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return []
+    found = [address.ipv4_mapped, address.sixtofour]
+    if any(address in network for network in _EMBEDDING):
+        found.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
+    return [one for one in found if one]
+
+
+def below(path: str, *segments: object) -> str:
+    """A path with further segments, which may come from elsewhere: each is quoted."""
+    quoted = [_quoted(one) for one in segments]
+    if any(one in ("", ".", "..") or len(one) > LONGEST for one in quoted):
         raise UnusableAnswerError(Cause.UNEXPECTED, "returned an id that is not valid in a URL")
-    return quoted
+    return "/".join([path, *quoted])
+
+
+def _quoted(segment: object) -> str:
+    """The segment as it stands in a path; empty when it is no text that UTF-8 can have."""
+    try:
+        return urllib.parse.quote(segment, safe="") if isinstance(segment, str) else ""
+    except UnicodeEncodeError:
+        return ""
 
 
 def _ascii(host: str) -> str:
@@ -154,6 +159,6 @@ def _ascii(host: str) -> str:
         return host
     name = host if host.isascii() else host.encode("idna").decode("ascii")
     labels = name.removesuffix(".").split(".")
-    if len(name) > 253 or not all(_NAME.fullmatch(label) for label in labels):
+    if len(name) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
         raise ValueError("no host has such a name")
     return name

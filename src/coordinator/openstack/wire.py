@@ -1,9 +1,6 @@
-"""HTTP/1.1 as it is on the wire, for answers of which every part has a limit.
+"""HTTP/1.1 (RFC 9112) as it is on the wire, with a limit for each part of an answer.
 
-The standard library's http.client has no limit for a whole answer: it waits anew for each byte,
-reads any number of `100 Continue`, and takes a body that ends early for a whole one. Here what
-comes is read through a `Stream` that has a deadline, and is held to RFC 9112. What ends too
-early, is too large, or is none that HTTP or the request allows, is an `ApiError`.
+An answer that ends too early, is too large or breaks the rules is an `ApiError`.
 """
 
 from __future__ import annotations
@@ -13,11 +10,11 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from coordinator.openstack.errors import ApiError, not_json
+from coordinator.openstack.errors import ApiError
 from coordinator.report.finding import Cause
 
 MAX_BODY = 4 * 1024 * 1024
-"""Bytes of one body that are read at most; the largest honest one is some hundred KiB."""
+"""Bytes of one body; the largest honest one is some hundred KiB."""
 
 MAX_HEAD = 64 * 1024
 """Bytes of status line and headers, all interim answers included."""
@@ -28,10 +25,10 @@ MAX_HEADERS = 100
 MAX_INTERIM = 8
 """Interim answers (1xx) before the final one; honest servers send none that is not asked for."""
 
-NOT_HTTP = "returned something that is not HTTP"
-CONTRADICTS = "contradicts itself about the length of its answer"
-BROKE_OFF = "broke off its answer"
-NO_END = "answers with headers that do not end"
+_NOT_HTTP = "returned something that is not HTTP"
+_CONTRADICTION = "contradicts itself about the length of its answer"
+_BROKEN_OFF = "broke off its answer"
+_NO_END = "answers with headers that do not end"
 
 _STATUS = re.compile(rb"HTTP/1\.([01]) ([1-9]\d\d)(?: [^\r\n]*)?")
 _TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -56,57 +53,56 @@ class Answer(msgspec.Struct, frozen=True):
 class Stream:
     """Bytes that come from elsewhere, read piece by piece."""
 
-    def __init__(self, receive: Callable[[int], bytes]) -> None:
-        """Read from a function that gives up to some bytes, and none at the end.
+    def __init__(self, receive: Callable[[], bytes]) -> None:
+        """Read from a function that gives what has come, and nothing at the end.
 
         The function raises `ApiError` when time is over.
         """
         self._receive = receive
         self._waiting = bytearray()
-        self.begun = False
+        self._has_ended = False
+        self.has_begun = False
 
     @property
-    def is_drained(self) -> bool:
-        """Whether nothing is left that came and was not read."""
-        return not self._waiting
+    def is_clean(self) -> bool:
+        """True when all that came was read, and more may come."""
+        return not self._waiting and not self._has_ended
 
     def line(self, most: int) -> bytes:
         """The next line, without its end."""
         searched = 0
-        while (end := self._waiting.find(b"\n", searched)) < 0:
+        while (end := self._waiting.find(b"\n", searched)) < 0 and len(self._waiting) <= most:
             searched = len(self._waiting)
-            if searched > most:
-                raise ApiError(Cause.TOO_LARGE, NO_END)
             self._fill()
-        if end > most:
-            raise ApiError(Cause.TOO_LARGE, NO_END)
-        line = bytes(self._waiting[:end])
-        del self._waiting[: end + 1]
-        return line.removesuffix(b"\r")
+        if not 0 <= end <= most:
+            raise ApiError(Cause.TOO_LARGE, _NO_END)
+        return self._taken(end + 1)[:-1].removesuffix(b"\r")
 
     def exactly(self, count: int) -> bytes:
         """The next bytes."""
         while len(self._waiting) < count:
             self._fill()
-        piece = bytes(self._waiting[:count])
-        del self._waiting[:count]
-        return piece
+        return self._taken(count)
 
     def rest(self) -> bytes:
         """All until the end of the stream."""
-        while piece := self._receive(65536):
+        while piece := self._receive():
             self._waiting += piece
             _hold_to_limit(len(self._waiting))
-        whole = bytes(self._waiting)
-        self._waiting.clear()
-        return whole
+        self._has_ended = True
+        return self._taken(len(self._waiting))
 
     def _fill(self) -> None:
-        piece = self._receive(65536)
+        piece = self._receive()
         if not piece:
             raise ApiError(Cause.DROPPED)
-        self.begun = True
+        self.has_begun = True
         self._waiting += piece
+
+    def _taken(self, count: int) -> bytes:
+        piece = bytes(self._waiting[:count])
+        del self._waiting[:count]
+        return piece
 
 
 def request(
@@ -126,88 +122,86 @@ def read(stream: Stream) -> Answer:
     """The final answer to a request."""
     left = MAX_HEAD
     for _ in range(MAX_INTERIM + 1):
-        status, headers, left = _head(stream, left)
+        status, headers, left = read_head(stream, left)
         if status >= 200 or status == 101:
             break
     else:
         raise ApiError(Cause.TOO_LARGE, f"answers with more than {MAX_INTERIM} interim answers")
-    body, ends_by_itself = _body(stream, status, headers)
+    body = _body(stream, status, headers)
     keeps = "close" not in headers.get("connection", "").lower() and status != 101
-    return Answer(status, headers, body, keeps and ends_by_itself and stream.is_drained)
+    return Answer(status, headers, body, keeps and stream.is_clean)
 
 
-def read_head(stream: Stream) -> int:
-    """The status of an answer whose body, if any, means nothing: that of a proxy to CONNECT."""
-    return _head(stream, MAX_HEAD)[0]
-
-
-def _head(stream: Stream, left: int) -> tuple[int, dict[str, str], int]:
+def read_head(stream: Stream, left: int = MAX_HEAD) -> tuple[int, dict[str, str], int]:
     """Status and headers, and how many bytes of the limit are left."""
     line = stream.line(left)
     found = _STATUS.fullmatch(line)
     if found is None:
-        raise ApiError(Cause.DROPPED, NOT_HTTP)
-    left -= len(line)
-    headers: dict[str, str] = {}
+        raise ApiError(Cause.DROPPED, _NOT_HTTP)
+    version, status = found.groups()
+    headers, left = _fields(stream, left - len(line))
+    # RFC 9112, section 9.3
+    if version == b"0" and "keep-alive" not in headers.get("connection", "").lower():
+        headers["connection"] = "close"
+    return int(status), headers, left
+
+
+def _fields(stream: Stream, left: int) -> tuple[dict[str, str], int]:
+    """Headers or trailers up to an empty line, and how many bytes of the limit are left."""
+    fields: dict[str, str] = {}
     for _ in range(MAX_HEADERS + 1):
         line = stream.line(max(0, left))
         if not line:
-            # RFC 9112, section 9.3
-            if found[1] == b"0" and "keep-alive" not in headers.get("connection", "").lower():
-                headers["connection"] = "close"
-            return int(found[2]), headers, left
+            return fields, left
         left -= len(line)
         name, colon, value = line.partition(b":")
         if not colon or not _TOKEN.fullmatch(name):
-            raise ApiError(Cause.DROPPED, NOT_HTTP)
+            raise ApiError(Cause.DROPPED, _NOT_HTTP)
         key, text = name.decode("ascii").lower(), value.strip(b" \t").decode("latin-1")
-        if key in ("content-length", "transfer-encoding") and headers.get(key, text) != text:
-            raise ApiError(Cause.DROPPED, CONTRADICTS)
-        headers[key] = text
+        if key in ("content-length", "transfer-encoding") and fields.get(key, text) != text:
+            raise ApiError(Cause.DROPPED, _CONTRADICTION)
+        fields[key] = text
     raise ApiError(Cause.TOO_LARGE, f"answers with more than {MAX_HEADERS} headers")
 
 
-def _body(stream: Stream, status: int, headers: Mapping[str, str]) -> tuple[bytes, bool]:
-    """The body, and whether its end could be told without the end of the connection."""
+def _body(stream: Stream, status: int, headers: Mapping[str, str]) -> bytes:
     if status in (101, 204, 304):
-        return b"", True
+        return b""
     encoding = headers.get("content-encoding", "identity").lower()
     transfer = headers.get("transfer-encoding", "").lower()
     if encoding not in ("", "identity") or transfer not in ("", "identity", "chunked"):
-        raise not_json("compressed, although that was not asked for")
+        raise ApiError(Cause.NOT_JSON, detail="compressed, although that was not asked for")
     if transfer == "chunked":
-        return _chunks(stream), True
+        return _chunks(stream)
     length = headers.get("content-length")
     if length is None:
-        return stream.rest(), False
+        return stream.rest()
     if not _LENGTH.fullmatch(length):
-        raise ApiError(Cause.DROPPED, CONTRADICTS)
+        raise ApiError(Cause.DROPPED, _CONTRADICTION)
     _hold_to_limit(int(length))
-    return stream.exactly(int(length)), True
+    return stream.exactly(int(length))
 
 
 def _chunks(stream: Stream) -> bytes:
-    """A body in chunks (RFC 9112, section 7.1); what follows them is passed over."""
+    """A body in chunks (RFC 9112, section 7.1)."""
     body = bytearray()
     extra = MAX_HEAD
     while True:
         line = stream.line(MAX_HEAD)
-        size = line.partition(b";")[0].strip(b" \t")
-        if not _SIZE.fullmatch(size):
-            raise ApiError(Cause.DROPPED, BROKE_OFF)
-        extra -= max(0, len(line) - len(size))
-        _hold_to_limit(len(body) + int(size, 16))
+        digits = line.partition(b";")[0].strip(b" \t")
+        if not _SIZE.fullmatch(digits):
+            raise ApiError(Cause.DROPPED, _BROKEN_OFF)
+        size = int(digits, 16)
+        extra -= len(line) - len(digits)
+        _hold_to_limit(len(body) + size)
         if extra < 0:
-            raise ApiError(Cause.TOO_LARGE, NO_END)
-        if int(size, 16) == 0:
-            break
-        body += stream.exactly(int(size, 16))
-        if stream.line(MAX_HEAD):
-            raise ApiError(Cause.DROPPED, BROKE_OFF)
-    for _ in range(MAX_HEADERS + 1):
-        if not stream.line(MAX_HEAD):
+            raise ApiError(Cause.TOO_LARGE, _NO_END)
+        if not size:
+            _fields(stream, MAX_HEAD)
             return bytes(body)
-    raise ApiError(Cause.TOO_LARGE, f"answers with more than {MAX_HEADERS} headers")
+        body += stream.exactly(size)
+        if stream.line(MAX_HEAD):
+            raise ApiError(Cause.DROPPED, _BROKEN_OFF)
 
 
 def _hold_to_limit(size: int) -> None:

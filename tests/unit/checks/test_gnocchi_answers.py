@@ -119,7 +119,7 @@ def test_a_metric_that_is_no_metric_is_unexpected(made: Any):
     with gnocchi({**GOOD, "POST /v1/resource/generic": made}) as (scene, _):
         with pytest.raises(UnusableAnswerError) as raised:
             checks_gnocchi.send_canary(scene)
-        assert raised.value.fault.cause is Cause.UNEXPECTED
+        assert raised.value.cause is Cause.UNEXPECTED
 
 
 @pytest.mark.parametrize("definition", [[], [{"granularity": "soon"}], [{}], None])
@@ -128,7 +128,7 @@ def test_policies_that_are_none_are_unexpected(definition: Any):
     with gnocchi({**GOOD, "GET /v1/archive_policy": policies}) as (scene, _):
         with pytest.raises(UnusableAnswerError) as raised:
             checks_gnocchi.send_canary(scene)
-        assert raised.value.fault.cause is Cause.UNEXPECTED
+        assert raised.value.cause is Cause.UNEXPECTED
 
 
 def test_the_policy_with_the_finest_aggregates_is_taken():
@@ -299,7 +299,7 @@ def cause_of(ask: base.Inspection, scene: base.CheckContext) -> Cause | None:
     try:
         return ask(scene).cause
     except UnusableAnswerError as error:
-        return error.fault.cause
+        return error.cause
 
 
 def status_of(waiting: Any, processors: Any = None) -> dict[str, Any]:
@@ -344,7 +344,7 @@ def test_a_span_of_time_that_cannot_be_is_unexpected(span: Any):
     with gnocchi({**GOOD, "GET /v1/archive_policy": policies}) as (scene, _):
         with pytest.raises(UnusableAnswerError) as raised:
             checks_gnocchi.send_canary(scene)
-        assert raised.value.fault.cause is Cause.UNEXPECTED
+        assert raised.value.cause is Cause.UNEXPECTED
 
 
 def test_only_resources_of_the_services_own_project_are_asked_for():

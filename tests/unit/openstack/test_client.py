@@ -118,7 +118,7 @@ def test_several_threads_renew_a_token_together():
     assert (login.token, len(renewed)) == ("new", 1)
 
 
-def test_a_token_without_a_login_is_not_renewed():
+def test_a_token_that_is_the_only_one_is_not_tried_again():
     with (
         servers.serving(servers.http(401)) as server,
         sessions.failing(Cause.UNAUTHORIZED),

@@ -108,7 +108,7 @@ def test_a_service_that_speaks_another_protocol():
 
 @pytest.mark.parametrize("number", [errno.EHOSTUNREACH, errno.ENETUNREACH])
 def test_a_host_without_a_route(number: int):
-    found = errors.explain(OSError(number, "no route"), URL)
+    found = errors.explain(errors.of_exception(OSError(number, "no route")), URL)
     assert found == ApiFault(Cause.UNREACHABLE, f"cannot be reached at {URL}")
 
 
@@ -360,21 +360,6 @@ def test_an_exception_that_nobody_expected_is_logged_in_plain_text(
     assert record.getMessage() == f"unexpected at {URL}: KeyError"
 
 
-def test_of_the_exceptions_behind_it_the_log_has_classes_and_numbers(
-    caplog: pytest.LogCaptureFixture,
-):
-    error = KeyError("s3cret")
-    error.__cause__ = ValueError("password=s3cret")
-    errors.explain(error, "http://user:s3cret@192.0.2.30:8041/?token=s3cret")
-    assert caplog.messages == [f"unexpected at {URL}: KeyError from ValueError"]
-
-
 def test_an_expected_exception_is_not_logged(caplog: pytest.LogCaptureFixture):
-    errors.explain(OSError(errno.EHOSTUNREACH, "x"), URL)
+    errors.explain(errors.ApiError(Cause.UNREACHABLE), URL)
     assert caplog.records == []
-
-
-def test_a_chain_of_exceptions_that_bites_its_tail_ends():
-    first, second = ValueError("one"), ValueError("two")
-    first.__cause__, second.__cause__ = second, first
-    assert errors.explain(first, URL).cause is Cause.INTERNAL

@@ -5,7 +5,8 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 import trustme
@@ -17,6 +18,8 @@ from tests.unit import servers, sessions
 
 GENEROUS = 5.0
 """Seconds in which a bounded request has ended, on a busy machine too."""
+
+NAME = "gnocchi.example.com"
 
 
 def get(
@@ -92,18 +95,20 @@ def test_after_the_deadline_nothing_is_asked():
         assert server.requests == []
 
 
-def test_a_name_server_that_never_answers_costs_no_more_than_the_deadline():
+def test_a_name_server_that_never_answers_costs_no_more_than_the_deadline(
+    monkeypatch: pytest.MonkeyPatch,
+):
     asked, ended = threading.Event(), threading.Event()
 
-    def resolver(_host: str, _port: int) -> http.Addresses:
+    def never(*_: object, **_more: object) -> list[object]:
         asked.set()
         ended.wait(GENEROUS)
         return []
 
-    transport = http.Transport(resolver=resolver)
+    monkeypatch.setattr(socket, "getaddrinfo", never)
     started = time.monotonic()
     with sessions.failing(Cause.UNRESOLVED, "in time"):
-        get("http://gnocchi.example.com", 0.3, transport)
+        get("http://gnocchi.example.com", 0.3)
     assert time.monotonic() - started < 2
     assert asked.is_set()
     ended.set()
@@ -282,18 +287,31 @@ def test_a_redirect_is_not_followed(status: int):
 # Addresses
 
 
-def local(*addresses: str) -> http.Resolver:
-    def resolver(_host: str, port: int) -> http.Addresses:
-        return [(socket.AF_INET, (address, port)) for address in addresses]
+@pytest.fixture
+def name(monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """Gives addresses to a name, on a machine whose kernel has no IPv6."""
 
-    return resolver
+    def give(*addresses: str) -> str:
+        def resolve(host: str, port: int, *_more: Any, **_others: Any) -> list[Any]:
+            found = addresses if host == NAME else [host]
+            families = [9999 if ":" in one else socket.AF_INET for one in found]
+            return [
+                (family, socket.SOCK_STREAM, 0, "", (one, port))
+                for family, one in zip(families, found, strict=True)
+            ]
+
+        monkeypatch.setattr(socket, "getaddrinfo", resolve)
+        return NAME
+
+    return give
 
 
 @pytest.mark.parametrize("addresses", [["169.254.169.254"], ["192.0.2.30", "169.254.0.1"]])
-def test_a_name_for_a_link_local_address_gets_no_token(addresses: Sequence[str]):
-    transport = http.Transport(resolver=local(*addresses))
+def test_a_name_for_a_link_local_address_gets_no_token(
+    name: Callable[..., str], addresses: Sequence[str]
+):
     with sessions.failing(Cause.UNSAFE_URL):
-        get("http://metadata.example.com", transport=transport)
+        get(f"http://{name(*addresses)}")
 
 
 def test_a_link_local_address_gets_no_token_through_a_proxy_either():
@@ -305,10 +323,12 @@ def test_a_link_local_address_gets_no_token_through_a_proxy_either():
     assert proxy.requests == []
 
 
-def test_of_several_addresses_the_first_that_answers_is_taken():
+@pytest.mark.parametrize("other", ["127.0.0.9", "2001:db8::30"])
+def test_of_several_addresses_the_first_that_answers_is_taken(
+    name: Callable[..., str], other: str
+):
     with servers.serving(servers.http()) as server:
-        transport = http.Transport(resolver=local("127.0.0.9", "127.0.0.1"))
-        assert get(f"http://gnocchi.example.com:{server.port}", transport=transport).status == 200
+        assert get(f"http://{name(other, '127.0.0.1')}:{server.port}").status == 200
 
 
 # Proxies

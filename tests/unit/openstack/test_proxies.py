@@ -1,6 +1,7 @@
 import pytest
 
-from coordinator.openstack.proxies import Proxies
+from coordinator.openstack import urls
+from coordinator.openstack.proxies import Proxies, Proxy
 
 
 def test_no_proxies_are_none():
@@ -80,10 +81,11 @@ def test_a_child_process_gets_what_is_set():
 )
 def test_no_proxy_names_what_is_reached_directly(no_proxy: str, host: str, direct: bool):
     proxies = Proxies("http://192.0.2.9:3128", "http://192.0.2.9:3129", no_proxy)
-    assert proxies.between("http", host, 8041) == ("" if direct else "http://192.0.2.9:3128")
+    found = proxies.find(urls.Url("http", host, 8041, "/"))
+    assert found == (None if direct else Proxy("192.0.2.9", 3128, {}))
 
 
 def test_each_scheme_has_its_proxy():
     proxies = Proxies(https="192.0.2.9:3129")
-    assert proxies.between("http", "gnocchi.example.com", 80) == ""
-    assert proxies.between("https", "gnocchi.example.com", 443) == "http://192.0.2.9:3129"
+    assert proxies.find(urls.parse("http://gnocchi.example.com")) is None
+    assert proxies.find(urls.parse("https://gnocchi.example.com")) == Proxy("192.0.2.9", 3129, {})

@@ -17,7 +17,7 @@ HEAD = b"HTTP/1.1 200 OK\r\n"
 def stream(whole: bytes, size: int = 65536) -> wire.Stream:
     """A stream that comes in pieces of this size."""
     pieces = iter([whole[at : at + size] for at in range(0, len(whole), size)])
-    return wire.Stream(lambda _most: next(pieces, b""))
+    return wire.Stream(lambda: next(pieces, b""))
 
 
 def read(whole: bytes, size: int = 65536) -> wire.Answer:
