@@ -19,7 +19,7 @@ import config
 from coordinator import reconcile
 from coordinator.blueprint import loader
 from coordinator.checks import runner
-from coordinator.checks.canaries import cleanup
+from coordinator.checks.canaries import lifecycle
 from coordinator.juju.sight import Sight
 from coordinator.openstack.proxies import Proxies
 from coordinator.report import render
@@ -104,7 +104,7 @@ def _stopped(request: Request) -> str:
     """The message after a verification that a person interrupted."""
     if request.depth is not Depth.FULL:
         return "stopped; there is no report"
-    minutes = math.ceil((request.thresholds.canary_timeout + cleanup.MARGIN) / 60)
+    minutes = math.ceil(lifecycle.longest_life(request).total_seconds() / 60)
     left = f"the next DEEP=1 run after {minutes} minutes removes canaries that are left over"
     return f"stopped; there is no report, and {left}"
 

@@ -1,4 +1,4 @@
-"""What the alarms of a cloud tell about Aodh's evaluator: a few of them, however many.
+"""The state of Aodh's evaluator, as a few of the alarms in the cloud tell it.
 
 Anybody in the cloud can make alarms. One whose rule cannot be looked at costs itself alone.
 """
@@ -8,20 +8,15 @@ from __future__ import annotations
 import datetime
 import functools
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-
-import msgspec
 
 from coordinator.checks import base
 from coordinator.checks.base import CheckContext, CheckResult
-from coordinator.checks.canaries.alarm import MOMENT, UNKNOWN, evaluated_at, find, moment
 from coordinator.checks.parallel import gather
-from coordinator.openstack import errors
 from coordinator.openstack.client import Service
-from coordinator.openstack.errors import UnusableAnswerError
+from coordinator.openstack.errors import ApiError, UnusableAnswerError
 from coordinator.report.finding import Cause, Severity
-from coordinator.report.kept import Json
 from coordinator.text import counted, lasting, named, quoted
 
 SAMPLE = 20
@@ -30,259 +25,219 @@ SAMPLE = 20
 OF_A_TYPE = 5
 """Alarms of each type whose measures are looked for."""
 
-FEWER = 4
-"""Part of the alarms that are listed where the answer with all of them is too large."""
-
-CYCLES = 3
+MISSED = 3
 """Evaluations that may be missed."""
 
 MOST_PERIODS = 1000
-"""Periods of an alarm that are read at most; more would be a large answer."""
-
 MOST_METRICS = 50
-"""Metrics of an alarm that are asked for at most."""
-
 LONGEST_QUERY = 10_000
-"""Characters of the query in an alarm's rule at most."""
+"""Characters; for an alarm with a longer one, more metrics or periods, Gnocchi is not asked."""
 
+UNKNOWN = "insufficient data"
+"""The state of an alarm that was never evaluated, or for which there were no measures."""
+
+MOMENT = datetime.timedelta(seconds=0.2)
+"""Between the two times of an alarm that was just made. It is evaluated later than that: the
+evaluator leaves it alone for half an interval (aodh/evaluator/__init__.py, `_assigned_alarms`)."""
+
+_YEARS = range(2001, 3000)
+"""Years in which Aodh's times are: others cannot be reckoned with."""
+
+PATH = "/v2/alarms"
+
+_Alarms = list[dict[str, Any]]
 _Rule = Mapping[str, Any]
 
 
-def inspect_alarms(context: CheckContext) -> CheckResult:
-    """Tell whether existing alarms are evaluated, and get the measures that Gnocchi has.
+def find(
+    aodh: Service, limit: int, sort: str = "timestamp:desc", **conditions: str
+) -> list[dict[str, Any]]:
+    """Find alarms that meet conditions; fewer where the answer with all of them is too large.
 
-    At most 4 lists and 30 requests to Gnocchi, in two rounds.
+    Source: Aodh's API reference, "Alarms", and its `Query` type.
     """
-    found = _list_all(context)
-    sample = [one for one in found[""] if one.get("type") != "event"]
+    query = {
+        "q.field": list(conditions),
+        "q.op": ["eq"] * len(conditions),
+        "q.value": list(conditions.values()),
+    }
+    try:
+        return base.records(aodh.get(PATH, limit=limit, sort=sort, **query), "alarms")
+    except ApiError as error:
+        if error.cause is not Cause.TOO_LARGE or limit == 1:
+            raise
+    return find(aodh, max(1, limit // 4), sort, **conditions)
+
+
+def evaluated_at(alarm: dict[str, Any]) -> datetime.datetime | None:
+    """The time at which the evaluator last took the alarm up, whatever came of that.
+
+    None where it has not done so since the alarm was made, or shares its work through tooz, which
+    no charm configures. Source: aodh/evaluator/__init__.py, `_evaluate_alarm`.
+    """
+    made_at, at = moment(alarm.get("timestamp")), moment(alarm.get("evaluate_timestamp"))
+    return at if made_at and at and at - made_at >= MOMENT else None
+
+
+def moment(text: Any) -> datetime.datetime | None:
+    """A time as Aodh writes it, in UTC without a zone; None where it is none."""
+    try:
+        at = datetime.datetime.fromisoformat(str(text)).replace(tzinfo=datetime.timezone.utc)
+    except ValueError:
+        return None
+    return at if at.year in _YEARS else None
+
+
+def inspect_alarms(context: CheckContext) -> CheckResult:
+    """Tell if existing alarms are evaluated, and get the measures that Gnocchi has.
+
+    At most 4 lists, and 30 requests to Gnocchi: two for each of 15 alarms.
+    """
+    sample, unknown = _list(context)
+    sample = [one for one in sample if one.get("type") != "event"]
     if not sample:
         return CheckResult(Severity.OK, "has no alarms to evaluate")
-    age = _age_of_evaluation(context.service, sample)
+    times = [at for one in sample if (at := evaluated_at(one))]
+    age = context.service.now() - max(times) if times else None
     seconds = context.request.thresholds.evaluation_interval
     interval = datetime.timedelta(seconds=seconds)
-    if age is not None and age > CYCLES * interval:
-        last = f"evaluated its alarms last {lasting(age)} ago"
+    if age is not None and age > MISSED * interval:
         # Aodh may be configured otherwise than our option says: only a canary proves it
         text = (
-            f"{last}: its evaluator does not work, or not every {seconds} s "
-            "(alarm-evaluation-interval)"
+            f"evaluated its alarms last {lasting(age)} ago: its evaluator does not work, or not "
+            f"every {seconds} s (alarm-evaluation-interval)"
         )
         return CheckResult(Severity.DEGRADED, text, Cause.NOT_EVALUATED)
     when = f"evaluated its alarms {lasting(age)} ago" if age is not None else "has alarms"
     gnocchi = context.services.get("metric")
     if gnocchi is None:
         return CheckResult(Severity.OK, when)
-    return _judge_data(when, _look_for_data(context, gnocchi, found, 2 * interval))
+    return _look_for_data(context, gnocchi, unknown, when, 2 * interval)
 
 
-def _list_all(context: CheckContext) -> dict[str, list[dict[str, Any]]]:
-    """Enabled alarms of all projects, and by type those that say they lack data.
+def _list(context: CheckContext) -> tuple[_Alarms, _Alarms]:
+    """List some enabled alarms of all projects, and some that say they lack measures.
 
-    Only an administrator may list those of others. Aodh takes the value `True` for a truth, and
-    `true` for a text.
-
-    Raises:
-        UnusableAnswerError, or anything of the HTTP stack.
+    Only an administrator may list those of other projects. Aodh takes the value `True` for a
+    truth, and `true` for a text.
     """
-
-    def some(limit: int, **conditions: str) -> list[dict[str, Any]]:
-        try:
-            return find(context.service, limit, enabled="True", all_projects="True", **conditions)
-        except Exception as error:
-            # one alarm may be as large as its maker likes
-            if (
-                errors.explain(error, context.service.url).cause is not Cause.TOO_LARGE
-                or limit < 2
-            ):
-                raise
-            return some(max(1, limit // FEWER), **conditions)
-
+    enabled = functools.partial(find, context.service, enabled="True", all_projects="True")
     jobs = {
-        kind: functools.partial(some, OF_A_TYPE, state=UNKNOWN, type=kind) for kind in _MEASURES
+        kind: functools.partial(enabled, OF_A_TYPE, state=UNKNOWN, type=kind) for kind in _MEASURES
     }
-    jobs[""] = functools.partial(some, SAMPLE)
+    jobs["any"] = functools.partial(enabled, SAMPLE)
     found = gather(jobs, context.deadline)
-    if "" not in found:
+    if "any" not in found:
         raise UnusableAnswerError(Cause.TIMEOUT, "did not list its alarms in time")
-    return found
-
-
-def _age_of_evaluation(aodh: Service, sample: list[dict[str, Any]]) -> datetime.timedelta | None:
-    """How long ago an alarm was evaluated: Aodh writes down when it takes one up.
-
-    That is so unless its evaluators share their work through a coordination service (tooz): then
-    the time stays that of the alarm's making, and nothing can be said. No charm configures that.
-    Source: aodh/evaluator/__init__.py, `_evaluate_alarm`.
-    """
-    times = [at for one in sample if (at := _evaluated_since_made(one)) is not None]
-    return aodh.now() - max(times) if times else None
-
-
-class _Looked(msgspec.Struct, frozen=True):
-    """What became of the alarms that say they lack data.
-
-    Attributes:
-        stuck: names of those that lack data that Gnocchi has.
-        fine: how many lack what Gnocchi lacks, too.
-        passed_over: how many have a rule that cannot be answered.
-    """
-
-    stuck: list[str]
-    fine: int
-    passed_over: int
+    return found.pop("any"), [one for alarms in found.values() for one in alarms]
 
 
 def _look_for_data(
-    context: CheckContext,
-    gnocchi: Service,
-    found: Mapping[str, list[dict[str, Any]]],
-    since: datetime.timedelta,
-) -> _Looked:
-    """Look in Gnocchi for what alarms lack.
+    context: CheckContext, gnocchi: Service, alarms: _Alarms, when: str, span: datetime.timedelta
+) -> CheckResult:
+    """Look in Gnocchi for the measures that alarms lack.
 
-    An alarm whose measures were there some time ago, and are now, has no reason to say
-    `insufficient data`. Types of alarms that Gnocchi has nothing to do with are passed over.
+    One whose measures were there some time ago, and are now, has no reason to lack them.
     """
     now = gnocchi.now()
-    jobs: dict[tuple[str, int, int], Callable[[], bool | None]] = {}
-    names: dict[tuple[str, int], str] = {}
-    for kind, measures in _MEASURES.items():
-        for number, alarm in enumerate(found.get(kind, ())):
-            made_at = moment(alarm.get("timestamp"))
-            if made_at is None or made_at > now - since or alarm.get("time_constraints"):
-                continue
-            names[kind, number] = quoted(str(alarm.get("name")), limit=40)
-            for place, at in enumerate((now - since, now)):
-                jobs[kind, number, place] = functools.partial(
-                    _has_data, gnocchi, measures, alarm.get(f"{kind}_rule"), at
-                )
+    times = (now - span, now)
+    old = [one for one in alarms if _could_be_evaluated(one, times[0])]
+    jobs = {n: functools.partial(_has_data, gnocchi, one, times) for n, one in enumerate(old)}
     answers = gather(jobs, context.deadline)
-    stuck: list[str] = []
-    passed_over = 0
-    for (kind, number), name in names.items():
-        both = [answers.get((kind, number, place)) for place in range(2)]
-        passed_over += None in both
-        if all(both):
-            stuck.append(name)
-    return _Looked(stuck, len(names) - len(stuck) - passed_over, passed_over)
-
-
-def _judge_data(when: str, looked: _Looked) -> CheckResult:
-    if looked.stuck:
-        text = f"lacks data that Gnocchi has, for alarm {named(looked.stuck, 1)}"
+    stuck = [str(old[n].get("name")) for n, has_data in answers.items() if has_data]
+    if stuck:
+        names = [quoted(name, limit=40) for name in stuck]
+        text = f"lacks data that Gnocchi has, for alarm {named(names, 1)}"
         return CheckResult(Severity.DEGRADED, text, Cause.NO_DATA)
-    verb = "has" if looked.fine == 1 else "have"
-    fine = f"{counted(looked.fine, 'sampled alarm')} {verb} no data in Gnocchi either"
-    parts = [fine] if looked.fine else []
-    parts += [f"{looked.passed_over} could not be looked at"] if looked.passed_over else []
+    parts: list[str] = []
+    if fine := list(answers.values()).count(False):
+        verb = "has" if fine == 1 else "have"
+        parts.append(f"{counted(fine, 'sampled alarm')} {verb} no data in Gnocchi either")
+    if unknown := len(old) - fine:
+        parts.append(f"{unknown} could not be looked at")
     whole = ", ".join(parts) or "all have data"
     return CheckResult(Severity.OK, f"{when}, and they get what Gnocchi has ({whole})")
 
 
+def _could_be_evaluated(alarm: Mapping[str, Any], at: datetime.datetime) -> bool:
+    """True if the alarm was there at that time, and is evaluated at all hours."""
+    made_at = moment(alarm.get("timestamp"))
+    return made_at is not None and made_at <= at and not alarm.get("time_constraints")
+
+
 def _has_data(
-    gnocchi: Service,
-    measures: Callable[[Service, _Rule, dict[str, Any]], list[Any]],
-    rule: Json,
-    at: datetime.datetime,
+    gnocchi: Service, alarm: Mapping[str, Any], times: Sequence[datetime.datetime]
 ) -> bool | None:
-    """Whether an evaluation at this time has enough measures; None where that cannot be told.
+    """Tell if evaluations at these times have enough measures; None where that cannot be told.
 
     The rule is of whoever made the alarm: whatever it leads to is no fault of the cloud.
-    """
-    if not isinstance(rule, Mapping):
-        return None
-    try:
-        return _has_enough(gnocchi, measures, rule, at)
-    except Exception:  # noqa: BLE001 - the rule is somebody's, not the cloud's
-        return None
-
-
-def _evaluated_since_made(alarm: dict[str, Any]) -> datetime.datetime | None:
-    made_at, at = moment(alarm.get("timestamp")), evaluated_at(alarm)
-    if made_at is None or at is None or at - made_at < MOMENT:
-        return None
-    return at
-
-
-def _has_enough(
-    gnocchi: Service,
-    measures: Callable[[Service, _Rule, dict[str, Any]], list[Any]],
-    rule: _Rule,
-    at: datetime.datetime,
-) -> bool:
-    """Whether an evaluation at this time has enough measures.
-
     Source: aodh/evaluator/threshold.py, `_bound_duration`, and gnocchi.py, `_sanitize`.
     """
-    granularity = base.number(rule["granularity"], base.COARSEST)
-    periods = int(base.number(rule["evaluation_periods"], MOST_PERIODS))
-    if not granularity:
-        raise ValueError("an alarm of no duration")
-    window = datetime.timedelta(seconds=granularity * (periods + 1))
-    bounds = {
-        "granularity": f"{granularity:g}",
-        "start": (at - window).isoformat(),
-        "stop": at.isoformat(),
-    }
-    found = measures(gnocchi, rule, bounds)
-    return sum(size == granularity for _, size, _ in found) >= periods
+    try:
+        kind = alarm["type"]
+        rule = alarm[f"{kind}_rule"]
+        granularity = base.number(rule["granularity"], base.COARSEST)
+        periods = int(base.number(rule["evaluation_periods"], MOST_PERIODS))
+        if not granularity:
+            return None
+        window = datetime.timedelta(seconds=granularity * (periods + 1))
+        for at in times:
+            bounds = {
+                "granularity": f"{granularity:g}",
+                "start": (at - window).isoformat(),
+                "stop": at.isoformat(),
+            }
+            found = _MEASURES[kind](gnocchi, rule, bounds)
+            if sum(size == granularity for _, size, _ in found) < periods:
+                return False
+    except Exception:  # noqa: BLE001 - the rule is somebody's, not the cloud's
+        return None
+    return True
 
 
 def _of_resource(gnocchi: Service, rule: _Rule, bounds: dict[str, Any]) -> list[Any]:
-    return gnocchi.get(
-        "/v1/resource/generic",
-        _text(rule, "resource_id"),
-        "metric",
-        _text(rule, "metric"),
-        "measures",
-        aggregation=_text(rule, "aggregation_method"),
-        **bounds,
-    )
+    resource, metric = rule["resource_id"], rule["metric"]
+    if "/" in resource + metric:
+        raise ValueError("a name with a slash")
+    method = rule["aggregation_method"]
+    path = ("/v1/resource/generic", resource, "metric", metric, "measures")
+    return gnocchi.get(*path, aggregation=method, **bounds)
 
 
 def _of_metrics(gnocchi: Service, rule: _Rule, bounds: dict[str, Any]) -> list[Any]:
-    method = rule["aggregation_method"]
     if len(rule["metrics"]) > MOST_METRICS:
         raise ValueError("more metrics than are asked for")
-    metrics = [["metric", metric, _plain_method(method)] for metric in rule["metrics"]]
-    body = {"operations": ["aggregate", method, *metrics]}
-    return _aggregated(gnocchi.search("/v1/aggregates", body, needed_overlap=0, **bounds))
+    return _aggregates(gnocchi, rule, rule["metrics"], bounds)
 
 
 def _of_resources(gnocchi: Service, rule: _Rule, bounds: dict[str, Any]) -> list[Any]:
-    method = rule["aggregation_method"]
     if len(rule["query"]) > LONGEST_QUERY:
         raise ValueError("a longer query than is asked")
-    body = {
-        "operations": ["aggregate", method, ["metric", rule["metric"], _plain_method(method)]],
-        "search": json.loads(rule["query"]),
-        "resource_type": rule["resource_type"],
-    }
-    return _aggregated(gnocchi.search("/v1/aggregates", body, needed_overlap=0, **bounds))
+    search = {"search": json.loads(rule["query"]), "resource_type": rule["resource_type"]}
+    return _aggregates(gnocchi, rule, [rule["metric"]], bounds, search)
 
 
-def _text(rule: _Rule, key: str) -> str:
-    value = rule[key]
-    if not isinstance(value, str) or "/" in value:
-        raise TypeError(f"{key} is no name")
-    return value
-
-
-def _plain_method(method: str) -> str:
-    """The method of the aggregates that a rate is made from."""
-    return method.removeprefix("rate:")
-
-
-def _aggregated(answer: Any) -> list[Any]:
+def _aggregates(
+    gnocchi: Service,
+    rule: _Rule,
+    metrics: Sequence[str],
+    bounds: dict[str, Any],
+    search: Mapping[str, Any] | None = None,
+) -> list[Any]:
+    method = rule["aggregation_method"]
+    plain = method.removeprefix("rate:")  # the method of the aggregates that a rate is made from
+    operations = ["aggregate", method, *(["metric", metric, plain] for metric in metrics)]
+    body = {"operations": operations, **(search or {})}
+    answer = gnocchi.search("/v1/aggregates", body, needed_overlap=0, **bounds)
     return answer["measures"]["aggregated"]
 
 
-_MEASURES = {
+_MEASURES: Mapping[str, Callable[[Service, _Rule, dict[str, Any]], list[Any]]] = {
     "gnocchi_resources_threshold": _of_resource,
     "gnocchi_aggregation_by_metrics_threshold": _of_metrics,
     "gnocchi_aggregation_by_resources_threshold": _of_resources,
 }
-"""How Aodh's evaluator asks for the measures of an alarm, by its type.
+"""The ways in which Aodh's evaluator asks for the measures of an alarm, by its type.
 
 Source: aodh/evaluator/gnocchi.py. The type `generic` finds resources of any type.
 """

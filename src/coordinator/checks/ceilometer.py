@@ -1,15 +1,22 @@
-"""Ceilometer: has no catalog entry; what proves its set-up is what it leaves in Gnocchi."""
+"""Ceilometer: has no catalog entry; what it leaves in Gnocchi proves its set-up."""
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Mapping
+import functools
+import math
+from collections.abc import Mapping
 
 from coordinator.blueprint import resource_types
 from coordinator.checks import base
 from coordinator.checks.base import CheckContext, CheckResult, Inspection
 from coordinator.checks.compute_hosts import inspect_hosts
-from coordinator.checks.measures import Sampling, inspect_flow, inspect_metrics
+from coordinator.checks.measures import (
+    OutOfTimeError,
+    Sampling,
+    inspect_flow,
+    inspect_metrics,
+)
 from coordinator.checks.memory import Unpublished
 from coordinator.checks.parallel import Once
 from coordinator.report.finding import Cause, Finding, Severity
@@ -18,14 +25,20 @@ from coordinator.text import quoted
 SERVICE = "telemetry"
 
 PREFIX = "ceilometer-"
-"""How the archive policies are called that Ceilometer's publisher makes before its first sample
+"""Begin of the names of archive policies that Ceilometer's publisher makes before its first sample
 (ceilometer/publisher/data/gnocchi_resources.yaml)."""
 
-NAMED = 4
-"""Archive policies that are named at most."""
+MOST_NAMED = 4
+
+LONGEST_TIMEOUT = 300
+"""Seconds that the option verify-timeout may have."""
 
 GRACE = 60
 """Minutes after which at least one sample must have come: a cloud has images, if nothing else."""
+
+
+_SAMPLED = {"flow": inspect_flow, "hosts": inspect_hosts, "metrics": inspect_metrics}
+"""Inspections that share what they ask of Gnocchi."""
 
 
 class CeilometerCheck(base.Check):
@@ -35,24 +48,27 @@ class CeilometerCheck(base.Check):
 
     @property
     def inspections(self) -> Mapping[str, Inspection]:
-        """Put to Gnocchi, all together in at most 100 requests, whatever the cloud's size."""
+        """Questions to Gnocchi: at most 100 requests, whatever the size of the cloud."""
         shared: Once[Sampling] = Once()
+        sampled = {name: functools.partial(_ask, shared, name) for name in _SAMPLED}
+        return {"policies": inspect_policies, **sampled}
 
-        def with_sampling(
-            inspect: Callable[[CheckContext, Sampling], CheckResult],
-        ) -> Inspection:
-            return lambda context: inspect(context, shared.get(lambda: Sampling(context)))
 
-        return {
-            "policies": inspect_policies,
-            "flow": with_sampling(inspect_flow),
-            "hosts": with_sampling(inspect_hosts),
-            "metrics": with_sampling(inspect_metrics),
-        }
+def _ask(shared: Once[Sampling], name: str, context: CheckContext) -> CheckResult:
+    """Make one of these inspections; that time runs out says nothing against Ceilometer."""
+    try:
+        return _SAMPLED[name](context, shared.get(lambda: Sampling(context)))
+    except OutOfTimeError as error:
+        request = context.request
+        larger = min(LONGEST_TIMEOUT, math.ceil(2 * request.timeout))
+        remedy = f"juju config {request.coordinator} verify-timeout={larger}"
+        if larger <= request.timeout:  # Gnocchi is too slow
+            remedy = f"juju status {request.applications.get('metric', 'gnocchi')}"
+        return CheckResult(Severity.SKIPPED, error.phrase, error.cause, remedy)
 
 
 def inspect_policies(context: CheckContext) -> CheckResult:
-    """Tell whether Ceilometer has ever published: its archive policies are there; one request.
+    """Tell if Ceilometer has ever published: its archive policies are there; one request.
 
     It is too early to tell in the first hour: nothing is polled at once, and the set-up of
     Ceilometer may just have been completed.
@@ -61,7 +77,7 @@ def inspect_policies(context: CheckContext) -> CheckResult:
     names = [str(p.get("name")) for p in base.records(answer, "archive policies")]
     made = [name for name in names if name.startswith(PREFIX)]
     if made:
-        some = ", ".join(quoted(name) for name in sorted(made)[:NAMED])
+        some = ", ".join(quoted(name) for name in sorted(made)[:MOST_NAMED])
         text = f"has published to Gnocchi ({some})"
         return CheckResult(Severity.OK, text, memory=Unpublished())
     now = datetime.datetime.now(datetime.timezone.utc)
@@ -77,39 +93,25 @@ def inspect_policies(context: CheckContext) -> CheckResult:
 def judge(
     comparison: resource_types.Comparison, release: str, severity: Severity, remedy: str
 ) -> tuple[Finding, ...]:
-    """Tell whether ceilometer-upgrade did its work.
+    """Tell if ceilometer-upgrade did its work, and what is different without being a fault.
 
-    Args:
-        comparison: Gnocchi's resource types against those of the release.
-        release: version of Ceilometer; empty when it is not known.
-        severity: how bad it is when types are missing.
-        remedy: what to type then.
+    The release is empty when it is not known; severity and remedy are for types that are missing.
     """
     ceilometer = f"Ceilometer {release}" if release else "Ceilometer"
+    proof = _good("resource-types", f"Gnocchi has the resource types of {ceilometer}")
     if comparison.behind:
-        proof = Finding(
-            service=SERVICE,
-            question="resource-types",
-            severity=severity,
-            summary=f"Gnocchi lacks resource types of {ceilometer} "
-            f"({resource_types.phrased(comparison.behind)})",
-            cause=Cause.MISSING_TYPES,
-            remedy=remedy,
-        )
-    else:
-        text = f"Gnocchi has the resource types of {ceilometer}"
-        proof = Finding(SERVICE, "resource-types", Severity.OK, text)
-    return (proof, *_notes(comparison))
+        missing = resource_types.phrased(comparison.behind)
+        text = f"Gnocchi lacks resource types of {ceilometer} ({missing})"
+        proof = Finding(SERVICE, "resource-types", severity, text, Cause.MISSING_TYPES, remedy)
+    findings = [proof]
+    if comparison.customised:
+        changes = resource_types.phrased(comparison.customised)
+        findings.append(_good("customised", f"changes of an operator are respected: {changes}"))
+    if comparison.beyond_upgrade:
+        missing = resource_types.phrased(comparison.beyond_upgrade)
+        findings.append(_good("kept", f"ceilometer-upgrade cannot add: {missing}"))
+    return tuple(findings)
 
 
-def _notes(comparison: resource_types.Comparison) -> list[Finding]:
-    """What is different without being a fault."""
-    texts = {
-        "customised": ("changes of an operator are respected", comparison.customised),
-        "kept": ("ceilometer-upgrade cannot add", comparison.beyond_upgrade),
-    }
-    return [
-        Finding(SERVICE, question, Severity.OK, f"{text}: {resource_types.phrased(differences)}")
-        for question, (text, differences) in texts.items()
-        if differences
-    ]
+def _good(question: str, text: str) -> Finding:
+    return Finding(SERVICE, question, Severity.OK, text)

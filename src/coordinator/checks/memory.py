@@ -75,11 +75,11 @@ class FlowTrend(kept.Kept, frozen=True):
     """How long nothing fresh has come.
 
     Attributes:
-        dry: verifications in a row without anything fresh; None: nothing fresh was ever seen.
+        misses: verifications in a row without anything fresh; None: nothing fresh was ever seen.
         fresh: type and id of what had fresh measures last, such as `instance/ID`; or empty.
     """
 
-    dry: kept.Count | None = None
+    misses: kept.Count | None = msgspec.field(default=None, name="dry")
     fresh: str = ""
 
 
@@ -152,7 +152,7 @@ class CheckMemory(kept.Kept, frozen=True):
             )
             if trend
             else None,
-            flow=FlowTrend(self.flow.dry, plain(self.flow.fresh, LONGEST_TEXT)),
+            flow=FlowTrend(self.flow.misses, plain(self.flow.fresh, LONGEST_TEXT)),
             hosts=_bounded_hosts(self.hosts),
             names=_shortened(self.names),
         )

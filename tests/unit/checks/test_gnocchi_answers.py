@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from coordinator.blueprint import loader
-from coordinator.checks import base, compute_hosts, measures
+from coordinator.checks import base, ceilometer
 from coordinator.checks import gnocchi as checks_gnocchi
 from coordinator.checks.canaries import metric
 from coordinator.checks.memory import BacklogTrend, CheckMemory, FlowTrend, HostsSeen
@@ -46,7 +46,9 @@ def gnocchi(answers: dict[str, Any]) -> Generator[tuple[base.CheckContext, serve
     def answer(connection: socket.socket, head: bytes) -> None:
         method, path = head.decode().split()[:2]
         found = answers[f"{method} {path.partition('?')[0]}"]
-        if isinstance(found, int):
+        if callable(found):
+            found(connection, head)
+        elif isinstance(found, int):
             servers.http(found)(connection, head)
         else:
             servers.http(body="" if found is None else json.dumps(found))(connection, head)
@@ -61,15 +63,15 @@ def gnocchi(answers: dict[str, Any]) -> Generator[tuple[base.CheckContext, serve
 
 
 def flow(scene: base.CheckContext) -> base.CheckResult:
-    return measures.inspect_flow(scene, measures.Sampling(scene))
+    return ceilometer.CeilometerCheck().inspections["flow"](scene)
 
 
 def metrics(scene: base.CheckContext) -> base.CheckResult:
-    return measures.inspect_metrics(scene, measures.Sampling(scene))
+    return ceilometer.CeilometerCheck().inspections["metrics"](scene)
 
 
 def hosts(scene: base.CheckContext) -> base.CheckResult:
-    return compute_hosts.inspect_hosts(scene, measures.Sampling(scene))
+    return ceilometer.CeilometerCheck().inspections["hosts"](scene)
 
 
 def requests(server: servers.Server) -> list[str]:
@@ -122,7 +124,7 @@ def test_a_metric_that_is_no_metric_is_unexpected(made: Any):
         assert raised.value.cause is Cause.UNEXPECTED
 
 
-@pytest.mark.parametrize("definition", [[], [{"granularity": "soon"}], [{}], None])
+@pytest.mark.parametrize("definition", [[{"granularity": "soon"}], [{}], None])
 def test_policies_that_are_none_are_unexpected(definition: Any):
     policies = [{**POLICY, "definition": definition}]
     with gnocchi({**GOOD, "GET /v1/archive_policy": policies}) as (scene, _):
@@ -133,12 +135,13 @@ def test_policies_that_are_none_are_unexpected(definition: Any):
 
 def test_the_policy_with_the_finest_aggregates_is_taken():
     fine = {**POLICY, "name": "fine", "definition": [{"granularity": "0:00:01"}]}
-    last = {**fine, "name": "last", "aggregation_methods": ["last"]}
+    finest = {"aggregation_methods": ["last"], "definition": [{"granularity": "0:00:00.5"}]}
+    last = {**POLICY, "name": "last", **finest}
     with (
         gnocchi({**GOOD, "GET /v1/archive_policy": [POLICY, fine, last]}) as (scene, _),
-        metric.canary_metric(scene.service, "us", 60) as canary,
+        metric.canary_metric(scene.service, scene.request) as canary,
     ):
-        assert canary.policy == metric.Policy("fine", 1.0)
+        assert canary.granularity == 1.0
 
 
 def test_a_gnocchi_that_cannot_count_its_backlog_is_no_fault():
@@ -188,6 +191,13 @@ def test_without_time_nothing_is_asked_and_nobody_blamed(timeout: float, remedy:
             assert outcome.remedy == remedy
             assert outcome.memory is None  # what was remembered stays
         assert server.requests == []
+
+
+def test_a_gnocchi_that_is_too_slow_is_not_taken_for_one_without_hosts():
+    with gnocchi({**silent(), "GET /v1/metric/m/measures": servers.silence}) as (scene, _):
+        outcome = hosts(msgspec.structs.replace(scene, deadline=http.Deadline.after(1.5)))
+    assert (outcome.severity, outcome.cause) == (Severity.SKIPPED, Cause.TIMEOUT)
+    assert outcome.text == "could not be checked: no time was left to ask Gnocchi"
 
 
 def after(scene: base.CheckContext, flow: FlowTrend) -> base.CheckContext:

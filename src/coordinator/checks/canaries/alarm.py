@@ -1,170 +1,150 @@
-"""A canary alarm in Aodh: made on a canary metric, watched, and removed whatever happens.
+"""A canary alarm in Aodh: made on a canary metric, watched, and removed.
 
-Its name tells whose it is. What a crashed run left behind is found by name, owner and age, all as
-Aodh itself tells them. It has no actions, so nobody is notified.
+It has no actions, so nobody is notified.
 """
 
 from __future__ import annotations
 
 import contextlib
 import datetime
+import math
 import time
 from collections.abc import Generator, Iterator
 from typing import Any
 
-import msgspec
-
 from coordinator.checks import base
-from coordinator.checks.canaries import cleanup
-from coordinator.checks.canaries.metric import AGGREGATION, CanaryMetric
+from coordinator.checks.alarm_sample import PATH, UNKNOWN, evaluated_at, find, moment
+from coordinator.checks.base import CheckContext, CheckResult
+from coordinator.checks.canaries import lifecycle
+from coordinator.checks.canaries.metric import AGGREGATION, NAME, CanaryMetric, canary_metric
 from coordinator.openstack import errors, http
 from coordinator.openstack.client import Service
 from coordinator.openstack.errors import UnusableAnswerError
-from coordinator.report.finding import Cause
+from coordinator.report.finding import Cause, Severity
+from coordinator.request import Request
 
-UNKNOWN = "insufficient data"
-"""The state of an alarm that was never evaluated, or for want of measures not with success."""
+EVALUATIONS = 2
+"""Intervals within which the canary alarm must be evaluated."""
 
-MOMENT = datetime.timedelta(seconds=0.2)
-"""Between the two times of an alarm that was just made. It is evaluated later than that: the
-evaluator leaves it alone for half an interval (aodh/evaluator/__init__.py, `_assigned_alarms`)."""
+ENOUGH = 1.5
+"""Intervals after which it should have been; the half is for the length of the evaluation."""
+
+PROCESSING = 60
+"""Seconds within which Gnocchi processes the measures that the alarm is about."""
+
+LONGEST_TIMEOUT = 900
+"""Seconds that the option canary-timeout may have."""
 
 
-_SINCE, _UNTIL = 2000, 3000
-"""Years between which Aodh's times are: others cannot be reckoned with."""
+def send_canary(context: CheckContext) -> CheckResult:
+    """Make an alarm on a canary metric, and tell if it is evaluated.
 
-
-class CanaryAlarm(msgspec.Struct, frozen=True):
-    """An alarm of the coordinator's own, as long as `canary_alarm` is open.
-
-    Attributes:
-        aodh: where it is.
-        id: as Aodh names it.
-        made_at: when, by Aodh's clock.
-        owner: the user that made it.
+    What is wrong with the metric is Gnocchi's fault, and told by Gnocchi's own canary.
     """
+    gnocchi = context.services.get("metric")
+    if gnocchi is None:
+        return _not_sent("Gnocchi does not answer")
+    thresholds = context.request.thresholds
+    if thresholds.canary_timeout < ENOUGH * thresholds.evaluation_interval:
+        return _contradiction(context)
+    with contextlib.ExitStack() as made:
+        try:
+            metric = made.enter_context(
+                canary_metric(gnocchi, context.request, thresholds.canary_timeout)
+            )
+            metric.post(1.0)
+            processed = metric.wait(context.patience)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is not Aodh's
+            return _not_sent(f"Gnocchi {errors.explain(error, gnocchi.url).text}")
+        if not processed:
+            return _not_sent("Gnocchi did not process its measures in time")
+        return _watch(context, metric)
 
-    aodh: Service
-    id: str
-    made_at: datetime.datetime
-    owner: str
 
-    def wait(self, patience: http.Deadline) -> dict[str, Any]:
-        """The alarm, as soon as it has another state; as it is when patience ended before.
+def _not_sent(reason: str) -> CheckResult:
+    return CheckResult(Severity.SKIPPED, f"was sent no test alarm: {reason}", Cause.NOT_ASKED)
 
-        Raises:
-            Exception: anything of the HTTP stack; `errors.explain` tells what it means.
-        """
-        pause = 0.2
-        while (alarm := self.aodh.get("/v2/alarms", self.id)) and is_unknown(alarm):
-            if patience.passed:
-                break
-            time.sleep(min(pause, patience.left))
-            pause = min(2.0, pause * 1.5)
-        return alarm
 
-    def was_looked_at(self, alarm: dict[str, Any]) -> bool:
-        """Whether the evaluator tried to evaluate it, whatever came of that."""
-        at = evaluated_at(alarm)
-        return at is not None and at - self.made_at > MOMENT
+def _contradiction(context: CheckContext) -> CheckResult:
+    """The answer where the options leave an evaluator that works no time to show it."""
+    thresholds, us = context.request.thresholds, context.request.coordinator
+    interval = thresholds.evaluation_interval
+    needed = math.ceil(EVALUATIONS * interval + PROCESSING)
+    text = (
+        f"cannot be sent a test alarm: alarm-evaluation-interval ({interval} s) is too long for "
+        f"canary-timeout ({thresholds.canary_timeout} s)"
+    )
+    if needed > LONGEST_TIMEOUT:
+        return CheckResult(Severity.SKIPPED, text, Cause.TIMEOUT, f"juju config {us}")
+    remedy = f"juju config {us} canary-timeout={needed}"
+    return CheckResult(Severity.DEGRADED, text, Cause.TIMEOUT, remedy)
+
+
+def _watch(context: CheckContext, metric: CanaryMetric) -> CheckResult:
+    """Make the alarm, and wait until it is evaluated."""
+    patience, thresholds = context.patience, context.request.thresholds
+    interval = thresholds.evaluation_interval
+    # the metric is removed after the alarm, and wants some time, too
+    aodh = context.service.until(http.Deadline((patience.at + context.deadline.at) / 2))
+    with _canary_alarm(aodh, metric, context.request) as id_:
+        begun = time.monotonic()
+        due = http.Deadline(min(begun + EVALUATIONS * interval, patience.at))
+        alarm = lifecycle.wait(lambda: aodh.get(PATH, id_), _has_state, due)
+        took = time.monotonic() - begun
+    if _has_state(alarm):
+        return CheckResult(Severity.OK, f"evaluated a test alarm in {took:.1f} s")
+    if evaluated_at(alarm):
+        text = "runs its evaluator, which cannot read measures that Gnocchi has"
+        return CheckResult(Severity.FAILED, text, Cause.NO_DATA)
+    if took >= ENOUGH * interval:
+        what = f"has not evaluated a test alarm after {took:.0f} s"
+        every = f"every {interval} s (alarm-evaluation-interval)"
+        text = f"{what}: its evaluator does not work, or not {every}"
+        return CheckResult(Severity.FAILED, text, Cause.NOT_EVALUATED)
+    text = f"had no time to evaluate a test alarm ({took:.0f} s were left)"
+    needed = min(thresholds.canary_timeout + EVALUATIONS * interval, LONGEST_TIMEOUT)
+    remedy = f"juju config {context.request.coordinator} canary-timeout={needed}"
+    return CheckResult(Severity.SKIPPED, text, Cause.TIMEOUT, remedy)
 
 
 @contextlib.contextmanager
-def canary_alarm(
-    aodh: Service, metric: CanaryMetric, coordinator: str, seconds: float
-) -> Generator[CanaryAlarm]:
-    """Make a canary alarm, remove what crashed runs left behind, and remove it at the end.
+def _canary_alarm(aodh: Service, metric: CanaryMetric, request: Request) -> Generator[str]:
+    """Make the canary alarm, give its id, and remove it at the end with those of crashed runs.
 
     At most 3 requests of its own, and one more for each left-over. Source: Aodh's API reference,
     "Alarms".
-
-    Args:
-        aodh: the service; some time must be left of its deadline when the block ends.
-        metric: what the alarm is about.
-        coordinator: name of the coordinator's own application.
-        seconds: how long a canary lives at most: older ones are left-overs.
-
-    Raises:
-        UnusableAnswerError: it cannot be made.
     """
-    name = f"telemetry-coordinator:{coordinator}:canary"
+    name, kind = lifecycle.name_of(request), "gnocchi_resources_threshold"
     rule = {
         "resource_type": "generic",
         "resource_id": metric.resource,
-        "metric": metric.name,
+        "metric": NAME,
         "aggregation_method": AGGREGATION,
-        "granularity": max(1, round(metric.policy.granularity)),
+        "granularity": max(1, round(metric.granularity)),
         "evaluation_periods": 1,
         "comparison_operator": "gt",
         "threshold": 1e9,  # never reached
     }
-    kind = "gnocchi_resources_threshold"
-    try:
-        made = aodh.post("/v2/alarms", {"name": name, "type": kind, f"{kind}_rule": rule})
-        alarm = _parsed(aodh, made)
-    except Exception as error:
-        fault = errors.explain(error, aodh.url)
-        raise UnusableAnswerError(
-            fault.cause, f"cannot make a test alarm: {fault.text}"
-        ) from error
-    try:
-        age = seconds + cleanup.MARGIN
-        cleanup.sweep(aodh, "/v2/alarms", lambda: _left_overs(alarm, name, age))
-        yield alarm
-    finally:
-        cleanup.remove(aodh, "/v2/alarms", alarm.id)
-
-
-def find(
-    aodh: Service, limit: int, sort: str = "timestamp:desc", **conditions: str
-) -> list[dict[str, Any]]:
-    """Alarms that meet conditions, those that were changed last first.
-
-    Source: Aodh's API reference, "Alarms", and its `Query` type.
-
-    Raises:
-        Exception: anything of the HTTP stack; `errors.explain` tells what it means.
-    """
-    query = {
-        "q.field": list(conditions),
-        "q.op": ["eq"] * len(conditions),
-        "q.value": list(conditions.values()),
-    }
-    return base.records(aodh.get("/v2/alarms", limit=limit, sort=sort, **query), "alarms")
-
-
-def is_unknown(alarm: dict[str, Any]) -> bool:
-    """Whether the alarm has the state of one that was not evaluated."""
-    return alarm.get("state") == UNKNOWN
-
-
-def evaluated_at(alarm: dict[str, Any]) -> datetime.datetime | None:
-    """When the evaluator last took the alarm up; None where Aodh does not tell."""
-    return moment(alarm.get("evaluate_timestamp"))
-
-
-def moment(text: Any) -> datetime.datetime | None:
-    """A time as Aodh writes it, in UTC without a zone; None where it is none."""
-    try:
-        at = datetime.datetime.fromisoformat(str(text)).replace(tzinfo=datetime.timezone.utc)
-    except ValueError:
-        return None
-    return at if _SINCE < at.year < _UNTIL else None
-
-
-def _parsed(aodh: Service, alarm: Any) -> CanaryAlarm:
-    made_at = moment(base.field(alarm, "timestamp", "alarm"))
+    with lifecycle.told_as("cannot make a test alarm", aodh):
+        made = aodh.post(PATH, {"name": name, "type": kind, f"{kind}_rule": rule})
+    made_at = moment(base.field(made, "timestamp", "alarm"))
     if made_at is None:
         raise UnusableAnswerError(Cause.UNEXPECTED, "answers no alarm when one is made")
-    owner = str(base.field(alarm, "user_id", "alarm"))
-    return CanaryAlarm(aodh, str(base.field(alarm, "alarm_id", "alarm")), made_at, owner)
+    id_ = str(base.field(made, "alarm_id", "alarm"))
+    owner = str(base.field(made, "user_id", "alarm"))
+    left_overs = _left_overs(aodh, name, owner, made_at - lifecycle.longest_life(request))
+    with lifecycle.removing(aodh, PATH, id_, left_overs):
+        yield id_
 
 
-def _left_overs(canary: CanaryAlarm, name: str, age: float) -> Iterator[str]:
-    """Ids of what is ours, and too old for a canary that another unit sends right now."""
-    before = canary.made_at - datetime.timedelta(seconds=age)
-    most = cleanup.MOST
-    for one in find(canary.aodh, most, "timestamp:asc", name=name, user_id=canary.owner):
+def _has_state(alarm: dict[str, Any]) -> bool:
+    """Tell if the alarm was evaluated with success."""
+    return alarm.get("state") != UNKNOWN
+
+
+def _left_overs(aodh: Service, name: str, owner: str, before: datetime.datetime) -> Iterator[str]:
+    limit = lifecycle.MOST_LEFT_OVERS
+    for one in find(aodh, limit, "timestamp:asc", name=name, user_id=owner):
         made_at = moment(one.get("timestamp"))
         if made_at is not None and made_at < before:
             yield str(one.get("alarm_id"))

@@ -1,8 +1,7 @@
-"""A canary metric in Gnocchi: made, given measures, read back, and removed whatever happens.
+"""A canary metric in Gnocchi: made, given measures, read back, and removed.
 
 It hangs on a resource of its own, whose name tells whose it is and whose age tells a left-over of
-a crashed run from the canary of another unit; a metric alone has no age. Both belong to the
-coordinator's own user and project.
+a crashed run from the canary of another unit; a metric alone has no age.
 """
 
 from __future__ import annotations
@@ -13,196 +12,133 @@ import re
 import time
 import uuid
 from collections.abc import Generator, Iterator
-from typing import Any, NoReturn
 
 import msgspec
 
 from coordinator.checks import base
-from coordinator.checks.canaries import cleanup
+from coordinator.checks.canaries import lifecycle
 from coordinator.openstack import errors, http
 from coordinator.openstack.client import Service
-from coordinator.openstack.errors import UnusableAnswerError
+from coordinator.openstack.errors import ApiError, UnusableAnswerError
 from coordinator.report.finding import Cause
+from coordinator.request import Request
 
 AGGREGATION = "mean"
-"""What is read back: the method that Ceilometer's own archive policies have, too."""
+"""The method that is read back; Ceilometer's own archive policies have it, too."""
+
+NAME = "canary"
+"""The metric's name beside others of its resource."""
 
 _SPAN = r"(?:(\d{1,5}) days?, )?(\d{1,2}):(\d{1,2}):(\d{1,2}(?:\.\d{1,9})?)"
 
-_METRIC = "canary"
 _PATH = "/v1/resource/generic"
-
-
-class Policy(msgspec.Struct, frozen=True):
-    """An archive policy: how Gnocchi aggregates the measures of a metric.
-
-    Attributes:
-        granularity: seconds that each of the aggregates is about that are looked at.
-    """
-
-    name: str
-    granularity: float
 
 
 class CanaryMetric(msgspec.Struct, frozen=True):
     """A metric of the coordinator's own, as long as `canary_metric` is open.
 
     Attributes:
-        gnocchi: where it is.
-        id: the metric's.
         resource: id of the resource that it hangs on.
-        creator: whose it is, as Gnocchi says it: user and project.
-        name: the metric's, beside others of its resource.
+        granularity: seconds that one aggregate is about.
     """
 
     gnocchi: Service
     id: str
     resource: str
-    creator: str
-    policy: Policy
-    name: str = _METRIC
+    granularity: float
 
     def post(self, *values: float) -> None:
-        """Send measures of now, which all belong to the same aggregate.
-
-        Raises:
-            UnusableAnswerError: Gnocchi does not take them.
-        """
-        size = self.policy.granularity
-        begin = datetime.datetime.now(datetime.timezone.utc).timestamp() // size * size
-        step = size / (len(values) + 1)
+        """Send measures of now, which all belong to the same aggregate."""
+        size = self.granularity
+        begin = datetime.datetime.fromtimestamp(time.time() // size * size, datetime.timezone.utc)
+        step = datetime.timedelta(seconds=size) / (len(values) + 1)
         measures = [
-            {"timestamp": _moment(begin + step * number), "value": value}
+            {"timestamp": (begin + number * step).isoformat(), "value": value}
             for number, value in enumerate(values)
         ]
         try:
             self.gnocchi.post("/v1/metric", measures, self.id, "measures")
-        except Exception as error:
-            fault = errors.explain(error, self.gnocchi.url)
-            if fault.cause is Cause.SERVER_ERROR:
-                fault = errors.ApiFault(
-                    Cause.NOT_STORED, f"cannot store test measures: {fault.text}"
-                )
-            raise UnusableAnswerError(fault.cause, fault.text) from error
+        except ApiError as error:
+            if error.cause is not Cause.SERVER_ERROR:
+                raise
+            reason = errors.explain(error, self.gnocchi.url).text
+            text = f"cannot store test measures: {reason}"
+            raise UnusableAnswerError(Cause.NOT_STORED, text) from error
 
-    def read(self) -> tuple[float, ...]:
-        """The aggregates so far, the newest last; empty before metricd has made any.
+    def wait(self, patience: http.Deadline) -> list[float]:
+        """The aggregates, as soon as there are any; none when patience ended before."""
+        return lifecycle.wait(self._read, bool, patience)
+
+    def _read(self) -> list[float]:
+        """Read the aggregates so far; there are none before metricd has made any.
 
         Never with `refresh`: then the API aggregates by itself, and a dead metricd stays hidden.
-
-        Raises:
-            Exception: anything of the HTTP stack; `errors.explain` tells what it means.
         """
-        granularity = f"{self.policy.granularity:g}"
+        granularity = f"{self.granularity:g}"
         answer = self.gnocchi.get(
             "/v1/metric", self.id, "measures", aggregation=AGGREGATION, granularity=granularity
         )
-        return tuple(value for _, value in newest_last(answer))
-
-    def wait(self, patience: http.Deadline) -> tuple[float, ...]:
-        """The aggregates, as soon as there are any; empty when patience ended before.
-
-        Raises:
-            Exception: anything of the HTTP stack; `errors.explain` tells what it means.
-        """
-        pause = 0.1
-        while not (values := self.read()):
-            if patience.passed:
-                return ()
-            time.sleep(min(pause, patience.left))
-            pause = min(2.0, pause * 1.5)
-        return values
+        try:
+            return [float(value) for _, _, value in answer]
+        except (TypeError, ValueError, OverflowError):
+            raise UnusableAnswerError(Cause.UNEXPECTED, "answers no list of measures") from None
 
 
 @contextlib.contextmanager
-def canary_metric(
-    gnocchi: Service, coordinator: str, seconds: float, span: float = 0
-) -> Generator[CanaryMetric]:
-    """Make a canary metric, remove what crashed runs left behind, and remove it at the end.
+def canary_metric(gnocchi: Service, request: Request, span: float = 0) -> Generator[CanaryMetric]:
+    """Make a canary metric, and remove it at the end with those of crashed runs.
 
     At most 5 requests of its own, and one more for each left-over. Source: Gnocchi's REST API,
     "Resources", "Search" and "Archive Policy".
 
     Args:
         gnocchi: the service; some time must be left of its deadline when the block ends.
-        coordinator: name of the coordinator's own application.
-        seconds: how long a canary lives at most: older ones are left-overs.
+        request: tells whose the canary is, and how long it lives.
         span: seconds that one aggregate must be about at least, if any archive policy has such.
 
     Raises:
         UnusableAnswerError: it cannot be made.
     """
-    prefix = f"telemetry-coordinator:{coordinator}:canary:"
-    policy = _policy(gnocchi, span)
-    resource, metric = f"{prefix}{uuid.uuid4()}", {"archive_policy_name": policy.name}
+    prefix = f"{lifecycle.name_of(request)}:"
+    granularity, policy = _archive_policy(gnocchi, span)
+    metrics = {NAME: {"archive_policy_name": policy}}
+    with lifecycle.told_as("cannot make a test metric", gnocchi):
+        made = gnocchi.post(_PATH, {"id": f"{prefix}{uuid.uuid4()}", "metrics": metrics})
     try:
-        made = gnocchi.post(_PATH, {"id": resource, "metrics": {_METRIC: metric}})
-        canary = CanaryMetric(
-            gnocchi,
-            str(made["metrics"][_METRIC]),
-            str(made["id"]),
-            str(made["creator"]),
-            policy,
-        )
-    except (KeyError, TypeError) as error:
-        raise UnusableAnswerError(
-            Cause.UNEXPECTED, "answers no metric when one is made"
-        ) from error
-    except Exception as error:  # noqa: BLE001 - any failure is the answer
-        _raise_from(error, "cannot make a test metric", gnocchi)
-    try:
-        age = seconds + cleanup.MARGIN
-        cleanup.sweep(gnocchi, _PATH, lambda: _left_overs(canary, prefix, age))
-        yield canary
-    finally:
-        cleanup.remove(gnocchi, _PATH, canary.resource)
+        metric, resource = str(made["metrics"][NAME]), str(made["id"])
+        creator = str(made["creator"])
+    except (KeyError, TypeError):
+        text = "answers no metric when one is made"
+        raise UnusableAnswerError(Cause.UNEXPECTED, text) from None
+    left_overs = _left_overs(gnocchi, prefix, creator, lifecycle.longest_life(request))
+    with lifecycle.removing(gnocchi, _PATH, resource, left_overs):
+        yield CanaryMetric(gnocchi, metric, resource, granularity)
 
 
-def newest_last(answer: Any) -> list[tuple[str, float]]:
-    """Time and value of measures as Gnocchi lists them: time, granularity, value.
+def _archive_policy(gnocchi: Service, span: float) -> tuple[float, str]:
+    """Find the archive policy with the finest aggregates, which are there first.
 
-    Raises:
-        UnusableAnswerError: these are none.
+    Gives its granularity in seconds and its name.
     """
-    try:
-        return [(str(time), float(value)) for time, _, value in answer]
-    except (TypeError, ValueError, OverflowError):
-        raise UnusableAnswerError(Cause.UNEXPECTED, "answers no list of measures") from None
-
-
-def _policy(gnocchi: Service, span: float) -> Policy:
-    """The archive policy with the finest aggregates: these are there first."""
-    policies = base.records(gnocchi.get("/v1/archive_policy"), "archive policies")
-    able = [p for p in policies if AGGREGATION in base.texts(p.get("aggregation_methods"))]
-    fit = [one for policy in able for one in _parsed(policy)]
-    if not fit:
-        raise UnusableAnswerError(
-            Cause.NO_POLICY, f"has no archive policy with the method {AGGREGATION}"
-        )
-    most = max(policy.granularity for policy in fit)
-    enough = [policy for policy in fit if policy.granularity >= min(span, most)]
-    return min(enough, key=lambda policy: (policy.granularity, policy.name))
-
-
-def _parsed(policy: dict[str, Any]) -> list[Policy]:
-    try:
-        name, spans = (
-            str(policy["name"]),
-            [_seconds(i["granularity"]) for i in policy["definition"]],
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise UnusableAnswerError(
-            Cause.UNEXPECTED, "answers no list of archive policies"
-        ) from error
-    if not spans:
-        raise UnusableAnswerError(
-            Cause.UNEXPECTED, "answers an archive policy without granularities"
-        )
-    return [Policy(name, span) for span in spans]
+    found: list[tuple[float, str]] = []
+    for policy in base.records(gnocchi.get("/v1/archive_policy"), "archive policies"):
+        if AGGREGATION not in base.texts(policy.get("aggregation_methods")):
+            continue
+        try:
+            name = str(policy["name"])
+            found += [(_seconds(one["granularity"]), name) for one in policy["definition"]]
+        except (KeyError, TypeError, ValueError):
+            text = "answers no list of archive policies"
+            raise UnusableAnswerError(Cause.UNEXPECTED, text) from None
+    if not found:
+        text = f"has no archive policy with the method {AGGREGATION}"
+        raise UnusableAnswerError(Cause.NO_POLICY, text)
+    least = min(span, max(granularity for granularity, _ in found))
+    return min(one for one in found if one[0] >= least)
 
 
 def _seconds(span: object) -> float:
-    """A span of time as Gnocchi writes it: `0:05:00`, `30 days, 0:00:00`, `0:00:00.500000`."""
+    """Read a span of time of Gnocchi: `0:05:00`, `30 days, 0:00:00`, `0:00:00.500000`."""
     found = re.fullmatch(_SPAN, str(span), re.ASCII)
     if found is None:
         raise ValueError("no span of time")
@@ -210,26 +146,17 @@ def _seconds(span: object) -> float:
     return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
 
 
-def _moment(seconds: float) -> str:
-    return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).isoformat()
-
-
-def _left_overs(canary: CanaryMetric, prefix: str, age: float) -> Iterator[str]:
-    """Ids of what is ours, and too old for a canary that another unit sends right now."""
+def _left_overs(
+    gnocchi: Service, prefix: str, creator: str, age: datetime.timedelta
+) -> Iterator[str]:
     conditions = [
         {"like": {"original_resource_id": f"{prefix}%"}},
-        {"=": {"creator": canary.creator}},
-        {"<": {"started_at": f"-{age:.0f} seconds"}},
+        {"=": {"creator": creator}},
+        {"<": {"started_at": f"-{age.total_seconds():.0f} seconds"}},
     ]
-    found = canary.gnocchi.search(
-        "/v1/search/resource/generic", {"and": conditions}, limit=cleanup.MOST
-    )
+    path, limit = "/v1/search/resource/generic", lifecycle.MOST_LEFT_OVERS
+    found = gnocchi.search(path, {"and": conditions}, limit=limit)
     for one in base.records(found, "resources"):
         # `_` in a name is a wildcard for `like`
         if str(one.get("original_resource_id")).startswith(prefix):
             yield str(one.get("id"))
-
-
-def _raise_from(error: BaseException, phrase: str, gnocchi: Service) -> NoReturn:
-    fault = errors.explain(error, gnocchi.url)
-    raise UnusableAnswerError(fault.cause, f"{phrase}: {fault.text}") from error

@@ -1,99 +1,64 @@
-"""A canary secret in Barbican: stored, read back, and removed whatever happens.
-
-Its name tells whose it is. What a crashed run left behind is found by name, creator and age, all
-as Barbican itself tells them.
-"""
+"""A canary secret in Barbican: stored, read back, and removed."""
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 import secrets
-from collections.abc import Generator, Iterator
+import time
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-import msgspec
-
 from coordinator.checks import base
-from coordinator.checks.canaries import cleanup
-from coordinator.openstack import errors
+from coordinator.checks.base import CheckContext, CheckResult
+from coordinator.checks.canaries import lifecycle
 from coordinator.openstack.client import Service
-from coordinator.openstack.errors import UnusableAnswerError
-from coordinator.report.finding import Cause
+from coordinator.report.finding import Cause, Severity
 
 LIFE = datetime.timedelta(days=30)
 """After this, Barbican itself gives a left-over away no more; but it does not remove it either,
 and nobody can then, so the next run should come before."""
 
-_FAILING = {Cause.SERVER_ERROR, Cause.HTTP_ERROR}
-"""What Barbican answers when its secret store does not work: HTTP 500 with the same words whether
-Vault is sealed, cannot be reached or takes no credentials, or there is no key
+_STORE_FAILS: Mapping[Cause, Cause] = {
+    Cause.SERVER_ERROR: Cause.STORE_FAILS,
+    Cause.HTTP_ERROR: Cause.STORE_FAILS,
+}
+"""Answers of a Barbican whose secret store fails: HTTP 500 with the same words whether Vault is
+sealed, cannot be reached or takes no credentials, or there is no key
 (barbican/plugin/castellan_secret_store.py, barbican/api/__init__.py); HTTP 400 where no secret
 store is configured."""
 
-
-class CanarySecret(msgspec.Struct, frozen=True):
-    """A secret of the coordinator's own, as long as `canary_secret` is open.
-
-    Attributes:
-        barbican: where it is.
-        id: as Barbican names it.
-        payload: what was stored.
-    """
-
-    barbican: Service
-    id: str
-    payload: str
-
-    def read(self) -> str:
-        """The payload, as Barbican gives it back.
-
-        Raises:
-            UnusableAnswerError: it does not.
-        """
-        try:
-            return self.barbican.text("/v1/secrets", self.id, "payload")
-        except Exception as error:
-            raise _unusable(error, "cannot return a test secret", self.barbican) from error
+_PATH = "/v1/secrets"
 
 
-@contextlib.contextmanager
-def canary_secret(
-    asked: Service, cleaner: Service, coordinator: str, seconds: float
-) -> Generator[CanarySecret]:
-    """Store a canary secret, remove what crashed runs left behind, and remove it at the end.
+def send_canary(context: CheckContext) -> CheckResult:
+    """Store a secret and read it back, which takes Vault, or whatever keeps the secrets.
 
     At most 4 requests of its own, and one more for each left-over. Source: Key Manager API
     reference, "Secrets".
-
-    Args:
-        asked: Barbican, to be asked as long as there is time for answers.
-        cleaner: Barbican, with some time left when the block ends.
-        coordinator: name of the coordinator's own application.
-        seconds: how long a canary lives at most: older ones are left-overs.
-
-    Raises:
-        UnusableAnswerError: it cannot be stored.
     """
-    name = f"telemetry-coordinator:{coordinator}:canary"
-    payload = secrets.token_hex(16)
+    begun = time.monotonic()
+    barbican = context.service.until(context.patience)
+    name, payload = lifecycle.name_of(context.request), secrets.token_hex(16)
     body = {
         "name": name,
         "payload": payload,
         "payload_content_type": "text/plain",
-        "expiration": (asked.now() + LIFE).strftime("%Y-%m-%dT%H:%M:%S"),
+        "expiration": (barbican.now() + LIFE).strftime("%Y-%m-%dT%H:%M:%S"),
     }
-    try:
-        answer = asked.post("/v1/secrets", body)
-    except Exception as error:
-        raise _unusable(error, "cannot store a test secret", asked) from error
-    canary = CanarySecret(asked, _id_of(answer), payload)
-    try:
-        age = seconds + cleanup.MARGIN
-        cleanup.sweep(asked, "/v1/secrets", lambda: _left_overs(canary, name, age))
-        yield canary
-    finally:
-        cleanup.remove(cleaner, "/v1/secrets", canary.id)
+    with lifecycle.told_as("cannot store a test secret", barbican, _STORE_FAILS):
+        made = barbican.post(_PATH, body)
+    id_ = _id_of(made)
+    left_overs = _left_overs(barbican, name, id_, lifecycle.longest_life(context.request))
+    with (
+        lifecycle.removing(context.service, _PATH, id_, left_overs),
+        lifecycle.told_as("cannot return a test secret", barbican, _STORE_FAILS),
+    ):
+        returned = barbican.text(_PATH, id_, "payload")
+    if not secrets.compare_digest(returned.encode(), payload.encode()):
+        text = "returned another secret than was stored"
+        return CheckResult(Severity.FAILED, text, Cause.WRONG_VALUE)
+    took = time.monotonic() - begun
+    return CheckResult(Severity.OK, f"stored a test secret and returned it in {took:.1f} s")
 
 
 def _id_of(secret: Any) -> str:
@@ -101,19 +66,15 @@ def _id_of(secret: Any) -> str:
     return str(base.field(secret, "secret_ref", "secret")).rpartition("/")[2]
 
 
-def _unusable(error: BaseException, phrase: str, barbican: Service) -> UnusableAnswerError:
-    fault = errors.explain(error, barbican.url)
-    cause = Cause.STORE_FAILS if fault.cause in _FAILING else fault.cause
-    return UnusableAnswerError(cause, f"{phrase}: {fault.text}")
-
-
-def _left_overs(canary: CanarySecret, name: str, age: float) -> Iterator[str]:
-    """Ids of what is ours, and too old for a canary that another unit sends right now."""
-    own = canary.barbican.get("/v1/secrets", canary.id)
+def _left_overs(
+    barbican: Service, name: str, canary: str, age: datetime.timedelta
+) -> Iterator[str]:
+    """Ids of secrets with the name and the creator of the canary that are much older."""
+    own = barbican.get(_PATH, canary)
     created = datetime.datetime.fromisoformat(base.field(own, "created", "secret"))
-    before = (created - datetime.timedelta(seconds=age)).isoformat()
+    before = (created - age).isoformat()
     query = {"name": name, "created": f"lt:{before}", "sort": "created:asc"}
-    answer = canary.barbican.get("/v1/secrets", limit=cleanup.MOST, **query)
+    answer = barbican.get(_PATH, limit=lifecycle.MOST_LEFT_OVERS, **query)
     found = base.records(base.field(answer, "secrets", "list of secrets"), "secrets")
     for one in found:
         # `_` in a name is a wildcard for Barbican

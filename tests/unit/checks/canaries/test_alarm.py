@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from coordinator.blueprint import loader
-from coordinator.checks import aodh, base
+from coordinator.checks import base
+from coordinator.checks.canaries import alarm
 from coordinator.openstack import client, http
 from coordinator.report import remedies
 from coordinator.report.finding import Cause, Severity
@@ -22,7 +23,7 @@ def sent(interval: int, timeout: int, *services: str) -> base.CheckResult:
     request = msgspec.structs.replace(reports.REQUEST, thresholds=thresholds, coordinator="us")
     nobody = client.Service(sessions.cloud(), "http://127.0.0.1:9")
     known = dict.fromkeys(("alarming", *services), nobody)
-    return aodh.send_canary(base.CheckContext(subject, known, request, http.Deadline.after(1)))
+    return alarm.send_canary(base.CheckContext(subject, known, request, http.Deadline.after(1)))
 
 
 def test_options_that_contradict_each_other_are_told_with_the_value_that_helps():
