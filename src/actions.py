@@ -1,11 +1,11 @@
-"""What a hook that verifies and the four actions do: parameters in, results out."""
+"""Verifications in hooks, and the four actions: parameters in, results out."""
 
 from __future__ import annotations
 
 import functools
 import logging
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 import ops
@@ -14,7 +14,6 @@ import config
 import stack_status
 import wiring
 from coordinator import reconcile, status
-from coordinator.blueprint.loader import Choice
 from coordinator.checks.memory import CheckMemory
 from coordinator.reconcile import Turn
 from coordinator.report import remedies, results, truncate
@@ -29,18 +28,11 @@ from coordinator.upgrade import summary
 from coordinator.upgrade.backends import Backends
 from coordinator.upgrade.decision import Step
 from coordinator.upgrade.policy import Method
-from coordinator.upgrade.remembered import Remembered
-from inputs import Inputs
+from hook import Hook
 from monitoring import samples
-from monitoring.monitor import Monitor
-from peer_state import PeerState
-from relations.related import Related
-from stack_status import Publisher
-from unit_state import VERSION, UnitState
+from unit_state import VERSION
 
 logger = logging.getLogger(__name__)
-
-_Value = TypeVar("_Value")
 
 _NAMES_LIMIT = 4096
 """Characters of a list of names as a result."""
@@ -53,130 +45,93 @@ _KEPT = 1024 * 1024
 
 
 class Actions:
-    """Works with the cloud and the controller for one hook or action."""
+    """Verifications and runs of ceilometer-upgrade, for one hook or action."""
 
-    def __init__(
-        self,
-        charm: ops.CharmBase,
-        see: Callable[[], Inputs],
-        *,
-        choice: Choice,
-        relations: Related,
-        peers: PeerState,
-        files: UnitState,
-        publisher: Publisher,
-        monitor: Monitor,
-    ) -> None:
-        """Prepare, without asking anything.
-
-        Args:
-            charm: whose unit this is.
-            see: observes options and relations.
-            choice: which blueprint is in force.
-            relations: the relations.
-            peers: what all units know.
-            files: what this unit knows.
-            publisher: tells the status.
-            monitor: exports what was verified.
-        """
-        self._charm = charm
-        self._us = charm.app.name
-        self._see = see
-        self._choice = choice
-        self._relations = relations
-        self._peers = peers
-        self._files = files
-        self._publisher = publisher
-        self._monitor = monitor
-
-    @property
-    def _seen(self) -> Inputs:
-        return self._see()
+    def __init__(self, hook: Hook) -> None:
+        self._hook = hook
+        self._charm = hook.charm
+        self._us = hook.charm.app.name
+        self._files = hook.files
+        self._remembered = upgrade_remembered.read(hook.peers.record(), self._us)
 
     # What a leader's hook does
 
     def react(self) -> None:
         """Verify the stack, do what it needs, and publish the outcome."""
-        remembered = self._remembered()
-        backends = self._backends(remembered, installs=True, insists=False)
+        backends = self._backends(installs=True, insists=False)
         turn = reconcile.reconcile(
-            self._request, remembered.record, self._check_memory(), backends
+            self._request, self._remembered.record, self._check_memory(), backends
         )
         wiring.keep_controller(self._files, backends)
-        self._publish(turn, remembered)
+        self._publish(turn)
 
     @property
     def _request(self) -> Request:
-        if self._seen.request is None:
+        request = self._hook.seen.request
+        if request is None:
             raise ValueError("without a request there is nothing to verify")
-        return self._seen.request
-
-    def _remembered(self) -> Remembered:
-        return upgrade_remembered.read(self._peers.record(), self._us)
+        return request
 
     def _check_memory(self) -> CheckMemory:
         return CheckMemory.from_json(self._files.read(_CHECKS))
 
-    def _backends(
-        self, remembered: Remembered, *, installs: bool, insists: bool = True
-    ) -> Backends:
+    def _last_report(self) -> Report | None:
+        return Report.from_json(self._files.read(_REPORT))
+
+    def _backends(self, *, installs: bool, insists: bool = True) -> Backends:
+        remembers = self._remembered.writable
         return wiring.build_backends(
-            self._charm,
-            self._seen,
-            self._files,
-            self._publisher.announce,
-            remembers=remembered.writable,
-            installs=installs,
-            insists=insists,
+            self._hook, remembers=remembers, installs=installs, insists=insists
         )
 
-    def _look(
-        self, request: Request, remembered: Remembered, backends: Backends, event: ops.ActionEvent
-    ) -> Turn:
-        """Verify for a person, who sees what was found as long as that takes long."""
+    def _look(self, request: Request, backends: Backends, event: ops.ActionEvent) -> Turn:
+        """Verify for a person, who sees progress where canaries take long."""
         progress = event.log if request.depth is Depth.FULL else _pass_over
-        turn = reconcile.look(request, remembered.record, self._check_memory(), backends, progress)
+        record = self._remembered.record
+        turn = reconcile.look(request, record, self._check_memory(), backends, progress)
         wiring.keep_controller(self._files, backends)
         return turn
 
-    def _publish(self, turn: Turn, remembered: Remembered) -> None:
-        """Remember the outcome, and tell what sums it up."""
+    def _publish(self, turn: Turn) -> None:
+        """Keep the outcome, and tell what sums it up."""
         report, record, step = turn.report, turn.record, turn.decision.step
+        seen, publisher = self._hook.seen, self._hook.publisher
         if turn.situation.run is not None:
             logger.info("ceilometer-upgrade: %s", turn.situation.run.error or "done, and proven")
-        if remembered.allows(record):
-            self._peers.keep_record(record.to_json())
+        if self._remembered.allows(record):
+            self._hook.peers.keep_record(record.to_json())
         self._files.keep(_REPORT, truncate.within(_KEPT, report, Report.to_json)[1])
         self._files.keep(_CHECKS, turn.memory.to_json())
         build = report.builds.get("metric")
         if build and build != self._files.read(VERSION):
             self._charm.unit.set_workload_version(f"gnocchi {build}")
             self._files.keep(VERSION, build)
-        sight = turn.situation.sight
-        grant = self._request.grant
-        told = summary.of_stack(report, record, turn.decision, self._us, sight.name, grant=grant)
-        settled = told.level is status.Level.ACTIVE
-        if remembered.fault and (settled or step is Step.ADVISE):
-            told = remembered.fault
-        told = self._note(told, turn)
-        self._publisher.verified = self._seen.digest
-        if self._seen.blocker is not None:
-            self._monitor.withdraw()
-            self._publisher.tell(self._seen, self._seen.blocker)
+        told = self._note(self._sum_up(turn), turn)
+        publisher.verified = seen.digest
+        if seen.blocker is not None:
+            self._hook.exporter.withdraw()
+            publisher.tell(seen, seen.blocker)
             return
-        outcome = samples.Outcome(report, record, step, sight.model)
-        self._monitor.export(samples.of_outcome(outcome))
+        outcome = samples.Outcome(report, record, step, turn.situation.sight.model)
+        self._hook.exporter.export(samples.of_outcome(outcome))
         word = summary.word_of(record, step)
-        self._publisher.tell(
-            self._seen, told, lambda known: stack_status.of_report(report, word, known)
+        publisher.tell(seen, told, lambda known: stack_status.of_report(report, word, known))
+
+    def _sum_up(self, turn: Turn) -> status.Status:
+        """The status of the stack, or what is wrong with the record where that counts more."""
+        name, grant = turn.situation.sight.name, self._request.grant
+        told = summary.of_stack(
+            turn.report, turn.record, turn.decision, self._us, name, grant=grant
         )
+        settled = told.level is status.Level.ACTIVE or turn.decision.step is Step.ADVISE
+        return self._remembered.fault if self._remembered.fault and settled else told
 
     def _note(self, told: status.Status, turn: Turn) -> status.Status:
         """Keep the status in the history; return it with the time since when."""
-        report = turn.report
-        facts = Facts(report.endpoints, report.builds, self._seen.units, turn.upgrade_event)
-        shown = self._seen.first(self._seen.blocker or told)
-        noted = self._publisher.note(shown, report.taken_at, facts, report)
+        report, seen = turn.report, self._hook.seen
+        facts = Facts(report.endpoints, report.builds, seen.units, turn.upgrade_event)
+        shown = seen.first(seen.blocker or told)
+        noted = self._hook.publisher.note(shown, report.taken_at, facts, report)
         return told.dated(noted.onsets.get(told.check))
 
     # Actions
@@ -192,19 +147,18 @@ class Actions:
 
     def _verify_stack(self, event: ops.ActionEvent) -> None:
         """Verify now; publish what concerns the stack as the options have it."""
-        if self._seen.request is None:
+        usual = self._hook.seen.request
+        if usual is None:
             event.fail(self._blocker("nothing to verify with"))
             return
         try:
-            request = adapt(self._seen.request, event.params)
+            request = adapt(usual, event.params)
         except ValueError as error:
             event.fail(str(error))
             return
-        remembered = self._remembered()
-        backends = self._backends(remembered, installs=False)
-        turn = self._look(request, remembered, backends, event)
-        if request.same_stack(self._seen.request) and self._charm.unit.is_leader():
-            self._publish(turn, remembered)
+        turn = self._look(request, self._backends(installs=False), event)
+        if request.same_stack(usual) and self._charm.unit.is_leader():
+            self._publish(turn)
         self._set_results(event, turn.report, request.required)
         allowed = bool(event.params.get("allow-unproven"))
         failure = results.failure_of(turn.report, request.required, allow_unproven=allowed)
@@ -218,44 +172,48 @@ class Actions:
             results.of_report(
                 report,
                 Form(event.params.get("format", Form.TEXT.value)),
-                self._choice.blueprint,
+                self._hook.choice.blueprint,
                 required=required,
-                changes=self._publisher.history().recent,
+                changes=self._hook.publisher.history().recent,
                 publish=self._files.publish,
             )
         )
 
     def _ceilometer_upgrade(self, event: ops.ActionEvent) -> None:
-        """Run ceilometer-upgrade now, whether it is needed or not."""
+        """Run ceilometer-upgrade now, needed or not."""
         refusal = self._refusal_to_upgrade()
         if refusal:
             event.fail(refusal)
             return
-        remembered = self._remembered().overruled()
-        backends = self._backends(remembered, installs=True)
-        turn = self._look(self._request, remembered, backends, event)
+        self._remembered = self._remembered.overruled()
+        backends = self._backends(installs=True)
+        turn = self._look(self._request, backends, event)
         if turn.decision.step is Step.IMPOSSIBLE:
-            self._publish(turn, remembered)
+            self._publish(turn)
             event.fail(f"Gnocchi must answer first: {turn.report.summary()}")
             return
         event.log("running ceilometer-upgrade")
         turn = reconcile.act(self._request, turn, backends)
         wiring.keep_controller(self._files, backends)
-        self._publish(turn, remembered)
+        self._publish(turn)
         run = turn.situation.run
         if run is None and not turn.situation.began:
-            event.fail(f"ceilometer-upgrade was not run: {_refusal_of(turn)}")
+            about_charm = upgrade_findings.CHARM_CHECK
+            (finding,) = (f for f in turn.report.findings if f.check == about_charm)
+            reason = f"{finding.summary}; {finding.remedy}"
+            event.fail(f"ceilometer-upgrade was not run: {reason}")
             return
         event.set_results(of_run(turn))
         if run is not None and run.error:
             event.fail(f"ceilometer-upgrade failed: {run.error}")
 
     def _blocker(self, otherwise: str) -> str:
-        return self._seen.blocker.message if self._seen.blocker else otherwise
+        blocker = self._hook.seen.blocker
+        return blocker.message if blocker else otherwise
 
     def _refusal_to_upgrade(self) -> str:
-        """Why the action ceilometer-upgrade cannot run here and now; empty when it can."""
-        seen, us = self._seen, self._us
+        """The reason why ceilometer-upgrade cannot run here and now; empty when it can."""
+        seen, us = self._hook.seen, self._us
         if not self._charm.unit.is_leader():
             return f"only the leader runs it: {remedies.run_upgrade(us)}"
         if seen.request is None or seen.settings is None:
@@ -269,14 +227,14 @@ class Actions:
                 f"upgrade-method is advise: {remedies.run_upgrade(seen.ceilometer)}, "
                 f"or juju config {us} upgrade-method=auto"
             )
-        remembered = self._remembered()
-        return remembered.fault.message if remembered.fault and remembered.newer else ""
+        fault = self._remembered.fault
+        return fault.message if fault and self._remembered.newer else ""
 
     def _show_report(self, event: ops.ActionEvent) -> None:
         """Show the last report of this unit."""
-        report = Report.from_json(self._files.read(_REPORT))
+        report = self._last_report()
         if report is not None:
-            settings = self._settings()
+            settings = self._hook.seen.settings
             self._set_results(event, report, settings.required if settings else ())
             return
         if self._charm.unit.is_leader():
@@ -289,27 +247,10 @@ class Actions:
         """Tell what the model lacks of the blueprint."""
         import planning  # noqa: PLC0415 - 20 ms, of which no hook and no other action needs any
 
-        report = Report.from_json(self._files.read(_REPORT))
         try:
-            event.set_results(
-                planning.results(
-                    self._charm,
-                    self._relations,
-                    self._choice,
-                    self._settings(),
-                    event,
-                    report=report,
-                )
-            )
+            event.set_results(planning.results(self._hook, event, self._last_report()))
         except ValueError as error:
             event.fail(str(error))
-
-    def _settings(self) -> config.Settings | None:
-        """The options, None where some are not valid."""
-        try:
-            return config.parse(self._charm.config, self._choice.services)
-        except config.OptionsError:
-            return None
 
 
 def _pass_over(_line: str) -> None:
@@ -322,27 +263,26 @@ def adapt(request: Request, params: Mapping[str, Any]) -> Request:
     Raises:
         ValueError: a parameter is not allowed; it says which, and what is.
     """
+    allowed = tuple(request.blueprint.services)
+    parsers = {
+        "services": functools.partial(config.parse_services, allowed=allowed),
+        "region": config.parse_region,
+        "interface": str,
+    }
     changes: dict[str, Any] = {}
-    if params.get("services"):
-        allowed = tuple(request.blueprint.services)
-        parser = functools.partial(config.parse_services, allowed=allowed)
-        changes |= {"required": _parsed("services", parser, params), "optional": ()}
-    if params.get("region"):
-        changes["region"] = _parsed("region", config.parse_region, params)
-    if params.get("interface"):
-        changes["interface"] = params["interface"]
+    for name, parser in parsers.items():
+        if params.get(name):
+            try:
+                changes[name] = parser(params[name])
+            except ValueError as error:
+                raise ValueError(f"parameter {name}: {error}") from None
+    if "services" in changes:
+        changes |= {"required": changes.pop("services"), "optional": ()}
     if params.get("deep"):
         changes["depth"] = Depth.FULL
     elif request.depth.reads:
         changes["depth"] = Depth.READS
     return msgspec.structs.replace(request, **changes)
-
-
-def _parsed(name: str, parser: Callable[[str], _Value], params: Mapping[str, Any]) -> _Value:
-    try:
-        return parser(params[name])
-    except ValueError as error:
-        raise ValueError(f"parameter {name}: {error}") from None
 
 
 def of_run(turn: Turn) -> dict[str, Any]:
@@ -367,9 +307,3 @@ def of_run(turn: Turn) -> dict[str, Any]:
         },
         **({"cause": error} if error else {}),
     }
-
-
-def _refusal_of(turn: Turn) -> str:
-    """What stands in the way of ceilometer's own action, and what to type."""
-    (finding,) = (f for f in turn.report.findings if f.check == upgrade_findings.CHARM_CHECK)
-    return f"{finding.summary}; {finding.remedy}"

@@ -15,13 +15,14 @@ from coordinator.juju import snap
 from relations.endpoints import IDENTITY, LISTENERS, MONITORING, OBSERVED, TRANSFERS
 
 if TYPE_CHECKING:
-    from duties import Duties
+    from actions import Actions
+    from hook import Hook
 
 QUIET_LOGGERS = ("charmlibs", "jubilant")
 """Loggers whose lines that tell of nothing bad would each cost a call of juju-log."""
 
 _ASKED = (IDENTITY, TRANSFERS)
-"""Endpoints where something is asked for."""
+"""Endpoints on which this unit asks for something."""
 
 _LEAVING = status.Status(status.Level.MAINTENANCE, "leaving the model")
 
@@ -33,7 +34,7 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
         super().__init__(framework)
         self._peers = peer_state.PeerState(self)
         self._files = unit_state.UnitState(self.charm_dir, self.unit.name)
-        self._loaded: Duties | None = None
+        self._loaded: Hook | None = None
         self._regular = False
         self._leaves = False
         self._offered = ""
@@ -58,12 +59,15 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
             observe(event, self._on_monitoring)
         for event in (on.stop, on.remove):
             observe(event, self._on_leaving)
-        observe(on.verify_stack_action, self._on_action)
-        observe(on.ceilometer_upgrade_action, self._on_action)
-        observe(on.show_report_action, self._on_action)
-        observe(on.plan_stack_action, self._on_action)
-        observe(on.collect_unit_status, self._on_collect_status)
-        observe(on.collect_app_status, self._on_collect_status)
+        for action in (
+            on.verify_stack_action,
+            on.ceilometer_upgrade_action,
+            on.show_report_action,
+            on.plan_stack_action,
+        ):
+            observe(action, self._on_action)
+        for event in (on.collect_unit_status, on.collect_app_status):
+            observe(event, self._on_collect_status)
         observe(framework.on.commit, self._on_commit)
 
     # Events
@@ -80,7 +84,7 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
     def _on_reason_to_verify(self, event: ops.EventBase) -> None:
         """The cloud, the leader or the charm may be another one."""
         self._mark_relations(event)
-        self._duties.ask()
+        self._hook.ask()
         self._observe(certain=True)
 
     def _on_upgrade_charm(self, event: ops.UpgradeCharmEvent) -> None:
@@ -95,26 +99,26 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
             self._leaves = True
             return
         if not isinstance(event, ops.RelationEvent) or event.relation.name in _ASKED:
-            self._duties.ask()
+            self._hook.ask()
         self._observe(certain=False)
 
     def _observe(self, *, certain: bool) -> None:
         """Let the leader verify; what another unit told is not its own to say any more."""
         if self.unit.is_leader():
-            self._leaves = self._duties.seen.blocker is not None and self._is_leaving()
-            if not self._leaves:
-                self._duties.observe(certain=certain)
+            self._leaves = self._hook.seen.blocker is not None and self._is_leaving()
+            if not self._leaves and self._hook.observe(certain=certain):
+                self._actions.react()
             return
         for name in (unit_state.STACK, unit_state.STACK_STATUS):
             self._files.keep_news(name, "")
         if self._files.read(unit_state.EXPORTED):
-            self._duties.monitor.withdraw()
+            self._hook.exporter.withdraw()
 
     def _on_listener(self, event: ops.EventBase) -> None:
         """A charm that waits for the stack came: it is told what the others know."""
         self._mark_relations(event)
         if self.unit.is_leader():
-            self._duties.tell_listeners()
+            self._hook.tell_listeners()
 
     def _mark_relations(self, event: ops.EventBase) -> None:
         """Forget which endpoints have no relation, where one of them may have one now."""
@@ -124,34 +128,39 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
 
     def _on_monitoring(self, _event: ops.EventBase) -> None:
         """The port may be another one, the charm another revision, or the collector is new."""
-        self._duties.serve()
+        self._hook.serve()
 
     def _on_action(self, event: ops.ActionEvent) -> None:
         """Nothing that Juju tells is new; a person asks."""
         self._regular = True
-        self._duties.actions.run(event)
+        self._actions.run(event)
 
     def _on_leaving(self, event: ops.EventBase) -> None:
         self._leaves = True
         if isinstance(event, ops.RemoveEvent):
-            self._duties.monitor.stop()
+            self._hook.exporter.stop()
             self._files.remove()
 
     def _is_leaving(self) -> bool:
-        """No unit of the application is to stay: nobody is asked for anything any more."""
+        """True if no unit of the application is to stay: nobody is asked for anything then."""
         try:
             return self.app.planned_units() == 0
         except ops.ModelError:
             return False
 
     @property
-    def _duties(self) -> Duties:
-        """What a hook with possible work does."""
+    def _hook(self) -> Hook:
         if self._loaded is None:
-            from duties import Duties  # noqa: PLC0415 - the one seam: a quiet hook does no more
+            from hook import Hook  # noqa: PLC0415 - a quiet hook has nothing to do
 
-            self._loaded = Duties(self, self._peers, self._files)
+            self._loaded = Hook(self, self._peers, self._files)
         return self._loaded
+
+    @property
+    def _actions(self) -> Actions:
+        from actions import Actions  # noqa: PLC0415 - 0.1 s, where nothing is verified
+
+        return Actions(self._hook)
 
     # Statuses
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import base64
-import enum
+import functools
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from typing import Any
 
 import msgspec
 
@@ -21,41 +21,11 @@ SERVICES = systems.SERVICES
 
 INTERFACES = ("public", "internal", "admin")
 TIMEOUT_RANGE = range(2, 301)
-DAYS_RANGE = range(366)
-CANARY_RANGE = range(5, 901)
-CANARY_INTERVALS = range(5, 1441)
-INTERVAL_RANGE = range(1, 3601)
-AGE_RANGE = range(1, 10081)
-PORT_RANGE = range(1024, 65536)
+
+_DEPTHS = {"off": Depth.SHALLOW, "on-change": Depth.CHANGES, "always": Depth.FULL}
+"""Depth of a verification in a hook, by the option `deep-verification`."""
 
 _Option = str | int | float | bool
-_Value = TypeVar("_Value")
-_Kind = TypeVar("_Kind", bound=enum.Enum)
-
-
-class Deep(enum.Enum):
-    """How deep a verification in a hook goes (option `deep-verification`)."""
-
-    OFF = "off"
-    ON_CHANGE = "on-change"
-    ALWAYS = "always"
-
-    @property
-    def depth(self) -> Depth:
-        """What that means for a hook."""
-        return {
-            Deep.OFF: Depth.SHALLOW,
-            Deep.ON_CHANGE: Depth.CHANGES,
-            Deep.ALWAYS: Depth.FULL,
-        }[self]
-
-
-class CloudArchive(msgspec.Struct, frozen=True):
-    """A pocket of the Ubuntu Cloud Archive, such as `jammy-updates/antelope`."""
-
-    series: str
-    release: str
-    pocket: str = "updates"
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -64,12 +34,9 @@ class Settings(msgspec.Struct, frozen=True):
     Attributes:
         verify_timeout: seconds.
         extra_ca: PEM certificates, or empty.
-        origin: where packages come from; None is the distribution itself.
-        upgrade: what is allowed to be done about ceilometer-upgrade.
-        expiry: when certificates that end are faults.
+        suite: suite of the Ubuntu Cloud Archive, such as `jammy-updates/antelope`; empty for the
+            distribution itself.
         juju_access: URI of the secret with a user of the Juju controller, or empty.
-        thresholds: what is normal in this cloud.
-        metrics_port: where metrics are served on loopback; 0 is nowhere.
     """
 
     required: tuple[str, ...]
@@ -79,22 +46,16 @@ class Settings(msgspec.Struct, frozen=True):
     verify_timeout: int
     extra_ca: str
     upgrade: UpgradePolicy
-    origin: CloudArchive | None
+    suite: str
     requested_grants: tuple[str, ...]
     juju_access: str
     expiry: Limits
-    deep: Deep
+    depth: Depth
     thresholds: Thresholds
-    metrics_port: int
 
 
 class OptionFault(msgspec.Struct, frozen=True):
-    """A value that is not allowed.
-
-    Attributes:
-        text: the option with its value.
-        allowed: what is allowed instead.
-    """
+    """An option with its value, and what is allowed instead."""
 
     text: str
     allowed: str
@@ -104,95 +65,11 @@ class OptionFault(msgspec.Struct, frozen=True):
 
 
 class OptionsError(ValueError):
-    """Some options have values that are not allowed.
+    """Some options have values that are not allowed: one fault for each."""
 
-    Attributes:
-        faults: one for each option.
-    """
-
-    def __init__(self, faults: tuple[OptionFault, ...]) -> None:
+    def __init__(self, faults: Sequence[OptionFault]) -> None:
         super().__init__("; ".join(str(fault) for fault in faults))
         self.faults = faults
-
-
-def parse_blueprint(config: Mapping[str, _Option]) -> str:
-    """What the option `blueprint` says, as it was written: its lines count."""
-    text = str(config.get("blueprint", ""))
-    return text if text.strip() else ""
-
-
-def parse(config: Mapping[str, _Option], services: Sequence[str] = SERVICES) -> Settings:
-    """Read the options of `config.yaml`, but for `blueprint`.
-
-    Args:
-        config: the options.
-        services: catalog types of the blueprint in force.
-
-    Raises:
-        OptionsError: naming every option whose value is not allowed.
-    """
-    reader = _Reader(config)
-    required = reader.read("required-services", lambda text: parse_services(text, services)) or ()
-    optional = reader.read("optional-services", lambda text: _any_of(text, services)) or ()
-    settings = Settings(
-        required=required,
-        optional=tuple(service for service in optional if service not in required),
-        region=reader.read("region", parse_region) or "",
-        interface=reader.read("interface", _interface) or "internal",
-        verify_timeout=reader.read("verify-timeout", _within(TIMEOUT_RANGE, "seconds")) or 0,
-        extra_ca=reader.read("ssl-ca", _certificates) or "",
-        upgrade=UpgradePolicy(
-            reader.read("upgrade-method", _one_of(Method)) or Method.AUTO,
-            reader.read("upgrade-policy", _one_of(Trigger)) or Trigger.ON_CHANGE,
-        ),
-        origin=reader.read("openstack-origin", _origin),
-        requested_grants=reader.read("requested-grants", _names_of("roles", " ")) or (),
-        juju_access=str(config.get("juju-access", "")),
-        expiry=Limits(
-            reader.read("certificate-warning-days", _within(DAYS_RANGE, "days")) or 0,
-            reader.read("certificate-failure-days", _within(DAYS_RANGE, "days")) or 0,
-        ),
-        deep=reader.read("deep-verification", _one_of(Deep)) or Deep.ON_CHANGE,
-        thresholds=Thresholds(
-            canary_timeout=reader.read("canary-timeout", _within(CANARY_RANGE, "seconds")) or 0,
-            canary_interval=reader.read("canary-interval", _canary_interval) or 0,
-            evaluation_interval=reader.read(
-                "alarm-evaluation-interval", _within(INTERVAL_RANGE, "seconds")
-            )
-            or 0,
-            backlog=reader.read("backlog-threshold", _count) or 0,
-            age=reader.read("measures-max-age", _within(AGE_RANGE, "minutes")) or 0,
-            metrics=reader.read("expected-metrics", _names_of("metrics", " /")) or (),
-        ),
-        metrics_port=reader.read("metrics-port", _port) or 0,
-    )
-    if reader.faults:
-        raise OptionsError(tuple(reader.faults))
-    return settings
-
-
-class _Reader:
-    """Reads options one by one and collects what is wrong, so that all is told at once."""
-
-    def __init__(self, config: Mapping[str, _Option]) -> None:
-        self._config = config
-        self.faults: list[OptionFault] = []
-
-    def read(self, option: str, parser: Callable[[str], _Value]) -> _Value | None:
-        text = str(self._config.get(option, "")).strip()
-        try:
-            return parser(text)
-        except ValueError as error:
-            value = "its value" if option == "ssl-ca" else _shown(text)
-            shown = f"option {option}: {value} is not allowed"
-            self.faults.append(OptionFault(shown, str(error)))
-            return None
-
-
-def _shown(text: str) -> str:
-    """The value for a message: short, and on one line."""
-    line = " ".join(text.split())
-    return f"'{line[:37]}...'" if len(line) > 40 else f"'{line}'"
 
 
 def parse_services(text: str, allowed: Sequence[str]) -> tuple[str, ...]:
@@ -230,13 +107,18 @@ def parse_region(text: str) -> str:
     return text
 
 
-def _interface(text: str) -> str:
-    if text not in INTERFACES:
-        raise ValueError(f"use one of {', '.join(INTERFACES)}")
-    return text
+def _one_of(*allowed: str) -> Callable[[str], str]:
+    def parser(text: str) -> str:
+        if text not in allowed:
+            raise ValueError(f"use one of {', '.join(allowed)}")
+        return text
+
+    return parser
 
 
 def _number(allowed: range, told: str, *, or_zero: bool = False) -> Callable[[str], int]:
+    told = told.format(allowed.start, allowed.stop - 1)
+
     def parser(text: str) -> int:
         number = int(text) if text.isascii() and text.isdigit() else -1
         if number not in allowed and not (or_zero and number == 0):
@@ -244,27 +126,6 @@ def _number(allowed: range, told: str, *, or_zero: bool = False) -> Callable[[st
         return number
 
     return parser
-
-
-def _within(allowed: range, unit: str) -> Callable[[str], int]:
-    return _number(allowed, f"whole {unit} from {allowed.start} to {allowed.stop - 1}")
-
-
-_port = _number(
-    PORT_RANGE, f"0, or a port from {PORT_RANGE.start} to {PORT_RANGE.stop - 1}", or_zero=True
-)
-_canary_interval = _number(
-    CANARY_INTERVALS,
-    f"whole minutes from {CANARY_INTERVALS.start} to {CANARY_INTERVALS.stop - 1}, "
-    "or 0: only when something has changed",
-    or_zero=True,
-)
-_count = _number(range(sys.maxsize), "a whole number, 0 or more")
-
-
-def parse_metrics_port(config: Mapping[str, _Option]) -> int | None:
-    """Where metrics are served on loopback; 0 is nowhere, None a value that is not allowed."""
-    return _Reader(config).read("metrics-port", _port)
 
 
 def _names_of(what: str, forbidden: str) -> Callable[[str], tuple[str, ...]]:
@@ -280,37 +141,120 @@ def _names_of(what: str, forbidden: str) -> Callable[[str], tuple[str, ...]]:
 def _certificates(text: str) -> str:
     if not text:
         return ""
-    certificates = text if "-----BEGIN" in text else _decoded(text)
-    fault = openstack_certificates.fault_of(certificates)
+    if "-----BEGIN" not in text:
+        try:
+            text = base64.b64decode("".join(text.split()), validate=True).decode("ascii")
+        except ValueError:
+            raise ValueError("give CA certificates as PEM, or PEM in base64") from None
+    fault = openstack_certificates.fault_of(text)
     if fault:
         raise ValueError(f"give CA certificates as PEM, or PEM in base64 ({fault})")
-    return certificates
+    return text
 
 
-def _decoded(text: str) -> str:
-    try:
-        return base64.b64decode("".join(text.split()), validate=True).decode("ascii")
-    except ValueError:
-        raise ValueError("give CA certificates as PEM, or PEM in base64") from None
-
-
-def _one_of(kind: type[_Kind]) -> Callable[[str], _Kind]:
-    def parser(text: str) -> _Kind:
-        try:
-            return kind(text)
-        except ValueError:
-            allowed = ", ".join(member.value for member in kind)
-            raise ValueError(f"use one of {allowed}") from None
-
-    return parser
-
-
-def _origin(text: str) -> CloudArchive | None:
+def _suite(text: str) -> str:
     """`distro`, or `cloud:SERIES-RELEASE[/POCKET]` as the OpenStack charms spell it."""
     if text == "distro":
-        return None
+        return ""
     match = re.fullmatch(r"cloud:([a-z]+)-([a-z]+|20\d\d\.\d)(?:/(updates|proposed))?", text)
     if not match:
         raise ValueError("use distro or a pocket such as cloud:jammy-antelope")
     series, release, pocket = match.groups()
-    return CloudArchive(series, release, pocket or "updates")
+    return f"{series}-{pocket or 'updates'}/{release}"
+
+
+PARSERS: dict[str, Callable[[str], Any]] = {
+    "region": parse_region,
+    "interface": _one_of(*INTERFACES),
+    "verify-timeout": _number(TIMEOUT_RANGE, "whole seconds from {} to {}"),
+    "ssl-ca": _certificates,
+    "upgrade-method": _one_of(*(method.value for method in Method)),
+    "upgrade-policy": _one_of(*(trigger.value for trigger in Trigger)),
+    "openstack-origin": _suite,
+    "requested-grants": _names_of("roles", " "),
+    "certificate-warning-days": _number(range(366), "whole days from {} to {}"),
+    "certificate-failure-days": _number(range(366), "whole days from {} to {}"),
+    "deep-verification": _one_of(*_DEPTHS),
+    "canary-timeout": _number(range(5, 901), "whole seconds from {} to {}"),
+    "canary-interval": _number(
+        range(5, 1441),
+        "whole minutes from {} to {}, or 0: only when something has changed",
+        or_zero=True,
+    ),
+    "alarm-evaluation-interval": _number(range(1, 3601), "whole seconds from {} to {}"),
+    "backlog-threshold": _number(range(sys.maxsize), "a whole number, 0 or more"),
+    "measures-max-age": _number(range(1, 10081), "whole minutes from {} to {}"),
+    "expected-metrics": _names_of("metrics", " /"),
+    "metrics-port": _number(range(1024, 65536), "0, or a port from {} to {}", or_zero=True),
+}
+"""Parsers of the options that are the same for each blueprint, in the order of faults."""
+
+
+def parse(config: Mapping[str, _Option], services: Sequence[str] = SERVICES) -> Settings:
+    """Read all options but `blueprint`; `services` are catalog types of the one in force.
+
+    Raises:
+        OptionsError: naming every option whose value is not allowed.
+    """
+    parsers: dict[str, Callable[[str], Any]] = {
+        "required-services": functools.partial(parse_services, allowed=services),
+        "optional-services": functools.partial(_any_of, allowed=services),
+        **PARSERS,
+    }
+    values: dict[str, Any] = {}
+    faults: list[OptionFault] = []
+    for option, parser in parsers.items():
+        text = _text(config, option)
+        try:
+            values[option] = parser(text)
+        except ValueError as error:
+            shown = "its value" if option == "ssl-ca" else _shown(text)
+            faults.append(OptionFault(f"option {option}: {shown} is not allowed", str(error)))
+    if faults:
+        raise OptionsError(faults)
+    required = values["required-services"]
+    return Settings(
+        required=required,
+        optional=tuple(name for name in values["optional-services"] if name not in required),
+        region=values["region"],
+        interface=values["interface"],
+        verify_timeout=values["verify-timeout"],
+        extra_ca=values["ssl-ca"],
+        upgrade=UpgradePolicy(Method(values["upgrade-method"]), Trigger(values["upgrade-policy"])),
+        suite=values["openstack-origin"],
+        requested_grants=values["requested-grants"],
+        juju_access=str(config.get("juju-access", "")),
+        expiry=Limits(values["certificate-warning-days"], values["certificate-failure-days"]),
+        depth=_DEPTHS[values["deep-verification"]],
+        thresholds=Thresholds(
+            canary_timeout=values["canary-timeout"],
+            canary_interval=values["canary-interval"],
+            evaluation_interval=values["alarm-evaluation-interval"],
+            backlog=values["backlog-threshold"],
+            age=values["measures-max-age"],
+            metrics=values["expected-metrics"],
+        ),
+    )
+
+
+def parse_blueprint(config: Mapping[str, _Option]) -> str:
+    """The option `blueprint` as it was written: its lines count."""
+    return str(config.get("blueprint", ""))
+
+
+def parse_metrics_port(config: Mapping[str, _Option]) -> int | None:
+    """Port of loopback for metrics, 0 for none; None for a value that is not allowed."""
+    try:
+        return PARSERS["metrics-port"](_text(config, "metrics-port"))
+    except ValueError:
+        return None
+
+
+def _text(config: Mapping[str, _Option], option: str) -> str:
+    return str(config.get(option, "")).strip()
+
+
+def _shown(text: str) -> str:
+    """The value for a message: short, and on one line."""
+    line = " ".join(text.split())
+    return f"'{line[:37]}...'" if len(line) > 40 else f"'{line}'"

@@ -1,4 +1,4 @@
-"""What the charm observes: options and relations of the Juju model, put together as a request."""
+"""Options and relations of the Juju model, put together as a request."""
 
 from __future__ import annotations
 
@@ -20,25 +20,22 @@ from relations.endpoints import CERTIFICATES, IDENTITY, MEMBERS, METRIC, NOTIFIC
 from relations.related import Related
 
 _OF_JUJU = ("egress-subnets", "ingress-address", "private-address")
-"""What Juju writes into the databag of each unit."""
+"""Keys that Juju writes into the databag of each unit."""
 
 
 class Inputs(msgspec.Struct, frozen=True):
-    """What this hook can work with.
+    """Options and relations, as far as this hook can work with them.
 
     Attributes:
-        choice: which blueprint is in force.
-        proxies: what lies between this unit and the cloud.
         settings: valid options, None when some are invalid.
-        request: what to verify, None when there is nothing to verify it with.
+        request: None when there is nothing to verify it with.
         blocker: why the stack cannot be judged yet, None when it can.
         option_fault: what a person has to correct although the stack can be judged.
         related: all applications that are related as members.
         units: names of the units that the coordinator is related to.
-        digest: of all that a verification depends on, as far as Juju tells it.
+        digest: of all that a verification depends on and Juju tells.
     """
 
-    choice: Choice
     proxies: Proxies
     settings: config.Settings | None = None
     request: Request | None = None
@@ -49,7 +46,7 @@ class Inputs(msgspec.Struct, frozen=True):
     digest: str = ""
 
     def first(self, told: status.Status) -> status.Status:
-        """What ops shows of what concerns an option and the status of the stack."""
+        """The status that ops shows: that of the stack, or of an option with a fault."""
         blocks = told.level is status.Level.BLOCKED
         return told if blocks or self.option_fault is None else self.option_fault
 
@@ -65,21 +62,18 @@ class Inputs(msgspec.Struct, frozen=True):
 
 
 def gather(relations: Related, model: ops.Model, choice: Choice, proxies: Proxies) -> Inputs:
-    """Read options and relations.
-
-    Args:
-        relations: the relations.
-        model: the Juju model, for the charm's options and name.
-        choice: which blueprint is in force.
-        proxies: what lies between this unit and the cloud.
-    """
+    """Read options and relations."""
     transferred = transfers.certificates(relations)
+    linked = [
+        relation
+        for endpoint in (IDENTITY, NOTIFICATIONS, METRIC, CERTIFICATES, MEMBERS)
+        for relation in relations.active(endpoint)
+    ]
     seen = Inputs(
-        choice,
         proxies,
         option_fault=status.blocked(choice.fault) if choice.fault else None,
         related=tuple(sorted({one.app.name for one in relations.active(MEMBERS)})),
-        units=_units(relations),
+        units=tuple(sorted({unit.name for relation in linked for unit in relation.units})),
         digest=_digest(relations, model.config, proxies, transferred),
     )
     try:
@@ -89,11 +83,24 @@ def gather(relations: Related, model: ops.Model, choice: Choice, proxies: Proxie
         blocker = status.blocked(first.text, first.allowed, others)
         return msgspec.structs.replace(seen, blocker=blocker)
     identity = _identity(relations)
-    blocker = _missing_relations(relations, valid, model.app.name) or _without_credentials(
-        identity
+    blocker = (
+        _missing_relations(relations, valid, model.app.name)
+        or _without_credentials(identity)
+        or _without_gnocchi(relations, valid)
     )
+    seen = msgspec.structs.replace(seen, settings=valid, blocker=blocker)
     if not identity.candidates:
-        return msgspec.structs.replace(seen, settings=valid, blocker=blocker)
+        return seen
+    trusted = databags.certificates(relations.units(CERTIFICATES)) | transferred
+    if valid.extra_ca:
+        trusted["option ssl-ca"] = valid.extra_ca
+    applications = {
+        service: relation.app.name
+        for service, endpoint in (("identity", IDENTITY), ("metric", METRIC))
+        for relation in relations.active(endpoint)
+    }
+    if seen.members:
+        applications["telemetry"] = seen.members[0]
     request = Request(
         credentials=identity.candidates,
         required=valid.required,
@@ -101,18 +108,17 @@ def gather(relations: Related, model: ops.Model, choice: Choice, proxies: Proxie
         interface=valid.interface,
         region=valid.region,
         timeout=valid.verify_timeout,
-        certificates=_certificates(relations, valid, transferred),
+        certificates=trusted,
         proxies=proxies,
-        applications=_applications(relations, seen.members),
+        applications=applications,
         coordinator=model.app.name,
         expiry=valid.expiry,
         blueprint=choice.blueprint,
-        depth=valid.deep.depth,
+        depth=valid.depth,
         thresholds=valid.thresholds,
         fewer_rights=bool(valid.requested_grants),
     )
-    blocker = blocker or _without_gnocchi(relations, valid)
-    return msgspec.structs.replace(seen, settings=valid, request=request, blocker=blocker)
+    return msgspec.structs.replace(seen, request=request)
 
 
 def _missing_relations(
@@ -153,37 +159,11 @@ def _without_gnocchi(relations: Related, valid: config.Settings) -> status.Statu
     if "metric" not in valid.required:
         return None
     gnocchi = databags.gnocchi(relations.units(METRIC))
-    if gnocchi.urls:
+    if gnocchi.ready:
         return None
     if gnocchi.fault:
         return status.blocked(gnocchi.fault, "check gnocchi's options vip and os-*-hostname")
     return status.waiting("gnocchi has not published its URL yet, its database is not ready")
-
-
-def _certificates(
-    relations: Related, valid: config.Settings, transferred: Mapping[str, str]
-) -> dict[str, str]:
-    """All CA certificates to trust, by their source."""
-    own = {"option ssl-ca": valid.extra_ca} if valid.extra_ca else {}
-    return {**databags.certificates(relations.units(CERTIFICATES)), **transferred, **own}
-
-
-def _applications(relations: Related, members: tuple[str, ...]) -> dict[str, str]:
-    """Names of the applications, as far as relations tell them."""
-    endpoints = {"identity": IDENTITY, "metric": METRIC}
-    named = {
-        service: relation.app.name
-        for service, endpoint in endpoints.items()
-        for relation in relations.active(endpoint)
-    }
-    return named | dict(zip(("telemetry",), members, strict=False))
-
-
-def _units(relations: Related) -> tuple[str, ...]:
-    """Names of the units that the coordinator is related to."""
-    endpoints = (IDENTITY, NOTIFICATIONS, METRIC, CERTIFICATES, MEMBERS)
-    active = [relation for endpoint in endpoints for relation in relations.active(endpoint)]
-    return tuple(sorted({unit.name for relation in active for unit in relation.units}))
 
 
 def _digest(
@@ -209,7 +189,7 @@ def _digest(
 
 
 def _said(relation: ops.Relation) -> dict[str, databags.Databag]:
-    """What units wrote, without what Juju itself writes about each."""
+    """The databags of units, without the keys of Juju."""
     units = {
         unit: {key: value for key, value in databag.items() if key not in _OF_JUJU}
         for unit, databag in related.of_units(relation).items()

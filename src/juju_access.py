@@ -1,4 +1,4 @@
-"""What Juju and the operator tell about the controller: agent.conf, and the secret juju-access."""
+"""Access to the controller, from agent.conf and the secret juju-access."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import yaml
 from coordinator.juju import access, errors
 
 _NOT_GRANTED = "permission denied|is not allowed to read this secret"
-"""What the hook command secret-get says of a secret that is not granted: Juju 3, and 4.0."""
+"""Errors of secret-get for a secret that is not granted: Juju 3, and 4.0."""
 
 _CONTROLLER = re.compile(r"controller-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 """The controller in the settings of an agent."""
@@ -24,13 +24,13 @@ def read_access(
     environment: Mapping[str, str],
     charm_dir: pathlib.Path,
 ) -> access.Access | errors.JujuFault:
-    """The right to talk to the controller, or why there is none.
+    """The right to talk to the controller, or the reason why there is none.
 
     Args:
         model: the Juju model as this unit sees it.
         secret: the secret's URI; empty when the option is not set.
         environment: the hook's variables.
-        charm_dir: the charm's folder; the unit agent's agent.conf is beside it.
+        charm_dir: the charm's folder; agent.conf is beside it.
     """
     us = model.app.name
     if not secret:
@@ -38,16 +38,16 @@ def read_access(
     content = _read_secret(model, secret)
     if isinstance(content, errors.JujuFault):
         return content
+    agent_conf = charm_dir.parent / "agent.conf"
     try:
-        return access.parse(content, _surroundings(us, environment, charm_dir), secret)
+        return access.parse(content, _surroundings(us, environment, agent_conf), secret)
     except access.InvalidAccessError as error:
         return errors.access_invalid(secret, str(error), error.content)
     except access.ControllerNotNamedError:
-        return errors.controller_not_named(us, str(_agent_file(charm_dir)))
+        return errors.controller_not_named(us, str(agent_conf))
 
 
 def _read_secret(model: ops.Model, secret: str) -> Mapping[str, str] | errors.JujuFault:
-    """The newest content of the secret, or why Juju does not give it."""
     us = model.app.name
     try:
         return model.get_secret(id=secret).get_content(refresh=True)
@@ -60,9 +60,9 @@ def _read_secret(model: ops.Model, secret: str) -> Mapping[str, str] | errors.Ju
 
 
 def _surroundings(
-    us: str, environment: Mapping[str, str], charm_dir: pathlib.Path
+    us: str, environment: Mapping[str, str], agent_conf: pathlib.Path
 ) -> access.Surroundings:
-    certificate, tag = _agent_settings(_agent_file(charm_dir))
+    certificate, tag = _agent_settings(agent_conf)
     controller = _CONTROLLER.fullmatch(tag)
     return access.Surroundings(
         endpoints=tuple(environment.get("JUJU_API_ADDRESSES", "").split()),
@@ -75,12 +75,8 @@ def _surroundings(
     )
 
 
-def _agent_file(charm_dir: pathlib.Path) -> pathlib.Path:
-    return charm_dir.parent / "agent.conf"
-
-
 def _agent_settings(path: pathlib.Path) -> tuple[str, str]:
-    """The controller's certificate and tag in the unit agent's settings, as far as they are."""
+    """The controller's certificate and tag in the unit agent's settings; empty where missing."""
     try:
         settings = yaml.safe_load(path.read_text(encoding="utf-8"))
         return str(settings.get("cacert", "")).strip(), str(settings.get("controller", ""))

@@ -1,4 +1,4 @@
-"""What all units must know, in the peer application databag: record, status and blueprint.
+"""The peer application databag: record, status and blueprint, which all units must know.
 
 Every change there wakes every unit, the leader included. So nothing is in it that changes by
 itself: no time of a verification, no counter; and nothing is written that is there already.
@@ -24,26 +24,22 @@ class PeerState:
     """The peer application databag; all units read it, the leader writes it."""
 
     def __init__(self, charm: ops.CharmBase) -> None:
-        """Read nothing yet."""
-        self._app = charm.app
-        self._unit = charm.unit
-        self._model = charm.model
+        self._charm = charm
 
     def record(self) -> str | None:
         """The upgrade record as it was written; None while there is no place for one."""
-        databag = self._databag()
-        return databag.get(_RECORD, "") if databag is not None else None
+        return self._read(_RECORD) if self._relation() is not None else None
 
     def status(self) -> status.Status | None:
         """The status that the leader told last."""
         return status.Status.from_json(self._read(_STATUS))
 
     def blueprint(self) -> str:
-        """What the option `blueprint` said when it was last right."""
+        """The last right value of the option `blueprint`."""
         return self._read(_BLUEPRINT)
 
     def keep_blueprint(self, changes: str) -> None:
-        """Replace that."""
+        """Replace the blueprint."""
         self._write(_BLUEPRINT, changes)
 
     def keep_record(self, record: str) -> None:
@@ -53,9 +49,7 @@ class PeerState:
     def keep_status(self, told: status.Status, *, exact: bool = False) -> status.Status:
         """Replace the status; return what others are told: the same while only numbers move.
 
-        Args:
-            told: the status.
-            exact: whether a number that moves is news, too.
+        With `exact`, a number that moves is news, too.
         """
         settled = told if exact else told.settled(self.status())
         self._write(_STATUS, settled.to_json())
@@ -65,22 +59,21 @@ class PeerState:
 
     def clean_unit(self) -> None:
         """Remove what earlier revisions left in the databag of this unit."""
-        relation = self._model.get_relation(PEERS)
-        if relation is not None and relation.active:
-            databag = relation.data[self._unit]
-            for key in _FORMER_OF_UNITS:
-                if key in databag:
-                    del databag[key]
+        relation = self._relation()
+        if relation is not None:
+            databag = relation.data[self._charm.unit]
+            for key in databag.keys() & _FORMER_OF_UNITS:
+                del databag[key]
 
-    def _databag(self) -> ops.RelationDataContent | None:
-        relation = self._model.get_relation(PEERS)
-        return relation.data[self._app] if relation is not None and relation.active else None
+    def _relation(self) -> ops.Relation | None:
+        relation = self._charm.model.get_relation(PEERS)
+        return relation if relation is not None and relation.active else None
 
     def _read(self, key: str) -> str:
-        databag = self._databag()
-        return databag.get(key, "") if databag is not None else ""
+        relation = self._relation()
+        return relation.data[self._charm.app].get(key, "") if relation is not None else ""
 
     def _write(self, key: str, text: str) -> None:
-        databag = self._databag()
-        if databag is not None and self._unit.is_leader() and databag.get(key, "") != text:
-            databag[key] = text
+        relation = self._relation()
+        if relation is not None and self._charm.unit.is_leader() and self._read(key) != text:
+            relation.data[self._charm.app][key] = text

@@ -1,4 +1,4 @@
-"""What people, other units and other charms are told: the status of this hook and of the stack."""
+"""The status of this hook and of the stack, told to people, other units and other charms."""
 
 from __future__ import annotations
 
@@ -21,12 +21,9 @@ from unit_state import HISTORY, SHOWN, STACK, STACK_STATUS, UnitState
 
 logger = logging.getLogger(__name__)
 
-StackOf = Callable[[status.Status], telemetry_stack.Stack]
-"""Makes of a status what other charms are told."""
-
 
 def unverified(told: status.Status) -> telemetry_stack.Stack:
-    """What is told while the stack cannot be verified: why, and since when at the latest."""
+    """The stack of a status that says why it cannot be verified, since now at the latest."""
     now = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
     return telemetry_stack.Stack(ready=False, message=told.text, since=now)
 
@@ -35,20 +32,12 @@ class Publisher:
     """Tells a status to all who want to know; but for `announce`, the leader alone may.
 
     Attributes:
-        verified: of what the status is that was told in this hook: `Inputs.digest`, or nothing.
+        verified: the `Inputs.digest` that was verified in this hook, or nothing.
     """
 
     def __init__(
         self, charm: ops.CharmBase, relations: Related, peers: PeerState, files: UnitState
     ) -> None:
-        """Tell nothing yet.
-
-        Args:
-            charm: whose unit this is.
-            relations: the relations.
-            peers: what all units know.
-            files: what this unit knows.
-        """
         self._charm = charm
         self._relations = relations
         self._peers = peers
@@ -75,13 +64,18 @@ class Publisher:
         if self._charm.unit.is_leader():
             self._charm.app.status = shown
 
-    def tell(self, seen: Inputs, told: status.Status, stack: StackOf = unverified) -> None:
+    def tell(
+        self,
+        seen: Inputs,
+        told: status.Status,
+        stack: Callable[[status.Status], telemetry_stack.Stack] = unverified,
+    ) -> None:
         """Offer the status of the stack beside what concerns an option, and tell both.
 
         Args:
-            seen: what the hook observed.
+            seen: options and relations of this hook.
             told: the status of the stack, or why it cannot be judged.
-            stack: makes of a status what other charms are told.
+            stack: makes what other charms are told of the status.
         """
         first = seen.first(told)
         # no number moves by itself in what options and relations lack: each one is news
@@ -100,8 +94,8 @@ class Publisher:
 
     def tell_listeners(self, last: Callable[[], status.Status | None]) -> None:
         """Tell a charm that came what the others know, or else the last status."""
-        databags = [one.data[self._charm.app] for one in self._relations.active(LISTENERS)]
-        others = (databag.get(telemetry_stack.KEY) for databag in databags)
+        listeners = self._relations.active(LISTENERS)
+        others = (one.data[self._charm.app].get(telemetry_stack.KEY) for one in listeners)
         text = next(filter(None, others), self._files.read(STACK))
         told = telemetry_stack.Stack.from_json(text)
         if told is None:
@@ -111,7 +105,7 @@ class Publisher:
             self._provider.publish(told)
 
     def history(self) -> History:
-        """What this unit remembers of the coordinator's status."""
+        """The history of the coordinator's status on this unit."""
         return History.from_json(self._files.read(HISTORY))
 
     def note(
@@ -121,7 +115,7 @@ class Publisher:
         facts: Facts | None = None,
         report: Report | None = None,
     ) -> History:
-        """Keep a status in the history, with what it rests on."""
+        """Keep a status in the history, with the facts and the report behind it."""
         change = Change(at, told.level.value, told.summary, told.check)
         noted = self.history().noted(change, facts, report)
         self._files.keep_news(HISTORY, noted.to_json())
@@ -129,14 +123,14 @@ class Publisher:
 
 
 def of_report(report: Report, upgrade: str, told: status.Status) -> telemetry_stack.Stack:
-    """What other charms are told after a verification.
+    """The stack as other charms are told it after a verification.
 
-    The stack is ready when nothing that is required failed: a ceilometer-upgrade that is still to
-    be run matters as far as resource types are missing, which is a failure of its own.
+    It is ready when nothing that is required failed: of a ceilometer-upgrade that is still to be
+    run only missing resource types matter, which are a failure of their own.
 
     Args:
         report: the last verification.
-        upgrade: what became of ceilometer-upgrade, in one word of the interface.
+        upgrade: the state of ceilometer-upgrade, in one word of the interface.
         told: the status of the stack.
     """
     looked_for = {f.service for f in report.findings if f.question == "catalog"} | {"identity"}

@@ -1,8 +1,7 @@
-"""What one unit keeps for itself: files in a private folder that outlives a refresh.
+"""Files of one unit, in a private folder that outlives a refresh.
 
 The folder is beside ops' own `.unit-state.db`, in the charm's folder: Juju leaves there what it
-did not bring, and removes all of it with the unit. Whatever cannot be read is as good as none: a
-unit that lost its files verifies once more, and nothing else.
+did not bring, and removes all of it with the unit. A file that cannot be read is as good as none.
 """
 
 from __future__ import annotations
@@ -20,10 +19,10 @@ NAME = ".telemetry-coordinator"
 """The folder, in the charm's."""
 
 VERIFIED = "verified"
-"""Of what the last verification was: `inputs.Inputs.digest`."""
+"""The `inputs.Inputs.digest` of the last verification."""
 
 STACK = "stack.json"
-"""What the leader told other charms last; empty on a unit that does not lead."""
+"""The stack that the leader told other charms last; empty on a unit that does not lead."""
 
 STACK_STATUS = "stack-status.json"
 """The status of the stack in it: units may be told what is wrong with an option instead."""
@@ -39,7 +38,7 @@ VERSION = "version"
 """The workload version that was set last."""
 
 SHOWN = "shown"
-"""The statuses that were offered last: a hook without news need not offer them again."""
+"""The statuses that were offered last: a hook without news does not offer them again."""
 
 LARGEST = 4 * 1024 * 1024
 """Bytes of a file that is read or written; more is not ours."""
@@ -52,7 +51,11 @@ PUBLIC = pathlib.Path(os.environ.get(SEAM, "/"), "var/lib/telemetry-coordinator"
 
 
 class UnitState:
-    """Named texts of this unit, mode 0600 in a folder of mode 0700."""
+    """Named texts of this unit, mode 0600 in a folder of mode 0700.
+
+    Attributes:
+        public: the folder of the files that everybody may read; it may not be there yet.
+    """
 
     def __init__(self, charm_dir: pathlib.Path, unit: str) -> None:
         """Touch nothing.
@@ -62,15 +65,10 @@ class UnitState:
             unit: name of the unit, for files that people fetch.
         """
         self._folder = charm_dir / NAME
-        self._public = PUBLIC / unit.replace("/", "-")
-
-    @property
-    def public(self) -> pathlib.Path:
-        """The folder of the files that everybody may read; it may not be there yet."""
-        return self._public
+        self.public = PUBLIC / unit.replace("/", "-")
 
     def read(self, name: str) -> str:
-        """What was kept under a name; empty where nothing was, or where it cannot be read."""
+        """The text kept under a name; empty where there is none that can be read."""
         with contextlib.suppress(OSError, ValueError):
             if self._folder.is_symlink():
                 return ""
@@ -81,7 +79,7 @@ class UnitState:
         return ""
 
     def keep(self, name: str, text: str) -> None:
-        """Replace what is kept under a name, in one step; a disk that is full loses it."""
+        """Replace the text kept under a name, in one step; a full disk loses it."""
         try:
             content = text.encode()
         except UnicodeEncodeError:
@@ -100,13 +98,13 @@ class UnitState:
             logger.warning("%s could not be kept: %s", name, os.strerror(error.errno or 0))
 
     def keep_news(self, name: str, text: str) -> None:
-        """The same, unless it is kept already."""
+        """Keep a text that is not kept already."""
         if self.read(name) != text:
             self.keep(name, text)
 
     def publish(self, name: str, text: str) -> str:
         """Write a file that everybody may read; return its path, or why it is not there."""
-        path = self._public / name
+        path = self.public / name
         try:
             path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
             _replace(path, text.encode(), 0o644)
@@ -118,13 +116,13 @@ class UnitState:
     def remove(self) -> None:
         """Remove everything, at the end of the unit's life."""
         shutil.rmtree(self._folder, ignore_errors=True)
-        shutil.rmtree(self._public, ignore_errors=True)
+        shutil.rmtree(self.public, ignore_errors=True)
 
 
 def _replace(path: pathlib.Path, content: bytes, mode: int) -> None:
     """Write a file such that readers, also after a crash, see the old or the new one.
 
-    What a crash leaves half-written has one name in a folder, and goes with the next file.
+    A file that a crash left half-written goes with the next one.
     """
     fresh = path.with_name(".new")
     with contextlib.suppress(FileNotFoundError):

@@ -5,12 +5,9 @@ from __future__ import annotations
 import datetime
 import os
 import pathlib
-from collections.abc import Callable
 
 import msgspec
-import ops
 
-import inputs
 import juju_access
 from coordinator.juju import errors, snap
 from coordinator.juju.access import Access
@@ -20,6 +17,7 @@ from coordinator.report import kept
 from coordinator.upgrade import command, packages
 from coordinator.upgrade.backends import Backends
 from coordinator.upgrade.policy import Method
+from hook import Hook
 from unit_state import UnitState
 
 CLIENT_WAIT = datetime.timedelta(hours=1)
@@ -37,38 +35,25 @@ class _Failure(kept.Kept, frozen=True):
     fault: str
 
 
-def build_backends(
-    charm: ops.CharmBase,
-    seen: inputs.Inputs,
-    files: UnitState,
-    announce: Callable[[str], None],
-    *,
-    remembers: bool,
-    installs: bool,
-    insists: bool,
-) -> Backends:
-    """What a turn of the loop works with.
+def build_backends(hook: Hook, *, remembers: bool, installs: bool, insists: bool) -> Backends:
+    """The backends of ceilometer-upgrade for one hook.
 
     Args:
-        charm: whose unit this is.
-        seen: what the hook observed.
-        files: where it is remembered that the juju client could not be installed.
-        announce: told one line before something takes long.
-        remembers: whether what is done can be recorded; else nothing is done.
-        installs: whether the client may be installed where ceilometer's action may be run.
-        insists: whether a controller is asked that did not answer a moment ago: a person waits.
+        hook: the hook or action, with valid options.
+        remembers: what is done can be recorded; else nothing is done.
+        installs: the juju client may be installed where ceilometer's action may be run.
+        insists: ask a controller, too, that did not answer a moment ago: a person waits.
     """
+    charm, files, seen = hook.charm, hook.files, hook.seen
     options = seen.settings
     if options is None:
         raise ValueError("without valid options there is nothing to do")
-    origin = options.origin
-    suite = f"{origin.series}-{origin.pocket}/{origin.release}" if origin else ""
     policy = msgspec.structs.replace(options.upgrade, remembers=remembers)
     basic = Backends(
         policy=policy,
-        command=command.CommandBackend(packages.Source(suite=suite, proxies=seen.proxies)),
+        command=command.CommandBackend(packages.Source(suite=options.suite, proxies=seen.proxies)),
         members=seen.members,
-        announce=announce,
+        announce=hook.publisher.announce,
     )
     if not options.juju_access and policy.method is not Method.ACTION:
         return basic
@@ -76,7 +61,7 @@ def build_backends(
     if not isinstance(access, Access):
         return msgspec.structs.replace(basic, barred=access)
     may_install = installs and remembers and policy.allows_action
-    juju = _find_client(charm.unit.name, access.channel, files, announce, installs=may_install)
+    juju = _find_client(hook, access.channel, installs=may_install)
     if isinstance(juju, errors.JujuFault):
         return msgspec.structs.replace(basic, barred=juju)
     from coordinator.juju import action, client  # noqa: PLC0415 - 50 ms, mostly jubilant
@@ -89,27 +74,25 @@ def build_backends(
 
 
 def keep_controller(files: UnitState, backends: Backends) -> None:
-    """Remember what was seen of the controller, for the next hook."""
+    """Keep what was seen of the controller, for the next hook."""
     if backends.action is not None:
         back_off = backends.action.controller.back_off
         files.keep(_BACK_OFF, kept.dumps(back_off) if back_off else "")
         files.keep(_SIGHTINGS, kept.dumps(backends.action.sightings))
 
 
-def _find_client(
-    unit: str, channel: str, files: UnitState, announce: Callable[[str], None], *, installs: bool
-) -> pathlib.Path | errors.JujuFault:
-    """The juju client, installed now where that may be tried, or why it is not there."""
+def _find_client(hook: Hook, channel: str, *, installs: bool) -> pathlib.Path | errors.JujuFault:
+    """The juju client, installed now where that may be tried; else the reason it is missing."""
     found = snap.find()
     if found is not None:
         return found
     now = datetime.datetime.now(datetime.timezone.utc)
-    last = kept.loads(_Failure, files.read(_CLIENT))
+    last = kept.loads(_Failure, hook.files.read(_CLIENT))
     fault = last.fault if last and last.at <= now < last.at + CLIENT_WAIT else ""
     if installs and not fault:
-        obtained = snap.obtain(channel, announce)
+        obtained = snap.obtain(channel, hook.publisher.announce)
         if isinstance(obtained, pathlib.Path):
             return obtained
         fault = obtained
-        files.keep(_CLIENT, kept.dumps(_Failure(now, fault)))
-    return errors.no_client(channel, fault, unit)
+        hook.files.keep(_CLIENT, kept.dumps(_Failure(now, fault)))
+    return errors.no_client(channel, fault, hook.charm.unit.name)

@@ -1,1 +1,1 @@
-"""What the Canonical Observability Stack gets: metrics, alert rules and a dashboard."""
+"""Metrics, alert rules and a dashboard for the Canonical Observability Stack."""

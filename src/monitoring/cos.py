@@ -1,4 +1,4 @@
-"""What the relation cos-agent carries: scrape job, alert rules and dashboard of this unit.
+"""The databag of the relation cos-agent: scrape job, alert rules and dashboard of this unit.
 
 Form: interface cos_agent, version 0: the key `config` of the unit's databag, with JSON in it.
 Equal inputs give equal texts, so that a hook without news changes nothing.
@@ -18,8 +18,11 @@ import yaml
 
 from monitoring.exporter import ADDRESS, FILE
 
+KEY = "config"
+"""Key of the unit's databag."""
+
 DOCS = "https://charmhub.io/telemetry-coordinator/docs"
-"""Where the documentation is, as metadata.yaml says: `DOCS` of alert_rules.yaml."""
+"""The documentation, as metadata.yaml names it: `DOCS` of alert_rules.yaml."""
 
 CHARM = "telemetry-coordinator"
 
@@ -29,13 +32,7 @@ DASHBOARD = _HERE / "dashboard.json"
 
 
 class Topology(msgspec.Struct, frozen=True):
-    """Whose alerts they are.
-
-    Attributes:
-        model: name of the Juju model.
-        model_uuid: its UUID.
-        unit: name of the unit.
-    """
+    """The unit that is monitored, and its Juju model."""
 
     model: str
     model_uuid: str
@@ -43,7 +40,7 @@ class Topology(msgspec.Struct, frozen=True):
 
     @property
     def application(self) -> str:
-        """Name of the application."""
+        """Name of the unit's application."""
         return self.unit.partition("/")[0]
 
     @property
@@ -58,7 +55,7 @@ class Topology(msgspec.Struct, frozen=True):
 
 
 def databag(topology: Topology, port: int) -> str:
-    """What the key `config` holds; without a port, nothing is scraped and nothing alerts."""
+    """The value of the key; without a port, nothing is scraped and nothing alerts."""
     return json.dumps(
         {
             "metrics_alert_rules": alert_rules(topology) if port else {},
@@ -72,7 +69,7 @@ def databag(topology: Topology, port: int) -> str:
 
 
 def scrape_job(topology: Topology, port: int) -> dict[str, Any]:
-    """How Prometheus gets the metrics of this unit."""
+    """The job by which Prometheus gets the metrics of this unit."""
     return {
         "job_name": f"{topology.unit.replace('/', '-')}-metrics",
         "metrics_path": f"/{FILE}",

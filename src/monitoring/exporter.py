@@ -29,7 +29,7 @@ ADDRESS = "127.0.0.1"
 
 NOTHING = "# This unit has verified nothing that counts: the leader has, or nobody could yet.\n"
 
-_FOLDER = "metrics"
+_METRICS = f"metrics/{FILE}"
 _SYSTEM = pathlib.Path("/etc/systemd/system")
 _BOOTED = pathlib.Path("/run/systemd/system")
 """There while systemd runs: sd_booted(3)."""
@@ -42,27 +42,22 @@ _UNIT = pathlib.Path(__file__).with_name("metrics.service")
 
 
 class Systemd(msgspec.Struct, frozen=True):
-    """The machine's systemd, as far as it is there.
-
-    Attributes:
-        folder: where units are written to.
-        runs: whether it can be told about them.
-    """
+    """The machine's systemd: the folder of its units; it is told of them only where it runs."""
 
     folder: pathlib.Path
     runs: bool
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Systemd | None:
-        """That of this machine; None where there is none, as in some containers."""
+        """The systemd of this machine; None where there is none, as in some containers."""
         if environment.get(SEAM):
             return cls(pathlib.Path(environment[SEAM], _SYSTEM.relative_to("/")), runs=False)
         return cls(_SYSTEM, runs=True) if _BOOTED.is_dir() else None
 
-    def tell(self, *words: str) -> bool:
-        """Run systemctl; one that fails or hangs is told in the log."""
+    def tell(self, *words: str) -> None:
+        """Run systemctl; a failure is only logged."""
         if not self.runs:
-            return True
+            return
         command = ["systemctl", *words]
         try:
             done = subprocess.run(
@@ -70,23 +65,15 @@ class Systemd(msgspec.Struct, frozen=True):
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             logger.warning("%s: %s", " ".join(command), error)
-            return False
+            return
         if done.returncode:
             logger.warning("%s: %s", " ".join(command), plain(done.stderr or "failed"))
-        return not done.returncode
 
 
 class Exporter:
-    """What one unit of the coordinator exports."""
+    """The metrics of one unit: a file, and its service where there is a systemd."""
 
     def __init__(self, unit: str, files: UnitState, systemd: Systemd | None) -> None:
-        """Touch nothing.
-
-        Args:
-            unit: name of the unit.
-            files: where the file with the metrics is.
-            systemd: what serves it; None where there is no systemd.
-        """
         self._unit = unit
         self._files = files
         self._systemd = systemd
@@ -95,32 +82,33 @@ class Exporter:
     def export(self, samples: Iterable[Sample]) -> None:
         """Replace what is exported, in one step."""
         self._files.keep(EXPORTED, "yes")
-        self._files.publish(f"{_FOLDER}/{FILE}", metrics.text_of(samples))
+        self._files.publish(_METRICS, metrics.text_of(samples))
 
     def withdraw(self) -> None:
-        """Export nothing: who scrapes sees the unit, and nothing that it verified."""
-        self._files.publish(f"{_FOLDER}/{FILE}", NOTHING)
-        self._files.keep(EXPORTED, "")
+        """Export nothing any more: who scrapes sees the unit, and nothing that it verified."""
+        if self._files.read(EXPORTED):
+            self._files.publish(_METRICS, NOTHING)
+            self._files.keep(EXPORTED, "")
 
     def serve(self, port: int) -> None:
-        """Let the file be served on a port of loopback; not at all on port 0."""
+        """Serve the file on a port of loopback; not at all on port 0."""
         if not port:
             self.stop()
             return
         if self._systemd is None:
             logger.info("metrics are not served: no systemd runs here")
             return
-        folder = self._files.public / _FOLDER
-        if not (folder / FILE).exists():
-            self.withdraw()
+        file = self._files.public / _METRICS
+        if not file.exists():
+            self._files.publish(_METRICS, NOTHING)
         text = _UNIT.read_text(encoding="utf-8").format(
-            unit=self._unit, port=port, address=ADDRESS, folder=folder
+            unit=self._unit, port=port, address=ADDRESS, folder=file.parent
         )
         path = self._systemd.folder / self._name
-        if _read(path) == text:
-            self._systemd.tell("start", self._name)
-            return
         try:
+            if path.exists() and path.read_bytes() == text.encode():
+                self._systemd.tell("start", self._name)
+                return
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
             path.chmod(0o644)
@@ -133,7 +121,7 @@ class Exporter:
         self._systemd.tell("enable", "--now", self._name)
 
     def stop(self) -> None:
-        """Serve nothing any more, and leave nothing of that behind."""
+        """Stop and remove the service."""
         if self._systemd is None:
             return
         path = self._systemd.folder / self._name
@@ -160,10 +148,3 @@ class Exporter:
                     error.strerror,
                     application,
                 )
-
-
-def _read(path: pathlib.Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, ValueError):
-        return ""

@@ -1,9 +1,9 @@
-"""What one verification says, as samples of metrics. Pure: values in, values out."""
+"""Samples of metrics of one verification."""
 
 from __future__ import annotations
 
 import collections
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import msgspec
 
@@ -27,15 +27,22 @@ SERVICES = 40
 APPLICATIONS = 100
 """Applications that have series of their own; a stack has about 25."""
 
+_BY_SERVICE = {
+    Metric.ENDPOINT_TOOK: figures.ENDPOINT_SECONDS,
+    Metric.CERTIFICATE_ENDS: figures.CERTIFICATE_ENDS,
+    Metric.CANARY_TOOK: figures.CANARY_SECONDS,
+}
+"""Metrics of each service, and their figures in a report."""
+
 _NEEDED = {Step.RUN, Step.WAIT, Step.ADVISE, Step.POLL}
 _LOOKED_AT = {Severity.OK, Severity.DEGRADED, Severity.FAILED}
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What is told of a verification.
+    """The outcome of a verification.
 
     Attributes:
-        record: what is remembered about ceilometer-upgrade.
+        record: of ceilometer-upgrade.
         step: what is still to be done about it.
         model: the stack's applications; None when they were not seen.
     """
@@ -46,34 +53,28 @@ class Outcome(msgspec.Struct, frozen=True):
     model: Model | None = None
 
 
-def of_outcome(outcome: Outcome) -> tuple[Sample, ...]:
-    """All samples, of which there are at most a few hundred whatever the cloud is like."""
-    report = outcome.report
-    return (
-        Sample(Metric.VERIFIED, report.verified),
-        Sample(Metric.TAKEN_AT, report.taken_at.timestamp()),
-        *_one(Metric.TOOK, report.figures.get(figures.VERIFICATION_SECONDS)),
-        *_findings(report),
-        *_upgrade(outcome.record, outcome.step),
-        *_by_service(Metric.ENDPOINT_TOOK, report.figures, figures.ENDPOINT_SECONDS),
-        *_by_service(Metric.CERTIFICATE_ENDS, report.figures, figures.CERTIFICATE_ENDS),
-        *_by_service(Metric.CANARY_TOOK, report.figures, figures.CANARY_SECONDS),
-        *_one(
-            Metric.CANARY_SENT_AT,
-            report.canaries.sent_at.timestamp() if report.canaries else None,
-        ),
-        *_one(Metric.BACKLOG, report.figures.get(figures.BACKLOG)),
-        *_hosts(report),
-        *_applications(outcome.model),
-    )
-
-
-def _one(metric: Metric, value: float | None) -> tuple[Sample, ...]:
-    return () if value is None else (Sample(metric, value),)
+def of_outcome(outcome: Outcome) -> Iterator[Sample]:
+    """All samples: at most a few hundred, whatever the cloud is like."""
+    report, numbers = outcome.report, outcome.report.figures
+    single = {
+        Metric.VERIFIED: report.verified,
+        Metric.TAKEN_AT: report.taken_at.timestamp(),
+        Metric.TOOK: numbers.get(figures.VERIFICATION_SECONDS),
+        Metric.CANARY_SENT_AT: report.canaries.sent_at.timestamp() if report.canaries else None,
+        Metric.BACKLOG: numbers.get(figures.BACKLOG),
+    }
+    yield from (Sample(metric, value) for metric, value in single.items() if value is not None)
+    for metric, name in _BY_SERVICE.items():
+        known = sorted(figures.about(numbers, name).items())
+        yield from (Sample(metric, value, (service,)) for service, value in known[:SERVICES])
+    yield from _findings(report)
+    yield from _upgrade(outcome.record, outcome.step)
+    yield from _hosts(report)
+    yield from _applications(outcome.model)
 
 
 def _findings(report: Report) -> Iterator[Sample]:
-    """How many findings there are of each kind, the worst kinds first."""
+    """The number of findings of each kind, the worst kinds first."""
     counted = collections.Counter(
         (
             finding.service,
@@ -97,11 +98,6 @@ def _upgrade(record: Record, step: Step) -> Iterator[Sample]:
     if record.success is not None:
         yield Sample(Metric.UPGRADED_AT, record.success.at.timestamp())
     yield Sample(Metric.UPGRADE_FAILURES, record.failure.count if record.failure else 0)
-
-
-def _by_service(metric: Metric, numbers: Mapping[str, float], name: str) -> Iterator[Sample]:
-    known = sorted(figures.about(numbers, name).items())
-    yield from (Sample(metric, value, (service,)) for service, value in known[:SERVICES])
 
 
 def _hosts(report: Report) -> Iterator[Sample]:

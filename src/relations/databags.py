@@ -1,8 +1,7 @@
-"""Databags of the relations as typed values. Pure: mappings in, values out.
+"""Databags of the relations as typed values.
 
-The dialects are those of the charms themselves: charm-keystone (identity-credentials),
-charm-gnocchi (metric-service) and charm-vault (certificates). Values are strings; an absent one
-may also be empty, `None` or `__null__`.
+Sources: charm-keystone (identity-credentials), charm-gnocchi (metric-service) and charm-vault
+(certificates). Values are strings; an absent one may also be empty, `None` or `__null__`.
 """
 
 from __future__ import annotations
@@ -19,9 +18,6 @@ Databag = Mapping[str, str]
 Databags = Mapping[str, Databag]
 """Databags of the remote units, by the unit's name."""
 
-REQUEST_KEYS = ("username", "requested_grants")
-"""Keys that we write to identity-credentials."""
-
 _ABSENT = {"", "None", "__null__"}
 _NEEDED = (
     "credentials_host",
@@ -35,12 +31,11 @@ _SUNBEAM_KEYS = {"credentials", "internal-endpoint", "api-version", "auth-host"}
 
 
 class Identity(msgspec.Struct, frozen=True):
-    """What keystone sent.
+    """Credentials from keystone.
 
     Attributes:
-        candidates: complete sets of credentials, each once; empty while keystone has sent none.
-        fault: why what it sent can never be used; or nothing.
-        remedy: what to do about the fault.
+        candidates: complete sets, each once; empty while keystone has sent none.
+        fault: why they can never be used, or nothing.
     """
 
     candidates: tuple[Credentials, ...] = ()
@@ -49,26 +44,23 @@ class Identity(msgspec.Struct, frozen=True):
 
 
 class Gnocchi(msgspec.Struct, frozen=True):
-    """What Gnocchi's units published.
+    """State of Gnocchi's units.
 
     Attributes:
-        urls: distinct valid URLs; empty while its database is not ready.
-        fault: which unit published something else, or nothing.
+        ready: a unit published its URL, since its database is ready.
+        fault: the unit that published something else, where none published its URL.
     """
 
-    urls: tuple[str, ...] = ()
+    ready: bool = False
     fault: str = ""
 
 
 def identity_request(username: str, grants: tuple[str, ...]) -> dict[str, str]:
-    """What we write to identity-credentials: the user that keystone is to make.
+    """Our side of identity-credentials: the user that keystone is to make.
 
-    Without `requested_grants` keystone grants its admin role.
+    Without grants, keystone grants its admin role; an empty value removes the key.
     """
-    request = {"username": username}
-    if grants:
-        request["requested_grants"] = ",".join(grants)
-    return request
+    return {"username": username, "requested_grants": ",".join(grants)}
 
 
 def identity(units: Databags, application: Databag) -> Identity:
@@ -91,16 +83,18 @@ def identity(units: Databags, application: Databag) -> Identity:
             found.append(_credentials(unit, values))
     if found:
         return Identity(_distinct(found))
-    if not faults and _SUNBEAM_KEYS & application.keys():
+    if faults:
+        return faults[0]
+    if _SUNBEAM_KEYS & application.keys():
         return Identity(
             fault="keystone speaks the dialect of Sunbeam (OpenStack on Kubernetes)",
             remedy="integrate the machine charm keystone",
         )
-    return faults[0] if faults else Identity()
+    return Identity()
 
 
 def _fault_of(unit: str, values: Databag) -> Identity | None:
-    """Why complete credentials can never be used; None when they can."""
+    """The reason why complete credentials can never be used; None when they can."""
     version = values.get("api_version", "3").strip().removeprefix("v")
     if version.split(".")[0] != "3":
         return Identity(
@@ -136,7 +130,6 @@ def _auth_url(values: Databag) -> str:
 
 
 def _distinct(found: list[Credentials]) -> tuple[Credentials, ...]:
-    """Each set of credentials once, in the order of appearance."""
     unique: dict[Credentials, Credentials] = {}
     for one in found:
         unique.setdefault(dataclasses.replace(one, source=""), one)
@@ -144,19 +137,17 @@ def _distinct(found: list[Credentials]) -> tuple[Credentials, ...]:
 
 
 def gnocchi(units: Databags) -> Gnocchi:
-    """Read metric-service: the URL that each Gnocchi unit publishes."""
-    urls: list[str] = []
+    """Read metric-service."""
     fault = ""
     for unit in sorted(units, key=_unit_number):
-        value = units[unit].get("gnocchi_url", "").strip()
-        if _absent(value):
+        url = units[unit].get("gnocchi_url", "").strip()
+        if _absent(url):
             continue
-        wrong = fault_of(value)
-        if wrong:
-            fault = fault or f"{unit} published a URL that cannot be used ({wrong})"
-        else:
-            urls.append(value.rstrip("/"))
-    return Gnocchi(tuple(dict.fromkeys(urls)), "" if urls else fault)
+        wrong = fault_of(url)
+        if not wrong:
+            return Gnocchi(ready=True)
+        fault = fault or f"{unit} published a URL that cannot be used ({wrong})"
+    return Gnocchi(fault=fault)
 
 
 def certificates(units: Databags) -> dict[str, str]:

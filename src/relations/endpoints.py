@@ -13,7 +13,7 @@ LISTENERS = "telemetry-stack"
 """Of the charms that are told the status of the stack."""
 
 MONITORING = "cos-agent"
-"""Where the collector of the Canonical Observability Stack is integrated."""
+"""Of the collector of the Canonical Observability Stack."""
 
 PEERS = "coordinators"
 

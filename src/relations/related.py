@@ -15,15 +15,15 @@ class Related:
 
         Args:
             model: the Juju model as this unit sees it.
-            unrelated: endpoints that had no relation when they were asked about last. They are
-                not asked about again, since Juju announces each relation by a hook.
+            unrelated: endpoints that had no relation at the last hook. They are not asked about
+                again, since Juju announces each relation by a hook.
         """
         self._model = model
         self._empty = set(unrelated.split())
 
     @property
     def unrelated(self) -> str:
-        """Endpoints that have no relation, as far as they were asked about."""
+        """Endpoints that were asked about and have no relation, separated by blanks."""
         return " ".join(sorted(self._empty))
 
     def active(self, endpoint: str) -> list[ops.Relation]:
@@ -36,7 +36,7 @@ class Related:
         return [relation for relation in found if relation.active]
 
     def units(self, endpoint: str) -> dict[str, Databag]:
-        """What the units of an endpoint wrote, by their names."""
+        """Databags of the units of an endpoint, by their names."""
         return {
             name: databag
             for relation in self.active(endpoint)
@@ -45,7 +45,7 @@ class Related:
 
 
 def of_units(relation: ops.Relation) -> dict[str, Databag]:
-    """What the units of a relation wrote, by their names."""
+    """Databags of the units of a relation, by their names."""
     return {unit.name: read(relation, unit) for unit in relation.units}
 
 

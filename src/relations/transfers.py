@@ -26,7 +26,7 @@ _NOTHING = ("", "[]")
 
 
 def certificates(related: Related) -> dict[str, str]:
-    """PEM texts by their source; what cannot be read is among them, to be reported as such."""
+    """PEM texts by their source; an unreadable one is empty, to be reported as such."""
     texts: dict[str, str] = {}
     for relation in related.active(TRANSFERS):
         try:
@@ -46,10 +46,10 @@ def request_version(related: Related, app: ops.Application) -> None:
 
 
 def _sent(relation: ops.Relation) -> list[str]:
-    """What one provider sent, each text once, in an order that does not depend on the provider.
+    """Texts of one provider, each once, in an order that does not depend on the provider.
 
     Raises:
-        ValueError: if it is neither version of the interface.
+        ValueError: they are of neither version of the interface.
     """
     application = read(relation, relation.app)
     if application.get("certificates", "") not in _NOTHING:
@@ -65,22 +65,17 @@ def _sent(relation: ops.Relation) -> list[str]:
 
 
 def _texts_of_unit(databag: Mapping[str, str]) -> list[str]:
-    """What one unit of a provider of version 0 sent; its `certificate` is no authority.
-
-    Raises:
-        ValueError: if it is not as the version says.
-    """
-    values = (_decoded(databag.get(key, "")) for key in ("ca", "chain"))
-    return [
-        text
-        for value in values
-        if value is not None
-        for text in ([value] if isinstance(value, str) else _texts(value))
-    ]
+    """Texts of one unit of a provider of version 0; its `certificate` is no authority."""
+    texts: list[str] = []
+    for key in ("ca", "chain"):
+        value = _decoded(databag.get(key, ""))
+        if value is not None:
+            texts += [value] if isinstance(value, str) else _texts(value)
+    return texts
 
 
 def _decoded(text: str) -> Json:
-    """The value of a JSON text, and a text that is no JSON as it stands."""
+    """The value of a JSON text; any other text as it stands."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
@@ -88,11 +83,6 @@ def _decoded(text: str) -> Json:
 
 
 def _texts(value: Json) -> list[str]:
-    """A list of texts as such.
-
-    Raises:
-        ValueError: if it is anything else.
-    """
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise ValueError("not a list of texts")
     return [str(text) for text in value]

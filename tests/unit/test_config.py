@@ -39,13 +39,12 @@ def test_the_defaults_are_valid():
         verify_timeout=20,
         extra_ca="",
         upgrade=policy.UpgradePolicy(policy.Method.AUTO, policy.Trigger.ON_CHANGE),
-        origin=None,
+        suite="",
         requested_grants=(),
         juju_access="",
         expiry=Limits(30, 7),
-        deep=config.Deep.ON_CHANGE,
+        depth=request.Depth.CHANGES,
         thresholds=request.DEFAULT_THRESHOLDS,
-        metrics_port=18041,
     )
 
 
@@ -179,19 +178,29 @@ def test_ssl_ca_may_hold_several_certificates(ca_pem: str):
 
 
 @pytest.mark.parametrize(
-    ("text", "archive"),
+    ("text", "suite"),
     [
-        ("distro", None),
-        ("cloud:jammy-antelope", config.CloudArchive("jammy", "antelope", "updates")),
-        ("cloud:jammy-antelope/updates", config.CloudArchive("jammy", "antelope", "updates")),
-        ("cloud:noble-epoxy/proposed", config.CloudArchive("noble", "epoxy", "proposed")),
-        ("cloud:noble-2025.2", config.CloudArchive("noble", "2025.2", "updates")),
+        ("distro", ""),
+        ("cloud:jammy-antelope", "jammy-updates/antelope"),
+        ("cloud:jammy-antelope/updates", "jammy-updates/antelope"),
+        ("cloud:noble-epoxy/proposed", "noble-proposed/epoxy"),
+        ("cloud:noble-2025.2", "noble-updates/2025.2"),
     ],
 )
-def test_origins_are_spelt_as_in_the_openstack_charms(
-    text: str, archive: config.CloudArchive | None
-):
-    assert parse(openstack_origin=text).origin == archive
+def test_origins_are_spelt_as_in_the_openstack_charms(text: str, suite: str):
+    assert parse(openstack_origin=text).suite == suite
+
+
+@pytest.mark.parametrize(
+    ("text", "depth"),
+    [
+        ("off", request.Depth.SHALLOW),
+        ("on-change", request.Depth.CHANGES),
+        ("always", request.Depth.FULL),
+    ],
+)
+def test_each_word_for_the_depth_has_its_own(text: str, depth: request.Depth):
+    assert parse(deep_verification=text).depth is depth
 
 
 def test_roles_are_separated_by_commas():

@@ -8,9 +8,9 @@ ROOT = pathlib.Path(__file__).parents[2]
 SOURCE = ROOT / "src"
 FLOORS = (
     ("charm",),
-    ("duties",),
     ("actions",),
     ("wiring", "planning"),
+    ("hook",),
     ("juju_access", "monitoring", "stack_status"),
     ("inputs", "peer_state"),
     ("relations", "config", "unit_state"),

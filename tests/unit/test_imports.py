@@ -86,7 +86,7 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
-QUIET = ("config", "inputs", "relations.databags", "duties", "actions")
+QUIET = ("config", "inputs", "relations.databags", "hook", "actions")
 """Modules of src/ that a hook without work does not load, nor all that they stand on."""
 
 

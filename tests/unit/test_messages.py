@@ -25,7 +25,7 @@ SPEAKING = (
     "actions.py",
     "charm.py",
     "config.py",
-    "duties.py",
+    "hook.py",
     "inputs.py",
     "juju_access.py",
     "peer_state.py",
@@ -54,7 +54,6 @@ SILENT = (
     "monitoring/__init__.py",
     "monitoring/cos.py",
     "monitoring/exporter.py",
-    "monitoring/monitor.py",
     "monitoring/samples.py",
     "stack_status.py",  # hands on the message of the status
     "unit_state.py",  # logs alone

@@ -1,12 +1,12 @@
-"""Who asks, and where: the `OS_*` variables of an openrc, or a cloud of clouds.yaml."""
+"""Access to a cloud, from the `OS_*` variables of an openrc or from clouds.yaml."""
 
 from __future__ import annotations
 
-import dataclasses
 import pathlib
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
+import msgspec
 import yaml
 
 from coordinator.openstack import certificates
@@ -14,20 +14,18 @@ from coordinator.openstack.credentials import Credentials
 
 _ADMITTED = ("", "password", "v3password")
 _PLACES = ("clouds.yaml", "~/.config/openstack/clouds.yaml", "/etc/openstack/clouds.yaml")
-"""Where openstacksdk looks for it, besides OS_CLIENT_CONFIG_FILE."""
+"""Files that openstacksdk looks for, besides OS_CLIENT_CONFIG_FILE."""
 
 
 class AccessError(ValueError):
     """Something is missing or not supported; the text says what to do."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Access:
+class Access(msgspec.Struct, frozen=True):
     """A user of a cloud, and the way to it.
 
     Attributes:
-        interface: `public`, `internal` or `admin`.
-        region: empty: the first that is found.
+        region: empty for the first that is found.
         certificates: CA certificates (PEM) by their source, in the words of a request.
     """
 
@@ -38,11 +36,7 @@ class Access:
 
 
 def read(environ: Mapping[str, str]) -> Access:
-    """The access that the environment names.
-
-    Raises:
-        AccessError: it names none, or one that is not supported.
-    """
+    """The access that the environment names."""
     values = _of_cloud(environ) if environ.get("OS_CLOUD") else dict(environ)
     if values.get("OS_AUTH_TYPE", "") not in _ADMITTED:
         raise AccessError("only OS_AUTH_TYPE=password is supported: use a user and a password")
@@ -96,7 +90,7 @@ def _of_cloud(environ: Mapping[str, str]) -> dict[str, str]:
     """A cloud of clouds.yaml, in the words of an openrc, some of which count more."""
     name = environ["OS_CLOUD"]
     entry = _entry(environ.get("OS_CLIENT_CONFIG_FILE", ""), name)
-    auth = cast("dict[str, Any]", entry.get("auth") or {})
+    auth: dict[str, Any] = entry.get("auth") or {}
     given = {f"OS_{key.upper()}": str(value) for key, value in auth.items()}
     for key in ("auth_type", "region_name", "interface", "endpoint_type", "cacert"):
         if entry.get(key):

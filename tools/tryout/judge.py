@@ -84,18 +84,20 @@ def judge(model: Model) -> Report:
         blueprint=blueprint,
     )
     found = [*systems.of_model(model, request, (), report), *_requests(model, at)]
-    report = Report(at, "internal", "", root_causes.explained(found, blueprint))
-    report = remedies.retold(report, remedies.OF_JUDGE)
+    explained = root_causes.explained(found, blueprint)
+    report = remedies.retold(
+        msgspec.structs.replace(report, findings=explained), remedies.OF_JUDGE
+    )
     if report.severity is Severity.OK:
         well = "shows no fault" if report.findings else "has nothing of the stack"
-        return msgspec.structs.replace(report, whole=f"the model {well}; no service was asked")
-    return msgspec.structs.replace(
-        report, whole=report.summary().removeprefix("nothing verified; ")
-    )
+        whole = f"the model {well}; no service was asked"
+    else:
+        whole = report.summary().removeprefix("nothing verified; ")
+    return msgspec.structs.replace(report, whole=whole)
 
 
 def text_of(model: Model, report: Report, file: str, channel: str = "") -> str:
-    """All that is said of a model: its report, and the plan."""
+    """The report of a model, and the plan."""
     view = render.report_as(Form.TEXT, report, Choice().blueprint)
     return "\n".join((_HEAD, *_warning(model), view, _plan(model, report, file, channel)))
 
@@ -148,7 +150,7 @@ def _bare(apps: Iterable[Application]) -> list[str]:
 
 
 def _requests(model: Model, at: datetime.datetime) -> Iterator[Finding]:
-    """What the coordinator says of a Ceilometer that asks for its action, and it may not run."""
+    """The findings of Ceilometers that ask for an action that may not be run from here."""
     for app in ceilometer.applications(model):
         found = findings.of_charm(Sight(app), Record(), at, may_command=False)
         if found is not None and ceilometer.asks(app):
@@ -156,7 +158,7 @@ def _requests(model: Model, at: datetime.datetime) -> Iterator[Finding]:
 
 
 def _taken_at(model: Model) -> datetime.datetime:
-    """When the status was saved: a moment after the newest change of a unit's in it."""
+    """The time of the status: a moment after the newest change of a unit in it."""
     times = [unit.workload.since for unit in model.units] + [u.agent.since for u in model.units]
     newest = max(filter(None, times), default=datetime.datetime.now(datetime.timezone.utc))
     return newest + datetime.timedelta(minutes=1)

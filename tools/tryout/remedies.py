@@ -28,7 +28,7 @@ OF_VERIFY = {
     rf"juju exec -a {_US} -- ": "",
     rf"juju debug-log --include {_US}": "report it as a fault of this tool, with ANONYMOUS=1",
 }
-"""What is said instead, by a pattern of the coordinator's remedy."""
+"""Texts by a pattern of the remedy that they replace."""
 
 OF_JUDGE = {r"juju run \S+/leader plan-stack\b.*": "see the plan below"}
 

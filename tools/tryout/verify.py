@@ -63,7 +63,7 @@ def main(environ: Mapping[str, str]) -> int:
 
 
 def request_of(who: access.Access, environ: Mapping[str, str]) -> Request:
-    """What is verified.
+    """The request that the environment describes.
 
     Raises:
         ValueError: SERVICES names something unknown, or a number of seconds is not allowed.
@@ -71,7 +71,7 @@ def request_of(who: access.Access, environ: Mapping[str, str]) -> Request:
     blueprint = loader.load()
     known = tuple(blueprint.services)
     usual = DEFAULT_THRESHOLDS
-    patience = _seconds(environ, "CANARY_TIMEOUT", usual.canary_timeout, config.CANARY_RANGE)
+    patience = _seconds(environ, "CANARY_TIMEOUT", usual.canary_timeout)
     required = config.parse_services(environ.get("SERVICES") or USUAL, known)
     return Request(
         credentials=(who.credentials,),
@@ -79,7 +79,7 @@ def request_of(who: access.Access, environ: Mapping[str, str]) -> Request:
         optional=tuple(service for service in known if service not in required),
         interface=who.interface,
         region=who.region,
-        timeout=_seconds(environ, "VERIFY_TIMEOUT", 60, config.TIMEOUT_RANGE),
+        timeout=_seconds(environ, "VERIFY_TIMEOUT", 60),
         certificates=who.certificates,
         proxies=Proxies.from_environment(environ),
         applications={},
@@ -91,15 +91,17 @@ def request_of(who: access.Access, environ: Mapping[str, str]) -> Request:
     )
 
 
-def _seconds(environ: Mapping[str, str], name: str, usual: int, allowed: range) -> int:
-    text = environ.get(name) or str(usual)
-    if not text.isdecimal() or int(text) not in allowed:
-        raise ValueError(f"{name}: use whole seconds from {allowed.start} to {allowed.stop - 1}")
-    return int(text)
+def _seconds(environ: Mapping[str, str], name: str, usual: int) -> int:
+    """The value of the charm's option of that name."""
+    parser = config.PARSERS[name.lower().replace("_", "-")]
+    try:
+        return parser(environ.get(name) or str(usual))
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
 
 
 def _stopped(request: Request) -> str:
-    """What a person is told who interrupts a verification."""
+    """The message after a verification that a person interrupted."""
     if request.depth is not Depth.FULL:
         return "stopped; there is no report"
     minutes = math.ceil(lifecycle.longest_life(request).total_seconds() / 60)
@@ -113,10 +115,10 @@ def form_of(word: str) -> Form:
     Raises:
         ValueError: there is none of that name; it says which there are.
     """
-    forms = {form.value: form for form in Form}
-    if word and word not in forms:
-        raise ValueError(f"FORMAT: use {', '.join(forms)}")
-    return forms[word or Form.TEXT.value]
+    try:
+        return Form(word or Form.TEXT)
+    except ValueError:
+        raise ValueError(f"FORMAT: use {', '.join(form.value for form in Form)}") from None
 
 
 def verify(request: Request, tell: runner.Progress) -> Report:
