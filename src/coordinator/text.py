@@ -12,6 +12,15 @@ SHOWN = 5
 _NO_NAME = re.compile(r"[^A-Za-z0-9._:/-]")
 
 
+class Secret(str):
+    """A text that stays out of the repr of what holds it, and so out of logs and tracebacks."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "Secret()"
+
+
 def plain(text: str, limit: int = 300) -> str:
     """The text on one line, without control characters, cut at the limit.
 

@@ -6,13 +6,13 @@ Sources: charm-keystone (identity-credentials), charm-gnocchi (metric-service) a
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 
 import msgspec
 
 from coordinator.openstack.credentials import Credentials
 from coordinator.openstack.urls import fault_of
+from coordinator.text import Secret
 
 Databag = Mapping[str, str]
 Databags = Mapping[str, Databag]
@@ -80,9 +80,9 @@ def identity(units: Databags, application: Databag) -> Identity:
         if fault:
             faults.append(fault)
         else:
-            found.append(_credentials(unit, values))
+            found.append(_credentials(values))
     if found:
-        return Identity(_distinct(found))
+        return Identity(tuple(dict.fromkeys(found)))
     if faults:
         return faults[0]
     if _SUNBEAM_KEYS & application.keys():
@@ -108,13 +108,12 @@ def _fault_of(unit: str, values: Databag) -> Identity | None:
     return None
 
 
-def _credentials(unit: str, values: Databag) -> Credentials:
+def _credentials(values: Databag) -> Credentials:
     domain = values.get("domain", "default")
     return Credentials(
-        source=unit,
         auth_url=_auth_url(values),
         username=values["credentials_username"],
-        password=values["credentials_password"],
+        password=Secret(values["credentials_password"]),
         project=values["credentials_project"],
         user_domain=values.get("credentials_user_domain_name", domain),
         project_domain=values.get("credentials_project_domain_name", domain),
@@ -127,13 +126,6 @@ def _auth_url(values: Databag) -> str:
     if ":" in host and not host.startswith("["):
         host = f"[{host}]"
     return f"{values['credentials_protocol']}://{host}:{values['credentials_port']}/v3"
-
-
-def _distinct(found: list[Credentials]) -> tuple[Credentials, ...]:
-    unique: dict[Credentials, Credentials] = {}
-    for one in found:
-        unique.setdefault(dataclasses.replace(one, source=""), one)
-    return tuple(unique.values())
 
 
 def gnocchi(units: Databags) -> Gnocchi:

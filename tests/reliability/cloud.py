@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import json
 import os
 import pathlib
@@ -56,7 +55,7 @@ def verify(
     It ends inside its budget, finds no error of the coordinator's own, and leaves neither threads
     nor sockets nor files behind.
     """
-    credentials = dataclasses.replace(reports.CREDENTIALS, auth_url=f"{keystone_url}/v3")
+    credentials = msgspec.structs.replace(reports.CREDENTIALS, auth_url=f"{keystone_url}/v3")
     request = msgspec.structs.replace(
         reports.REQUEST,
         credentials=(credentials,),

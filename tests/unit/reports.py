@@ -12,6 +12,7 @@ from coordinator.openstack.proxies import Proxies
 from coordinator.report.finding import Cause, Finding, Severity
 from coordinator.report.report import Report
 from coordinator.request import Request
+from coordinator.text import Secret
 from coordinator.upgrade import command, decision
 from coordinator.upgrade import record as upgrade_record
 from coordinator.upgrade.run import Situation
@@ -19,10 +20,9 @@ from coordinator.upgrade.run import Situation
 NOW = datetime.datetime(2026, 11, 22, 10, 0, tzinfo=datetime.timezone.utc)
 
 CREDENTIALS = Credentials(
-    source="keystone/0",
     auth_url="http://192.0.2.20:5000/v3",
     username="telemetry-coordinator",
-    password="correct-horse",
+    password=Secret("correct-horse"),
     project="services",
     user_domain="service_domain",
     project_domain="service_domain",

@@ -46,7 +46,7 @@ def test_a_stale_leaders_credentials_are_candidates_too(context: Context, stage:
         2: databags.CREDENTIALS,
     }
     request = ordered(context, stage, model.state(model.keystone(units), model.gnocchi()))
-    assert [one.source for one in request.credentials] == ["keystone/0", "keystone/2"]
+    assert [one.password for one in request.credentials] == ["stale", databags.PASSWORD]
 
 
 def test_names_of_the_related_applications_go_into_remedies(context: Context, stage: Stage):
@@ -99,7 +99,7 @@ def test_a_unit_of_keystone_that_departs_leaves_the_others(context: Context, sta
     event = context.on.relation_departed(relation, remote_unit=1, departing_unit=1)
     context.run(event, state)
     (request,) = stage.requests
-    assert [one.source for one in request.credentials] == ["keystone/0"]
+    assert [one.password for one in request.credentials] == [databags.PASSWORD]
 
 
 # Certificates

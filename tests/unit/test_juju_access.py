@@ -12,6 +12,7 @@ import charm
 import juju_access
 from coordinator.juju import access, errors
 from coordinator.report.finding import Cause
+from coordinator.text import Secret
 from tests.support.juju.controller import MODEL, Controller
 from tests.unit import model
 
@@ -56,7 +57,7 @@ def why(*arguments: Any, **named: Any) -> errors.JujuFault:
 def test_secret_and_surroundings_make_an_access(charm_dir: pathlib.Path, juju: Controller):
     assert read(charm_dir, SECRET) == access.Access(
         username="telemetry-coordinator",
-        password="correct-horse",
+        password=Secret("correct-horse"),
         endpoints=("192.0.2.1:17070", "192.0.2.2:17070"),
         certificate=juju.certificate.strip(),
         controller=juju.uuid,

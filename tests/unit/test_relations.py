@@ -34,7 +34,7 @@ def test_grants_are_joined_by_commas():
 
 def test_complete_credentials_are_read():
     (found,) = identity(databags.CREDENTIALS).candidates
-    assert found.source == "keystone/0"
+    assert found.password == databags.PASSWORD
     assert found.auth_url == "http://192.0.2.20:5000/v3"
     assert found.username == "telemetry-coordinator"
     assert found.password == databags.PASSWORD
@@ -49,7 +49,7 @@ def test_the_password_is_never_shown():
 
 def test_units_without_credentials_are_passed_over():
     found = identity(databags.ADDRESSES, databags.CREDENTIALS)
-    assert [one.source for one in found.candidates] == ["keystone/1"]
+    assert [one.password for one in found.candidates] == [databags.PASSWORD]
 
 
 def test_without_data_there_is_neither_candidate_nor_problem():
@@ -95,12 +95,12 @@ def test_a_stale_leader_leaves_a_second_candidate():
 def test_candidates_come_in_the_order_of_appearance():
     old = databags.credentials(credentials_password="old")
     found = identity(databags.CREDENTIALS, old, databags.CREDENTIALS)
-    assert [one.source for one in found.candidates] == ["keystone/0", "keystone/1"]
+    assert [one.password for one in found.candidates] == [databags.PASSWORD, "old"]
 
 
 def test_equal_credentials_of_two_units_are_one_candidate():
     found = identity(databags.CREDENTIALS, databags.CREDENTIALS)
-    assert [one.source for one in found.candidates] == ["keystone/0"]
+    assert [one.password for one in found.candidates] == [databags.PASSWORD]
 
 
 def test_units_are_read_in_the_order_of_their_numbers():
@@ -109,7 +109,7 @@ def test_units_are_read_in_the_order_of_their_numbers():
         "keystone/2": databags.credentials(credentials_password="two"),
     }
     found = relations.identity(bags, {})
-    assert [one.source for one in found.candidates] == ["keystone/2", "keystone/10"]
+    assert [one.password for one in found.candidates] == ["two", "ten"]
 
 
 @pytest.mark.parametrize("host", ["2001:db8::20", "[2001:db8::20]"])
@@ -181,7 +181,7 @@ def test_identity_api_2_is_named_with_one_v(version: str):
 
 def test_an_old_unit_with_api_2_does_not_hide_a_good_one():
     found = identity(databags.credentials(api_version="2"), databags.CREDENTIALS)
-    assert [one.source for one in found.candidates] == ["keystone/1"]
+    assert [one.password for one in found.candidates] == [databags.PASSWORD]
     assert found.fault == ""
 
 

@@ -24,6 +24,7 @@ from coordinator.juju.sight import Sight
 from coordinator.juju.status import Application, CharmStatus
 from coordinator.report.finding import Cause
 from coordinator.request import Request
+from coordinator.text import Secret
 from coordinator.upgrade import command, packages
 from coordinator.upgrade import record as upgrade_record
 from coordinator.upgrade.backends import Backends
@@ -237,7 +238,7 @@ class _Controller(client.Controller):
             shown="openstack",
             us="telemetry-coordinator",
             username="us",
-            password="",
+            password=Secret(""),
         )
         super().__init__(given, pathlib.Path("juju"))
         self._world = world

@@ -11,6 +11,7 @@ import yaml
 
 from coordinator.openstack import certificates
 from coordinator.openstack.credentials import Credentials
+from coordinator.text import Secret
 
 _ADMITTED = ("", "password", "v3password")
 _PLACES = ("clouds.yaml", "~/.config/openstack/clouds.yaml", "/etc/openstack/clouds.yaml")
@@ -50,10 +51,9 @@ def read(environ: Mapping[str, str]) -> Access:
     if interface not in ("public", "internal", "admin"):
         raise AccessError("OS_INTERFACE must be public, internal or admin")
     credentials = Credentials(
-        source="environment",
         auth_url=_v3(values["OS_AUTH_URL"]),
         username=values["OS_USERNAME"],
-        password=values["OS_PASSWORD"],
+        password=Secret(values["OS_PASSWORD"]),
         project=values["OS_PROJECT_NAME"],
         user_domain=_domain(values, "OS_USER_DOMAIN"),
         project_domain=_domain(values, "OS_PROJECT_DOMAIN"),

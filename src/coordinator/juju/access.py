@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Mapping
 
+import msgspec
+
 from coordinator.openstack import certificates
-from coordinator.text import plain
+from coordinator.text import Secret, plain
 
 KEYS = ("username", "password", "endpoints", "ca-cert", "model")
 """Keys of the secret; the first two are required."""
@@ -52,8 +53,7 @@ class ControllerNotNamedError(Exception):
     """Juju did not tell which controller is the unit's."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Surroundings:
+class Surroundings(msgspec.Struct, frozen=True):
     """The controller and the model, as Juju tells every unit.
 
     Attributes:
@@ -74,8 +74,7 @@ class Surroundings:
     us: str = ""
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Access(Surroundings):
+class Access(Surroundings, frozen=True, kw_only=True):
     """A user of the Juju controller, and where that is: as the secret says, else as Juju does.
 
     Attributes:
@@ -84,7 +83,7 @@ class Access(Surroundings):
     """
 
     username: str
-    password: str = dataclasses.field(repr=False)
+    password: Secret
     secret: str = ""
     extra: str = ""
 
@@ -111,7 +110,7 @@ def parse(content: Mapping[str, str], around: Surroundings, secret: str = "") ->
         channel=around.channel,
         us=around.us,
         username=given["username"],
-        password=given["password"],
+        password=Secret(given["password"]),
         secret=secret,
         extra=_typed(given),
     )

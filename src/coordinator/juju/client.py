@@ -176,7 +176,7 @@ class Controller:
             "api-endpoints": list(access.endpoints),
             "ca-cert": access.certificate,
         }
-        account = {"user": access.username, "password": access.password}
+        account = {"user": access.username, "password": str(access.password)}
         for file, entry in (("controllers.yaml", controller), ("accounts.yaml", account)):
             private_files.write(folder / file, yaml.safe_dump({"controllers": {_NAME: entry}}))
 

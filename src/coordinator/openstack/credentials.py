@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import dataclasses
 import shlex
 
+import msgspec
 
-@dataclasses.dataclass(frozen=True)
-class Credentials:
+from coordinator.text import Secret
+
+
+class Credentials(msgspec.Struct, frozen=True):
     """A user of keystone's v3 API with its project.
 
     Attributes:
-        source: the unit that gave them, such as `keystone/0`.
         auth_url: base of the Identity API, ending in `/v3`.
         regions: the cloud's regions, the main one first.
     """
 
-    source: str
     auth_url: str
     username: str
-    password: str = dataclasses.field(repr=False)
+    password: Secret
     project: str
     user_domain: str
     project_domain: str

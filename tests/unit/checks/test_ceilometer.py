@@ -1,6 +1,5 @@
 """The proof of an upgrade by release: read from Gnocchi, compared, judged and reported."""
 
-import dataclasses
 from typing import Any
 
 import msgspec
@@ -98,7 +97,7 @@ def verify(cloud: clouds.Cloud, release: str, **changes: Any) -> Report:
     url = f"http://127.0.0.1:{cloud.port}/v3"
     request = msgspec.structs.replace(
         reports.REQUEST,
-        credentials=(dataclasses.replace(reports.CREDENTIALS, auth_url=url),),
+        credentials=(msgspec.structs.replace(reports.CREDENTIALS, auth_url=url),),
         required=("metric",),
         optional=(),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import ssl
 
@@ -105,7 +104,7 @@ def test_the_first_end_is_told_first_and_rubbish_not_at_all(ca_pem: str):
 def test_a_ca_whose_end_is_near_is_in_the_report(authority: trustme.CA, ca_pem: str):
     del authority
     url = f"https://127.0.0.1:{servers.free_port()}"
-    credentials = dataclasses.replace(reports.CREDENTIALS, auth_url=f"{url}/v3")
+    credentials = msgspec.structs.replace(reports.CREDENTIALS, auth_url=f"{url}/v3")
     request = msgspec.structs.replace(
         reports.REQUEST,
         credentials=(credentials,),
@@ -131,7 +130,7 @@ def test_a_ca_that_has_ended_is_a_failure_only_where_something_fails_for_it(
     leaf = authority.issue_cert("127.0.0.1", not_before=begin, not_after=end)
     leaf.configure_cert(context)
     with servers.serving(clouds.Cloud().answer, context) as server:
-        credentials = dataclasses.replace(reports.CREDENTIALS, auth_url=f"{server.url}/v3")
+        credentials = msgspec.structs.replace(reports.CREDENTIALS, auth_url=f"{server.url}/v3")
         request = msgspec.structs.replace(
             reports.REQUEST,
             credentials=(credentials,),

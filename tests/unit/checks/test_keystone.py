@@ -1,8 +1,8 @@
 """What keystone's check makes of one or several sets of credentials, on real servers."""
 
-import dataclasses
 import socket
 
+import msgspec
 import pytest
 
 from coordinator.checks import keystone
@@ -27,7 +27,7 @@ KEYSTONE = Subject(
 def refused(url: str, *passwords: str, seconds: float = SECONDS) -> Finding:
     """The finding where no password gets a token."""
     candidates = [
-        dataclasses.replace(reports.CREDENTIALS, auth_url=f"{url}/v3", password=password)
+        msgspec.structs.replace(reports.CREDENTIALS, auth_url=f"{url}/v3", password=password)
         for password in passwords
     ]
     return authenticate(candidates, seconds)
@@ -74,7 +74,7 @@ def test_another_fault_of_one_candidate_counts_more_than_refused_ones(passwords:
 def test_of_several_other_faults_the_first_is_told():
     with servers.serving(servers.http(500)) as one, servers.serving(servers.http(404)) as two:
         candidates = [
-            dataclasses.replace(reports.CREDENTIALS, auth_url=f"{server.url}/v3")
+            msgspec.structs.replace(reports.CREDENTIALS, auth_url=f"{server.url}/v3")
             for server in (one, two)
         ]
         finding = authenticate(candidates)

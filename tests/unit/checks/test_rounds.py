@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import json
 import random
@@ -176,7 +175,7 @@ def cloud() -> Iterator[DistantCloud]:
 def verify(
     cloud: DistantCloud, depth: Depth, memory: CheckMemory = NOTHING
 ) -> runner.Verification:
-    credentials = dataclasses.replace(
+    credentials = msgspec.structs.replace(
         reports.CREDENTIALS, auth_url=f"http://127.0.0.1:{cloud.port}/v3"
     )
     request = msgspec.structs.replace(

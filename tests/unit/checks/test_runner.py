@@ -1,6 +1,5 @@
 """How checks run side by side in one budget; functional tests show them real services."""
 
-import dataclasses
 import socket
 import ssl
 import threading
@@ -107,7 +106,7 @@ def test_only_certificates_that_can_be_read_are_trusted(ca_pem: str):
 
 
 def request_for(url: str, **changes: object) -> Request:
-    credentials = dataclasses.replace(reports.CREDENTIALS, auth_url=f"{url}/v3")
+    credentials = msgspec.structs.replace(reports.CREDENTIALS, auth_url=f"{url}/v3")
     return msgspec.structs.replace(
         reports.REQUEST, **{"credentials": (credentials,), "timeout": 0.7, **changes}
     )

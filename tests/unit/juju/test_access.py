@@ -3,6 +3,7 @@
 import pytest
 
 from coordinator.juju import access
+from coordinator.text import Secret
 
 CONTROLLER = "8e5f6e0e-1b7c-4e2c-9d4f-0a1b2c3d4e5f"
 MODEL = "5a0f4e1c-6f0b-4f5e-8d6e-0c2b8f1d7a11"
@@ -17,7 +18,7 @@ def around(ca_pem: str) -> access.Surroundings:
 def test_what_the_secret_lacks_juju_tells(around: access.Surroundings, ca_pem: str):
     assert access.parse(SECRET, around) == access.Access(
         username="telemetry-coordinator",
-        password="correct-horse",
+        password=Secret("correct-horse"),
         endpoints=("192.0.2.1:17070",),
         certificate=ca_pem,
         controller=CONTROLLER,

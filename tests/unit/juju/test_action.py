@@ -8,6 +8,7 @@ from coordinator.juju.ceilometer import State, Task
 from coordinator.juju.sight import Sight
 from coordinator.juju.status import Application, CharmStatus, JujuLevel, Model, Unit
 from coordinator.report.finding import Cause
+from coordinator.text import Secret
 
 WAITING = Unit("ceilometer/0", CharmStatus(JujuLevel.WAITING, ceilometer.REQUEST))
 ONE = Application("ceilometer", "ceilometer", version="21.0.0", units=(WAITING,))
@@ -19,7 +20,7 @@ GONE = errors.JujuFault(Cause.NO_CONTROLLER, "no answer", "juju show-controller"
 class _Controller(client.Controller):
     def __init__(self, *apps: Application) -> None:
         given = access.Access(
-            ("192.0.2.1:17070",), "", "", "", "openstack", username="us", password=""
+            ("192.0.2.1:17070",), "", "", "", "openstack", username="us", password=Secret("")
         )
         super().__init__(given, pathlib.Path("juju"))
         self._model = Model({app.name: app for app in apps}) if apps else None

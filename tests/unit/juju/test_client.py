@@ -15,6 +15,7 @@ from coordinator.juju.back_off import BackOff
 from coordinator.juju.ceilometer import State, Task
 from coordinator.juju.status import Model
 from coordinator.report.finding import Cause
+from coordinator.text import Secret
 from tests.support.juju import models
 from tests.support.juju.controller import BLOCKED, MODEL, Controller
 from tests.unit import executables
@@ -35,7 +36,7 @@ def juju(tmp_path: pathlib.Path) -> Controller:
 def through(juju: Controller, **changes: str) -> client.Controller:
     given = access.Access(
         username=changes.get("username", USER),
-        password=changes.get("password", PASSWORD),
+        password=Secret(changes.get("password", PASSWORD)),
         endpoints=(changes.get("endpoint", "192.0.2.1:17070"),),
         certificate=juju.certificate,
         controller=juju.uuid,

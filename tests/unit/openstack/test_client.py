@@ -1,11 +1,11 @@
 """Tokens, sessions and services, on small servers of loopback."""
 
-import dataclasses
 import json
 import socket
 import threading
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
 from coordinator.openstack import client, http
@@ -33,7 +33,7 @@ def keystone(**changes: object) -> servers.Answer:
 
 
 def connect(url: str) -> client.Cloud:
-    credentials = dataclasses.replace(reports.CREDENTIALS, auth_url=f"{url}/v3")
+    credentials = msgspec.structs.replace(reports.CREDENTIALS, auth_url=f"{url}/v3")
     return client.connect(credentials, http.Transport(), http.Deadline.after(3))
 
 

@@ -1,10 +1,10 @@
 """ceilometer.conf, as oslo.config reads it."""
 
 import configparser
-import dataclasses
 import re
 
 import jinja2
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -86,7 +86,7 @@ def test_what_is_not_known_is_left_out():
     ],
 )
 def test_every_password_is_read_back_as_it_was(password: str):
-    credentials = dataclasses.replace(reports.CREDENTIALS, password=password)
+    credentials = msgspec.structs.replace(reports.CREDENTIALS, password=password)
     assert section(config(credentials))["password"] == password
 
 
@@ -97,7 +97,7 @@ def test_every_value_of_one_line_is_read_back_as_it_was(value: str):
 
 @pytest.mark.parametrize("value", ["a\nb", "a\rb", "\n", "a\r\n"])
 def test_a_line_break_is_refused(value: str):
-    credentials = dataclasses.replace(reports.CREDENTIALS, password=value)
+    credentials = msgspec.structs.replace(reports.CREDENTIALS, password=value)
     with pytest.raises(ValueError, match="line break") as raised:
         config(credentials)
     assert value not in str(raised.value)

@@ -1,6 +1,5 @@
 """The runner with real processes: scripts stand for faults that the real command cannot show."""
 
-import dataclasses
 import errno
 import os
 import pathlib
@@ -103,7 +102,7 @@ def test_a_password_at_the_place_of_the_cut_is_not_repeated(upgrade: Command):
 
 def test_a_password_that_looks_like_a_module_is_not_repeated_in_parts(upgrade: Command):
     upgrade.does("echo 'cor.rect.horse: refused'", "exit 1")
-    credentials = dataclasses.replace(JOB.credentials, password="cor.rect.horse")
+    credentials = msgspec.structs.replace(JOB.credentials, password="cor.rect.horse")
     error = upgrade.run(msgspec.structs.replace(JOB, credentials=credentials)).error
     assert error == "***: refused"
 
@@ -196,7 +195,7 @@ def test_no_room_for_the_private_folder_is_a_failure(
 
 def test_a_password_with_a_line_break_is_a_failure(upgrade: Command):
     upgrade.does("exit 0")
-    credentials = dataclasses.replace(JOB.credentials, password="two\nlines")
+    credentials = msgspec.structs.replace(JOB.credentials, password="two\nlines")
     outcome = upgrade.run(msgspec.structs.replace(JOB, credentials=credentials))
     assert "line break" in outcome.error
 

@@ -15,6 +15,7 @@ from coordinator.juju import access, action, client, errors
 from coordinator.juju.sight import Sight
 from coordinator.juju.status import Application
 from coordinator.report.finding import Cause
+from coordinator.text import Secret
 from coordinator.upgrade import command, packages
 from coordinator.upgrade.backends import Backends
 from coordinator.upgrade.decision import Decision, Step
@@ -34,7 +35,7 @@ class Door(client.Controller):
 
     def __init__(self, answer: str | errors.JujuFault) -> None:
         given = access.Access(
-            ("192.0.2.1:17070",), "", "", MODEL, "openstack", username="us", password=""
+            ("192.0.2.1:17070",), "", "", MODEL, "openstack", username="us", password=Secret("")
         )
         super().__init__(given, pathlib.Path("juju"))
         self._answer = answer
