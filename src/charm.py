@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 from typing import TYPE_CHECKING
 
@@ -156,7 +157,7 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
             self._loaded = Hook(self, self._peers, self._files)
         return self._loaded
 
-    @property
+    @functools.cached_property
     def _actions(self) -> Actions:
         from actions import Actions  # noqa: PLC0415 - 0.1 s, where nothing is verified
 

@@ -13,17 +13,26 @@ import msgspec
 
 from coordinator.blueprint import systems
 from coordinator.openstack import certificates as openstack_certificates
-from coordinator.request import Depth, Limits, Thresholds
+from coordinator.request import (
+    CANARY_TIMEOUTS,
+    VERIFY_TIMEOUTS,
+    Depth,
+    Limits,
+    Thresholds,
+)
 from coordinator.upgrade.policy import Method, Trigger, UpgradePolicy
 
 SERVICES = systems.SERVICES
 """Catalog types that the coordinator can verify without the option `blueprint`."""
 
 INTERFACES = ("public", "internal", "admin")
-TIMEOUT_RANGE = range(2, 301)
 
 _DEPTHS = {"off": Depth.SHALLOW, "on-change": Depth.CHANGES, "always": Depth.FULL}
 """Depth of a verification in a hook, by the option `deep-verification`."""
+
+MOST_NAMES = 50
+LONGEST_NAME = 255
+"""Characters of the name of a role (Keystone) or of a metric (Gnocchi)."""
 
 _Option = str | int | float | bool
 
@@ -133,6 +142,8 @@ def _names_of(what: str, forbidden: str) -> Callable[[str], tuple[str, ...]]:
         names = _items(text)
         if any(not name.isprintable() or set(name) & set(forbidden) for name in names):
             raise ValueError(f"separate the names of {what} by commas")
+        if len(names) > MOST_NAMES or any(len(name) > LONGEST_NAME for name in names):
+            raise ValueError(f"at most {MOST_NAMES} {what}, of {LONGEST_NAME} characters each")
         return names
 
     return parser
@@ -166,7 +177,7 @@ def _suite(text: str) -> str:
 PARSERS: dict[str, Callable[[str], Any]] = {
     "region": parse_region,
     "interface": _one_of(*INTERFACES),
-    "verify-timeout": _number(TIMEOUT_RANGE, "whole seconds from {} to {}"),
+    "verify-timeout": _number(VERIFY_TIMEOUTS, "whole seconds from {} to {}"),
     "ssl-ca": _certificates,
     "upgrade-method": _one_of(*(method.value for method in Method)),
     "upgrade-policy": _one_of(*(trigger.value for trigger in Trigger)),
@@ -175,7 +186,7 @@ PARSERS: dict[str, Callable[[str], Any]] = {
     "certificate-warning-days": _number(range(366), "whole days from {} to {}"),
     "certificate-failure-days": _number(range(366), "whole days from {} to {}"),
     "deep-verification": _one_of(*_DEPTHS),
-    "canary-timeout": _number(range(5, 901), "whole seconds from {} to {}"),
+    "canary-timeout": _number(CANARY_TIMEOUTS, "whole seconds from {} to {}"),
     "canary-interval": _number(
         range(5, 1441),
         "whole minutes from {} to {}, or 0: only when something has changed",

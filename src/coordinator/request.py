@@ -13,6 +13,10 @@ from coordinator.openstack.certificates import fault_of
 from coordinator.openstack.credentials import Credentials
 from coordinator.openstack.proxies import Proxies
 
+VERIFY_TIMEOUTS = range(2, 301)
+CANARY_TIMEOUTS = range(5, 901)
+"""Seconds that the options verify-timeout and canary-timeout may have."""
+
 
 class Depth(enum.Enum):
     """The questions beyond "is it there, and does it answer"."""

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import config
 from coordinator import request
-from coordinator.request import Limits
+from coordinator.request import VERIFY_TIMEOUTS, Limits
 from coordinator.upgrade import policy
 
 CONFIG = pathlib.Path(__file__).parents[2] / "config.yaml"
@@ -104,6 +104,8 @@ def test_no_optional_service_is_allowed():
         ("openstack-origin", "cloud:jammy-antelope/edge", "use distro or a pocket"),
         ("openstack-origin", "cloud:jammy-antelope; reboot", "use distro or a pocket"),
         ("requested-grants", "Member reader", "separate the names of roles by commas"),
+        ("requested-grants", "x" * 256, "at most 50 roles, of 255 characters each"),
+        ("expected-metrics", ",".join(map(str, range(51))), "at most 50 metrics, of 255 "),
     ],
 )
 def test_a_bad_value_is_named_with_its_option_and_what_is_allowed(
@@ -227,4 +229,4 @@ def test_whatever_is_typed_is_either_valid_or_explained(options: dict[str, str |
         }
     else:
         assert parsed.required
-        assert parsed.verify_timeout in config.TIMEOUT_RANGE
+        assert parsed.verify_timeout in VERIFY_TIMEOUTS

@@ -35,7 +35,7 @@ import json, sys
 import ops
 from ops import testing
 
-case, heavy = json.loads(sys.argv[1])
+case, heavy = json.load(sys.stdin)
 
 def loaded():
     return [name for name in heavy if name in sys.modules]
@@ -93,7 +93,8 @@ QUIET = ("config", "inputs", "relations.databags", "hook", "actions")
 def run(**case: Any) -> dict[str, Any]:
     whole = {"leader": True, "relations": {}, "config": {}, **case}
     ended = subprocess.run(
-        [sys.executable, "-c", SCRIPT, json.dumps([whole, [*HEAVY, *QUIET]])],
+        [sys.executable, "-c", SCRIPT],
+        input=json.dumps([whole, [*HEAVY, *QUIET]]),
         cwd=ROOT,
         env={"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path)},
         capture_output=True,

@@ -13,6 +13,7 @@ import config
 import peer_state
 from coordinator.blueprint import loader, systems
 from coordinator.checks import registry
+from coordinator.request import VERIFY_TIMEOUTS
 from coordinator.upgrade import policy
 from relations import endpoints
 
@@ -163,7 +164,7 @@ def test_descriptions_name_every_allowed_word(option: str, words: list[str]):
 
 
 def test_the_description_names_the_limits_of_the_timeout():
-    allowed = f"from {config.TIMEOUT_RANGE[0]} to {config.TIMEOUT_RANGE[-1]}"
+    allowed = f"from {VERIFY_TIMEOUTS[0]} to {VERIFY_TIMEOUTS[-1]}"
     assert allowed in OPTIONS["verify-timeout"]["description"]
 
 

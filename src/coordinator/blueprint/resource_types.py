@@ -1,4 +1,4 @@
-"""The resource types that ceilometer-upgrade makes in Gnocchi: the proof that it ran. Pure.
+"""The resource types that ceilometer-upgrade makes in Gnocchi: the proof that it ran.
 
 Each release of Ceilometer makes other resource types; `resource_types.yaml` lists them.
 """

@@ -15,7 +15,7 @@ from coordinator.blueprint.systems import BlueprintError
 from coordinator.text import plain
 
 LONGEST = 32768
-"""Characters of a text: ten times the charm's own blueprint's usual changes, read in a moment."""
+"""Bytes of a text: it must fit into a databag, and is ten times what changes usually take."""
 
 _DEEPEST = 12
 
@@ -72,8 +72,9 @@ def read(source: str, content: str, *, own: bool = False) -> Value | None:
     Raises:
         BlueprintError: it is no YAML, or more than is taken.
     """
-    if len(content) > LONGEST:
-        fault = f"is too long: {len(content)} characters"
+    size = len(content.encode(errors="replace"))
+    if size > LONGEST:
+        fault = f"is too long: {size} bytes"
         raise error(source, 1, "", fault, f"at most {LONGEST} are read")
     loader = yaml.CSafeLoader if own and yaml.__with_libyaml__ else _Loader
     try:

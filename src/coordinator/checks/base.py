@@ -1,4 +1,4 @@
-"""What every check is made of: the class to inherit from, what it is given, and what it answers.
+"""The parts of every check: the class to inherit from, its context, and its result.
 
 A check lets exceptions of the HTTP stack pass, and raises `UnusableAnswerError` for an answer that
 its service would not give.
@@ -103,7 +103,7 @@ class Subject(msgspec.Struct, frozen=True):
 
 
 class CheckContext(msgspec.Struct, frozen=True):
-    """What an inspection or a canary is given.
+    """The context that an inspection or a canary is given.
 
     Attributes:
         services: those that answered their read, by catalog type, and `identity`.

@@ -1,4 +1,4 @@
-"""The time of the next canaries, and how long what they proved counts. Pure.
+"""The time of the next canaries, and how long what they proved counts.
 
 A canary is a thing of the coordinator's own (a metric, an alarm, a secret) that is put into a
 service, looked for on its other side, and removed. It proves more than any read, and costs more:

@@ -20,6 +20,7 @@ from coordinator.checks.measures import (
 from coordinator.checks.memory import Unpublished
 from coordinator.checks.parallel import Once
 from coordinator.report.finding import Cause, Finding, Severity
+from coordinator.request import VERIFY_TIMEOUTS
 from coordinator.text import quoted
 
 SERVICE = "telemetry"
@@ -29,9 +30,6 @@ PREFIX = "ceilometer-"
 (ceilometer/publisher/data/gnocchi_resources.yaml)."""
 
 MOST_NAMED = 4
-
-LONGEST_TIMEOUT = 300
-"""Seconds that the option verify-timeout may have."""
 
 GRACE = 60
 """Minutes after which at least one sample must have come: a cloud has images, if nothing else."""
@@ -58,7 +56,7 @@ def _ask(shared: Once[Sampling], name: str, context: CheckContext) -> CheckResul
         return _SAMPLED[name](context, shared.get(lambda: Sampling(context)))
     except OutOfTimeError as error:
         request = context.request
-        larger = min(LONGEST_TIMEOUT, math.ceil(2 * request.timeout))
+        larger = min(VERIFY_TIMEOUTS[-1], math.ceil(2 * request.timeout))
         remedy = f"juju config {request.coordinator} verify-timeout={larger}"
         if larger <= request.timeout:  # Gnocchi is too slow
             remedy = f"juju status {request.applications.get('metric', 'gnocchi')}"

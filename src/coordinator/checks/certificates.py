@@ -1,4 +1,4 @@
-"""The ends of certificates: those of the endpoints, and those of the CAs above them. Pure."""
+"""The ends of certificates: those of the endpoints, and those of the CAs above them."""
 
 from __future__ import annotations
 

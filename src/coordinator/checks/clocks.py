@@ -1,4 +1,4 @@
-"""The clocks of the cloud against this unit's. Pure.
+"""The clocks of the cloud against this unit's.
 
 Tokens are good from one time to another, and Gnocchi's measures carry the time at which a sample
 was taken: a host whose clock is wrong makes faults that look like anything else.

@@ -101,7 +101,7 @@ class Unpublished(kept.Kept, frozen=True):
 
 
 Memory: TypeAlias = BacklogTrend | FlowTrend | HostsSeen | Unpublished
-"""What one inspection remembers."""
+"""The memory of one inspection."""
 
 
 class CheckMemory(kept.Kept, frozen=True):
@@ -157,7 +157,7 @@ NOTHING = CheckMemory()
 _Value: TypeAlias = (
     "str | float | datetime.datetime | tuple[_Value, ...] | Mapping[str, _Value] | None"
 )
-"""What a field holds when its structs are objects."""
+"""The value of a field whose structs are objects."""
 
 
 def _shortened(value: _Value) -> _Value:

@@ -1,4 +1,4 @@
-"""The right to talk to the Juju controller: a secret of the operator's, checked. Pure."""
+"""The right to talk to the Juju controller: a secret of the operator's, checked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The time in which a controller that did not answer is not asked again. Pure.
+"""The time in which a controller that did not answer is not asked again.
 
 The juju client does not give up by itself on a controller that refuses, hangs or has no route: a
 call lasts as long as it is let. So one that did not answer is left alone for some minutes.

@@ -1,7 +1,7 @@
 """The applications of a Juju model that are the stack's.
 
 An application is known by its charm, never by its name. Where others have such applications too,
-such as two Memcacheds, the stack's is the one that the stack is integrated with. Pure.
+such as two Memcacheds, the stack's is the one that the stack is integrated with.
 """
 
 from __future__ import annotations

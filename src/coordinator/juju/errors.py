@@ -1,4 +1,4 @@
-"""Faults on the way through the Juju controller, each with its remedy. Pure."""
+"""Faults on the way through the Juju controller, each with its remedy."""
 
 from __future__ import annotations
 

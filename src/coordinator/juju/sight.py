@@ -1,4 +1,4 @@
-"""Ceilometer's application and its model as one hook saw them. Pure."""
+"""Ceilometer's application and its model as one hook saw them."""
 
 from __future__ import annotations
 

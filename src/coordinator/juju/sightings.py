@@ -1,4 +1,4 @@
-"""The time since when a unit is as it is, as the coordinator itself saw it. Pure.
+"""The time since when a unit is as it is, as the coordinator itself saw it.
 
 Juju renews the time of a status whenever a charm sets it, also to the same words, which many do
 every five minutes; and of an error it tells the time of the status before. So what was seen of

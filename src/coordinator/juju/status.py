@@ -1,4 +1,4 @@
-"""The Juju model as `juju status --format json` shows it, as typed values. Pure.
+"""The Juju model as `juju status --format json` shows it, as typed values.
 
 Source of the form: recordings of Juju 4.0.14 (tests/support/juju/recordings), and juju/juju,
 `cmd/juju/status/formatted.go`, for 3.6. The two differ little: 4.0 tells the life of what is

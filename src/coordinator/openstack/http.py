@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import datetime
 import email.utils
-import functools
 import itertools
 import logging
 import queue
@@ -90,6 +89,7 @@ class Transport:
         self._trusted = trusted
         self._proxies = proxies or Proxies()
         self._lock = threading.Lock()
+        self._context: ssl.SSLContext | None = None
         self._idle: dict[str, list[_Connection]] = {}
         self._is_closed = False
 
@@ -180,15 +180,18 @@ class Transport:
         if target.scheme == "https":
             with _guarding(sock):
                 sock.settimeout(deadline.left)
-                sock = self._context.wrap_socket(sock, server_hostname=target.host)
+                sock = self._trusting().wrap_socket(sock, server_hostname=target.host)
             # now, since a server that ends the connection with its answer may end TLS with it
             if end := certificates.end_of(sock.getpeercert()):
                 self.ends[target.origin] = end
         return _Connection(sock)
 
-    @functools.cached_property
-    def _context(self) -> ssl.SSLContext:
-        return certificates.trusting(self._trusted)
+    def _trusting(self) -> ssl.SSLContext:
+        """What all connections trust; it takes long to make, so one thread does."""
+        with self._lock:
+            if self._context is None:
+                self._context = certificates.trusting(self._trusted)
+            return self._context
 
 
 class _Connection:
@@ -301,7 +304,8 @@ def _open(addresses: list[str], port: int, deadline: Deadline) -> socket.socket:
         except OSError as error:
             failed = error
         else:
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            with _guarding(sock):
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             return sock
     raise of_exception(failed) from failed
 

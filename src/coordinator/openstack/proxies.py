@@ -12,6 +12,7 @@ import msgspec
 from coordinator.openstack import urls
 from coordinator.openstack.errors import ApiError
 from coordinator.report.finding import Cause
+from coordinator.text import Secret
 
 _NAMES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 
@@ -21,7 +22,7 @@ class Proxy(msgspec.Struct, frozen=True):
 
     host: str
     port: int
-    headers: dict[str, str]
+    headers: dict[str, Secret]
 
 
 class Proxies(msgspec.Struct, frozen=True):
@@ -41,10 +42,10 @@ class Proxies(msgspec.Struct, frozen=True):
 
         Source: Juju's model settings `juju-http-proxy` (JUJU_CHARM_HTTP_PROXY) and `http-proxy`.
         """
-        charm = [environ.get(f"JUJU_CHARM_{name}", "") for name in _NAMES]
-        if any(charm):
-            return cls(*charm)
-        return cls(*(environ.get(name.lower()) or environ.get(name, "") for name in _NAMES))
+        values = [environ.get(f"JUJU_CHARM_{name}", "") for name in _NAMES]
+        if not any(values):
+            values = [environ.get(name.lower()) or environ.get(name, "") for name in _NAMES]
+        return cls(*map(Secret, values))  # a URL may hold a password
 
     def to_environment(self) -> dict[str, str]:
         """The same for a child process."""
@@ -91,4 +92,4 @@ def _parsed(url: str) -> Proxy:
         return Proxy(place.host, place.port, {})
     login = urllib.parse.unquote(f"{parts.username}:{parts.password or ''}")
     secret = base64.b64encode(login.encode()).decode()
-    return Proxy(place.host, place.port, {"Proxy-Authorization": f"Basic {secret}"})
+    return Proxy(place.host, place.port, {"Proxy-Authorization": Secret(f"Basic {secret}")})

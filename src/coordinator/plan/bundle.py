@@ -1,4 +1,4 @@
-"""A plan as a bundle for `juju deploy`. Pure.
+"""A plan as a bundle for `juju deploy`.
 
 Only what is to come is part of it. Juju makes everything that a bundle names as the bundle says:
 an application that is there is refreshed to another revision, and loses its constraints; a local

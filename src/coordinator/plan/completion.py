@@ -1,4 +1,4 @@
-"""Completes a Juju model to what the blueprint says. Pure.
+"""Completes a Juju model to what the blueprint says.
 
 It begins with what the stack is for, and goes on to what that needs: nothing is planned that
 nobody lacks. Whether a need is met is decided by the rule that judges the model

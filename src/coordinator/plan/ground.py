@@ -1,4 +1,4 @@
-"""The release, base and channels of a model, for new applications beside its own. Pure.
+"""The release, base and channels of a model, for new applications beside its own.
 
 What the model does not tell is the usual of the release. What no document names is empty: a
 person knows it.

@@ -1,4 +1,4 @@
-"""A plan as results of the action plan-stack: commands for a shell, or a bundle. Pure."""
+"""A plan as results of the action plan-stack: commands for a shell, or a bundle."""
 
 from __future__ import annotations
 

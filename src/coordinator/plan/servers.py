@@ -1,4 +1,4 @@
-"""The applications that serve a system to the stack, whoever they are. Pure.
+"""The applications that serve a system to the stack, whoever they are.
 
 They may be of another charm, such as ceph-proxy, or of another model. What the stack already uses
 counts more than names.

@@ -1,4 +1,4 @@
-"""Decides if ceilometer-upgrade has to run now. Pure.
+"""Decides if ceilometer-upgrade has to run now.
 
 The decision rests on three values: what the last verification showed (`Observed`), what earlier
 hooks left behind (`Record`), and what the operator allows (`UpgradePolicy`). See

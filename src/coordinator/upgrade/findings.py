@@ -1,4 +1,4 @@
-"""Findings about Ceilometer's own charm and the runs of its action. Pure."""
+"""Findings about Ceilometer's own charm and the runs of its action."""
 
 from __future__ import annotations
 

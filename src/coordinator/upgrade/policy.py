@@ -1,4 +1,4 @@
-"""The operator's policy about ceilometer-upgrade. Pure."""
+"""The operator's policy about ceilometer-upgrade."""
 
 from __future__ import annotations
 

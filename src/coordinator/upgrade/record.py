@@ -1,4 +1,4 @@
-"""The record of ceilometer-upgrade: what was done, and what is under way. Pure."""
+"""The record of ceilometer-upgrade: what was done, and what is under way."""
 
 from __future__ import annotations
 

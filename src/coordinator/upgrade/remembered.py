@@ -1,4 +1,4 @@
-"""The upgrade record as it was found in the peer databag. Pure."""
+"""The upgrade record as it was found in the peer databag."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one status: it sums up a report and what is to be done about ceilometer-upgrade. Pure."""
+"""The one status: it sums up a report and what is to be done about ceilometer-upgrade."""
 
 from __future__ import annotations
 

@@ -89,3 +89,11 @@ def test_each_scheme_has_its_proxy():
     proxies = Proxies(https="192.0.2.9:3129")
     assert proxies.find(urls.parse("http://gnocchi.example.com")) is None
     assert proxies.find(urls.parse("https://gnocchi.example.com")) == Proxy("192.0.2.9", 3129, {})
+
+
+def test_no_password_of_a_proxy_is_shown():
+    proxies = Proxies.from_environment({"http_proxy": "http://us:correct-horse@192.0.2.9:1"})
+    proxy = proxies.find(urls.parse("http://192.0.2.30:8041"))
+    shown = f"{proxies!r} {proxy!r}"
+    assert "correct" not in shown
+    assert "Basic" not in shown

@@ -21,7 +21,7 @@ from coordinator.openstack import errors, http
 from coordinator.openstack.client import Service
 from coordinator.openstack.errors import UnusableAnswerError
 from coordinator.report.finding import Cause, Severity
-from coordinator.request import Request
+from coordinator.request import CANARY_TIMEOUTS, Request
 
 EVALUATIONS = 2
 """Intervals within which the canary alarm must be evaluated."""
@@ -31,9 +31,6 @@ ENOUGH = 1.5
 
 PROCESSING = 60
 """Seconds within which Gnocchi processes the measures that the alarm is about."""
-
-LONGEST_TIMEOUT = 900
-"""Seconds that the option canary-timeout may have."""
 
 
 def send_canary(context: CheckContext) -> CheckResult:
@@ -74,7 +71,7 @@ def _contradiction(context: CheckContext) -> CheckResult:
         f"cannot be sent a test alarm: alarm-evaluation-interval ({interval} s) is too long for "
         f"canary-timeout ({thresholds.canary_timeout} s)"
     )
-    if needed > LONGEST_TIMEOUT:
+    if needed > CANARY_TIMEOUTS[-1]:
         return CheckResult(Severity.SKIPPED, text, Cause.TIMEOUT, f"juju config {us}")
     remedy = f"juju config {us} canary-timeout={needed}"
     return CheckResult(Severity.DEGRADED, text, Cause.TIMEOUT, remedy)
@@ -102,7 +99,7 @@ def _watch(context: CheckContext, metric: CanaryMetric) -> CheckResult:
         text = f"{what}: its evaluator does not work, or not {every}"
         return CheckResult(Severity.FAILED, text, Cause.NOT_EVALUATED)
     text = f"had no time to evaluate a test alarm ({took:.0f} s were left)"
-    needed = min(thresholds.canary_timeout + EVALUATIONS * interval, LONGEST_TIMEOUT)
+    needed = min(thresholds.canary_timeout + EVALUATIONS * interval, CANARY_TIMEOUTS[-1])
     remedy = f"juju config {context.request.coordinator} canary-timeout={needed}"
     return CheckResult(Severity.SKIPPED, text, Cause.TIMEOUT, remedy)
 

@@ -65,7 +65,13 @@ def wait(
 
 
 @contextlib.contextmanager
-def removing(service: Service, path: str, id_: str, left_overs: Iterable[str]) -> Generator[None]:
+def removing(
+    service: Service,
+    path: str,
+    id_: str,
+    left_overs: Iterable[str],
+    patience: http.Deadline | None = None,
+) -> Generator[None]:
     """Remove what crashed runs left behind, then run the block, and remove the canary.
 
     That removing fails is no reason to prove nothing: the next run looks again.
@@ -75,19 +81,21 @@ def removing(service: Service, path: str, id_: str, left_overs: Iterable[str]) -
         path: of all things of its kind.
         id_: the canary's.
         left_overs: ids of canaries of crashed runs.
+        patience: ends the removing of these, so that time is left for the canary; None: nothing
+            but the service's own deadline does.
     """
 
-    def remove(one: str) -> None:
-        with _noting(f"canary {path}/{quoted(one)} is left behind", service):
-            service.delete(path, one)
+    def remove(one: str, asked: Service) -> None:
+        with _noting(f"canary {path}/{quoted(one)} is left behind", asked):
+            asked.delete(path, one)
 
     try:
         with _noting("left-overs of canaries were not found", service):
             for one in left_overs:
-                remove(one)
+                remove(one, service.until(patience) if patience else service)
         yield
     finally:
-        remove(id_)
+        remove(id_, service)
 
 
 @contextlib.contextmanager

@@ -50,7 +50,7 @@ def send_canary(context: CheckContext) -> CheckResult:
     id_ = _id_of(made)
     left_overs = _left_overs(barbican, name, id_, lifecycle.longest_life(context.request))
     with (
-        lifecycle.removing(context.service, _PATH, id_, left_overs),
+        lifecycle.removing(context.service, _PATH, id_, left_overs, context.patience),
         lifecycle.told_as("cannot return a test secret", barbican, _STORE_FAILS),
     ):
         returned = barbican.text(_PATH, id_, "payload")

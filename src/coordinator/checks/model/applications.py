@@ -1,4 +1,4 @@
-"""Faults of applications and of their units, as findings. Pure."""
+"""Faults of applications and of their units, as findings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One judgement of a Juju model: its facts, and the severity of faults. Pure."""
+"""One judgement of a Juju model: its facts, and the severity of faults."""
 
 from __future__ import annotations
 

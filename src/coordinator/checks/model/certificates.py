@@ -1,4 +1,4 @@
-"""Givers and takers of certificates: one rule for the status and the plan. Pure."""
+"""Givers and takers of certificates: one rule for the status and the plan."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Proof, from the answers of the services, that the systems below them work. Pure."""
+"""Proof, from the answers of the services, that the systems below them work."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Integrations that the stack needs and the model lacks, as findings. Pure."""
+"""Integrations that the stack needs and the model lacks, as findings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Machines that are down or never came: one cause for all that is on them. Pure."""
+"""Machines that are down or never came: one cause for all that is on them."""
 
 from __future__ import annotations
 

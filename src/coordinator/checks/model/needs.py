@@ -1,4 +1,4 @@
-"""The needs of an application, met or not: one rule for the status and for the plan. Pure.
+"""The needs of an application, met or not: one rule for the status and for the plan.
 
 A need is met by whoever serves it: another charm, another model, another endpoint of the charm.
 A charm that is content without an integration is trusted, and data are never moved by advice: an

@@ -1,4 +1,4 @@
-"""Systems of different releases of OpenStack. Pure."""
+"""Systems of different releases of OpenStack."""
 
 from __future__ import annotations
 

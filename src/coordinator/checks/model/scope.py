@@ -1,4 +1,4 @@
-"""The systems that a request is about. Pure."""
+"""The systems that a request is about."""
 
 from __future__ import annotations
 

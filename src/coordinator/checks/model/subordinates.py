@@ -1,4 +1,4 @@
-"""Units that should have a subordinate beside them and have none, as findings. Pure."""
+"""Units that should have a subordinate beside them and have none, as findings."""
 
 from __future__ import annotations
 

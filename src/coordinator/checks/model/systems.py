@@ -1,4 +1,4 @@
-"""The findings of the Juju model about each system of the stack. Pure.
+"""The findings of the Juju model about each system of the stack.
 
 The model says what the charms know; whether the service works is said by the service itself. So
 a fault in the model is a failure only where the service failed too, or where nobody else can tell

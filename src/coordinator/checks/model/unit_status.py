@@ -1,4 +1,4 @@
-"""Faults that the statuses of a unit tell, and their remedies. Pure."""
+"""Faults that the statuses of a unit tell, and their remedies."""
 
 from __future__ import annotations
 
