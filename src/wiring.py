@@ -11,7 +11,7 @@ import msgspec
 import juju_access
 from coordinator.juju import errors, snap
 from coordinator.juju.access import Access
-from coordinator.juju.back_off import BackOff
+from coordinator.juju.controller_back_off import BackOff
 from coordinator.juju.sightings import Sightings
 from coordinator.report import kept
 from coordinator.upgrade import command, packages

@@ -1,4 +1,4 @@
-"""The one status: level and message that sum up everything."""
+"""The form of the one status: level and message; upgrade/summary.py chooses what it tells."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ import unit_state
 from coordinator import reconcile, status
 from coordinator.blueprint import loader
 from coordinator.checks import memory
-from coordinator.juju import back_off, ceilometer, discovery, foreign, sightings
+from coordinator.juju import ceilometer, controller_back_off, discovery, foreign, sightings
 from coordinator.juju import status as juju_status
 from coordinator.report import kept
 from coordinator.report.report import Report
@@ -107,9 +107,9 @@ def test_what_checks_remember_is_read_or_forgotten(text: str):
 @given(text=hostile.written(FILES["controller.json"]))
 def test_what_is_remembered_of_the_controller_is_read_or_forgotten(text: str):
     now = reports.NOW
-    found = kept.loads(back_off.BackOff, text)
+    found = kept.loads(controller_back_off.BackOff, text)
     assert found is None or found.covers(found.where, now) in {True, False}
-    assert kept.dumps(back_off.extend(found, ("192.0.2.1:17070",), now))
+    assert kept.dumps(controller_back_off.extend(found, ("192.0.2.1:17070",), now))
 
 
 @examples(300, 20_000)

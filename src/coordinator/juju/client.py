@@ -17,9 +17,9 @@ import jubilant
 import yaml
 
 from coordinator import private_files
-from coordinator.juju import back_off, ceilometer, errors, foreign, snap, status
+from coordinator.juju import ceilometer, controller_back_off, errors, foreign, snap, status
 from coordinator.juju.access import Access
-from coordinator.juju.back_off import BackOff
+from coordinator.juju.controller_back_off import BackOff
 
 ACTION = "ceilometer-upgrade"
 POLL = 1.0
@@ -137,7 +137,9 @@ class Controller:
         return ceilometer.task(number, foreign.load(shown))
 
     def _extend_back_off(self) -> BackOff:
-        self.back_off = back_off.extend(self.back_off, self.access.endpoints, self._clock())
+        self.back_off = controller_back_off.extend(
+            self.back_off, self.access.endpoints, self._clock()
+        )
         return self.back_off
 
     @contextlib.contextmanager

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from coordinator.juju.access import CA_FILE, Access
-from coordinator.juju.back_off import BackOff
+from coordinator.juju.controller_back_off import BackOff
 from coordinator.report.finding import Cause
 from coordinator.text import plain
 

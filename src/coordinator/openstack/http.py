@@ -1,4 +1,7 @@
-"""HTTP within bounds of time and size: trust and proxies are explicit, no redirect is followed."""
+"""HTTP within bounds of time and size: trust and proxies are explicit, no redirect is followed.
+
+An answer that is one is refused in client.py.
+"""
 
 from __future__ import annotations
 

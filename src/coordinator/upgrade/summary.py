@@ -1,4 +1,4 @@
-"""The one status: it sums up a report and what is to be done about ceilometer-upgrade."""
+"""Chooses what the one status tells of a report, and of what is to be done about the upgrade."""
 
 from __future__ import annotations
 

@@ -11,8 +11,8 @@ from collections.abc import Callable
 import pytest
 
 from coordinator.juju import access, ceilometer, client, errors, snap
-from coordinator.juju.back_off import BackOff
 from coordinator.juju.ceilometer import State, Task
+from coordinator.juju.controller_back_off import BackOff
 from coordinator.juju.status import Model
 from coordinator.report.finding import Cause
 from coordinator.text import Secret

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coordinator.juju.back_off import BackOff, extend
+from coordinator.juju.controller_back_off import BackOff, extend
 from coordinator.report import kept
 
 NOON = datetime.datetime(2026, 11, 27, 12, 0, tzinfo=datetime.timezone.utc)
