@@ -4,8 +4,12 @@
 from __future__ import annotations
 
 import functools
+import gc
 import logging
 from typing import TYPE_CHECKING
+
+if __name__ == "__main__":
+    gc.disable()  # what is loaded now lives as long as the hook: no reason to look through it
 
 import ops
 
@@ -197,6 +201,8 @@ class TelemetryCoordinatorCharm(ops.CharmBase):
 
 
 if __name__ == "__main__":  # pragma: nocover
+    gc.freeze()
+    gc.enable()
     private_files.remove_when_terminated()
     private_files.sweep(snap.common_folder())
     logging.disable(logging.DEBUG)  # ops has two such lines in each hook, each a call of juju-log
