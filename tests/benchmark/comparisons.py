@@ -12,7 +12,7 @@ from tests.benchmark.gateway import Request
 from tests.benchmark.stage import Stage
 from tests.support.agent.agent import Agent
 
-RUNS = 5
+RUNS = 9
 LATENCY = 0.2
 """Seconds that an answer takes longer for P5."""
 TOKEN = ("POST", "/v3/auth/tokens")

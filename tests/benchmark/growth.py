@@ -15,7 +15,7 @@ from tests.support.agent.agent import MODEL_UUID
 from tests.support.juju import models
 from tests.support.juju.controller import Controller
 
-RUNS = 3
+RUNS = 5
 REGIONS = (1, 10, 50)
 UNITS = (1, 100, 5000)
 METRICS = (100, 1000, 10_000)
@@ -91,8 +91,9 @@ def _grow_metrics(stage: Stage, unit: MeteredUnit) -> list[Point]:
     points: list[Point] = []
     for size in METRICS:
         cloud = stage.stack.populate(hosts=max(size // 200, 1), instances=size // 2)
-        sample = cloud.metrics("cpu")[:20]
-        stage.stack.measure(sample, age=60)
+        metrics = cloud.metrics("cpu")
+        for first in range(0, len(metrics), 500):  # all: which are sampled is left to chance
+            stage.stack.measure(metrics[first : first + 500], age=60)
         points.append(_point(stage, unit, size))
         stage.stack.depopulate()
     return points
