@@ -190,7 +190,7 @@ class Transport:
         return _Connection(sock)
 
     def _trusting(self) -> ssl.SSLContext:
-        """What all connections trust; it takes long to make, so one thread does."""
+        """The trust of all connections; it takes long to make, so one thread does."""
         with self._lock:
             if self._context is None:
                 self._context = certificates.trusting(self._trusted)
