@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from coordinator.checks import base
-from coordinator.checks.alarm_sample import inspect_alarms
+from coordinator.checks.alarm_sample import PATH, inspect_alarms
 from coordinator.checks.base import Inspection, Reading
 from coordinator.checks.canaries.alarm import send_canary
 from coordinator.openstack.client import Service
@@ -16,7 +16,7 @@ class AodhCheck(base.Check):
 
     def read(self, service: Service) -> Reading:
         """List one alarm at most. Source: Aodh's API reference, `GET /v2/alarms`."""
-        base.records(service.get("/v2/alarms", limit=1), "alarms")
+        base.records(service.get(PATH, limit=1), "alarms")
         return Reading("lists alarms")
 
     @property

@@ -9,18 +9,18 @@ from coordinator.juju import ceilometer
 from coordinator.juju.ceilometer import State
 from coordinator.upgrade import decision as upgrade_decision
 from coordinator.upgrade.decision import Observed, Step
-from coordinator.upgrade.policy import Method, Trigger, UpgradePolicy
+from coordinator.upgrade.policy import UpgradePolicy
 from coordinator.upgrade.record import Fingerprint, Record, Running
 from tests.unit.reports import FINGERPRINT, NOW
-
-MINUTE = datetime.timedelta(minutes=1)
-COMPLETE: tuple[str, ...] = ()
-LACKING = ("instance missing", "volume lacks volume_type_id")
-
-BOTH = UpgradePolicy(Method.COMMAND, Trigger.ON_CHANGE)
-WHEN_NEEDED = UpgradePolicy(Method.AUTO, Trigger.WHEN_NEEDED)
-ADVISE = UpgradePolicy(Method.ADVISE, Trigger.ON_CHANGE)
-FOLLOWS = UpgradePolicy(Method.AUTO, Trigger.ON_CHANGE)
+from tests.unit.upgrade.situations import (
+    ADVISE,
+    BOTH,
+    COMPLETE,
+    FOLLOWS,
+    LACKING,
+    MINUTE,
+    WHEN_NEEDED,
+)
 
 EMPTY = Record()
 DONE = Record().succeeded(NOW, FINGERPRINT)
